@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The contract between the broker and its two children of a session: which descriptor has which number, which exit
+ * code means what. docs/ARCHITECTURE.md ("What can pass") is checked against this list by a test.
+ */
+#ifndef SEK_BROKER_GAP_CHILDREN_H
+#define SEK_BROKER_GAP_CHILDREN_H
+
+/* sekisho-decoder MAX_WIDTH MAX_HEIGHT HOSTNAME
+ * 0, 1, 2 are /dev/null: nothing that it prints can reach anybody. */
+enum sek_decoder_fd {
+	SEK_DECODER_HOST_FD = 3,        /* TCP socket, connected by the broker, to the render host */
+	SEK_DECODER_GAP_FD = 4,         /* the gap, read-write */
+	SEK_DECODER_WAKE_FD = 5,        /* eventfd, written after each frame or state change */
+	SEK_DECODER_INPUT_FD = 6,       /* read end of a pipe of whole frames: HELLO first, then input */
+	SEK_DECODER_CREDENTIALS_FD = 7, /* read end of a pipe: trust and key (below), read to its end, then closed */
+	SEK_DECODER_FDS_END = 8,
+};
+/* The credentials pipe carries five PEM texts, each after a u32 length (network byte order, at most
+ * SEK_CREDENTIAL_MAX_BYTES): root CA certificate, CRL, the session's certificate, the broker's intermediate
+ * certificate, the session's private key. */
+#define SEK_CREDENTIAL_MAX_BYTES 65536
+
+/* sekisho-encoder MAX_WIDTH MAX_HEIGHT
+ * 0, 1 are /dev/null; 2 is the broker's log (it is a clean process). */
+enum sek_encoder_fd {
+	SEK_ENCODER_HUB_FD = 3,  /* stream socket of whole frames to and from the broker (link HUB) */
+	SEK_ENCODER_GAP_FD = 4,  /* the gap, read-only */
+	SEK_ENCODER_WAKE_FD = 5, /* the same eventfd, read */
+	SEK_ENCODER_FDS_END = 6,
+};
+
+/* Exit codes of both. A death by SIGSYS is a jail violation. The decoder also writes a matching state into the gap where
+ * it can (HOST_CERTIFICATE and so on, states.def); the exit code alone is enough for the broker to act. */
+enum sek_child_exit {
+	SEK_EXIT_OK = 0,          /* told to stop: input pipe or hub socket closed */
+	SEK_EXIT_USAGE = 10,      /* wrong arguments or descriptors: our bug */
+	SEK_EXIT_JAIL = 11,       /* the jail could not be built */
+	SEK_EXIT_CONNECT = 12,    /* no connection to the render host */
+	SEK_EXIT_CERTIFICATE = 13,/* the render host's certificate was refused */
+	SEK_EXIT_REFUSED = 14,    /* the render host refused us (TLS alert) */
+	SEK_EXIT_PROTOCOL = 15,   /* the peer broke the grammar */
+	SEK_EXIT_LOST = 16,       /* the connection broke */
+	SEK_EXIT_SILENT = 17,     /* no answer in time */
+	SEK_EXIT_ENDED = 18,      /* the render host said that the session is over (state in the gap) */
+	SEK_EXIT_INTERNAL = 19,   /* out of memory and the like */
+};
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The encoding half, used by capture (X framebuffer -> host link) and by the encoder (gap -> client link): finds what
+ * really changed, and makes UPDATE messages of it. Keeps a copy of the picture that the receiver has.
+ *
+ * The source is read once per encoded tile and may be scribbled over by a hostile process at the same time: all
+ * decisions are made on the private copy taken from it, never on the source.
+ */
+#ifndef SEK_PROTOCOL_CODEC_ENCODE_H
+#define SEK_PROTOCOL_CODEC_ENCODE_H
+
+#include "protocol/codec/picture.h"
+
+struct sek_update_encoder;
+
+struct sek_encode_options {
+	bool lossless;        /* never JPEG (tests, PSNR reference) */
+	uint8_t jpeg_quality; /* 1..100 for what moves */
+	uint32_t refine_ms;   /* a lossy tile that did not change for so long becomes exact */
+};
+
+/* Called with each finished message: a whole UPDATE frame with header. Good during the call only. A failure stops the
+ * encoding and is returned (the encoder must then be asked for a keyframe). */
+typedef sek_status sek_emit_fn(void *user, const uint8_t *frame_bytes, size_t n);
+
+/* For pictures up to max_width by max_height. Memory: one copy of the picture (touched as it is used) and less than
+ * 4 MiB. NULL when out of memory. */
+struct sek_update_encoder *sek_update_encoder_create(uint16_t max_width, uint16_t max_height);
+void sek_update_encoder_destroy(struct sek_update_encoder *e);
+
+/* The picture has a new size; the next frame is a keyframe. SEK_E_LIMIT if larger than at create. */
+sek_status sek_update_encoder_resize(struct sek_update_encoder *e, uint16_t width, uint16_t height);
+
+/* The receiver knows nothing any more: the next frame is a keyframe. */
+void sek_update_encoder_refresh(struct sek_update_encoder *e);
+
+/* Something inside r may have changed in the source (clipped to the picture; costs nothing if it did not). */
+void sek_update_encoder_damage(struct sek_update_encoder *e, struct sek_rect r);
+/* The same for the whole tile that holds pixel (x, y). */
+void sek_update_encoder_damage_tile(struct sek_update_encoder *e, uint16_t column, uint16_t row);
+
+/* Encodes everything damaged since the last call, and what is due for refinement at now_ms (any monotonic clock), as
+ * frame number `frame`, from src (same size as the picture). *ret_sent: whether anything was emitted; if not, nothing
+ * changed and the frame number was not used. All messages of a frame but the last come without SEK_UPDATE_END. */
+sek_status sek_update_encoder_encode(struct sek_update_encoder *e, const struct sek_picture *src, uint32_t frame,
+	uint64_t now_ms, const struct sek_encode_options *o, sek_emit_fn *emit, void *user, bool *ret_sent);
+
+/* True if a call of encode could emit something now: damage or a keyframe is waiting. */
+bool sek_update_encoder_dirty(const struct sek_update_encoder *e);
+/* The clock time at which refinement is next due, or 0 if everything that was sent is exact. */
+uint64_t sek_update_encoder_refine_at_ms(const struct sek_update_encoder *e, const struct sek_encode_options *o);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The UPDATE message: parsing one (freestanding; also WebAssembly) and the operations in it.
+ *
+ * payload: u32 frame, u16 operations, u16 reserved = 0, then the operations, each starting with its u8 op:
+ *   COPY  1: u16 sx, sy, dx, dy, w, h               as if all source pixels were read before any is written
+ *   FILL  2: u16 x, y, w, h, u8 r, g, b
+ *   TILES 3: u8 method, u32 raw_bytes, u32 packed_bytes, packed bytes; unpacked they are tile records one after
+ *            the other, nothing after them:
+ *              u16 x, y, u8 w, u8 h (1..SEK_TILE_PX each), u8 colours:
+ *                colours 1..255: that many r,g,b triples, then the rows of indices, each row starting on a byte,
+ *                                1, 2, 4 or 8 bits a pixel for up to 2, 4, 16, 255 colours, first pixel in the
+ *                                high bits; every index must be below `colours`. One colour: no index bytes at all.
+ *                colours 0:      w*h triples r,g,b
+ *            method 0 = stored (packed_bytes == raw_bytes), 1 = LZ4 block
+ *   JPEG  4: u16 x, y, w, h, u32 bytes, a baseline JPEG of exactly w by h pixels, three components
+ * Every rectangle has w, h > 0 and lies inside the picture (checked in 32 bits before anything is touched).
+ */
+#ifndef SEK_PROTOCOL_CODEC_UPDATE_H
+#define SEK_PROTOCOL_CODEC_UPDATE_H
+
+#include "protocol/wire/wire.h"
+
+enum sek_update_op { SEK_OP_COPY = 1, SEK_OP_FILL = 2, SEK_OP_TILES = 3, SEK_OP_JPEG = 4 };
+enum sek_tiles_method { SEK_TILES_STORED = 0, SEK_TILES_LZ4 = 1 };
+
+struct sek_rect {
+	uint16_t x, y, w, h;
+};
+
+/* Where a parsed update goes. Called in order; every rectangle was checked against the picture. A callback's failure
+ * ends the parse and is returned. No pointer is good after the call. */
+struct sek_update_sink {
+	void *user;
+	sek_status (*copy)(void *user, uint16_t sx, uint16_t sy, struct sek_rect to);
+	sek_status (*fill)(void *user, struct sek_rect r, uint32_t bgrx);
+	/* px: r.w*r.h pixels, rows packed, B in the lowest byte, X = 0 */
+	sek_status (*pixels)(void *user, struct sek_rect r, const uint32_t *px);
+	/* jpeg: hostile bytes, starts with FF D8; the sink must check that the image is r.w by r.h */
+	sek_status (*jpeg)(void *user, struct sek_rect r, const uint8_t *jpeg, size_t bytes);
+};
+
+/* Working memory of the parser, to be kept by the caller (about 1.1 MiB; static in WebAssembly). */
+struct sek_update_scratch {
+	uint8_t raw[SEK_TILES_RAW_MAX_BYTES];
+	uint32_t px[SEK_TILE_PX * SEK_TILE_PX];
+};
+
+/* Parses the payload of one UPDATE (hostile) for a picture of width by height and feeds the sink. *ret_frame is the
+ * frame number. SEK_E_MALFORMED for any break of the grammar; the sink may then have seen the operations before it. */
+sek_status sek_update_parse(const void *payload, size_t n, uint16_t width, uint16_t height,
+	struct sek_update_scratch *scratch, const struct sek_update_sink *sink, uint32_t *ret_frame);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The messages but UPDATE (protocol/codec/update.h): one struct, one reader and one writer each. Readers take a frame's
+ * payload (hostile), check every bound and refuse trailing bytes with SEK_E_MALFORMED, leaving *ret untouched. Writers
+ * write a whole frame with header and fail the writer (SEK_E_LIMIT) on a value that the reader would refuse.
+ * Freestanding. Layouts: docs/protocol.md.
+ */
+#ifndef SEK_PROTOCOL_WIRE_MESSAGES_H
+#define SEK_PROTOCOL_WIRE_MESSAGES_H
+
+#include "protocol/wire/wire.h"
+
+#define SEK_HELLO_MAGIC 0x53454b49u /* "SEKI" */
+
+enum sek_lang { SEK_LANG_JA = 0, SEK_LANG_EN = 1 };
+/* Bits of hello.flags. */
+enum sek_hello_flags {
+	SEK_HELLO_CREATE = 1, /* host link: make the session if it does not exist; without it only an existing one is joined */
+};
+
+/* HELLO: u32 magic, u16 version_min, u16 version_max, u16 width, u16 height, u16 scale_percent, u8 lang, u8 flags,
+ * u16 max_width, u16 max_height (20 bytes). max_*: the largest size that this session may ever get (host link: the X
+ * server and the gap are made for it; client link: 0 0, the broker decides). */
+struct sek_hello {
+	uint16_t version_min, version_max;
+	uint16_t width_px, height_px; /* SEK_WIDTH_MIN_PX.. SEK_WIDTH_MAX_PX, likewise height */
+	uint16_t scale_percent;       /* device pixel ratio * 100, SEK_SCALE_MIN_PERCENT..SEK_SCALE_MAX_PERCENT */
+	uint8_t lang;                 /* enum sek_lang */
+	uint8_t flags;                /* enum sek_hello_flags */
+	uint16_t max_width_px, max_height_px; /* both 0, or both at least the minimum and at most the maximum */
+};
+
+/* WELCOME: u16 version, u16 max_width, u16 max_height, u16 reserved = 0, u8 session[16] (24 bytes) */
+struct sek_welcome {
+	uint16_t version;
+	uint16_t max_width_px, max_height_px;
+	uint8_t session[SEK_SESSION_ID_BYTES];
+};
+
+/* ACK: u32 frame */
+struct sek_ack {
+	uint32_t frame;
+};
+
+/* RESIZE: u16 width, u16 height, u16 scale_percent, u16 reserved = 0 */
+struct sek_resize {
+	uint16_t width_px, height_px, scale_percent;
+};
+
+/* KEY: u16 code, u8 down, u8 reserved = 0, u32 codepoint */
+struct sek_key {
+	uint16_t code;      /* Linux evdev key code (linux/input-event-codes.h), 1..SEK_KEY_CODE_MAX, or 0: unknown key */
+	bool down;
+	uint32_t codepoint; /* the character that the user's layout gives, 0 if none; not a surrogate, <= U+10FFFF */
+};
+
+enum sek_button {
+	SEK_BUTTON_LEFT = 1, SEK_BUTTON_MIDDLE = 2, SEK_BUTTON_RIGHT = 4, SEK_BUTTON_BACK = 8, SEK_BUTTON_FORWARD = 16,
+	SEK_BUTTON_ALL = 31,
+};
+
+/* POINTER: u16 x, u16 y, u8 buttons, u8[3] reserved = 0. The position may lie outside the picture: it is clamped. */
+struct sek_pointer {
+	uint16_t x_px, y_px;
+	uint8_t buttons; /* mask of enum sek_button: those that are down now */
+};
+
+/* WHEEL: u16 x, u16 y, i16 dx, i16 dy. Positive: right, down. SEK_WHEEL_NOTCH units are one notch. */
+struct sek_wheel {
+	uint16_t x_px, y_px;
+	int16_t dx, dy; /* -SEK_WHEEL_MAX..SEK_WHEEL_MAX */
+};
+
+/* TEXT: 1..SEK_TEXT_MAX_BYTES bytes of strict UTF-8. Of the controls only U+000A and U+0009 are allowed. */
+struct sek_text {
+	const uint8_t *utf8; /* into the payload; not terminated */
+	size_t bytes;
+};
+
+/* VISIBILITY: u8 visible, u8[3] reserved = 0 */
+struct sek_visibility {
+	bool visible;
+};
+
+/* PING, PONG: u32 id, chosen by the asker, returned as it is. */
+struct sek_ping {
+	uint32_t id;
+};
+
+/* CURSOR: u16 width, u16 height, u16 hot_x, u16 hot_y, then width*height*4 bytes B, G, R, A (premultiplied). 0x0 with
+ * hotspot 0,0: no cursor is shown. Otherwise 1..SEK_CURSOR_MAX_PX a side, hotspot inside. */
+struct sek_cursor {
+	uint16_t width_px, height_px, hot_x_px, hot_y_px;
+	const uint8_t *bgra; /* into the payload; width*height*4 bytes */
+};
+
+/* CARET: u16 x, u16 y, u16 width, u16 height, in pixels of the picture. 0,0 0x0: not known. */
+struct sek_caret {
+	uint16_t x_px, y_px, width_px, height_px;
+};
+
+/* SIZE: u16 width, u16 height: 1..SEK_WIDTH_MAX_PX, 1..SEK_HEIGHT_MAX_PX */
+struct sek_size {
+	uint16_t width_px, height_px;
+};
+
+/* STATE: u16 state, u16 reserved = 0, u32 arg. Readers refuse a state that is not in states.def. */
+struct sek_state_msg {
+	uint16_t state; /* enum sek_state */
+	uint32_t arg;   /* what it means stands in states.def; else 0 */
+};
+
+sek_status sek_hello_read(const void *payload, size_t n, struct sek_hello *ret);
+sek_status sek_welcome_read(const void *payload, size_t n, struct sek_welcome *ret);
+sek_status sek_ack_read(const void *payload, size_t n, struct sek_ack *ret);
+sek_status sek_resize_read(const void *payload, size_t n, struct sek_resize *ret);
+sek_status sek_key_read(const void *payload, size_t n, struct sek_key *ret);
+sek_status sek_pointer_read(const void *payload, size_t n, struct sek_pointer *ret);
+sek_status sek_wheel_read(const void *payload, size_t n, struct sek_wheel *ret);
+sek_status sek_text_read(const void *payload, size_t n, struct sek_text *ret);
+sek_status sek_visibility_read(const void *payload, size_t n, struct sek_visibility *ret);
+sek_status sek_ping_read(const void *payload, size_t n, struct sek_ping *ret); /* PING and PONG */
+sek_status sek_cursor_read(const void *payload, size_t n, struct sek_cursor *ret);
+sek_status sek_caret_read(const void *payload, size_t n, struct sek_caret *ret);
+sek_status sek_size_read(const void *payload, size_t n, struct sek_size *ret);
+sek_status sek_state_read(const void *payload, size_t n, struct sek_state_msg *ret);
+
+void sek_hello_write(struct sek_writer *w, const struct sek_hello *m);
+void sek_welcome_write(struct sek_writer *w, const struct sek_welcome *m);
+void sek_ack_write(struct sek_writer *w, const struct sek_ack *m);
+void sek_resize_write(struct sek_writer *w, const struct sek_resize *m);
+void sek_key_write(struct sek_writer *w, const struct sek_key *m);
+void sek_pointer_write(struct sek_writer *w, const struct sek_pointer *m);
+void sek_wheel_write(struct sek_writer *w, const struct sek_wheel *m);
+void sek_text_write(struct sek_writer *w, const struct sek_text *m);
+void sek_visibility_write(struct sek_writer *w, const struct sek_visibility *m);
+void sek_ping_write(struct sek_writer *w, const struct sek_ping *m);
+void sek_pong_write(struct sek_writer *w, const struct sek_ping *m);
+void sek_cursor_write(struct sek_writer *w, const struct sek_cursor *m);
+void sek_caret_write(struct sek_writer *w, const struct sek_caret *m);
+void sek_size_write(struct sek_writer *w, const struct sek_size *m);
+void sek_state_write(struct sek_writer *w, const struct sek_state_msg *m);
+/* REFRESH, RELEASE and END have no payload. */
+void sek_empty_write(struct sek_writer *w, enum sek_msg_type type);
+
+#endif

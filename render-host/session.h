@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The contract between the three programs of a render host's session: sekisho-renderd starts sekisho-sandbox (X server,
+ * window manager, IBus, Chromium, egress proxy) and then sekisho-capture. Names of files, descriptors, exit codes.
+ */
+#ifndef SEK_RENDER_HOST_SESSION_H
+#define SEK_RENDER_HOST_SESSION_H
+
+/* Inside the session's directory (mode 0700, owned by the session's uid, on tmpfs, made by renderd, removed by renderd): */
+#define SEK_SESSION_FRAMEBUFFER "fb/Xvfb_screen0" /* XWD file of the X server, mapped by capture */
+#define SEK_SESSION_DISPLAY "x11/X0"              /* the X server's socket */
+#define SEK_SESSION_IME "ime.sock"                /* stream socket of sekisho-ime: capture writes TEXT frames, reads CARET frames */
+
+/* sekisho-sandbox --dir DIR --uid UID --gid GID --max WxH --size WxH --scale PERCENT --lang ja|en --policy FILE
+ *                 [--upstream HOST:PORT] [--allow CIDR]... [--devtools PATH]
+ * started by renderd as root, already in the session's cgroup, in a session of its own (setsid). Runs in the foreground
+ * until the session is over; SIGTERM or the death of its parent ends every process that it started. */
+enum sek_sandbox_fd {
+	SEK_SANDBOX_STATUS_FD = 3, /* pipe: one byte 'r' once the display and the IME socket exist, 'b' once the
+	                              browser's first window is mapped */
+};
+
+enum sek_sandbox_exit {
+	SEK_SANDBOX_OK = 0,               /* told to stop */
+	SEK_SANDBOX_USAGE = 10,
+	SEK_SANDBOX_JAIL = 11,            /* namespaces, bubblewrap or uid could not be set up */
+	SEK_SANDBOX_BROWSER_CLOSED = 20,  /* Chromium ended with 0: the last window was closed */
+	SEK_SANDBOX_BROWSER_CRASHED = 21,
+	SEK_SANDBOX_DISPLAY_DIED = 22,
+	SEK_SANDBOX_FAULT = 23,           /* IBus, window manager or egress proxy died and could not be restarted */
+};
+
+/* sekisho-capture --dir DIR --max WxH
+ * started by renderd with the session's uid and gid. */
+enum sek_capture_fd {
+	/* SOCK_SEQPACKET socket from renderd. Each attach of a decoder arrives as one packet that holds the HELLO frame,
+	 * with one descriptor (SCM_RIGHTS): the stream socket on which host-link frames are then spoken (WELCOME first).
+	 * A new attach replaces the one before. A packet that holds a STATE frame without a descriptor: tell it to
+	 * whoever is attached; an ended state then also ends capture. */
+	SEK_CAPTURE_CONTROL_FD = 3,
+};
+
+enum sek_capture_exit {
+	SEK_CAPTURE_OK = 0,
+	SEK_CAPTURE_USAGE = 10,
+	SEK_CAPTURE_JAIL = 11,
+	SEK_CAPTURE_ENDED = 18,        /* an END message came: the session is to be destroyed */
+	SEK_CAPTURE_PROTOCOL = 15,     /* the broker's side broke the grammar */
+	SEK_CAPTURE_DISPLAY_LOST = 22,
+};
+
+#endif
