@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The sessions of this broker, as front/ sees them: make or find a user's session, attach a client's stream, pass frames,
+ * end it. Owns decoder and encoder of each session, the gap, linger and idle timers. Everything runs on the one loop.
+ */
+#ifndef SEK_BROKER_HUB_SESSION_SESSION_H
+#define SEK_BROKER_HUB_SESSION_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include "base/status.h"
+#include "protocol/wire/messages.h"
+
+struct sek_sessions;
+struct sek_session;
+
+struct sek_render_host {
+	const char *name;    /* as in its certificate */
+	const char *address; /* numeric */
+	uint16_t port;
+};
+
+/* All pointers must outlive the manager. */
+struct sek_sessions_config {
+	const char *outer_address;           /* numeric source address of connections to render hosts */
+	const struct sek_render_host *hosts;
+	size_t n_hosts;
+	const char *ca_path, *crl_path;      /* read again for each session: a stale or missing CRL ends in no session */
+	const char *intermediate_path, *intermediate_key_path;
+	const char *decoder_path, *encoder_path; /* executables */
+	uint32_t max_sessions;
+	uint16_t max_width_px, max_height_px;
+	uint32_t linger_s;                   /* 300 */
+	uint32_t idle_s, maximum_s;          /* 0 = no limit */
+};
+
+sek_status sek_sessions_create(uv_loop_t *loop, const struct sek_sessions_config *config, struct sek_sessions **ret);
+/* Ends every session (state BROKER_STOPPING to clients; the render host is told END), then calls done. */
+void sek_sessions_stop(struct sek_sessions *all, void (*done)(void *user), void *user);
+void sek_sessions_destroy(struct sek_sessions *all); /* after done */
+
+/* The user's live session, or a new one (which starts nothing until its first client's HELLO). SEK_E_LIMIT when the
+ * broker is full. *ret_resumed: it was there already. */
+sek_status sek_sessions_open(struct sek_sessions *all, const char *user, uint8_t ret_id[SEK_SESSION_ID_BYTES],
+	bool *ret_resumed);
+
+/* What front/ offers for each client stream. Called by the session, never from inside sek_session_attach. */
+struct sek_client_ops {
+	/* How many bytes wait in this stream's queue. */
+	size_t (*queued)(void *client);
+	/* Queues one frame as one WebSocket binary message (copied). */
+	void (*send)(void *client, const uint8_t *frame, size_t n);
+	/* Closes the stream after what is queued was sent; the session has forgotten the client already. */
+	void (*close)(void *client);
+};
+
+/* Attaches a client to the session (only its own user's: SEK_E_DENIED; unknown or ended: SEK_E_NOT_FOUND). A client that
+ * was attached before gets TAKEN_OVER and is closed. */
+sek_status sek_session_attach(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES], const char *user,
+	const struct sek_client_ops *ops, void *client, struct sek_session **ret);
+/* One WebSocket message from the client (hostile): must be exactly one frame of link CLIENT, direction UP. Anything else
+ * ends the session with CLIENT_PROTOCOL. After this call the client may have been closed (ops->close was called). */
+void sek_session_receive(struct sek_session *s, void *client, const uint8_t *bytes, size_t n);
+/* The client's queue has become shorter. */
+void sek_session_drained(struct sek_session *s, void *client);
+/* The client's stream is gone; the session lingers. */
+void sek_session_detach(struct sek_session *s, void *client);
+
+/* Ends every session of a user, with the state that its client is told. Returns how many. */
+size_t sek_sessions_end_user(struct sek_sessions *all, const char *user, enum sek_state state);
+
+/* For status lines, API and tests. */
+struct sek_session_info {
+	char id[33];             /* hex */
+	const char *user;        /* good during the call */
+	const char *host;        /* render host's name, "" before it was chosen */
+	uint16_t state;          /* enum sek_state */
+	bool attached;
+	uint64_t age_ms, idle_ms, bytes_down, updates;
+	uint32_t first_frame_ms; /* HELLO to first whole frame, 0 = none yet */
+	int decoder_pid, encoder_pid; /* 0 = not running */
+};
+void sek_sessions_each(struct sek_sessions *all, void (*fn)(void *user, const struct sek_session_info *info), void *user);
+size_t sek_sessions_count(const struct sek_sessions *all);
+
+/* Told of session events that others care about (log, later audit): word is fixed, e.g. "session.started". */
+typedef void sek_session_event_fn(void *user, const char *word, const struct sek_session_info *info);
+void sek_sessions_on_event(struct sek_sessions *all, sek_session_event_fn *fn, void *user);
+
+#endif
