@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * One member of staff: the script from log-in to log-out, and what was measured on the way.
+ */
+#ifndef SEK_CLIENT_LOAD_STAFF_H
+#define SEK_CLIENT_LOAD_STAFF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { STAFF_PROBES_MAX = 1000 };
+
+struct staff_config {
+	const char *address;      /* of the broker */
+	uint16_t port;
+	const char *ca_path, *user;
+	char *password;
+	const char *site_address; /* where the test page is served */
+	uint16_t width_px, height_px;
+	unsigned probes;          /* key presses that are timed, 1..STAFF_PROBES_MAX */
+	bool json;
+};
+
+/* Runs the script and prints the summary. 0 = everything held, 1 = something did not (said on stderr). */
+int staff_run(const struct staff_config *config);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The native clients' side of a session: HTTPS log-in, WebSocket, decoding every update into a picture, acknowledging as
+ * the web client does. Used by the load generator (and by whatever else speaks to a broker's front door).
+ * Everything runs on the caller's libuv loop; libwebsockets does TLS, checked against the site's CA.
+ */
+#ifndef SEK_CLIENT_STREAM_STREAM_H
+#define SEK_CLIENT_STREAM_STREAM_H
+
+#include <uv.h>
+
+#include "protocol/codec/picture.h"
+#include "protocol/wire/messages.h"
+
+struct sek_stream_context;
+
+/* One per process and loop: the loop's TLS client. ca_path: PEM file of the site's CA. NULL if it cannot be made. */
+struct sek_stream_context *sek_stream_context_create(uv_loop_t *loop, const char *ca_path);
+/* Every stream must have been destroyed. The loop must run once more for the last handles to close. */
+void sek_stream_context_destroy(struct sek_stream_context *c);
+
+enum sek_stream_failure {
+	SEK_STREAM_OK = 0,
+	SEK_STREAM_CONNECT,   /* no connection, or the certificate is not of the CA */
+	SEK_STREAM_LOGIN,     /* user or password refused, or throttled */
+	SEK_STREAM_SESSION,   /* no session to be had */
+	SEK_STREAM_UPGRADE,   /* the WebSocket was refused */
+	SEK_STREAM_PROTOCOL,  /* the broker broke the grammar */
+	SEK_STREAM_CLOSED,    /* the connection ended */
+};
+const char *sek_stream_failure_name(enum sek_stream_failure f);
+
+struct sek_stream_config {
+	const char *address;  /* numeric address or name of the broker's inner face */
+	uint16_t port;
+	const char *origin;   /* https://ADDRESS:PORT */
+	const char *user, *password;
+	struct sek_hello hello;
+};
+
+/* What the stream tells. Any may be NULL. None may destroy the stream. */
+struct sek_stream_ops {
+	void (*welcome)(void *user, const struct sek_welcome *m);
+	void (*state)(void *user, const struct sek_state_msg *m);
+	/* A whole frame has been painted into the picture (and acknowledged). */
+	void (*frame)(void *user, uint32_t frame);
+	void (*caret)(void *user, const struct sek_caret *m);
+	/* The stream is over; nothing follows. */
+	void (*closed)(void *user, enum sek_stream_failure why, int http_status);
+};
+
+struct sek_stream_figures {
+	uint64_t bytes, updates, frames, keyframes;
+};
+
+struct sek_stream;
+/* Starts log-in and session. Strings of the configuration must stay until `closed`. */
+struct sek_stream *sek_stream_open(struct sek_stream_context *c, const struct sek_stream_config *config,
+	const struct sek_stream_ops *ops, void *user);
+/* Ends the connection without a word (the session lingers). */
+void sek_stream_destroy(struct sek_stream *s);
+/* Sends whole frames that a sek_*_write function made. SEK_E_LIMIT when too much waits already. */
+sek_status sek_stream_send(struct sek_stream *s, const void *frames, size_t n);
+/* The picture as the client sees it; good until the next turn of the loop. */
+const struct sek_picture *sek_stream_picture(const struct sek_stream *s);
+struct sek_stream_figures sek_stream_figures_now(const struct sek_stream *s);
+
+#endif
