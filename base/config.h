@@ -10,10 +10,18 @@
 
 #include <cyaml/cyaml.h>
 
+#include "base/file.h"
 #include "base/status.h"
 
+/* A field that is `true` or `false` and nothing else; the member is a bool. CYAML_FIELD_BOOL must not be used: libcyaml
+ * takes every word that it does not know, "fasle" too, for true. */
+extern const cyaml_strval_t sek_config_bools[2];
+#define SEK_CONFIG_FIELD_BOOL(key, flags, structure, member) \
+	CYAML_FIELD_ENUM(key, CYAML_FLAG_STRICT | (flags), structure, member, sek_config_bools, 2)
+
 /* Loads path by the schema into a structure allocated by libcyaml (free it with sek_config_free). On failure returns
- * SEK_E_CONFIG and writes a message for a person into err ("broker.yaml:12: unknown key 'adress' ..."). */
+ * SEK_E_CONFIG and writes a message for a person into err ("broker.yaml:12: unknown key 'adress' ..."). Aliases are
+ * refused. Members of optional keys that are not there are 0 or NULL. */
 sek_status sek_config_load(const char *path, const cyaml_schema_value_t *schema, void **ret, char *err, size_t err_size);
 void sek_config_free(const cyaml_schema_value_t *schema, void *config);
 
@@ -25,7 +33,11 @@ sek_status sek_config_check_file(const char *key, const char *path, int secret, 
 sek_status sek_config_check_range(const char *key, uint64_t value, uint64_t least, uint64_t most, char *err,
 	size_t err_size);
 
-/* Reads a whole file (at most 1 MiB) into a terminated heap string; *ret_n may be NULL. SEK_E_IO, SEK_E_LIMIT. */
-sek_status sek_file_read(const char *path, char **ret, size_t *ret_n);
+/* The line on which a key stands in a YAML text of n bytes, or that of the innermost part of it that is there, or 0. */
+size_t sek_config_line(const char *text, size_t n, const char *key);
+
+/* Puts "path:line: " in front of a message that one of the checks wrote, where line is that of the key ("listen.address";
+ * "hosts.1.name" for the first entry of a list). Without the line if the key does not stand in the file. */
+void sek_config_locate(const char *path, const char *key, char *err, size_t err_size);
 
 #endif
