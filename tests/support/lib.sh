@@ -35,6 +35,7 @@ install_packages() {
 build() {
   local preset=$1 dir=$root/build/$1
   shift
+  mkdir -p "$root/build"
   if [ ! -f "$dir/build.ninja" ]; then
     (cd "$root" && cmake --preset "$preset") > "$dir.configure.log" 2>&1 \
       || { cat "$dir.configure.log" >&2; die "configuring $preset failed"; }
