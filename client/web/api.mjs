@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The broker's HTTP API (docs/api.md), typed. Every failure is an ApiError with the word of the API, or "network" when
+// no answer came, or "unexpected" when the answer was not of the API.
+
+/** @typedef {{ user: string, session: null | { state: string, resumable: boolean } }} Me */
+/** @typedef {{ session: string, token: string, resumed: boolean }} Opened */
+
+const TIMEOUT_MS = 15000;
+
+export class ApiError extends Error {
+	/** @param {string} word
+	 * @param {number} status HTTP status, 0 if there was none
+	 * @param {number} retrySeconds how long to wait, 0 if not said */
+	constructor(word, status, retrySeconds)
+	{
+		super(word);
+		this.word = word;
+		this.status = status;
+		this.retrySeconds = retrySeconds;
+	}
+}
+
+/** @param {"GET" | "POST"} method
+ * @param {string} path
+ * @param {object} [body]
+ * @returns {Promise<any>} */
+async function call(method, path, body)
+{
+	let response, answer;
+	try {
+		response = await fetch(path, {
+			method,
+			headers: body ? { "Content-Type": "application/json" } : {},
+			body: body ? JSON.stringify(body) : undefined,
+			credentials: "same-origin",
+			cache: "no-store",
+			redirect: "error",
+			signal: AbortSignal.timeout(TIMEOUT_MS),
+		});
+		answer = await response.text();
+	} catch {
+		throw new ApiError("network", 0, 0);
+	}
+	let parsed;
+	try {
+		parsed = JSON.parse(answer);
+	} catch {
+		throw new ApiError("unexpected", response.status, 0);
+	}
+	if (response.ok)
+		return parsed;
+	const word = typeof parsed?.error === "string" ? parsed.error : "unexpected";
+	const retry = Number(parsed?.retry_s);
+	throw new ApiError(word, response.status, Number.isFinite(retry) && retry > 0 ? Math.ceil(retry) : 0);
+}
+
+/** @param {string} user
+ * @param {string} password
+ * @returns {Promise<{ user: string }>} */
+export function login(user, password)
+{
+	return call("POST", "/api/login", { user, password });
+}
+
+/** @returns {Promise<object>} */
+export function logout()
+{
+	return call("POST", "/api/logout", {});
+}
+
+/** @returns {Promise<Me>} */
+export function me()
+{
+	return call("GET", "/api/me");
+}
+
+/** @returns {Promise<Opened>} */
+export function openSession()
+{
+	return call("POST", "/api/session", {});
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// <sek-login>: the log-in form. Fires "sek-logged-in" (bubbles) when the broker has given the cookie. Never keeps the
+// password: the field is emptied as soon as it was sent.
+
+import * as api from "./api.mjs";
+import { make, uniqueId } from "./dom.mjs";
+import { errorWords, onLanguage, words } from "./words.mjs";
+import "./language.mjs";
+
+export class LoginView extends HTMLElement {
+	/** Key of words that say why the form is shown, "" for none. */
+	noticeKey = "";
+
+	#user = make("input", { id: uniqueId("user"), name: "user", type: "text", autocomplete: "username",
+		autocapitalize: "none", spellcheck: "false", maxlength: 128, required: true });
+	#password = make("input", { id: uniqueId("password"), name: "password", type: "password",
+		autocomplete: "current-password", maxlength: 1024, required: true });
+	#reveal = make("button", { type: "button", class: "reveal", "aria-pressed": "false" });
+	#submit = make("button", { type: "submit", class: "primary" });
+	#form = make("form", { class: "card", novalidate: true });
+	#heading = make("h1");
+	#lead = make("p", { class: "lead" });
+	#userLabel = make("label", { for: this.#user.id });
+	#passwordLabel = make("label", { for: this.#password.id });
+	#caps = make("p", { class: "hint caps", id: uniqueId("caps"), role: "status" });
+	#notice = make("p", { class: "notice", role: "status" });
+	#error = make("p", { class: "error", id: uniqueId("error"), role: "alert" });
+	#countdown = make("p", { class: "hint countdown", "aria-live": "off" });
+	#small = make("p", { class: "small" });
+
+	#errorKey = "";
+	#busy = false;
+	/** Clock time at which the next attempt is allowed, 0 if now. */
+	#retryAt = 0;
+	/** @type {ReturnType<typeof setInterval> | undefined} */
+	#timer;
+	/** @type {(() => void) | undefined} */
+	#offLanguage;
+
+	connectedCallback()
+	{
+		this.#build();
+		this.#offLanguage = onLanguage(() => this.#showWords());
+		this.#user.focus();
+	}
+
+	disconnectedCallback()
+	{
+		this.#offLanguage?.();
+		clearInterval(this.#timer);
+	}
+
+	#build()
+	{
+		const mark = make("span", { class: "wordmark", role: "img", "aria-label": "関所 Sekisho" });
+		this.#password.setAttribute("aria-describedby", `${this.#caps.id}`);
+		this.#form.append(this.#heading, this.#lead, this.#notice, this.#error, this.#countdown,
+			make("div", { class: "field" }, this.#userLabel, this.#user),
+			make("div", { class: "field" }, this.#passwordLabel,
+				make("div", { class: "with-reveal" }, this.#password, this.#reveal), this.#caps),
+			this.#submit, this.#small);
+		this.replaceChildren(
+			make("header", { class: "login-header" }, mark, document.createElement("sek-language")),
+			make("main", { class: "login-main" }, this.#form));
+
+		this.#form.addEventListener("submit", event => {
+			event.preventDefault();
+			void this.#attempt();
+		});
+		for (const type of /** @type {const} */ (["keydown", "keyup"]))
+			this.#form.addEventListener(type, event => this.#checkCapsLock(event));
+		this.#password.addEventListener("blur", () => this.#setCaps(false));
+		this.#reveal.addEventListener("click", () => {
+			this.#password.type = this.#password.type === "password" ? "text" : "password";
+			this.#showWords();
+		});
+	}
+
+	#showWords()
+	{
+		document.title = words("app.title.login");
+		this.#heading.textContent = words("login.heading");
+		this.#lead.textContent = words("login.lead");
+		this.#userLabel.textContent = words("login.user");
+		this.#passwordLabel.textContent = words("login.password");
+		this.#small.textContent = words("login.notice");
+		const revealed = this.#password.type === "text";
+		this.#reveal.setAttribute("aria-pressed", String(revealed));
+		this.#reveal.setAttribute("aria-label", words(revealed ? "login.hide" : "login.show"));
+		this.#reveal.title = words(revealed ? "login.hide" : "login.show");
+		this.#notice.textContent = this.noticeKey ? words(this.noticeKey) : "";
+		this.#error.textContent = this.#errorKey.startsWith("error.") ? errorWords(this.#errorKey.slice(6)) :
+			this.#errorKey ? words(this.#errorKey) : "";
+		if (this.#caps.textContent)
+			this.#caps.textContent = words("login.capslock");
+		this.#showSubmit();
+	}
+
+	#showSubmit()
+	{
+		const wait = this.#waitSeconds();
+		// aria-disabled, not disabled: a disabled button would throw the keyboard's focus away.
+		this.#submit.setAttribute("aria-disabled", String(this.#busy || wait > 0));
+		this.#submit.textContent = words(this.#busy ? "login.busy" : "login.submit");
+		this.#countdown.textContent = wait > 0 ? words("login.retry-in", { seconds: wait }) : "";
+	}
+
+	#waitSeconds()
+	{
+		return this.#retryAt ? Math.max(0, Math.ceil((this.#retryAt - performance.now()) / 1000)) : 0;
+	}
+
+	/** @param {KeyboardEvent} event */
+	#checkCapsLock(event)
+	{
+		// The key that toggles it still reports the state before.
+		if (event.target === this.#password && event.key !== "CapsLock")
+			this.#setCaps(event.getModifierState("CapsLock"));
+	}
+
+	/** @param {boolean} on */
+	#setCaps(on)
+	{
+		const text = on ? words("login.capslock") : "";
+		if (this.#caps.textContent !== text)
+			this.#caps.textContent = text;
+	}
+
+	/** @param {string} key
+	 * @param {HTMLElement} [field] the field that is wrong: gets the focus */
+	#fail(key, field)
+	{
+		this.#errorKey = key;
+		this.noticeKey = "";
+		for (const input of [this.#user, this.#password]) {
+			const wrong = input === field || (key === "error.login");
+			input.setAttribute("aria-invalid", String(wrong));
+			const described = [input === this.#password ? this.#caps.id : "", wrong ? this.#error.id : ""];
+			input.setAttribute("aria-describedby", described.filter(Boolean).join(" "));
+		}
+		this.#error.textContent = "";
+		this.#showWords();
+		field?.focus();
+	}
+
+	async #attempt()
+	{
+		if (this.#busy || this.#waitSeconds() > 0)
+			return;
+		const user = this.#user.value.trim();
+		if (!user)
+			return this.#fail("login.need-user", this.#user);
+		if (!this.#password.value)
+			return this.#fail("login.need-password", this.#password);
+		const password = this.#password.value;
+		this.#busy = true;
+		this.#errorKey = "";
+		this.#showWords();
+		try {
+			await api.login(user, password);
+			this.#password.value = "";
+			this.dispatchEvent(new CustomEvent("sek-logged-in", { bubbles: true }));
+		} catch (error) {
+			this.#busy = false;
+			this.#refused(error instanceof api.ApiError ? error : new api.ApiError("unexpected", 0, 0));
+		}
+	}
+
+	/** @param {api.ApiError} error */
+	#refused(error)
+	{
+		const wrong = error.word === "login";
+		if (wrong) {
+			this.#password.value = "";
+			this.#password.type = "password";
+		}
+		if (error.retrySeconds > 0)
+			this.#startCountdown(error.retrySeconds);
+		this.#fail(`error.${error.word}`, wrong ? this.#password : undefined);
+	}
+
+	/** @param {number} seconds */
+	#startCountdown(seconds)
+	{
+		this.#retryAt = performance.now() + seconds * 1000;
+		clearInterval(this.#timer);
+		this.#timer = setInterval(() => {
+			if (this.#waitSeconds() > 0)
+				return this.#showSubmit();
+			clearInterval(this.#timer);
+			this.#retryAt = 0;
+			this.#errorKey = "";
+			this.noticeKey = "login.retry-now";
+			this.#showWords();
+		}, 500);
+	}
+}
+
+customElements.define("sek-login", LoginView);
