@@ -12,6 +12,7 @@
 
 #include "base/config.h"
 #include "client/load/staff.h"
+#include "protocol/limits.h"
 
 static void usage(FILE *to)
 {
