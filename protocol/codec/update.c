@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The grammar of UPDATE (update.h, docs/protocol.md "Updates"). Freestanding: the same code runs in the decoder's jail
+ * and in the web client. Must never hand a sink a rectangle that leaves the picture.
+ */
+#include "protocol/codec/update.h"
+#include "protocol/codec/lz4.h"
+
+struct parse {
+	struct sek_reader in;
+	uint32_t width, height;
+	uint64_t area_left; /* pixels that the operations may still cover */
+	struct sek_update_scratch *scratch;
+	const struct sek_update_sink *sink;
+};
+
+/* "Every rectangle has w, h > 0 and lies inside the picture", in 32 bits so that no sum wraps. */
+static bool inside(const struct parse *p, struct sek_rect r)
+{
+	return r.w > 0 && r.h > 0 && (uint32_t)r.x + r.w <= p->width && (uint32_t)r.y + r.h <= p->height;
+}
+
+/* "The rectangles of one UPDATE add up to at most SEK_UPDATE_MAX_COVER pictures": 32768 fills of a whole picture would
+ * fit into one message and keep the receiver busy for minutes. */
+static sek_status cover(struct parse *p, struct sek_rect r)
+{
+	uint32_t area = (uint32_t)r.w * r.h;
+
+	if (!inside(p, r) || area > p->area_left)
+		return sek_fail(SEK_E_MALFORMED);
+	p->area_left -= area;
+	return sek_ok();
+}
+
+static sek_status read_rect(struct sek_reader *in, struct sek_rect *ret)
+{
+	SEK_TRY(sek_read_u16(in, &ret->x));
+	SEK_TRY(sek_read_u16(in, &ret->y));
+	SEK_TRY(sek_read_u16(in, &ret->w));
+	return sek_read_u16(in, &ret->h);
+}
+
+static sek_status parse_copy(struct parse *p)
+{
+	struct sek_rect from, to;
+
+	SEK_TRY(sek_read_u16(&p->in, &from.x));
+	SEK_TRY(sek_read_u16(&p->in, &from.y));
+	SEK_TRY(read_rect(&p->in, &to));
+	from.w = to.w;
+	from.h = to.h;
+	if (!inside(p, from))
+		return sek_fail(SEK_E_MALFORMED);
+	SEK_TRY(cover(p, to));
+	return p->sink->copy(p->sink->user, from.x, from.y, to);
+}
+
+static uint32_t bgrx(const uint8_t *rgb)
+{
+	return (uint32_t)rgb[0] << 16 | (uint32_t)rgb[1] << 8 | rgb[2];
+}
+
+static sek_status parse_fill(struct parse *p)
+{
+	const uint8_t *rgb;
+	struct sek_rect r;
+
+	SEK_TRY(read_rect(&p->in, &r));
+	SEK_TRY(sek_read_bytes(&p->in, 3, &rgb));
+	SEK_TRY(cover(p, r));
+	return p->sink->fill(p->sink->user, r, bgrx(rgb));
+}
+
+static unsigned index_bits(unsigned colours)
+{
+	if (colours <= 2)
+		return 1;
+	if (colours <= 4)
+		return 2;
+	return colours <= 16 ? 4 : 8;
+}
+
+/* One row of packed indices into px. Returns false if one of them is not below `colours`, or a bit after the last pixel
+ * is set. The palette has 256 entries, so that no index reads outside it before the check. */
+static bool unpack_row(const uint8_t *in, unsigned w, unsigned bits, unsigned colours, const uint32_t *palette,
+	uint32_t *px)
+{
+	unsigned high = 0, x = 0;
+
+	if (bits == 8) {
+		for (; x < w; x++) {
+			high = in[x] > high ? in[x] : high;
+			px[x] = palette[in[x]];
+		}
+		return high < colours;
+	}
+	while (x < w) {
+		unsigned byte = *in++, mask = (1u << bits) - 1, i;
+
+		for (i = 8; i > 0 && x < w; x++) {
+			unsigned index;
+
+			i -= bits;
+			index = byte >> i & mask;
+			high = index > high ? index : high;
+			px[x] = palette[index];
+		}
+		if (byte & ((1u << i) - 1))
+			return false;
+	}
+	return high < colours;
+}
+
+static sek_status tile_palette(struct parse *p, struct sek_reader *in, struct sek_rect r, unsigned colours)
+{
+	const uint8_t *table, *rows;
+	uint32_t palette[256];
+	uint32_t *px = p->scratch->px;
+	unsigned bits = index_bits(colours);
+	size_t row_bytes = ((size_t)r.w * bits + 7) / 8;
+
+	SEK_TRY(sek_read_bytes(in, (size_t)colours * 3, &table));
+	for (unsigned i = 0; i < colours; i++)
+		palette[i] = bgrx(table + (size_t)i * 3);
+	if (colours == 1)
+		return p->sink->fill(p->sink->user, r, palette[0]);
+	for (unsigned i = colours; i < 256; i++)
+		palette[i] = 0;
+	SEK_TRY(sek_read_bytes(in, row_bytes * r.h, &rows));
+	for (unsigned y = 0; y < r.h; y++) {
+		if (!unpack_row(rows + y * row_bytes, r.w, bits, colours, palette, px + (size_t)y * r.w))
+			return sek_fail(SEK_E_MALFORMED);
+	}
+	return p->sink->pixels(p->sink->user, r, px);
+}
+
+static sek_status tile_true_colour(struct parse *p, struct sek_reader *in, struct sek_rect r)
+{
+	size_t n = (size_t)r.w * r.h;
+	uint32_t *px = p->scratch->px;
+	const uint8_t *rgb;
+
+	SEK_TRY(sek_read_bytes(in, n * 3, &rgb));
+	for (size_t i = 0; i < n; i++, rgb += 3)
+		px[i] = bgrx(rgb);
+	return p->sink->pixels(p->sink->user, r, px);
+}
+
+static sek_status parse_tile(struct parse *p, struct sek_reader *in)
+{
+	struct sek_rect r;
+	uint8_t w, h, colours;
+
+	SEK_TRY(sek_read_u16(in, &r.x));
+	SEK_TRY(sek_read_u16(in, &r.y));
+	SEK_TRY(sek_read_u8(in, &w));
+	SEK_TRY(sek_read_u8(in, &h));
+	SEK_TRY(sek_read_u8(in, &colours));
+	if (w > SEK_TILE_PX || h > SEK_TILE_PX)
+		return sek_fail(SEK_E_MALFORMED);
+	r.w = w;
+	r.h = h;
+	SEK_TRY(cover(p, r));
+	return colours ? tile_palette(p, in, r, colours) : tile_true_colour(p, in, r);
+}
+
+static sek_status parse_tiles(struct parse *p)
+{
+	uint8_t method;
+	uint32_t raw_bytes, packed_bytes;
+	const uint8_t *packed;
+	struct sek_reader in;
+
+	SEK_TRY(sek_read_u8(&p->in, &method));
+	SEK_TRY(sek_read_u32(&p->in, &raw_bytes));
+	SEK_TRY(sek_read_u32(&p->in, &packed_bytes));
+	if (raw_bytes < 1 || raw_bytes > SEK_TILES_RAW_MAX_BYTES)
+		return sek_fail(SEK_E_MALFORMED);
+	SEK_TRY(sek_read_bytes(&p->in, packed_bytes, &packed));
+	switch (method) {
+	case SEK_TILES_STORED:
+		if (packed_bytes != raw_bytes)
+			return sek_fail(SEK_E_MALFORMED);
+		sek_reader_init(&in, packed, raw_bytes);
+		break;
+	case SEK_TILES_LZ4:
+		SEK_TRY(sek_lz4_decode(packed, packed_bytes, p->scratch->raw, raw_bytes));
+		sek_reader_init(&in, p->scratch->raw, raw_bytes);
+		break;
+	default:
+		return sek_fail(SEK_E_MALFORMED);
+	}
+	while (in.left > 0)
+		SEK_TRY(parse_tile(p, &in));
+	return sek_ok();
+}
+
+static sek_status parse_jpeg(struct parse *p)
+{
+	struct sek_rect r;
+	uint32_t bytes;
+	const uint8_t *jpeg;
+
+	SEK_TRY(read_rect(&p->in, &r));
+	SEK_TRY(sek_read_u32(&p->in, &bytes));
+	SEK_TRY(sek_read_bytes(&p->in, bytes, &jpeg));
+	if (r.w > SEK_JPEG_MAX_WIDTH_PX || r.h > SEK_JPEG_MAX_HEIGHT_PX || bytes < 2 || jpeg[0] != 0xff ||
+	    jpeg[1] != 0xd8)
+		return sek_fail(SEK_E_MALFORMED);
+	SEK_TRY(cover(p, r));
+	return p->sink->jpeg(p->sink->user, r, jpeg, bytes);
+}
+
+sek_status sek_update_parse(const void *payload, size_t n, uint16_t width, uint16_t height,
+	struct sek_update_scratch *scratch, const struct sek_update_sink *sink, uint32_t *ret_frame)
+{
+	struct parse p = {
+		.width = width, .height = height, .scratch = scratch, .sink = sink,
+		.area_left = (uint64_t)SEK_UPDATE_MAX_COVER * width * height,
+	};
+	uint32_t frame;
+	uint16_t ops, reserved;
+
+	if (n > SEK_UPDATE_MAX_BYTES)
+		return sek_fail(SEK_E_MALFORMED);
+	sek_reader_init(&p.in, payload, n);
+	SEK_TRY(sek_read_u32(&p.in, &frame));
+	SEK_TRY(sek_read_u16(&p.in, &ops));
+	SEK_TRY(sek_read_u16(&p.in, &reserved));
+	if (ops > SEK_UPDATE_MAX_OPS || reserved != 0)
+		return sek_fail(SEK_E_MALFORMED);
+	for (unsigned i = 0; i < ops; i++) {
+		uint8_t op;
+
+		SEK_TRY(sek_read_u8(&p.in, &op));
+		switch (op) {
+		case SEK_OP_COPY:
+			SEK_TRY(parse_copy(&p));
+			break;
+		case SEK_OP_FILL:
+			SEK_TRY(parse_fill(&p));
+			break;
+		case SEK_OP_TILES:
+			SEK_TRY(parse_tiles(&p));
+			break;
+		case SEK_OP_JPEG:
+			SEK_TRY(parse_jpeg(&p));
+			break;
+		default:
+			return sek_fail(SEK_E_MALFORMED);
+		}
+	}
+	SEK_TRY(sek_read_done(&p.in));
+	*ret_frame = frame;
+	return sek_ok();
+}
