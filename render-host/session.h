@@ -9,7 +9,20 @@
 /* Inside the session's directory (mode 0700, owned by the session's uid, on tmpfs, made by renderd, removed by renderd): */
 #define SEK_SESSION_FRAMEBUFFER "fb/Xvfb_screen0" /* XWD file of the X server, mapped by capture */
 #define SEK_SESSION_DISPLAY "x11/X0"              /* the X server's socket */
-#define SEK_SESSION_IME "ime.sock"                /* stream socket of sekisho-ime: capture writes TEXT frames, reads CARET frames */
+#define SEK_SESSION_IME "ime.sock"                /* stream socket of sekisho-ime, frames of link HOST; see below */
+
+/* What is spoken on SEK_SESSION_IME. capture (which connects once, at its start) -> ime:
+ *   TEXT  commit it to the focused input context; dropped when there is none.
+ *   PING  answered with PONG (same id) once every TEXT before it has been handed to IBus. capture holds the keys that
+ *         follow a text until then, at most SEK_IME_WAIT_MS.
+ *   KEY   with code SEK_IME_FENCE_CODE, down, no codepoint: a fence. capture presses and releases that key through
+ *         XTEST after the last real key and before the TEXT that follows the fence; ime holds what comes after the fence
+ *         until the key's press reaches its engine (process_key_event), at most SEK_IME_FENCE_MS, and swallows press and
+ *         release: so a text cannot overtake the keys that were typed before it. The press may come before the frame.
+ * ime -> capture: CARET (pixels of the screen) and PONG. */
+#define SEK_IME_FENCE_CODE 240 /* KEY_UNKNOWN of linux/input-event-codes.h: X keycode 248, no symbol in any layout */
+#define SEK_IME_FENCE_MS 100
+#define SEK_IME_WAIT_MS 200
 
 /* sekisho-sandbox --dir DIR --uid UID --gid GID --max WxH --size WxH --scale PERCENT --lang ja|en --policy FILE
  *                 [--upstream HOST:PORT] [--allow CIDR]... [--devtools PATH]
@@ -34,9 +47,10 @@ enum sek_sandbox_exit {
  * started by renderd with the session's uid and gid. */
 enum sek_capture_fd {
 	/* SOCK_SEQPACKET socket from renderd. Each attach of a decoder arrives as one packet that holds the HELLO frame,
-	 * with one descriptor (SCM_RIGHTS): the stream socket on which host-link frames are then spoken (WELCOME first).
-	 * A new attach replaces the one before. A packet that holds a STATE frame without a descriptor: tell it to
-	 * whoever is attached; an ended state then also ends capture. */
+	 * with one descriptor (SCM_RIGHTS): the stream socket on which host-link frames are then spoken. renderd has
+	 * answered WELCOME itself; capture starts with SIZE, STATE RUNNING, a keyframe, CURSOR and CARET. A new attach
+	 * replaces the one before. A packet that holds a STATE frame without a descriptor: tell it to whoever is
+	 * attached; an ended state then also ends capture. Closing this socket ends capture. */
 	SEK_CAPTURE_CONTROL_FD = 3,
 };
 
@@ -45,7 +59,8 @@ enum sek_capture_exit {
 	SEK_CAPTURE_USAGE = 10,
 	SEK_CAPTURE_JAIL = 11,
 	SEK_CAPTURE_ENDED = 18,        /* an END message came: the session is to be destroyed */
-	SEK_CAPTURE_PROTOCOL = 15,     /* the broker's side broke the grammar */
+	SEK_CAPTURE_PROTOCOL = 15,     /* a control packet broke the grammar: renderd's bug. When the broker's side breaks it,
+	                                  only that stream is closed and the next attach is waited for */
 	SEK_CAPTURE_DISPLAY_LOST = 22,
 };
 
