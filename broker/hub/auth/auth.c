@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The authentication of the broker, put together: life and death of log-ins. Must never leave a log-in alive in memory
+ * that the store has ended for longer than a second.
+ */
+#include "broker/hub/auth/auth.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <sodium.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "broker/hub/auth/auth_private.h"
+
+enum { TICK_MS = 1000, SWEEP_EVERY_MS = 5000, SAVE_EVERY_MS = 60000 };
+
+/* Log-ins are older than the computer's last start; the clock begins this far from zero so that their times fit. */
+#define CLOCK_BASE_MS ((uint64_t)10 * 365 * 24 * 3600 * 1000)
+
+uint64_t sek_auth_now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t); /* goes on while the machine sleeps */
+	return CLOCK_BASE_MS + (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+struct load {
+	struct sek_auth *auth;
+	uint64_t now_ms;
+	int64_t now_s;
+};
+
+static uint64_t ago_ms(int64_t now_s, int64_t then_s)
+{
+	/* a time in the future comes from a clock that was set back: as if it were now */
+	return then_s < now_s ? (uint64_t)(now_s - then_s) * 1000 : 0;
+}
+
+static void load_login(void *ctx, const struct sek_store_login *row)
+{
+	const struct load *load = ctx;
+	struct sek_login *l;
+
+	(void)sek_logins_add(load->auth->logins, row->key, row->user, row->address,
+		ago_ms(load->now_s, row->created_s), ago_ms(load->now_s, row->seen_s), load->now_ms, &l);
+}
+
+static void load_known(void *ctx, const char *user, const char *address, int64_t seen_s)
+{
+	const struct load *load = ctx;
+
+	sek_throttle_familiar(load->auth->throttle, user, address, load->now_ms, ago_ms(load->now_s, seen_s));
+}
+
+static sek_status load_all(struct sek_auth *a)
+{
+	struct load load = { .auth = a, .now_ms = sek_auth_now_ms(), .now_s = (int64_t)time(NULL) };
+	uint8_t random[16];
+
+	randombytes_buf(random, sizeof random);
+	SEK_TRY(sek_password_hash((const char *)random, sizeof random, a->dummy));
+	SEK_TRY(sek_store_logins_purge(a->store, load.now_s - (int64_t)a->config.maximum_s,
+		load.now_s - (int64_t)a->config.idle_s));
+	SEK_TRY(sek_store_logins_each(a->store, load_login, &load));
+	return sek_store_known_each(a->store, load.now_s - (int64_t)SEK_THROTTLE_FAMILIAR_DAYS * 24 * 3600, load_known,
+		&load);
+}
+
+sek_status sek_auth_create(uv_loop_t *loop, struct sek_store *store, const struct sek_auth_config *config,
+	struct sek_auth **ret)
+{
+	struct sek_auth *a = calloc(1, sizeof *a);
+	sek_status status;
+
+	if (!a)
+		return sek_fail(SEK_E_NOMEM);
+	a->loop = loop;
+	a->store = store;
+	a->config = *config;
+	status = sek_logins_create((uint64_t)config->idle_s * 1000, (uint64_t)config->maximum_s * 1000, &a->logins);
+	if (sek_is_ok(status))
+		status = sek_tokens_create(&a->tokens);
+	if (sek_is_ok(status))
+		status = sek_throttle_create(&a->throttle);
+	if (sek_is_ok(status))
+		status = load_all(a);
+	if (!sek_is_ok(status)) {
+		sek_auth_destroy(a);
+		return status;
+	}
+	uv_timer_init(loop, &a->tick);
+	a->tick.data = a;
+	a->handles++;
+	if (sek_logins_count(a->logins) > 0)
+		sek_auth_start_tick(a);
+	*ret = a;
+	return status;
+}
+
+void sek_auth_destroy(struct sek_auth *a)
+{
+	if (!a)
+		return;
+	sek_logins_destroy(a->logins);
+	sek_tokens_destroy(a->tokens);
+	sek_throttle_destroy(a->throttle);
+	free(a);
+}
+
+void sek_auth_end_login(struct sek_auth *a, struct sek_login *l, enum sek_login_end why)
+{
+	bool last = true;
+	size_t i;
+
+	for (i = 0; i < sek_logins_count(a->logins); i++) {
+		const struct sek_login *other = sek_logins_at(a->logins, i);
+
+		if (other != l && strcmp(other->user, l->user) == 0)
+			last = false;
+	}
+	sek_tokens_forget(a->tokens, l->id);
+	sek_log(SEK_LOG_INFO, "login.ended", "user", l->user, "address", l->address, "why", sek_login_end_name(why), NULL);
+	if (why != SEK_LOGIN_REVOKED)
+		sek_auth_delete_row(a, l->key);
+	if (a->end_fn)
+		a->end_fn(a->end_user, l, why, last);
+	sek_logins_remove(a->logins, l);
+}
+
+static void sweep(struct sek_auth *a, uint64_t now_ms)
+{
+	size_t i;
+
+	if (a->sweep_fn)
+		a->sweep_fn(a->sweep_user);
+	for (i = sek_logins_count(a->logins); i-- > 0;) {
+		struct sek_login *l = sek_logins_at(a->logins, i);
+		enum sek_login_end why = sek_logins_check(a->logins, l, now_ms);
+
+		if (why != SEK_LOGIN_LIVES)
+			sek_auth_end_login(a, l, why);
+	}
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+	struct sek_auth *a = timer->data;
+	uint64_t now_ms = sek_auth_now_ms();
+
+	if (now_ms >= a->sweep_ms) {
+		a->sweep_ms = now_ms + SWEEP_EVERY_MS;
+		sweep(a, now_ms);
+	}
+	if (now_ms >= a->save_ms) {
+		a->save_ms = now_ms + SAVE_EVERY_MS;
+		sek_auth_save_seen(a);
+	}
+	if (sek_logins_count(a->logins) == 0)
+		uv_timer_stop(timer); /* nothing to watch: an idle broker does not wake up */
+	else
+		sek_auth_poll_store(a);
+}
+
+void sek_auth_start_tick(struct sek_auth *a)
+{
+	if (!a->stopping && !uv_is_active((uv_handle_t *)&a->tick))
+		uv_timer_start(&a->tick, on_tick, TICK_MS, TICK_MS);
+}
+
+static void on_tick_closed(uv_handle_t *h)
+{
+	struct sek_auth *a = h->data;
+
+	a->handles--;
+	sek_auth_maybe_done(a);
+}
+
+void sek_auth_stop(struct sek_auth *a, void (*done)(void *user), void *user)
+{
+	SEK_ASSERT(!a->stopping);
+	a->stopping = true;
+	a->done = done;
+	a->done_user = user;
+	sek_auth_drop_queue(a);
+	sek_auth_save_seen(a);
+	uv_close((uv_handle_t *)&a->tick, on_tick_closed);
+}
+
+void sek_auth_maybe_done(struct sek_auth *a)
+{
+	void (*done)(void *user) = a->done;
+
+	if (!a->stopping || !done || a->handles > 0 || a->jobs > 0 || a->hashing > 0)
+		return;
+	a->done = NULL;
+	done(a->done_user);
+}
+
+const struct sek_login *sek_auth_check(struct sek_auth *a, const char *cookie, size_t n)
+{
+	uint8_t key[SEK_STORE_LOGIN_KEY_BYTES];
+	uint64_t now_ms = sek_auth_now_ms();
+	struct sek_login *l;
+
+	if (!sek_is_ok(sek_cookie_key(cookie, n, key)))
+		return NULL;
+	l = sek_logins_find(a->logins, key, now_ms);
+	if (l)
+		sek_login_touch(l, now_ms);
+	return l;
+}
+
+void sek_auth_logout(struct sek_auth *a, uint64_t login)
+{
+	struct sek_login *l = sek_logins_find_id(a->logins, login);
+
+	if (l)
+		sek_auth_end_login(a, l, SEK_LOGIN_LOGOUT);
+}
+
+void sek_auth_active(struct sek_auth *a, uint64_t login, uint64_t idle_ms)
+{
+	struct sek_login *l = sek_logins_find_id(a->logins, login);
+
+	if (l)
+		sek_login_touch(l, sek_auth_now_ms() - idle_ms);
+}
+
+void sek_auth_token_issue(struct sek_auth *a, uint64_t login, const char *address,
+	const uint8_t session[SEK_SESSION_ID_BYTES], char ret[SEK_TOKEN_BYTES])
+{
+	sek_tokens_issue(a->tokens, login, address, session, sek_auth_now_ms(), ret);
+}
+
+enum sek_token_answer sek_auth_token_redeem(struct sek_auth *a, const char *token, size_t n, uint64_t login,
+	const char *address, uint8_t ret_session[SEK_SESSION_ID_BYTES])
+{
+	return sek_tokens_redeem(a->tokens, token, n, login, address, sek_auth_now_ms(), ret_session);
+}
+
+void sek_auth_on_end(struct sek_auth *a, sek_auth_end_fn *fn, void *user)
+{
+	a->end_fn = fn;
+	a->end_user = user;
+}
+
+void sek_auth_on_sweep(struct sek_auth *a, void (*fn)(void *user), void *user)
+{
+	a->sweep_fn = fn;
+	a->sweep_user = user;
+}
+
+size_t sek_auth_logins(const struct sek_auth *a)
+{
+	return sek_logins_count(a->logins);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Who is there: log-in with name and password, cookies, stream tokens. Everything is called on the loop's thread; what
+ * blocks (hashing, the store) runs in libuv's pool, at most SEK_AUTH_HASHING passwords at once, and the answer comes by
+ * a callback. Password rules: password.h; how often one may try: throttle.h.
+ *
+ * The store is the truth about log-ins: `sekisho-broker user disable` and the like delete rows there, the table in
+ * memory follows within a second.
+ */
+#ifndef SEK_BROKER_HUB_AUTH_AUTH_H
+#define SEK_BROKER_HUB_AUTH_AUTH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include "base/status.h"
+#include "broker/hub/auth/logins.h"
+#include "broker/hub/auth/tokens.h"
+#include "broker/hub/store/store.h"
+
+#define SEK_AUTH_HASHING 2   /* passwords looked at at the same time: each takes 64 MiB and a core for 50 to 100 ms */
+#define SEK_AUTH_QUEUE 32    /* tries that wait for that or for their delay; more are told to come back */
+#define SEK_AUTH_BUSY_S 2    /* when to come back then */
+
+struct sek_auth;
+
+struct sek_auth_config {
+	uint32_t idle_s;    /* a log-in ends after this long without a request or an input event */
+	uint32_t maximum_s; /* and at this age in any case */
+};
+
+/* Loads the living log-ins and known addresses from the store (blocking: call it before the loop runs). The store must
+ * outlive the result. */
+sek_status sek_auth_create(uv_loop_t *loop, struct sek_store *store, const struct sek_auth_config *config,
+	struct sek_auth **ret);
+/* Takes nothing new, waits for what runs in the pool, saves when log-ins were last used, then calls done on the loop. */
+void sek_auth_stop(struct sek_auth *a, void (*done)(void *user), void *user);
+void sek_auth_destroy(struct sek_auth *a); /* after done */
+
+/* Milliseconds of the clock that all of auth/ runs on; only goes forward. */
+uint64_t sek_auth_now_ms(void);
+
+enum sek_auth_answer {
+	SEK_AUTH_OK,        /* logged in: the cookie is set */
+	SEK_AUTH_WRONG,     /* no such user, wrong password, disabled: nobody outside can tell which */
+	SEK_AUTH_THROTTLED, /* too many tries: retry_s */
+	SEK_AUTH_BUSY,      /* too many tries of other people at this moment: retry_s */
+	SEK_AUTH_FAULT,     /* the store or memory failed; the log says why */
+};
+
+struct sek_auth_result {
+	enum sek_auth_answer answer;
+	uint32_t retry_s;
+	char cookie[SEK_COOKIE_BYTES]; /* OK: for the client, and kept nowhere */
+	char user[SEK_STORE_NAME_BYTES]; /* OK: the name in its one form */
+	uint64_t login;                /* OK: the log-in's id */
+};
+
+struct sek_auth_try;
+/* Starts a log-in; name and password are hostile and copied; address is numeric. fn is called exactly once, later, never
+ * from inside this call (unless it was forgotten before). NULL when out of memory. */
+struct sek_auth_try *sek_auth_login(struct sek_auth *a, const char *name, size_t name_n, const char *password,
+	size_t password_n, const char *address, void (*fn)(void *user, const struct sek_auth_result *r), void *user);
+/* The asker is gone: fn will not be called. A log-in that worked is ended at once. */
+void sek_auth_forget(struct sek_auth_try *t);
+
+/* The living log-in of a cookie of n bytes (hostile), and counts as its use; NULL if there is none. Good until the loop
+ * goes on. */
+const struct sek_login *sek_auth_check(struct sek_auth *a, const char *cookie, size_t n);
+/* Ends it for good (SEK_LOGIN_LOGOUT). */
+void sek_auth_logout(struct sek_auth *a, uint64_t login);
+/* The log-in's user did something idle_ms ago in a live session. */
+void sek_auth_active(struct sek_auth *a, uint64_t login, uint64_t idle_ms);
+
+/* Stream tokens (tokens.h). */
+void sek_auth_token_issue(struct sek_auth *a, uint64_t login, const char *address,
+	const uint8_t session[SEK_SESSION_ID_BYTES], char ret[SEK_TOKEN_BYTES]);
+enum sek_token_answer sek_auth_token_redeem(struct sek_auth *a, const char *token, size_t n, uint64_t login,
+	const char *address, uint8_t ret_session[SEK_SESSION_ID_BYTES]);
+
+/* Told of each log-in that ends. last: the user has no other. The log-in is good during the call. */
+typedef void sek_auth_end_fn(void *user, const struct sek_login *l, enum sek_login_end why, bool last);
+void sek_auth_on_end(struct sek_auth *a, sek_auth_end_fn *fn, void *user);
+/* Asked, before log-ins are looked through for old ones, to report activity with sek_auth_active. */
+void sek_auth_on_sweep(struct sek_auth *a, void (*fn)(void *user), void *user);
+
+size_t sek_auth_logins(const struct sek_auth *a);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the files of auth/ share. Everything but the store is touched on the loop's thread only.
+ */
+#ifndef SEK_BROKER_HUB_AUTH_AUTH_PRIVATE_H
+#define SEK_BROKER_HUB_AUTH_AUTH_PRIVATE_H
+
+#include "broker/hub/auth/auth.h"
+#include "broker/hub/auth/name.h"
+#include "broker/hub/auth/password.h"
+#include "broker/hub/auth/throttle.h"
+
+/* A try's way: new -> (delayed) -> waiting -> hashing -> told. */
+struct sek_auth_try {
+	struct sek_auth *auth;
+	struct sek_auth_try *next;      /* in the queue */
+	uv_timer_t delay;               /* in use if throttle.delayed, or to answer later */
+	uv_work_t work;
+	void (*fn)(void *user, const struct sek_auth_result *r); /* NULL: forgotten */
+	void *user;
+	struct sek_throttle_try throttle;
+	bool sound;                     /* name and password could be right: both have their one form */
+	char name[SEK_NAME_BYTES], address[SEK_STORE_ADDRESS_BYTES];
+	char password[SEK_PASSWORD_MAX_BYTES];
+	size_t password_n;
+	sek_status status;              /* of the store, set in the pool */
+	uint8_t key[SEK_STORE_LOGIN_KEY_BYTES];
+	struct sek_auth_result result;
+};
+
+/* A row as the store had it at a sync. */
+struct sek_auth_row {
+	uint8_t key[SEK_STORE_LOGIN_KEY_BYTES];
+};
+
+struct sek_auth {
+	uv_loop_t *loop;
+	struct sek_store *store;
+	struct sek_auth_config config;
+	struct sek_logins *logins;
+	struct sek_tokens *tokens;
+	struct sek_throttle *throttle;
+	char dummy[SEK_PASSWORD_HASH_BYTES]; /* hash of a random password: looked at when there is no such user */
+
+	struct sek_auth_try *first, *last;   /* waiting for a place in the pool */
+	struct sek_auth_try *delayed[SEK_AUTH_QUEUE]; /* waiting for their delay to pass; NULL = free */
+	unsigned waiting;                    /* in the queue or delayed */
+	unsigned hashing;
+	unsigned jobs;                       /* store jobs in the pool */
+	unsigned handles;                    /* timers not closed yet */
+	bool polling;
+
+	uv_timer_t tick;                     /* each second while there are log-ins */
+	uint64_t sweep_ms, save_ms;          /* when next */
+	sek_auth_end_fn *end_fn;
+	void *end_user;
+	void (*sweep_fn)(void *user);
+	void *sweep_user;
+
+	bool stopping;
+	void (*done)(void *user);
+	void *done_user;
+};
+
+/* auth.c */
+void sek_auth_end_login(struct sek_auth *a, struct sek_login *l, enum sek_login_end why);
+void sek_auth_start_tick(struct sek_auth *a);
+/* Calls done once nothing is left to wait for. */
+void sek_auth_maybe_done(struct sek_auth *a);
+
+/* login.c */
+void sek_auth_drop_queue(struct sek_auth *a);
+
+/* sync.c: each starts a job in the pool. */
+void sek_auth_delete_row(struct sek_auth *a, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES]);
+void sek_auth_save_seen(struct sek_auth *a);
+void sek_auth_poll_store(struct sek_auth *a);
+
+#endif

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * One log-in try, from the throttle through the pool to its answer. Must never take less time for a name that does not
+ * exist than for one that does (OWASP ASVS 6.3.8), nor say which it was.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <sodium.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "broker/hub/auth/auth_private.h"
+
+static void start_next(struct sek_auth *a);
+
+static void free_try(struct sek_auth_try *t)
+{
+	sodium_memzero(t->password, sizeof t->password);
+	sodium_memzero(&t->result, sizeof t->result);
+	free(t);
+}
+
+static void on_delay_closed(uv_handle_t *h)
+{
+	struct sek_auth_try *t = h->data;
+	struct sek_auth *a = t->auth;
+
+	free_try(t);
+	a->handles--;
+	sek_auth_maybe_done(a);
+}
+
+/* The end of every try: tells the asker if there still is one. */
+static void finish(struct sek_auth_try *t)
+{
+	void (*fn)(void *user, const struct sek_auth_result *r) = t->fn;
+
+	t->fn = NULL;
+	if (fn)
+		fn(t->user, &t->result);
+	uv_close((uv_handle_t *)&t->delay, on_delay_closed);
+}
+
+static void log_answer(const struct sek_auth_try *t)
+{
+	switch (t->result.answer) {
+	case SEK_AUTH_OK:
+		sek_log(SEK_LOG_INFO, "login.ok", "user", t->result.user, "address", t->address, NULL);
+		break;
+	case SEK_AUTH_WRONG:
+		/* the name as typed may be a password by mistake: only a name that could be one is written */
+		sek_log(SEK_LOG_WARN, "login.failed", "user", t->sound ? t->name : NULL, "address", t->address, NULL);
+		break;
+	case SEK_AUTH_THROTTLED:
+		sek_log(SEK_LOG_WARN, "login.throttled", "user", t->sound ? t->name : NULL, "address", t->address,
+			"retry_s", sek_logf("%u", (unsigned)t->result.retry_s), NULL);
+		break;
+	case SEK_AUTH_BUSY:
+		sek_log(SEK_LOG_WARN, "login.busy", "address", t->address, NULL);
+		break;
+	case SEK_AUTH_FAULT: {
+		char text[120];
+
+		sek_log(SEK_LOG_ERROR, "login.fault", "address", t->address, "why",
+			sek_status_text(t->status, text, sizeof text), NULL);
+		break;
+	}
+	}
+}
+
+/* In the pool. */
+static void look_at_password(uv_work_t *work)
+{
+	struct sek_auth_try *t = work->data;
+	struct sek_store_user u = { .id = 0 };
+	struct sek_store_login login = { .user_id = 0 };
+	bool known, right;
+
+	t->status = sek_ok();
+	known = t->sound && sek_is_ok(t->status = sek_store_user_find(t->auth->store, t->name, &u));
+	if (sek_is(t->status, SEK_E_NOT_FOUND))
+		t->status = sek_ok();
+	right = sek_password_verify(known ? u.hash : t->auth->dummy, t->password, t->password_n);
+	sodium_memzero(u.hash, sizeof u.hash);
+	t->result.answer = SEK_AUTH_WRONG;
+	if (!known || !right || u.disabled)
+		return;
+	sek_cookie_make(t->result.cookie, t->key);
+	memcpy(login.key, t->key, sizeof login.key);
+	login.user_id = u.id;
+	login.created_s = login.seen_s = (int64_t)time(NULL);
+	snprintf(login.address, sizeof login.address, "%s", t->address);
+	t->status = sek_store_login_add(t->auth->store, &login);
+	if (sek_is_ok(t->status))
+		t->result.answer = SEK_AUTH_OK;
+	else if (sek_is(t->status, SEK_E_DENIED)) /* disabled while the password was looked at */
+		t->status = sek_ok();
+}
+
+static void accept_login(struct sek_auth_try *t)
+{
+	struct sek_auth *a = t->auth;
+	struct sek_login *l = NULL, *surplus;
+
+	t->status = sek_logins_add(a->logins, t->key, t->name, t->address, 0, 0, sek_auth_now_ms(), &l);
+	if (!sek_is_ok(t->status)) {
+		sek_auth_delete_row(a, t->key);
+		t->result.answer = SEK_AUTH_FAULT;
+		return;
+	}
+	t->result.login = l->id;
+	snprintf(t->result.user, sizeof t->result.user, "%s", l->user);
+	surplus = sek_logins_surplus(a->logins, l->user);
+	if (surplus)
+		sek_auth_end_login(a, surplus, SEK_LOGIN_REPLACED);
+	sek_auth_start_tick(a);
+	if (!t->fn) /* the asker went away: nobody holds the cookie */
+		sek_auth_end_login(a, l, SEK_LOGIN_LOGOUT);
+}
+
+static void looked_at(uv_work_t *work, int cancelled)
+{
+	struct sek_auth_try *t = work->data;
+	struct sek_auth *a = t->auth;
+
+	(void)cancelled; /* nothing cancels */
+	a->hashing--;
+	if (!sek_is_ok(t->status))
+		t->result.answer = SEK_AUTH_FAULT;
+	if (t->result.answer == SEK_AUTH_OK)
+		accept_login(t);
+	sek_throttle_done(a->throttle, &t->throttle, t->result.answer == SEK_AUTH_OK ? SEK_THROTTLE_WORKED :
+		t->result.answer == SEK_AUTH_WRONG ? SEK_THROTTLE_FAILED : SEK_THROTTLE_UNTRIED, sek_auth_now_ms());
+	log_answer(t);
+	finish(t);
+	start_next(a);
+	sek_auth_maybe_done(a);
+}
+
+static void answer_untried(struct sek_auth_try *t, enum sek_auth_answer answer)
+{
+	sek_throttle_done(t->auth->throttle, &t->throttle, SEK_THROTTLE_UNTRIED, sek_auth_now_ms());
+	t->result.answer = answer;
+	t->result.retry_s = SEK_AUTH_BUSY_S;
+	log_answer(t);
+	finish(t);
+}
+
+static void start_next(struct sek_auth *a)
+{
+	while (a->hashing < SEK_AUTH_HASHING && a->first) {
+		struct sek_auth_try *t = a->first;
+
+		a->first = t->next;
+		if (!a->first)
+			a->last = NULL;
+		a->waiting--;
+		t->work.data = t;
+		a->hashing++;
+		if (uv_queue_work(a->loop, &t->work, look_at_password, looked_at) != 0) {
+			a->hashing--;
+			answer_untried(t, SEK_AUTH_FAULT);
+		}
+	}
+}
+
+static void enqueue(struct sek_auth_try *t)
+{
+	struct sek_auth *a = t->auth;
+
+	t->next = NULL;
+	if (a->last)
+		a->last->next = t;
+	else
+		a->first = t;
+	a->last = t;
+	start_next(a);
+}
+
+static void on_delay(uv_timer_t *timer)
+{
+	struct sek_auth_try *t = timer->data;
+	size_t i;
+
+	for (i = 0; i < SEK_AUTH_QUEUE; i++)
+		if (t->auth->delayed[i] == t)
+			t->auth->delayed[i] = NULL;
+	enqueue(t);
+}
+
+static void delay(struct sek_auth_try *t)
+{
+	struct sek_auth_try **place = t->auth->delayed;
+
+	while (*place) /* `waiting` has kept one free */
+		place++;
+	*place = t;
+	uv_timer_start(&t->delay, on_delay, SEK_THROTTLE_ACCOUNT_DELAY_MS, 0);
+}
+
+static void on_answer_now(uv_timer_t *timer)
+{
+	struct sek_auth_try *t = timer->data;
+
+	log_answer(t);
+	finish(t);
+}
+
+static void answer_later(struct sek_auth_try *t, enum sek_auth_answer answer, uint32_t retry_s)
+{
+	t->result.answer = answer;
+	t->result.retry_s = retry_s;
+	uv_timer_start(&t->delay, on_answer_now, 0, 0);
+}
+
+static void begin(struct sek_auth_try *t)
+{
+	struct sek_auth *a = t->auth;
+	uint64_t wait_ms = 0;
+
+	if (a->stopping || a->waiting >= SEK_AUTH_QUEUE) {
+		answer_later(t, SEK_AUTH_BUSY, SEK_AUTH_BUSY_S);
+		return;
+	}
+	switch (sek_throttle_take(a->throttle, t->name, t->address, sek_auth_now_ms(), &t->throttle, &wait_ms)) {
+	case SEK_THROTTLE_REFUSE:
+		answer_later(t, SEK_AUTH_THROTTLED, (uint32_t)((wait_ms + 999) / 1000));
+		return;
+	case SEK_THROTTLE_DELAY:
+		a->waiting++;
+		delay(t);
+		return;
+	case SEK_THROTTLE_GO:
+		a->waiting++;
+		enqueue(t);
+		return;
+	}
+}
+
+struct sek_auth_try *sek_auth_login(struct sek_auth *a, const char *name, size_t name_n, const char *password,
+	size_t password_n, const char *address, void (*fn)(void *user, const struct sek_auth_result *r), void *user)
+{
+	struct sek_auth_try *t = calloc(1, sizeof *t);
+
+	if (!t)
+		return NULL;
+	t->auth = a;
+	t->fn = fn;
+	t->user = user;
+	snprintf(t->address, sizeof t->address, "%s", address);
+	/* a name or password that nobody can have goes the same long way as any other wrong one; names that have no one
+	 * form share one account's bucket, "" */
+	t->sound = sek_is_ok(sek_name_normalize(name, name_n, t->name));
+	if (!sek_is_ok(sek_password_normalize(password, password_n, t->password, &t->password_n, NULL))) {
+		t->sound = false;
+		t->password_n = 0;
+	}
+	uv_timer_init(a->loop, &t->delay);
+	t->delay.data = t;
+	a->handles++;
+	begin(t);
+	return t;
+}
+
+void sek_auth_forget(struct sek_auth_try *t)
+{
+	if (t)
+		t->fn = NULL;
+}
+
+void sek_auth_drop_queue(struct sek_auth *a)
+{
+	size_t i;
+
+	for (i = 0; i < SEK_AUTH_QUEUE; i++) {
+		if (a->delayed[i]) {
+			a->waiting--;
+			answer_untried(a->delayed[i], SEK_AUTH_BUSY);
+			a->delayed[i] = NULL;
+		}
+	}
+	while (a->first) {
+		struct sek_auth_try *t = a->first;
+
+		a->first = t->next;
+		a->waiting--;
+		answer_untried(t, SEK_AUTH_BUSY);
+	}
+	a->last = NULL;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Keeping the store and the table of log-ins in step, by jobs in the pool. Must never take a log-in that was made after a
+ * look at the store for one that the store has lost.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "broker/hub/auth/auth_private.h"
+
+struct job {
+	uv_work_t work;
+	struct sek_auth *auth;
+	sek_status status;
+	struct sek_store_login *list; /* delete: one; save: those used since; poll: none */
+	size_t n;
+	/* poll */
+	bool changed;
+	uint64_t newest;              /* the newest log-in when the job began */
+	struct sek_auth_row *rows;
+	size_t n_rows, room;
+};
+
+static void finish_job(struct job *j, const char *what)
+{
+	struct sek_auth *a = j->auth;
+	char text[120];
+
+	if (!sek_is_ok(j->status))
+		sek_log(SEK_LOG_ERROR, "store.fault", "doing", what, "why", sek_status_text(j->status, text, sizeof text),
+			NULL);
+	free(j->list);
+	free(j->rows);
+	free(j);
+	a->jobs--;
+	sek_auth_maybe_done(a);
+}
+
+static bool start_job(struct sek_auth *a, struct job *j, uv_work_cb work, uv_after_work_cb after)
+{
+	j->auth = a;
+	j->work.data = j;
+	if (uv_queue_work(a->loop, &j->work, work, after) == 0) {
+		a->jobs++;
+		return true;
+	}
+	free(j->list);
+	free(j);
+	return false;
+}
+
+static void work_delete(uv_work_t *w)
+{
+	struct job *j = w->data;
+
+	j->status = sek_store_login_delete(j->auth->store, j->list[0].key);
+}
+
+static void after_delete(uv_work_t *w, int cancelled)
+{
+	(void)cancelled;
+	finish_job(w->data, "delete a log-in");
+}
+
+void sek_auth_delete_row(struct sek_auth *a, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES])
+{
+	struct job *j = calloc(1, sizeof *j);
+
+	if (j)
+		j->list = calloc(1, sizeof *j->list);
+	if (!j || !j->list) {
+		free(j);
+		sek_log(SEK_LOG_ERROR, "store.fault", "doing", "delete a log-in", "why", "out of memory", NULL);
+		return;
+	}
+	memcpy(j->list[0].key, key, sizeof j->list[0].key);
+	(void)start_job(a, j, work_delete, after_delete);
+}
+
+static void work_save(uv_work_t *w)
+{
+	struct job *j = w->data;
+
+	j->status = sek_store_logins_seen(j->auth->store, j->list, j->n);
+}
+
+static void after_save(uv_work_t *w, int cancelled)
+{
+	(void)cancelled;
+	finish_job(w->data, "save when log-ins were used");
+}
+
+void sek_auth_save_seen(struct sek_auth *a)
+{
+	size_t i, count = sek_logins_count(a->logins);
+	uint64_t now_ms = sek_auth_now_ms();
+	int64_t now_s = (int64_t)time(NULL);
+	struct job *j;
+
+	for (i = 0; i < count && !sek_logins_at(a->logins, i)->unsaved; i++)
+		;
+	if (i == count)
+		return;
+	j = calloc(1, sizeof *j);
+	if (j)
+		j->list = calloc(count, sizeof *j->list);
+	if (!j || !j->list) {
+		free(j);
+		return; /* they stay unsaved until the next time */
+	}
+	for (i = 0; i < count; i++) {
+		struct sek_login *l = sek_logins_at(a->logins, i);
+
+		if (!l->unsaved)
+			continue;
+		l->unsaved = false;
+		memcpy(j->list[j->n].key, l->key, sizeof l->key);
+		j->list[j->n++].seen_s = now_s - (int64_t)((now_ms - l->seen_ms) / 1000);
+	}
+	(void)start_job(a, j, work_save, after_save);
+}
+
+static void collect(void *ctx, const struct sek_store_login *l)
+{
+	struct job *j = ctx;
+
+	if (j->n_rows == j->room) {
+		size_t room = j->room ? j->room * 2 : 64;
+		struct sek_auth_row *rows = realloc(j->rows, room * sizeof *rows);
+
+		if (!rows) {
+			j->status = sek_fail(SEK_E_NOMEM);
+			return;
+		}
+		j->rows = rows;
+		j->room = room;
+	}
+	memcpy(j->rows[j->n_rows++].key, l->key, sizeof l->key);
+}
+
+static void work_poll(uv_work_t *w)
+{
+	struct job *j = w->data;
+	sek_status status = sek_store_changed(j->auth->store, &j->changed);
+
+	j->status = status;
+	if (!sek_is_ok(status) || !j->changed)
+		return;
+	status = sek_store_logins_each(j->auth->store, collect, j);
+	if (sek_is_ok(j->status))
+		j->status = status;
+}
+
+static bool has_row(const struct job *j, const struct sek_login *l)
+{
+	size_t i;
+
+	for (i = 0; i < j->n_rows; i++)
+		if (memcmp(j->rows[i].key, l->key, sizeof l->key) == 0)
+			return true;
+	return false;
+}
+
+static void after_poll(uv_work_t *w, int cancelled)
+{
+	struct job *j = w->data;
+	struct sek_auth *a = j->auth;
+	size_t i;
+
+	(void)cancelled;
+	a->polling = false;
+	if (sek_is_ok(j->status) && j->changed) {
+		for (i = sek_logins_count(a->logins); i-- > 0;) {
+			struct sek_login *l = sek_logins_at(a->logins, i);
+
+			if (l->id <= j->newest && !has_row(j, l))
+				sek_auth_end_login(a, l, SEK_LOGIN_REVOKED);
+		}
+	}
+	finish_job(j, "look for changes");
+}
+
+void sek_auth_poll_store(struct sek_auth *a)
+{
+	struct job *j;
+	size_t i;
+
+	if (a->polling)
+		return;
+	j = calloc(1, sizeof *j);
+	if (!j)
+		return;
+	for (i = 0; i < sek_logins_count(a->logins); i++)
+		if (sek_logins_at(a->logins, i)->id > j->newest)
+			j->newest = sek_logins_at(a->logins, i)->id;
+	a->polling = start_job(a, j, work_poll, after_poll);
+}

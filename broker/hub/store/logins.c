@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Log-ins in the store, and the addresses from which users have logged in. Must never keep a cookie, only its hash.
+ */
+#include <string.h>
+
+#include "broker/hub/store/sqlite.h"
+
+static sek_status remember(sqlite3 *db, const struct sek_store_login *l)
+{
+	SEK_TRY(sek_sqlite_run(db, "INSERT INTO known (user_id, address, seen_s) VALUES (?1, ?2, ?3)"
+		" ON CONFLICT DO UPDATE SET seen_s = excluded.seen_s", "iti", l->user_id, l->address, l->created_s));
+	return sek_sqlite_run(db, "DELETE FROM known WHERE user_id = ?1 AND address NOT IN"
+		" (SELECT address FROM known WHERE user_id = ?1 ORDER BY seen_s DESC, address LIMIT ?2)", "ii", l->user_id,
+		(int64_t)SEK_STORE_KNOWN_PER_USER);
+}
+
+static sek_status add(sqlite3 *db, const struct sek_store_login *l)
+{
+	SEK_TRY(sek_sqlite_run(db, "INSERT INTO logins (key, user_id, address, created_s, seen_s)"
+		" SELECT ?1, id, ?3, ?4, ?5 FROM users WHERE id = ?2 AND disabled = 0", "bitii", l->key, sizeof l->key,
+		l->user_id, l->address, l->created_s, l->seen_s));
+	if (sqlite3_changes(db) == 0)
+		return sek_fail(SEK_E_DENIED);
+	return remember(db, l);
+}
+
+sek_status sek_store_login_add(struct sek_store *s, const struct sek_store_login *login)
+{
+	sek_status status;
+
+	sek_sqlite_lock(s);
+	status = sek_sqlite_begin(s->db);
+	if (sek_is_ok(status))
+		status = sek_sqlite_end(s->db, add(s->db, login));
+	sek_sqlite_unlock(s);
+	return status;
+}
+
+sek_status sek_store_login_delete(struct sek_store *s, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES])
+{
+	sek_status status;
+
+	sek_sqlite_lock(s);
+	status = sek_sqlite_run(s->db, "DELETE FROM logins WHERE key = ?1", "b", key, (size_t)SEK_STORE_LOGIN_KEY_BYTES);
+	sek_sqlite_unlock(s);
+	return status;
+}
+
+sek_status sek_store_logins_seen(struct sek_store *s, const struct sek_store_login *logins, size_t n)
+{
+	sek_status status;
+	size_t i;
+
+	sek_sqlite_lock(s);
+	status = sek_sqlite_begin(s->db);
+	if (sek_is_ok(status)) {
+		for (i = 0; i < n && sek_is_ok(status); i++)
+			status = sek_sqlite_run(s->db, "UPDATE logins SET seen_s = ?2 WHERE key = ?1", "bi", logins[i].key,
+				sizeof logins[i].key, logins[i].seen_s);
+		status = sek_sqlite_end(s->db, status);
+	}
+	sek_sqlite_unlock(s);
+	return status;
+}
+
+sek_status sek_store_logins_purge(struct sek_store *s, int64_t created_s, int64_t seen_s)
+{
+	sek_status status;
+
+	sek_sqlite_lock(s);
+	status = sek_sqlite_run(s->db, "DELETE FROM logins WHERE created_s < ?1 OR seen_s < ?2", "ii", created_s, seen_s);
+	sek_sqlite_unlock(s);
+	return status;
+}
+
+static void read_login(sqlite3_stmt *q, struct sek_store_login *l)
+{
+	memset(l, 0, sizeof *l);
+	if (sqlite3_column_bytes(q, 0) == (int)sizeof l->key)
+		memcpy(l->key, sqlite3_column_blob(q, 0), sizeof l->key);
+	l->user_id = sqlite3_column_int64(q, 1);
+	sek_sqlite_text(q, 2, l->user, sizeof l->user);
+	sek_sqlite_text(q, 3, l->address, sizeof l->address);
+	l->created_s = sqlite3_column_int64(q, 4);
+	l->seen_s = sqlite3_column_int64(q, 5);
+}
+
+sek_status sek_store_logins_each(struct sek_store *s, void (*fn)(void *ctx, const struct sek_store_login *l), void *ctx)
+{
+	sqlite3_stmt *q = NULL;
+	struct sek_store_login l;
+	sek_status status;
+	int rc = SQLITE_DONE;
+
+	sek_sqlite_lock(s);
+	status = sek_sqlite_prepare(s->db, &q, "SELECT key, user_id, name, address, logins.created_s, seen_s FROM logins"
+		" JOIN users ON users.id = user_id WHERE disabled = 0", "");
+	if (sek_is_ok(status)) {
+		while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
+			read_login(q, &l);
+			fn(ctx, &l);
+		}
+		if (rc != SQLITE_DONE)
+			status = sek_sqlite_status(s->db);
+		sqlite3_finalize(q);
+	}
+	sek_sqlite_unlock(s);
+	return status;
+}
+
+sek_status sek_store_known_each(struct sek_store *s, int64_t since_s,
+	void (*fn)(void *ctx, const char *user, const char *address, int64_t seen_s), void *ctx)
+{
+	char user[SEK_STORE_NAME_BYTES], address[SEK_STORE_ADDRESS_BYTES];
+	sqlite3_stmt *q = NULL;
+	sek_status status;
+	int rc = SQLITE_DONE;
+
+	sek_sqlite_lock(s);
+	status = sek_sqlite_prepare(s->db, &q, "SELECT name, address, seen_s FROM known JOIN users ON users.id = user_id"
+		" WHERE seen_s >= ?1", "i", since_s);
+	if (sek_is_ok(status)) {
+		while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
+			sek_sqlite_text(q, 0, user, sizeof user);
+			sek_sqlite_text(q, 1, address, sizeof address);
+			fn(ctx, user, address, sqlite3_column_int64(q, 2));
+		}
+		if (rc != SQLITE_DONE)
+			status = sek_sqlite_status(s->db);
+		sqlite3_finalize(q);
+	}
+	sek_sqlite_unlock(s);
+	return status;
+}
