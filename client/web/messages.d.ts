@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the page and its worker say to each other. Types only; never served as a program.
+
+export interface Hello {
+	width: number;
+	height: number;
+	scalePercent: number;
+	language: "ja" | "en";
+}
+
+export type Input =
+	| { kind: "key"; code: number; down: boolean; codepoint: number }
+	| { kind: "pointer"; x: number; y: number; buttons: number }
+	| { kind: "wheel"; x: number; y: number; dx: number; dy: number }
+	| { kind: "text"; text: string }
+	| { kind: "resize"; width: number; height: number; scalePercent: number }
+	| { kind: "visibility"; visible: boolean }
+	| { kind: "release" }
+	| { kind: "end" };
+
+export type ToWorker =
+	| { type: "canvas"; canvas: OffscreenCanvas }
+	| { type: "open"; serial: number; url: string; token: string; hello: Hello }
+	| { type: "input"; input: Input }
+	| { type: "close" };
+
+export type FromWorker =
+	| { type: "welcome"; serial: number; maxWidth: number; maxHeight: number }
+	| { type: "size"; serial: number; width: number; height: number }
+	| { type: "drawn"; serial: number; frame: number }
+	| { type: "cursor"; serial: number; blob: Blob | null; hotX: number; hotY: number }
+	| { type: "caret"; serial: number; x: number; y: number; width: number; height: number }
+	| { type: "state"; serial: number; state: number; arg: number }
+	| { type: "delay"; serial: number; ms: number }
+	| { type: "closed"; serial: number; code: number }
+	| { type: "refused"; serial: number; reason: string };

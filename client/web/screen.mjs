@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// <sek-screen>: the remote picture, its pointer and the place where the keyboard's focus is. Turns events into input and
+// gives it to `send`; the worker draws on the canvas. Decides nothing about the session.
+
+import { make, uniqueId } from "./dom.mjs";
+import { placePicture, wantedPicture } from "./geometry.mjs";
+import { Ime } from "./input/ime.mjs";
+import { Keyboard, isCopy } from "./input/keyboard.mjs";
+import { Wheel, buttonMask, toPicture } from "./input/pointer.mjs";
+import { KEYS, LIMITS } from "./protocol.mjs";
+import { splitText } from "./text.mjs";
+import { onLanguage, words } from "./words.mjs";
+
+/** @typedef {import("./messages.d.ts").Input} Input */
+/** @typedef {import("./geometry.mjs").Wanted} Wanted */
+
+const RESIZE_QUIET_MS = 120;
+const HOT_KEY = "F8";
+
+/** Fires (bubbling) "sek-hot-key" when the user wants the bar, and "sek-notice" (detail: key of words) when something is
+ * not allowed. */
+export class Screen extends HTMLElement {
+	/** Takes input; set by the owner. @type {(input: Input) => void} */
+	send = () => {};
+
+	#canvas = make("canvas", { role: "img" });
+	#area = make("textarea", { class: "ime", rows: 1, wrap: "soft", autocomplete: "off", autocapitalize: "off",
+		autocorrect: "off", spellcheck: "false", "data-gramm": "false", "aria-multiline": "true" });
+	#help = make("p", { class: "sr-only", id: uniqueId("screen-help") });
+	#keyboard = new Keyboard(KEYS, (code, down, codepoint) => this.send({ kind: "key", code, down, codepoint }));
+	#ime = new Ime(this.#area, text => this.#sendText(text));
+	#wheel = new Wheel();
+	#cursors = new CursorStyle(this);
+
+	/** @type {import("./geometry.mjs").Area} */
+	#size = { cssWidth: 1, cssHeight: 1, deviceWidth: 1, deviceHeight: 1 };
+	#limits = { widthMin: LIMITS.WIDTH_MIN_PX, heightMin: LIMITS.HEIGHT_MIN_PX, widthMax: LIMITS.WIDTH_MAX_PX,
+		heightMax: LIMITS.HEIGHT_MAX_PX, scaleMin: LIMITS.SCALE_MIN_PERCENT, scaleMax: LIMITS.SCALE_MAX_PERCENT };
+	#picture = { width: 0, height: 0 };
+	/** @type {import("./input/pointer.mjs").Placement} */
+	#place = { left: 0, top: 0, scale: 1, width: 0, height: 0 };
+	#sent = "";
+	/** Something was copied on the other side since the window last came to the front: a paste means that. */
+	#copiedThere = false;
+	/** @type {ReturnType<typeof setTimeout> | undefined} */
+	#resizeTimer;
+	#observer = new ResizeObserver(entries => this.#measured(entries[entries.length - 1]));
+	#abort = new AbortController();
+
+	connectedCallback()
+	{
+		this.setAttribute("role", "application");
+		this.#area.setAttribute("aria-describedby", this.#help.id);
+		this.replaceChildren(this.#canvas, this.#area, this.#help);
+		const off = onLanguage(() => {
+			this.setAttribute("aria-label", words("screen.label"));
+			this.setAttribute("aria-roledescription", words("screen.role"));
+			this.#canvas.setAttribute("aria-label", words("screen.label"));
+			this.#area.setAttribute("aria-label", words("screen.input"));
+			this.#help.textContent = words("screen.help");
+		});
+		this.#abort.signal.addEventListener("abort", off);
+		this.#listenKeys();
+		this.#listenPointer();
+		this.#listenTransfers();
+		this.#measureNow();
+		try {
+			this.#observer.observe(this, { box: "device-pixel-content-box" });
+		} catch {
+			this.#observer.observe(this); // Safari
+		}
+	}
+
+	disconnectedCallback()
+	{
+		this.#abort.abort();
+		this.#observer.disconnect();
+		clearTimeout(this.#resizeTimer);
+		this.#cursors.finish();
+	}
+
+	/** The canvas for the worker; once only. */
+	transferCanvas()
+	{
+		return this.#canvas.transferControlToOffscreen();
+	}
+
+	/** @returns {Wanted} */
+	wanted()
+	{
+		const wanted = wantedPicture(this.#size, this.#limits);
+		this.#sent = JSON.stringify(wanted);
+		return wanted;
+	}
+
+	/** The largest picture that the site allows.
+	 * @param {number} width
+	 * @param {number} height */
+	setLargest(width, height)
+	{
+		this.#limits.widthMax = width;
+		this.#limits.heightMax = height;
+		this.#layOut();
+		this.#askForSize();
+	}
+
+	/** The picture that comes has this size now.
+	 * @param {number} width
+	 * @param {number} height */
+	setPicture(width, height)
+	{
+		this.#picture = { width, height };
+		this.#layOut();
+	}
+
+	/** @param {import("./input/caret.mjs").Caret | null} caret */
+	setCaret(caret)
+	{
+		this.#ime.setCaret(caret);
+	}
+
+	/** @param {Blob | null} blob null: no pointer is shown
+	 * @param {number} hotX picture pixels
+	 * @param {number} hotY likewise */
+	setCursor(blob, hotX, hotY)
+	{
+		this.#cursors.set(blob, hotX, hotY);
+	}
+
+	/** The usual pointer: nothing is known of the remote one. */
+	resetCursor()
+	{
+		this.#cursors.reset();
+	}
+
+	focus()
+	{
+		this.#area.focus({ preventScroll: true });
+	}
+
+	/** Everything that is held is let go, here and there. */
+	release()
+	{
+		this.#keyboard.forget();
+		this.send({ kind: "release" });
+	}
+
+	/** @param {string} text cleaned, not empty */
+	#sendText(text)
+	{
+		for (const piece of splitText(text, LIMITS.TEXT_MAX_BYTES))
+			this.send({ kind: "text", text: piece });
+	}
+
+	/** @param {string} key of words */
+	#notice(key)
+	{
+		this.dispatchEvent(new CustomEvent("sek-notice", { bubbles: true, detail: key }));
+	}
+
+	#listenKeys()
+	{
+		const { signal } = this.#abort, area = this.#area;
+		area.addEventListener("keydown", event => {
+			if (event.key === HOT_KEY && !event.isComposing && event.keyCode !== 229) {
+				event.preventDefault();
+				this.dispatchEvent(new CustomEvent("sek-hot-key", { bubbles: true }));
+				return;
+			}
+			const outcome = this.#keyboard.keyDown(event);
+			if (outcome === "local")
+				return;
+			if (isCopy(event))
+				this.#copiedThere = true;
+			if (outcome === "sent")
+				event.preventDefault();
+		}, { signal });
+		area.addEventListener("keyup", event => {
+			if (this.#keyboard.keyUp(event) === "sent")
+				event.preventDefault();
+		}, { signal });
+		area.addEventListener("blur", () => this.release(), { signal });
+		window.addEventListener("blur", () => {
+			this.#copiedThere = false;
+			this.release();
+		}, { signal });
+	}
+
+	#listenPointer()
+	{
+		const { signal } = this.#abort;
+		const point = (/** @type {MouseEvent} */ event) => toPicture(this.#place, event.clientX, event.clientY);
+		const move = (/** @type {PointerEvent} */ event) => {
+			if (event.isPrimary)
+				this.send({ kind: "pointer", ...point(event), buttons: buttonMask(event.buttons) });
+		};
+		this.addEventListener("pointerdown", event => {
+			this.#ime.finish();
+			this.focus();
+			if (event.isPrimary) {
+				this.setPointerCapture(event.pointerId);
+				const { x, y } = point(event);
+				this.#ime.setClick(x, y);
+			}
+			move(event);
+			event.preventDefault();
+		}, { signal });
+		for (const type of /** @type {const} */ (["pointermove", "pointerup"]))
+			this.addEventListener(type, move, { signal });
+		this.addEventListener("pointercancel", () => this.release(), { signal });
+		// The focus stays in the textarea; the middle, back and forward buttons do nothing here.
+		for (const type of /** @type {const} */ (["mousedown", "mouseup", "auxclick", "contextmenu", "click"]))
+			this.addEventListener(type, event => event.preventDefault(), { signal });
+		this.addEventListener("wheel", event => {
+			event.preventDefault();
+			if (event.ctrlKey && !this.#keyboard.control)
+				return; // two fingers on a touchpad, not the Ctrl key
+			const { dx, dy } = this.#wheel.add(event);
+			if (dx || dy)
+				this.send({ kind: "wheel", ...point(event), dx, dy });
+		}, { signal, passive: false });
+	}
+
+	/** Pasting and dropping: nothing of this computer goes to the other side. */
+	#listenTransfers()
+	{
+		const { signal } = this.#abort;
+		this.#area.addEventListener("paste", event => {
+			event.preventDefault();
+			if (!this.#copiedThere && event.clipboardData && event.clipboardData.types.length > 0)
+				this.#notice("notice.paste");
+		}, { signal });
+		for (const type of /** @type {const} */ (["copy", "cut", "dragstart"]))
+			this.addEventListener(type, event => event.preventDefault(), { signal });
+		this.#area.addEventListener("beforeinput", event => {
+			const kinds = ["insertFromPaste", "insertFromPasteAsQuotation", "insertFromDrop", "insertFromYank"];
+			if (kinds.includes(event.inputType))
+				event.preventDefault();
+		}, { signal });
+		window.addEventListener("dragover", event => {
+			event.preventDefault();
+			if (event.dataTransfer)
+				event.dataTransfer.dropEffect = "none";
+		}, { signal });
+		// Without this a browser would leave the page to show what was dropped.
+		window.addEventListener("drop", event => event.preventDefault(), { signal });
+		window.addEventListener("dragenter", event => {
+			event.preventDefault();
+			if (!event.relatedTarget)
+				this.#notice("notice.drop");
+		}, { signal });
+	}
+
+	#measureNow()
+	{
+		const { width, height } = this.getBoundingClientRect(), ratio = devicePixelRatio;
+		this.#size = { cssWidth: Math.max(1, width), cssHeight: Math.max(1, height),
+			deviceWidth: Math.max(1, Math.round(width * ratio)), deviceHeight: Math.max(1, Math.round(height * ratio)) };
+	}
+
+	/** @param {ResizeObserverEntry} entry */
+	#measured(entry)
+	{
+		this.#measureNow();
+		const device = entry.devicePixelContentBoxSize?.[0];
+		if (device && device.inlineSize > 0 && device.blockSize > 0) {
+			this.#size.deviceWidth = device.inlineSize;
+			this.#size.deviceHeight = device.blockSize;
+		}
+		this.#layOut();
+		clearTimeout(this.#resizeTimer);
+		this.#resizeTimer = setTimeout(() => this.#askForSize(), RESIZE_QUIET_MS);
+	}
+
+	#askForSize()
+	{
+		const before = this.#sent, wanted = this.wanted();
+		if (this.#sent !== before)
+			this.send({ kind: "resize", ...wanted });
+	}
+
+	#layOut()
+	{
+		const { width, height } = this.#picture;
+		if (width === 0)
+			return;
+		this.#place = placePicture(this.#size, wantedPicture(this.#size, this.#limits), width, height);
+		this.#canvas.style.width = `${width / this.#place.scale}px`;
+		this.#canvas.style.height = `${height / this.#place.scale}px`;
+		this.#ime.setPlacement(this.#place);
+		this.#cursors.setScale(this.#place.scale);
+	}
+}
+
+/** Shows the remote pointer's shape as the local pointer, as sharp as the picture. */
+class CursorStyle {
+	#element;
+	#scale = 1;
+	#url = "";
+	#hot = { x: 0, y: 0 };
+	/** @type {"usual" | "none" | "image"} */
+	#kind = "usual";
+
+	/** @param {HTMLElement} element */
+	constructor(element)
+	{
+		this.#element = element;
+	}
+
+	/** @param {Blob | null} blob
+	 * @param {number} x
+	 * @param {number} y */
+	set(blob, x, y)
+	{
+		const old = this.#url;
+		this.#kind = blob ? "image" : "none";
+		this.#url = blob ? URL.createObjectURL(blob) : "";
+		this.#hot = { x, y };
+		this.#apply();
+		// The old picture may still be shown until the new one is decoded.
+		if (old)
+			setTimeout(() => URL.revokeObjectURL(old), 1000);
+	}
+
+	/** @param {number} scale picture pixels per CSS pixel */
+	setScale(scale)
+	{
+		if (scale === this.#scale)
+			return;
+		this.#scale = scale;
+		this.#apply();
+	}
+
+	reset()
+	{
+		this.#kind = "usual";
+		this.#apply();
+	}
+
+	finish()
+	{
+		if (this.#url)
+			URL.revokeObjectURL(this.#url);
+		this.#url = "";
+	}
+
+	#apply()
+	{
+		const style = this.#element.style;
+		if (this.#kind !== "image") {
+			style.cursor = this.#kind === "none" ? "none" : "default";
+			return;
+		}
+		const x = Math.round(this.#hot.x / this.#scale), y = Math.round(this.#hot.y / this.#scale);
+		// A browser that does not know image-set() keeps the line before.
+		style.cursor = `url("${this.#url}") ${this.#hot.x} ${this.#hot.y}, default`;
+		style.cursor = `image-set(url("${this.#url}") ${this.#scale}x) ${x} ${y}, default`;
+	}
+}
+
+customElements.define("sek-screen", Screen);

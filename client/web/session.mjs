@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// <sek-session>: the session page: screen, bar, overlay and notices, held together. Fires "sek-log-in-needed" (bubbles;
+// detail: key of words to show above the form).
+
+import { confirmed, showKeys } from "./dialog.mjs";
+import { make } from "./dom.mjs";
+import { Link } from "./link.mjs";
+import { onLanguage, words } from "./words.mjs";
+import "./bar.mjs";
+import "./overlay.mjs";
+import "./screen.mjs";
+
+/** @typedef {import("./bar.mjs").Bar} Bar */
+/** @typedef {import("./overlay.mjs").Overlay} Overlay */
+/** @typedef {import("./overlay.mjs").OverlayContent} OverlayContent */
+/** @typedef {import("./screen.mjs").Screen} Screen */
+/** @typedef {import("./link.mjs").Phase} Phase */
+/** @typedef {import("./messages.d.ts").FromWorker} FromWorker */
+
+const NOTICE_MS = 7000;
+
+export class SessionView extends HTMLElement {
+	#bar = /** @type {Bar} */ (document.createElement("sek-bar"));
+	#screen = /** @type {Screen} */ (document.createElement("sek-screen"));
+	#overlay = /** @type {Overlay} */ (document.createElement("sek-overlay"));
+	#toast = make("div", { class: "toast", role: "status", "aria-live": "polite" });
+	#phaseText = make("div", { class: "sr-only", role: "status", "aria-live": "polite" });
+	#worker = new Worker(new URL("worker.mjs", import.meta.url), { type: "module", name: "sekisho-stream" });
+	#link = new Link(this.#worker, () => this.#screen.wanted());
+	/** @type {ReturnType<typeof setTimeout> | undefined} */
+	#toastTimer;
+	#abort = new AbortController();
+
+	connectedCallback()
+	{
+		this.replaceChildren(this.#bar, make("main", {}, this.#screen), this.#overlay, this.#toast, this.#phaseText);
+		const canvas = this.#screen.transferCanvas();
+		this.#worker.postMessage({ type: "canvas", canvas }, [canvas]);
+		this.#screen.send = input => {
+			if (this.#link.phase.name === "live" || input.kind === "resize" || input.kind === "release")
+				this.#link.send(input);
+		};
+		this.#abort.signal.addEventListener("abort", onLanguage(() => this.#title()));
+		this.#listen();
+		this.#link.start();
+	}
+
+	disconnectedCallback()
+	{
+		this.#abort.abort();
+		clearTimeout(this.#toastTimer);
+		this.#link.close();
+		this.#worker.terminate();
+	}
+
+	#listen()
+	{
+		const { signal } = this.#abort, link = this.#link;
+		link.addEventListener("phase", () => this.#phase(link.phase), { signal });
+		link.addEventListener("message", event => {
+			this.#message(/** @type {CustomEvent<FromWorker>} */ (event).detail);
+		}, { signal });
+		link.addEventListener("warning", event => {
+			const { key, seconds } = /** @type {CustomEvent} */ (event).detail;
+			this.#notice(key, { seconds });
+		}, { signal });
+		this.addEventListener("sek-hot-key", () => this.#bar.open(), { signal });
+		this.addEventListener("sek-notice", event => {
+			this.#notice(/** @type {CustomEvent<string>} */ (event).detail);
+		}, { signal });
+		this.addEventListener("sek-bar-action", event => {
+			void this.#act(/** @type {CustomEvent<string>} */ (event).detail);
+		}, { signal });
+		this.addEventListener("sek-overlay-action", event => {
+			void this.#act(/** @type {CustomEvent<string>} */ (event).detail);
+		}, { signal });
+		document.addEventListener("visibilitychange", () => this.#sendVisibility(), { signal });
+		window.addEventListener("online", () => link.hurry(), { signal });
+	}
+
+	/** @param {FromWorker} message */
+	#message(message)
+	{
+		switch (message.type) {
+		case "welcome":
+			this.#screen.setLargest(message.maxWidth, message.maxHeight);
+			this.#sendVisibility();
+			break;
+		case "size":
+			this.#screen.setPicture(message.width, message.height);
+			break;
+		case "cursor":
+			this.#screen.setCursor(message.blob, message.hotX, message.hotY);
+			break;
+		case "caret":
+			this.#screen.setCaret(message.width === 0 && message.height === 0 ? null : message);
+			break;
+		case "delay":
+			this.#bar.setDelay(message.ms);
+			break;
+		default:
+			break;
+		}
+	}
+
+	#sendVisibility()
+	{
+		this.#link.send({ kind: "visibility", visible: document.visibilityState === "visible" });
+	}
+
+	/** @param {Phase} phase */
+	#phase(phase)
+	{
+		if (phase.name === "login") {
+			if (document.fullscreenElement)
+				void document.exitFullscreen();
+			this.dispatchEvent(new CustomEvent("sek-log-in-needed", { bubbles: true, detail: phase.key ?? "" }));
+			return;
+		}
+		const wasLive = this.dataset.phase === "live", ended = phase.name === "ended";
+		this.dataset.phase = phase.name;
+		this.#bar.setPhase(phase.name);
+		this.#screen.inert = ended;
+		if (ended)
+			this.#screen.resetCursor();
+		this.#overlay.show(overlayFor(phase));
+		const text = words(`status.${phase.name}`);
+		if (this.#phaseText.textContent !== text)
+			this.#phaseText.textContent = text;
+		this.#title();
+		if (phase.name === "live" && !wasLive) {
+			this.#screen.focus();
+			this.#sendVisibility();
+		}
+	}
+
+	#title()
+	{
+		document.title = words(this.#link.phase.name === "ended" ? "app.title.ended" : "app.title.session");
+	}
+
+	/** @param {string} action */
+	async #act(action)
+	{
+		switch (action) {
+		case "back":
+			this.#screen.focus();
+			break;
+		case "fullscreen":
+			await this.#toggleFullscreen();
+			break;
+		case "keys":
+			await showKeys(this);
+			this.#screen.focus();
+			break;
+		case "end":
+			if (await confirmed(this, "end"))
+				this.#link.end();
+			this.#screen.focus();
+			break;
+		case "logout":
+			if (this.#link.phase.name === "ended" || await confirmed(this, "logout"))
+				await this.#link.logout();
+			else
+				this.#screen.focus();
+			break;
+		case "again":
+		case "take-back":
+			this.#link.start();
+			break;
+		case "retry":
+			this.#link.hurry();
+			break;
+		default:
+			break;
+		}
+	}
+
+	async #toggleFullscreen()
+	{
+		try {
+			if (document.fullscreenElement) {
+				await document.exitFullscreen();
+			} else {
+				await document.documentElement.requestFullscreen({ navigationUI: "hide" });
+				// Where it exists: Ctrl+W and its like then reach the other side.
+				await /** @type {any} */ (navigator).keyboard?.lock?.();
+			}
+		} catch {
+			this.#notice("notice.fullscreen-failed");
+		}
+		this.#screen.focus();
+	}
+
+	/** Shows words for a moment, and lets a screen reader say them.
+	 * @param {string} key
+	 * @param {Record<string, string | number>} [fill] */
+	#notice(key, fill)
+	{
+		clearTimeout(this.#toastTimer);
+		this.#toast.textContent = words(key, fill);
+		this.#toastTimer = setTimeout(() => {
+			this.#toast.textContent = "";
+		}, NOTICE_MS);
+	}
+}
+
+/** What stands over the screen in a phase.
+ * @param {Phase} phase
+ * @returns {OverlayContent | null} */
+function overlayFor(phase)
+{
+	const key = phase.key ?? `overlay.${phase.name}`;
+	switch (phase.name) {
+	case "opening":
+	case "starting":
+		return { heading: key, hint: `${key}.hint`, kind: "busy", actions: [] };
+	case "reconnecting":
+		return phase.seconds ?
+			{ heading: "overlay.waiting", hint: "overlay.waiting.hint", fill: { seconds: phase.seconds }, kind: "over",
+				actions: [{ name: "retry", label: "overlay.retry-now", primary: true }] } :
+			{ heading: key, hint: `${key}.hint`, kind: "over", actions: [] };
+	case "ended": {
+		/** @type {OverlayContent["actions"]} */
+		const actions = [{ name: "logout", label: "overlay.logout" }];
+		if (phase.again === "again")
+			actions.unshift({ name: "again", label: "overlay.again", primary: true });
+		else if (phase.again === "take-back")
+			actions.unshift({ name: "take-back", label: "overlay.take-back", primary: true });
+		return { heading: key, hint: key.startsWith("error.") ? "" : `${key}.hint`, kind: "ended", actions };
+	}
+	default:
+		return null;
+	}
+}
+
+customElements.define("sek-session", SessionView);
