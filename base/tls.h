@@ -30,7 +30,7 @@ const char *sek_tls_refusal_name(enum sek_tls_refusal r); /* "revoked", ... */
 
 struct sek_tls_context;
 /* Parses everything; SEK_E_CRYPTO if anything cannot be parsed, key and certificate do not match, the CRL is not of this
- * CA or is stale. One context serves many sessions. */
+ * CA or is stale. One context serves many sessions, and lives until the last of them was destroyed. */
 sek_status sek_tls_context_create(enum sek_tls_role role, const struct sek_tls_pem *pem, struct sek_tls_context **ret);
 void sek_tls_context_destroy(struct sek_tls_context *c);
 
@@ -41,7 +41,7 @@ struct sek_tls;
 sek_status sek_tls_create(struct sek_tls_context *c, int fd, const char *expected_name, struct sek_tls **ret);
 void sek_tls_destroy(struct sek_tls *t); /* does not close fd */
 
-/* Each returns SEK_E_AGAIN when it would block; sek_tls_wants_write then tells which direction. SEK_E_CLOSED: orderly
+/* After SEK_E_AGAIN of a write the next write must begin with the same bytes (it may be longer). Each returns SEK_E_AGAIN when it would block; sek_tls_wants_write then tells which direction. SEK_E_CLOSED: orderly
  * close by the peer. SEK_E_DENIED: certificate refused (see sek_tls_why). Anything else: broken. */
 sek_status sek_tls_handshake(struct sek_tls *t);
 sek_status sek_tls_read(struct sek_tls *t, void *buf, size_t size, size_t *ret_n);

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Who is believed. The library's general path building is not used: our chains have exactly one shape each
+ * (docs/ARCHITECTURE.md, "Names in certificates"), so each link is checked by itself and everything else is refused.
+ * Revocation fails closed: a CRL that is out of date now refuses everybody.
+ */
+#include "base/tls_internal.h"
+
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "base/error.h"
+
+enum { NAME_BYTES = 512, CHAIN_MAX = 2 };
+
+#define SESSION_URI "sekisho://session.sekisho.internal/"
+#define SESSION_HEX 32
+
+static sek_status failed(int e)
+{
+	return sek_foreign(SEK_E_CRYPTO, SEK_FROM_GNUTLS, e);
+}
+
+static gnutls_datum_t datum(const char *pem)
+{
+	return (gnutls_datum_t){ (unsigned char *)(uintptr_t)pem, (unsigned)strlen(pem) };
+}
+
+/* The CRL must say until when it is good: one without nextUpdate could be kept back for ever. */
+static bool crl_is_fresh(gnutls_x509_crl_t crl, time_t now)
+{
+	time_t from = gnutls_x509_crl_get_this_update(crl), until = gnutls_x509_crl_get_next_update(crl);
+
+	return from != (time_t)-1 && until != (time_t)-1 && from <= now && now < until;
+}
+
+sek_status sek_tls_trust_load(struct sek_tls_context *c, const struct sek_tls_pem *pem)
+{
+	gnutls_datum_t d;
+	unsigned verdict = 0;
+	int e;
+
+	if (!pem->ca || !pem->crl)
+		return sek_fail(SEK_E_CRYPTO);
+	d = datum(pem->ca);
+	if ((e = gnutls_x509_crt_init(&c->root)) < 0 || (e = gnutls_x509_crt_import(c->root, &d, GNUTLS_X509_FMT_PEM)) < 0)
+		return failed(e);
+	if (gnutls_x509_crt_get_ca_status(c->root, NULL) <= 0 || !gnutls_x509_crt_check_issuer(c->root, c->root))
+		return sek_fail(SEK_E_CRYPTO);
+	d = datum(pem->crl);
+	if ((e = gnutls_x509_crl_init(&c->crl)) < 0 || (e = gnutls_x509_crl_import(c->crl, &d, GNUTLS_X509_FMT_PEM)) < 0)
+		return failed(e);
+	if (!gnutls_x509_crl_check_issuer(c->crl, c->root))
+		return sek_fail(SEK_E_CRYPTO);
+	e = gnutls_x509_crl_verify(c->crl, &c->root, 1, 0, &verdict);
+	if (e < 0 || verdict != 0)
+		return failed(e);
+	if (!crl_is_fresh(c->crl, time(NULL)))
+		return sek_fail(SEK_E_CRYPTO);
+	return sek_ok();
+}
+
+void sek_tls_trust_unload(struct sek_tls_context *c)
+{
+	if (c->crl)
+		gnutls_x509_crl_deinit(c->crl);
+	if (c->root)
+		gnutls_x509_crt_deinit(c->root);
+}
+
+/* One link: `certificate` is signed by exactly this issuer, and both are valid now. */
+static enum sek_tls_refusal check_link(gnutls_x509_crt_t certificate, gnutls_x509_crt_t issuer)
+{
+	unsigned verdict = 0;
+
+	if (!gnutls_x509_crt_check_issuer(certificate, issuer))
+		return SEK_TLS_UNTRUSTED;
+	if (gnutls_x509_crt_verify(certificate, &issuer, 1, GNUTLS_PROFILE_TO_VFLAGS(GNUTLS_PROFILE_MEDIUM),
+			&verdict) < 0)
+		return SEK_TLS_UNTRUSTED;
+	if (verdict == 0)
+		return SEK_TLS_ACCEPTED;
+	if ((verdict & ~(unsigned)(GNUTLS_CERT_EXPIRED | GNUTLS_CERT_NOT_ACTIVATED | GNUTLS_CERT_INVALID)) == 0 &&
+			(verdict & (GNUTLS_CERT_EXPIRED | GNUTLS_CERT_NOT_ACTIVATED)))
+		return SEK_TLS_EXPIRED;
+	return SEK_TLS_UNTRUSTED;
+}
+
+/* The certificate may be used for `purpose` and for nothing else. */
+static bool has_only_purpose(gnutls_x509_crt_t certificate, const char *purpose)
+{
+	char oid[64];
+	size_t n = sizeof oid;
+
+	if (gnutls_x509_crt_get_key_purpose_oid(certificate, 0, oid, &n, NULL) < 0 || strcmp(oid, purpose) != 0)
+		return false;
+	n = sizeof oid;
+	return gnutls_x509_crt_get_key_purpose_oid(certificate, 1, oid, &n, NULL) ==
+		GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
+}
+
+static bool has_usage(gnutls_x509_crt_t certificate, unsigned wanted)
+{
+	unsigned usage = 0;
+
+	return gnutls_x509_crt_get_key_usage(certificate, &usage, NULL) >= 0 && (usage & wanted) == wanted;
+}
+
+static bool is_leaf_for(gnutls_x509_crt_t certificate, const char *purpose)
+{
+	unsigned ca = 0;
+	int depth = -1, e;
+
+	e = gnutls_x509_crt_get_basic_constraints(certificate, NULL, &ca, &depth);
+	if (e != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE && (e < 0 || ca))
+		return false;
+	return has_only_purpose(certificate, purpose) && has_usage(certificate, GNUTLS_KEY_DIGITAL_SIGNATURE);
+}
+
+static bool is_broker_intermediate(gnutls_x509_crt_t certificate)
+{
+	unsigned ca = 0;
+	int depth = -1;
+
+	if (gnutls_x509_crt_get_basic_constraints(certificate, NULL, &ca, &depth) < 0 || !ca || depth != 0)
+		return false;
+	return has_only_purpose(certificate, GNUTLS_KP_TLS_WWW_CLIENT) && has_usage(certificate, GNUTLS_KEY_KEY_CERT_SIGN);
+}
+
+/* A dNSName equal to the expected name; neither a wildcard nor the CN counts. */
+static bool names_host(gnutls_x509_crt_t certificate, const char *expected)
+{
+	unsigned i, kind;
+
+	for (i = 0;; i++) {
+		char name[NAME_BYTES];
+		size_t n = sizeof name;
+		int e = gnutls_x509_crt_get_subject_alt_name2(certificate, i, name, &n, &kind, NULL);
+
+		if (e == GNUTLS_E_SHORT_MEMORY_BUFFER)
+			continue;
+		if (e < 0)
+			return false;
+		if (e == GNUTLS_SAN_DNSNAME && n == strlen(expected) && strncasecmp(name, expected, n) == 0)
+			return true;
+	}
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
+static bool read_session(const char *hex, uint8_t ret[16])
+{
+	size_t i;
+
+	for (i = 0; i < 16; i++) {
+		int high = hex_digit(hex[2 * i]), low = hex_digit(hex[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		ret[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
+/* The only alternative name is SESSION_URI expected '/' 32 hex digits, and the CN is the same digits. */
+static bool names_session(gnutls_x509_crt_t certificate, const char *expected, uint8_t ret[16])
+{
+	size_t prefix = strlen(SESSION_URI), host = strlen(expected), n, cn_size;
+	char uri[NAME_BYTES], more[NAME_BYTES], cn[NAME_BYTES];
+
+	n = sizeof uri;
+	if (gnutls_x509_crt_get_subject_alt_name(certificate, 0, uri, &n, NULL) != GNUTLS_SAN_URI)
+		return false;
+	cn_size = sizeof more;
+	if (gnutls_x509_crt_get_subject_alt_name(certificate, 1, more, &cn_size, NULL) !=
+			GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+		return false;
+	if (n != prefix + host + 1 + SESSION_HEX || memcmp(uri, SESSION_URI, prefix) != 0 ||
+			memcmp(uri + prefix, expected, host) != 0 || uri[prefix + host] != '/')
+		return false;
+	cn_size = sizeof cn;
+	if (gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, cn, &cn_size) < 0 ||
+			cn_size != SESSION_HEX || memcmp(cn, uri + prefix + host + 1, SESSION_HEX) != 0)
+		return false;
+	return read_session(uri + prefix + host + 1, ret);
+}
+
+static void read_broker(gnutls_x509_crt_t intermediate, char ret[64])
+{
+	char cn[NAME_BYTES];
+	size_t n = sizeof cn;
+
+	ret[0] = '\0';
+	if (gnutls_x509_crt_get_dn_by_oid(intermediate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, cn, &n) < 0)
+		return;
+	if (n > 63)
+		n = 63;
+	memcpy(ret, cn, n);
+	ret[n] = '\0';
+}
+
+static enum sek_tls_refusal check_under_root(struct sek_tls *t, gnutls_x509_crt_t certificate)
+{
+	enum sek_tls_refusal r = check_link(certificate, t->context->root);
+
+	if (r == SEK_TLS_UNTRUSTED)
+		return r;
+	/* asked before the dates: that a certificate was revoked is the weightier reason */
+	if (gnutls_x509_crt_check_revocation(certificate, &t->context->crl, 1) != 0)
+		return SEK_TLS_REVOKED;
+	return r;
+}
+
+static enum sek_tls_refusal check_render_host(struct sek_tls *t, gnutls_x509_crt_t *chain, unsigned n)
+{
+	enum sek_tls_refusal r = check_under_root(t, chain[0]);
+
+	if (r != SEK_TLS_ACCEPTED)
+		return r;
+	if (n != 1 || !is_leaf_for(chain[0], GNUTLS_KP_TLS_WWW_SERVER))
+		return SEK_TLS_WRONG_PURPOSE;
+	return names_host(chain[0], t->expected) ? SEK_TLS_ACCEPTED : SEK_TLS_WRONG_NAME;
+}
+
+static enum sek_tls_refusal check_session(struct sek_tls *t, gnutls_x509_crt_t *chain, unsigned n)
+{
+	enum sek_tls_refusal r = check_under_root(t, chain[n - 1]);
+
+	if (r != SEK_TLS_ACCEPTED)
+		return r;
+	if (n != 2 || !is_broker_intermediate(chain[1]))
+		return SEK_TLS_WRONG_PURPOSE;
+	r = check_link(chain[0], chain[1]);
+	if (r != SEK_TLS_ACCEPTED)
+		return r;
+	if (!is_leaf_for(chain[0], GNUTLS_KP_TLS_WWW_CLIENT))
+		return SEK_TLS_WRONG_PURPOSE;
+	if (!names_session(chain[0], t->expected, t->peer_session))
+		return SEK_TLS_WRONG_NAME;
+	read_broker(chain[1], t->peer_broker);
+	return SEK_TLS_ACCEPTED;
+}
+
+enum sek_tls_refusal sek_tls_verify(struct sek_tls *t, const gnutls_datum_t *certificates, unsigned n)
+{
+	gnutls_x509_crt_t chain[CHAIN_MAX] = { NULL, NULL };
+	enum sek_tls_refusal r = SEK_TLS_UNTRUSTED;
+	unsigned i;
+
+	if (!certificates || n == 0)
+		return SEK_TLS_NO_CERTIFICATE;
+	if (n > CHAIN_MAX)
+		return SEK_TLS_UNTRUSTED;
+	if (!crl_is_fresh(t->context->crl, time(NULL)))
+		return SEK_TLS_CRL_STALE;
+	for (i = 0; i < n; i++)
+		if (gnutls_x509_crt_init(&chain[i]) < 0 ||
+				gnutls_x509_crt_import(chain[i], &certificates[i], GNUTLS_X509_FMT_DER) < 0)
+			goto out;
+	r = t->context->role == SEK_TLS_CLIENT ? check_render_host(t, chain, n) : check_session(t, chain, n);
+out:
+	for (i = 0; i < n; i++)
+		if (chain[i])
+			gnutls_x509_crt_deinit(chain[i]);
+	return r;
+}
