@@ -51,6 +51,8 @@ void sek_gap_writer_cursor(struct sek_gap_writer *w, uint16_t width, uint16_t he
 	const uint8_t *bgra);
 void sek_gap_writer_caret(struct sek_gap_writer *w, uint16_t x, uint16_t y, uint16_t width, uint16_t height);
 void sek_gap_writer_state(struct sek_gap_writer *w, uint16_t state, uint32_t arg);
+/* Before the first change of a frame's pixels: tells the reader that the picture is half painted. A hint only. */
+void sek_gap_writer_begin(struct sek_gap_writer *w);
 /* A whole frame has been painted: bumps the frame counter. The caller then writes to the wake-up eventfd. */
 void sek_gap_writer_frame(struct sek_gap_writer *w);
 
@@ -58,11 +60,12 @@ void sek_gap_writer_frame(struct sek_gap_writer *w);
 
 struct sek_gap_header {
 	uint16_t width_px, height_px;      /* at least 1, at most the layout's maximum */
-	uint32_t frame;                    /* changes when a whole frame has been painted */
+	uint32_t frame;                    /* changes when a whole frame has been painted; 0 = none was yet */
+	bool painting;                     /* a hint, perhaps a lie: a frame is half painted, its end will be told soon */
 	uint32_t cursor_generation;        /* changes when the cursor block may have changed */
 	uint16_t caret_x_px, caret_y_px, caret_width_px, caret_height_px; /* inside the picture, or 0 0 0 0 */
 	uint16_t state;                    /* of states.def and allowed in the gap; else HOST_PROTOCOL; 0 = none yet */
-	uint32_t arg;
+	uint32_t arg;                      /* 0: no state that may pass has an argument (states.def) */
 };
 
 struct sek_gap_cursor {
@@ -71,7 +74,8 @@ struct sek_gap_cursor {
 };
 
 struct sek_gap_reader;
-/* Maps fd read-only (not consumed). */
+/* Maps fd read-only (not consumed). Checks the memory's size and seals; SEK_E_DENIED if fd is open for writing. The
+ * reader is owned by the caller. */
 sek_status sek_gap_reader_open(int fd, const struct sek_gap_layout *layout, struct sek_gap_reader **ret);
 void sek_gap_reader_close(struct sek_gap_reader *r);
 void sek_gap_reader_header(const struct sek_gap_reader *r, struct sek_gap_header *ret);
