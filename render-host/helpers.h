@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The contract between sekisho-sandbox and the three programs of ours that it starts: the window manager, the input
+ * method and the egress proxy. Descriptors, bytes on status pipes, arguments, names inside the session.
+ */
+#ifndef SEK_RENDER_HOST_HELPERS_H
+#define SEK_RENDER_HOST_HELPERS_H
+
+/* sekisho-wm (no arguments, DISPLAY in the environment): ends with 0 when the display is gone, 1 when it cannot serve. */
+enum sek_wm_fd {
+	SEK_WM_STATUS_FD = 3, /* pipe: 'm' once windows are managed, 'b' once the first normal window is mapped */
+};
+
+/* sekisho-ime (no arguments, IBUS_ADDRESS in the environment): ends with 1 when the bus cannot be served. */
+enum sek_ime_fd {
+	SEK_IME_STATUS_FD = 3, /* pipe: 'i' once our engine is the global one */
+	SEK_IME_LISTEN_FD = 4, /* listening stream socket (SEK_SESSION_IME), made by sekisho-sandbox so that it survives a
+	                          restart of the input method. TEXT frames in, CARET frames out (host link) */
+};
+
+/* sekisho-egress [--upstream HOST:PORT] [--allow CIDR[:PORT]]... : ends with 10 for wrong arguments, 11 when it cannot
+ * confine itself, 1 for anything else; SIGTERM ends it with 0. */
+enum sek_egress_fd {
+	SEK_EGRESS_LISTEN_FD = 3, /* listening TCP socket, made inside the session's network namespace */
+};
+
+enum sek_egress_exit { SEK_EGRESS_USAGE = 10, SEK_EGRESS_JAIL = 11 };
+
+#define SEK_PROXY_PORT 3128                        /* on 127.0.0.1 of the session's network namespace */
+#define SEK_START_HOST "start.sekisho.internal"    /* answered by the egress proxy itself, http only */
+#define SEK_INTERNAL_SUFFIX ".sekisho.internal"    /* every other name below it is refused, never resolved */
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The engine and the queue in front of it.
+ */
+#include "render-host/ime/engine.h"
+
+#include <string.h>
+
+#include <linux/input-event-codes.h>
+
+#include "base/log.h"
+
+#define ENGINE_NAME "sekisho"
+
+/* GObject's macros want these two names as types. */
+typedef struct SekImeEngine {
+	IBusEngine parent;
+} SekImeEngine;
+
+typedef struct SekImeEngineClass {
+	IBusEngineClass parent;
+} SekImeEngineClass;
+
+static GType sek_ime_engine_get_type(void);
+G_DEFINE_TYPE(SekImeEngine, sek_ime_engine, IBUS_TYPE_ENGINE)
+
+static IBusEngine *focused; /* the engine object that the bus gave the focus to, NULL if no field has it */
+static sek_ime_caret_cb *tell_caret;
+static void (*tell_ready)(void);
+static GByteArray *queue;
+static guint queue_timer;
+
+static gboolean drop_queue(gpointer unused)
+{
+	(void)unused;
+	queue_timer = 0;
+	if (queue->len)
+		sek_log(SEK_LOG_WARN, "ime.text-dropped", "bytes", sek_logf("%u", queue->len), "why",
+			"no field has the focus", NULL);
+	g_byte_array_set_size(queue, 0);
+	return G_SOURCE_REMOVE;
+}
+
+static void press(guint key, guint code)
+{
+	ibus_engine_forward_key_event(focused, key, code, 0);
+	ibus_engine_forward_key_event(focused, key, code, IBUS_RELEASE_MASK);
+}
+
+static void commit(const uint8_t *utf8, size_t n)
+{
+	char *text = g_strndup((const char *)utf8, n);
+
+	ibus_engine_commit_text(focused, ibus_text_new_from_string(text)); /* takes the floating reference */
+	g_free(text);
+}
+
+static void type_now(const uint8_t *utf8, size_t n)
+{
+	size_t start = 0;
+
+	for (size_t i = 0; i <= n; i++) {
+		if (i < n && utf8[i] != '\n' && utf8[i] != '\t')
+			continue;
+		if (i > start)
+			commit(utf8 + start, i - start);
+		if (i < n)
+			press(utf8[i] == '\n' ? IBUS_KEY_Return : IBUS_KEY_Tab, utf8[i] == '\n' ? KEY_ENTER : KEY_TAB);
+		start = i + 1;
+	}
+}
+
+static void flush_queue(void)
+{
+	if (!focused || !queue->len)
+		return;
+	type_now(queue->data, queue->len);
+	g_byte_array_set_size(queue, 0);
+	if (queue_timer)
+		g_source_remove(queue_timer);
+	queue_timer = 0;
+}
+
+void sek_ime_engine_type(const uint8_t *utf8, size_t n)
+{
+	if (focused && !queue->len) {
+		type_now(utf8, n);
+		return;
+	}
+	if (n > SEK_IME_QUEUE_MAX_BYTES - queue->len) {
+		sek_log(SEK_LOG_WARN, "ime.text-dropped", "bytes", sek_logf("%zu", n), "why", "queue is full", NULL);
+		return;
+	}
+	g_byte_array_append(queue, utf8, (guint)n);
+	if (!queue_timer)
+		queue_timer = g_timeout_add(SEK_IME_QUEUE_MAX_MS, drop_queue, NULL);
+}
+
+static void take_focus(IBusEngine *e)
+{
+	focused = e;
+	flush_queue();
+}
+
+static void lose_focus(IBusEngine *e)
+{
+	if (focused == e)
+		focused = NULL;
+}
+
+static gboolean pass_key(IBusEngine *e, guint key, guint code, guint state)
+{
+	(void)e, (void)key, (void)code, (void)state;
+	return FALSE;
+}
+
+static uint16_t clamp(gint v, gint most)
+{
+	return (uint16_t)(v < 0 ? 0 : v > most ? most : v);
+}
+
+static void caret_moved(IBusEngine *e, gint x, gint y, gint width, gint height)
+{
+	struct sek_caret caret = { clamp(x, SEK_WIDTH_MAX_PX), clamp(y, SEK_HEIGHT_MAX_PX),
+				   clamp(width, SEK_WIDTH_MAX_PX), clamp(height, SEK_HEIGHT_MAX_PX) };
+
+	(void)e;
+	/* Chromium says 0,0 0x0 with each loss of focus: the last place is the better guess then */
+	if (x == 0 && y == 0 && width == 0 && height == 0)
+		return;
+	tell_caret(&caret);
+}
+
+static void engine_gone(GObject *object)
+{
+	lose_focus((IBusEngine *)object);
+	G_OBJECT_CLASS(sek_ime_engine_parent_class)->dispose(object);
+}
+
+static void sek_ime_engine_class_init(SekImeEngineClass *class)
+{
+	IBusEngineClass *engine = IBUS_ENGINE_CLASS(class);
+
+	G_OBJECT_CLASS(class)->dispose = engine_gone;
+	engine->process_key_event = pass_key;
+	engine->focus_in = take_focus;
+	engine->focus_out = lose_focus;
+	engine->set_cursor_location = caret_moved;
+}
+
+static void sek_ime_engine_init(SekImeEngine *e)
+{
+	(void)e;
+}
+
+static void global_engine_set(GObject *bus, GAsyncResult *result, gpointer unused)
+{
+	GError *error = NULL;
+
+	(void)unused;
+	if (ibus_bus_set_global_engine_async_finish(IBUS_BUS(bus), result, &error)) {
+		tell_ready();
+		return;
+	}
+	sek_log(SEK_LOG_ERROR, "ime.refused", "why", error ? error->message : "global engine", NULL);
+	g_clear_error(&error);
+	ibus_quit();
+}
+
+gboolean sek_ime_engine_register(IBusBus *bus, sek_ime_caret_cb *caret, void (*ready)(void))
+{
+	IBusFactory *factory = ibus_factory_new(ibus_bus_get_connection(bus));
+	IBusComponent *component = ibus_component_new("org.freedesktop.IBus.Sekisho", "Sekisho", SEK_VERSION,
+		"GPL-3.0-or-later", "", "", "", "");
+
+	tell_caret = caret;
+	tell_ready = ready;
+	queue = g_byte_array_new();
+	g_object_ref_sink(factory); /* kept until the process ends */
+	ibus_factory_add_engine(factory, ENGINE_NAME, sek_ime_engine_get_type());
+	/* "default": the engine works on the keyboard map that the display has */
+	ibus_component_add_engine(component,
+		ibus_engine_desc_new(ENGINE_NAME, ENGINE_NAME, "", "ja", "GPL-3.0-or-later", "", "", "default"));
+	if (!ibus_bus_register_component(bus, component))
+		return FALSE;
+	ibus_bus_set_global_engine_async(bus, ENGINE_NAME, -1, NULL, global_engine_set, NULL);
+	return TRUE;
+}

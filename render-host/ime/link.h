@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The socket to capture: TEXT frames in, CARET frames out. One peer at a time; a new one replaces the one before.
+ */
+#ifndef SEK_RENDER_HOST_IME_LINK_H
+#define SEK_RENDER_HOST_IME_LINK_H
+
+#include "protocol/wire/messages.h"
+
+/* Starts to accept on the listening descriptor. Call once. */
+void sek_ime_link_listen(int fd);
+
+/* Sends the caret to the peer, if there is one. While the peer does not read, only the newest is kept. */
+void sek_ime_link_caret(const struct sek_caret *caret);
+
+#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Puts the command lines together. Every program runs in its own bubblewrap: read-only /usr, nothing of the host's /etc,
+ * /home, /run or /tmp, no capabilities, and only the files of the session that it needs.
+ */
+#include "render-host/sandbox/argv.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "render-host/sandbox/browser_argv.h"
+
+#define BROWSER "/usr/lib/chromium/chromium"
+
+const char *sek_program_name(enum sek_program p)
+{
+	static const char *const names[SEK_PROGRAM_COUNT] = {
+		[SEK_PROGRAM_DISPLAY] = "display", [SEK_PROGRAM_KEYMAP] = "keymap", [SEK_PROGRAM_WM] = "wm",
+		[SEK_PROGRAM_BUS] = "bus",         [SEK_PROGRAM_IME] = "ime",       [SEK_PROGRAM_BROWSER] = "browser",
+	};
+
+	return (unsigned)p < SEK_PROGRAM_COUNT ? names[p] : "unknown";
+}
+
+__attribute__((format(printf, 2, 3))) static void add(struct sek_argv *a, const char *format, ...)
+{
+	size_t room = sizeof a->text - a->used;
+	va_list ap;
+	int n;
+
+	if (a->failed || a->n == SEK_ARGV_MAX) {
+		a->failed = true;
+		return;
+	}
+	va_start(ap, format);
+	n = vsnprintf(a->text + a->used, room, format, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= room) {
+		a->failed = true;
+		return;
+	}
+	a->v[a->n++] = a->text + a->used;
+	a->v[a->n] = NULL;
+	a->used += (size_t)n + 1;
+}
+
+static void add_all(struct sek_argv *a, const char *const *list)
+{
+	for (; *list; list++)
+		add(a, "%s", *list);
+}
+
+static void set_env(struct sek_argv *a, const char *name, const char *value)
+{
+	add(a, "--setenv");
+	add(a, "%s", name);
+	add(a, "%s", value);
+}
+
+/* Binds DIR/inside of the session at `at`; how: "--bind" or "--ro-bind". */
+static void bind(struct sek_argv *a, const char *how, const struct sek_sandbox_options *o, const char *inside,
+	const char *at)
+{
+	add(a, "%s", how);
+	add(a, "%s/%s", o->dir, inside);
+	add(a, "%s", at);
+}
+
+static void system_files(struct sek_argv *a)
+{
+	static const char *const list[] = {
+		"--ro-bind", "/usr", "/usr",
+		"--symlink", "usr/lib", "/lib",
+		"--symlink", "usr/lib64", "/lib64",
+		"--symlink", "usr/bin", "/bin",
+		"--ro-bind", "/etc/ld.so.cache", "/etc/ld.so.cache",
+		"--dev", "/dev",
+		"--tmpfs", "/tmp",
+		"--unshare-user", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try",
+		"--hostname", "session",
+		"--die-with-parent", "--new-session",
+		"--cap-drop", "ALL",
+		"--clearenv",
+		"--setenv", "PATH", "/usr/bin",
+		NULL
+	};
+
+	add(a, "/usr/bin/bwrap");
+	add_all(a, list);
+}
+
+/* The jail of X server, window manager and input method: no network at all. */
+static void helper_jail(struct sek_argv *a)
+{
+	static const char *const list[] = {
+		"--unshare-net",
+		"--tmpfs", "/home", "--dir", "/home/session", "--setenv", "HOME", "/home/session",
+		"--setenv", "XDG_RUNTIME_DIR", "/tmp", "--setenv", "LANG", "C.UTF-8",
+		"--setenv", "DBUS_SESSION_BUS_ADDRESS", "unix:path=/dev/null",
+		"--setenv", "DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/dev/null",
+		NULL
+	};
+
+	system_files(a);
+	add_all(a, list);
+}
+
+/* A process namespace of its own, in which the program is the first and only process. */
+static void alone(struct sek_argv *a)
+{
+	add(a, "--unshare-pid");
+	add(a, "--as-pid-1");
+}
+
+static void display_access(struct sek_argv *a, const struct sek_sandbox_options *o)
+{
+	bind(a, "--ro-bind", o, "x11", "/tmp/.X11-unix");
+	set_env(a, "DISPLAY", ":0");
+}
+
+static void bus_access(struct sek_argv *a, const struct sek_sandbox_options *o)
+{
+	bind(a, "--ro-bind", o, "ibus", "/run/ibus");
+	set_env(a, "IBUS_ADDRESS", "unix:path=/run/ibus/bus");
+}
+
+static void user_names(struct sek_argv *a, const struct sek_sandbox_options *o)
+{
+	bind(a, "--ro-bind", o, "etc/passwd", "/etc/passwd");
+	bind(a, "--ro-bind", o, "etc/group", "/etc/group");
+}
+
+static void display(struct sek_argv *a, const struct sek_sandbox_options *o)
+{
+	static const char *const list[] = { "-fbdir", "/fb", "-nolisten", "tcp", "-nolisten", "local", "-noreset",
+					    "-nocursor", "-extension", "GLX", NULL };
+
+	helper_jail(a);
+	alone(a);
+	bind(a, "--bind", o, "fb", "/fb");
+	bind(a, "--bind", o, "x11", "/tmp/.X11-unix");
+	add(a, "/usr/bin/Xvfb");
+	add(a, ":0");
+	add(a, "-screen");
+	add(a, "0");
+	add(a, "%ux%ux24", o->max_width_px, o->max_height_px);
+	add_all(a, list);
+	add(a, "-displayfd");
+	add(a, "%d", SEK_PROGRAM_STATUS_FD);
+}
+
+static void keymap(struct sek_argv *a, const struct sek_sandbox_options *o)
+{
+	/* The Japanese layout on evdev key codes has every ASCII character and every key of a JIS keyboard */
+	static const char *const list[] = { "/usr/bin/setxkbmap", "-rules", "evdev", "-model", "jp106", "-layout", "jp",
+					    NULL };
+
+	helper_jail(a);
+	alone(a);
+	display_access(a, o);
+	add_all(a, list);
+}
+
+/* A program of ours, handed over as a descriptor. */
+static void own_program(struct sek_argv *a, const char *name)
+{
+	add(a, "--perms");
+	add(a, "0555");
+	add(a, "--ro-bind-data");
+	add(a, "%d", SEK_PROGRAM_BINARY_FD);
+	add(a, "/app/%s", name);
+	add(a, "/app/%s", name);
+}
+
+static void bus(struct sek_argv *a, const struct sek_sandbox_options *o)
+{
+	static const char *const list[] = { "/usr/bin/ibus-daemon", "--single", "--panel=disable",
+					    "--emoji-extension=disable", "--config=disable", "--cache=none",
+					    "--address=unix:path=/run/ibus/bus", NULL };
+
+	/* Not alone: GDBus refuses a client whose process number it cannot see (0), so the bus must stay in the keeper's
+	 * process namespace, from which those of the browser and the input method are visible. */
+	helper_jail(a);
+	user_names(a, o);
+	bind(a, "--bind", o, "ibus", "/run/ibus");
+	set_env(a, "GSETTINGS_BACKEND", "memory");
+	add_all(a, list);
+}
+
+static void browser_files(struct sek_argv *a, const struct sek_sandbox_options *o)
+{
+	static const char *const list[] = {
+		"--ro-bind", "/etc/fonts", "/etc/fonts",
+		"--ro-bind-try", "/var/cache/fontconfig", "/var/cache/fontconfig",
+		"--ro-bind", "/etc/alternatives", "/etc/alternatives",
+		"--ro-bind", "/etc/ssl/certs", "/etc/ssl/certs",
+		"--ro-bind-try", "/etc/localtime", "/etc/localtime",
+		"--unshare-pid", "--proc", "/proc",
+		"--tmpfs", "/dev/shm",
+		"--tmpfs", "/home", "--dir", "/home/session", "--chdir", "/home/session",
+		"--perms", "0700", "--dir", "/run/user",
+		"--setenv", "HOME", "/home/session",
+		"--setenv", "XDG_RUNTIME_DIR", "/run/user",
+		"--setenv", "DBUS_SESSION_BUS_ADDRESS", "unix:path=/dev/null",
+		"--setenv", "DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/dev/null",
+		"--setenv", "GSETTINGS_BACKEND", "memory",
+		"--setenv", "GTK_IM_MODULE", "ibus",
+		"--setenv", "NO_AT_BRIDGE", "1",
+		NULL
+	};
+
+	add_all(a, list);
+	user_names(a, o);
+	bind(a, "--ro-bind", o, "etc/policies", "/etc/chromium/policies");
+	display_access(a, o);
+	bus_access(a, o);
+	set_env(a, "LANG", strcmp(o->lang, "ja") == 0 ? "ja_JP.UTF-8" : "en_US.UTF-8");
+	set_env(a, "LANGUAGE", o->lang);
+}
+
+static sek_status browser(struct sek_argv *a, const struct sek_sandbox_options *o)
+{
+	size_t first;
+
+	/* no --unshare-net: the network namespace that it is started in holds the proxy's socket and nothing else */
+	system_files(a);
+	browser_files(a, o);
+	add(a, BROWSER);
+	first = a->n;
+	add_all(a, sek_browser_fixed);
+	add(a, "--force-device-scale-factor=%u.%02u", o->scale_percent / 100, o->scale_percent % 100);
+	add(a, "--lang=%s", o->lang);
+	add(a, "--window-size=%u,%u", o->width_px, o->height_px);
+	if (o->devtools)
+		add(a, "--remote-debugging-port=%d", SEK_DEVTOOLS_PORT);
+	add(a, "%s", SEK_BROWSER_START_PAGE);
+	if (a->failed)
+		return sek_fail(SEK_E_LIMIT);
+	return sek_argv_browser_check(a->v + first, NULL);
+}
+
+sek_status sek_argv_build(enum sek_program p, const struct sek_sandbox_options *o, struct sek_argv *ret)
+{
+	sek_status s = sek_ok();
+
+	memset(ret, 0, sizeof *ret);
+	switch (p) {
+	case SEK_PROGRAM_DISPLAY:
+		display(ret, o);
+		break;
+	case SEK_PROGRAM_KEYMAP:
+		keymap(ret, o);
+		break;
+	case SEK_PROGRAM_WM:
+		helper_jail(ret);
+		alone(ret);
+		display_access(ret, o);
+		own_program(ret, "sekisho-wm");
+		break;
+	case SEK_PROGRAM_BUS:
+		bus(ret, o);
+		break;
+	case SEK_PROGRAM_IME:
+		helper_jail(ret);
+		alone(ret);
+		user_names(ret, o);
+		bus_access(ret, o);
+		own_program(ret, "sekisho-ime");
+		break;
+	case SEK_PROGRAM_BROWSER:
+		s = browser(ret, o);
+		break;
+	default:
+		return sek_fail(SEK_E_INTERNAL);
+	}
+	if (ret->failed)
+		return sek_fail(SEK_E_LIMIT);
+	return s;
+}

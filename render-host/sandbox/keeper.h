@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The keeper: the first process of a session's namespaces, under the session's uid. It starts the display, the window
+ * manager, the input method and the browser, tells what is ready, and ends when the session is over.
+ */
+#ifndef SEK_RENDER_HOST_SANDBOX_KEEPER_H
+#define SEK_RENDER_HOST_SANDBOX_KEEPER_H
+
+#include "render-host/sandbox/options.h"
+
+/* What the keeper inherits. All descriptors are close-on-exec and owned by the keeper from now on. */
+struct sek_keeper_start {
+	const struct sek_sandbox_options *options;
+	const char *policies; /* JSON text for the browser */
+	int status_fd;        /* SEK_SANDBOX_STATUS_FD */
+	int wm_fd, ime_fd;    /* the programs sekisho-wm and sekisho-ime, open for reading */
+	int devtools_fd;      /* listening unix socket for tests, -1 in production */
+};
+
+/* Runs the session and returns an enum sek_sandbox_exit. The caller must exit with it at once: only the end of the
+ * process ends what it started. */
+int sek_keeper_run(const struct sek_keeper_start *start);
+
+/* Makes the directories and files that the session's programs find in DIR. */
+sek_status sek_keeper_files(const struct sek_sandbox_options *o, const char *policies);
+
+/* Makes the listening socket SEK_SESSION_IME (mode 0600). */
+sek_status sek_keeper_ime_socket(const struct sek_sandbox_options *o, int *ret_fd);
+
+/* A listening unix socket at path, mode 0600; a socket file that is there already is replaced. */
+sek_status sek_keeper_listen(const char *path, int *ret_fd);
+
+#endif

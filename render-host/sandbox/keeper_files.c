@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What lies in the session's directory before anything runs.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "render-host/sandbox/keeper.h"
+#include "render-host/session.h"
+
+enum { PATH_BYTES = SEK_SANDBOX_PATH_MAX + 64, LISTEN_BACKLOG = 8 };
+
+static sek_status make_directory(const char *dir, const char *name)
+{
+	char path[PATH_BYTES];
+
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	/* renderd gives an empty directory; one that was left behind by a crash may be used again */
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return sek_from_errno();
+	return sek_ok();
+}
+
+static sek_status write_text(const char *dir, const char *name, const char *text)
+{
+	char path[PATH_BYTES];
+	size_t n = strlen(text);
+	sek_status s = sek_ok();
+	int fd;
+
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return sek_from_errno();
+	while (n > 0) {
+		ssize_t w = write(fd, text, n);
+
+		if (w < 0) {
+			s = sek_from_errno();
+			break;
+		}
+		text += w;
+		n -= (size_t)w;
+	}
+	close(fd);
+	return s;
+}
+
+sek_status sek_keeper_files(const struct sek_sandbox_options *o, const char *policies)
+{
+	static const char *const dirs[] = { "fb", "x11", "ibus", "etc", "etc/policies", "etc/policies/managed", NULL };
+	char line[96], path[PATH_BYTES];
+
+	for (const char *const *d = dirs; *d; d++)
+		SEK_TRY(make_directory(o->dir, *d));
+	/* sockets of a run before would be taken for signs of life */
+	snprintf(path, sizeof path, "%s/ibus/bus", o->dir);
+	unlink(path);
+	snprintf(path, sizeof path, "%s/%s", o->dir, SEK_SESSION_DISPLAY);
+	unlink(path);
+	/* GLib and GTK ask for the user's name and home; nobody else's name is to be found */
+	snprintf(line, sizeof line, "session:x:%u:%u::/home/session:/bin/false\n", o->uid, o->gid);
+	SEK_TRY(write_text(o->dir, "etc/passwd", line));
+	snprintf(line, sizeof line, "session:x:%u:\n", o->gid);
+	SEK_TRY(write_text(o->dir, "etc/group", line));
+	return write_text(o->dir, "etc/policies/managed/sekisho.json", policies);
+}
+
+sek_status sek_keeper_listen(const char *path, int *ret_fd)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	sek_status s;
+	int fd;
+
+	if (strlen(path) >= sizeof a.sun_path)
+		return sek_fail(SEK_E_LIMIT);
+	memcpy(a.sun_path, path, strlen(path));
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return sek_from_errno();
+	unlink(path);
+	/* the process's umask is 077: the socket is born with mode 0700, nobody else can connect before the chmod */
+	if (bind(fd, (const struct sockaddr *)&a, sizeof a) < 0 || chmod(path, 0600) < 0 ||
+	    listen(fd, LISTEN_BACKLOG) < 0) {
+		s = sek_from_errno();
+		close(fd);
+		return s;
+	}
+	*ret_fd = fd;
+	return sek_ok();
+}
+
+sek_status sek_keeper_ime_socket(const struct sek_sandbox_options *o, int *ret_fd)
+{
+	char path[PATH_BYTES];
+
+	snprintf(path, sizeof path, "%s/%s", o->dir, SEK_SESSION_IME);
+	return sek_keeper_listen(path, ret_fd);
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * sekisho-sandbox: one session's browser and all that it needs (render-host/session.h). Started as root; it makes the
+ * session's namespaces, hands the rest to the keeper (the session's uid) and the proxy (a uid of its own), gives up
+ * every privilege but ending them, and waits. It reads nothing that a session wrote but exit codes.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "render-host/helpers.h"
+#include "render-host/sandbox/isolate.h"
+#include "render-host/sandbox/keeper.h"
+#include "render-host/sandbox/policy.h"
+#include "render-host/sandbox/spawn.h"
+#include "render-host/session.h"
+
+struct sandbox {
+	struct sek_sandbox_options options;
+	char *policies;
+	int wm_fd, ime_fd, egress_fd, devtools_fd, signals;
+	pid_t keeper, egress;
+};
+
+static int refuse(int code, const char *what, const char *why)
+{
+	sek_log(SEK_LOG_ERROR, "sandbox.refused", "what", what, "why", why, NULL);
+	return code;
+}
+
+/* Ends with this process's parent, and turns the signals that end us into bytes of a descriptor. */
+static bool take_signals(struct sandbox *b)
+{
+	pid_t parent = getppid();
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return false;
+	b->signals = signalfd(-1, &set, SFD_CLOEXEC);
+	return b->signals >= 0 && prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == parent;
+}
+
+static int open_program(const char *name)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+	char *slash;
+
+	if (n <= 0)
+		return -1;
+	path[n] = 0;
+	slash = strrchr(path, '/');
+	if (!slash || (size_t)(slash - path) + 1 + strlen(name) + 1 > sizeof path)
+		return -1;
+	strcpy(slash + 1, name);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static bool directory_is_private(const struct sek_sandbox_options *o)
+{
+	struct stat st;
+
+	return lstat(o->dir, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == o->uid && (st.st_mode & 077) == 0;
+}
+
+static char *read_policies(const struct sek_sandbox_options *o)
+{
+	static char base[SEK_POLICY_MAX_BYTES + 1];
+	FILE *f = fopen(o->policy, "re");
+	char *text = NULL;
+	size_t n;
+
+	if (!f)
+		return NULL;
+	n = fread(base, 1, sizeof base, f);
+	if (ferror(f) || !sek_is_ok(sek_policy_make(base, n, o, &text)))
+		text = NULL;
+	fclose(f);
+	return text;
+}
+
+static int prepare(struct sandbox *b)
+{
+	const struct sek_sandbox_options *o = &b->options;
+
+	umask(077);
+	if (geteuid() != 0)
+		return refuse(SEK_SANDBOX_JAIL, "uid", "must be started as root");
+	if (fcntl(SEK_SANDBOX_STATUS_FD, F_SETFD, FD_CLOEXEC) < 0)
+		return refuse(SEK_SANDBOX_USAGE, "status", "descriptor 3 is not open");
+	if (!take_signals(b))
+		return refuse(SEK_SANDBOX_JAIL, "signals", strerror(errno));
+	if (!directory_is_private(o))
+		return refuse(SEK_SANDBOX_USAGE, o->dir, "must be a directory of the session's uid with mode 0700");
+	b->policies = read_policies(o);
+	if (!b->policies)
+		return refuse(SEK_SANDBOX_USAGE, o->policy, "cannot be read, or is not one JSON object");
+	b->wm_fd = open_program("sekisho-wm");
+	b->ime_fd = open_program("sekisho-ime");
+	b->egress_fd = open_program("sekisho-egress");
+	if (b->wm_fd < 0 || b->ime_fd < 0 || b->egress_fd < 0)
+		return refuse(SEK_SANDBOX_JAIL, "programs", "sekisho-wm, -ime and -egress must lie beside sekisho-sandbox");
+	if (o->devtools && !sek_is_ok(sek_keeper_listen(o->devtools, &b->devtools_fd)))
+		return refuse(SEK_SANDBOX_USAGE, o->devtools, strerror(errno));
+	return SEK_SANDBOX_OK;
+}
+
+static sek_status start_egress(struct sandbox *b, int listener)
+{
+	static char name[] = "sekisho-egress", upstream[] = "--upstream", allow[] = "--allow";
+	char *argv[4 + 2 * SEK_SANDBOX_ALLOW_MAX] = { name };
+	const struct sek_sandbox_options *o = &b->options;
+	struct sek_spawn spawn = { .argv = argv, .exec_fd = b->egress_fd, .uid = o->egress_uid,
+				   .fd = { { listener, SEK_EGRESS_LISTEN_FD } }, .fds = 1 };
+	size_t n = 1;
+
+	/* the texts are not changed by execve; the type of argv is older than const */
+	if (o->upstream) {
+		argv[n++] = upstream;
+		argv[n++] = (char *)(uintptr_t)o->upstream;
+	}
+	for (size_t i = 0; i < o->allows; i++) {
+		argv[n++] = allow;
+		argv[n++] = (char *)(uintptr_t)o->allow[i];
+	}
+	return sek_spawn(&spawn, &b->egress);
+}
+
+/* The keeper's whole life; never returns to main. */
+static _Noreturn void be_keeper(const struct sandbox *b)
+{
+	struct sek_keeper_start start = {
+		.options = &b->options, .policies = b->policies, .status_fd = SEK_SANDBOX_STATUS_FD,
+		.wm_fd = b->wm_fd, .ime_fd = b->ime_fd, .devtools_fd = b->devtools_fd,
+	};
+
+	close(b->signals);
+	close(b->egress_fd);
+	_exit(sek_keeper_run(&start));
+}
+
+static int verdict_of_keeper(int status)
+{
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+
+	switch (code) {
+	case SEK_SANDBOX_JAIL:
+	case SEK_SANDBOX_BROWSER_CLOSED:
+	case SEK_SANDBOX_BROWSER_CRASHED:
+	case SEK_SANDBOX_DISPLAY_DIED:
+		return code;
+	default:
+		return SEK_SANDBOX_FAULT;
+	}
+}
+
+static int verdict_of_egress(int status)
+{
+	if (WIFEXITED(status) && WEXITSTATUS(status) == SEK_EGRESS_USAGE)
+		return refuse(SEK_SANDBOX_USAGE, "--allow or --upstream", "refused by the egress proxy");
+	if (WIFEXITED(status) && WEXITSTATUS(status) == SEK_EGRESS_JAIL)
+		return refuse(SEK_SANDBOX_JAIL, "egress", "could not confine itself");
+	return refuse(SEK_SANDBOX_FAULT, "egress", "ended");
+}
+
+/* Waits until the session is over: told to stop, or one of the two halves ended. */
+static int wait_for_end(struct sandbox *b)
+{
+	struct signalfd_siginfo info;
+	int status;
+
+	for (;;) {
+		if (read(b->signals, &info, sizeof info) != (ssize_t)sizeof info)
+			continue;
+		if (info.ssi_signo != SIGCHLD)
+			return SEK_SANDBOX_OK;
+		if (waitpid(b->keeper, &status, WNOHANG) == b->keeper) {
+			b->keeper = 0;
+			return verdict_of_keeper(status);
+		}
+		if (waitpid(b->egress, &status, WNOHANG) == b->egress) {
+			b->egress = 0;
+			return verdict_of_egress(status);
+		}
+	}
+}
+
+static void end(pid_t pid)
+{
+	if (pid <= 0)
+		return;
+	kill(pid, SIGKILL);
+	/* The keeper is pid 1 of its namespace: waitpid returns only after everything in there is gone (pid_namespaces(7)) */
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+	}
+}
+
+static int run(struct sandbox *b)
+{
+	char why[96];
+	int listener = -1, code;
+	sek_status s = sek_isolate(b->options.uid, b->options.gid, &b->keeper, &listener);
+
+	if (!sek_is_ok(s))
+		return refuse(SEK_SANDBOX_JAIL, "namespaces", sek_status_text(s, why, sizeof why));
+	if (b->keeper == 0)
+		be_keeper(b);
+	close(SEK_SANDBOX_STATUS_FD);
+	s = start_egress(b, listener);
+	close(listener);
+	if (sek_is_ok(s))
+		s = sek_isolate_keep_only_kill();
+	code = sek_is_ok(s) ? wait_for_end(b) : refuse(SEK_SANDBOX_JAIL, "egress", sek_status_text(s, why, sizeof why));
+	end(b->keeper);
+	end(b->egress);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct sandbox b = { .wm_fd = -1, .ime_fd = -1, .egress_fd = -1, .devtools_fd = -1 };
+	const char *why = NULL;
+	int code;
+
+	sek_log_init("sekisho-sandbox", SEK_LOG_INFO);
+	if (!sek_is_ok(sek_sandbox_options_parse(argc, argv, &b.options, &why)))
+		return refuse(SEK_SANDBOX_USAGE, "arguments", why);
+	code = prepare(&b);
+	if (code == SEK_SANDBOX_OK)
+		code = run(&b);
+	if (b.devtools_fd >= 0)
+		unlink(b.options.devtools);
+	free(b.policies);
+	return code;
+}
