@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the files of the session manager share. Who owns what:
+ *
+ *   sek_sessions ─▶ sek_session ─▶ sek_host_link  one connection to a render host and its decoder
+ *                               ─▶ sek_encoder    the clean child and the socket to it
+ *                               ─▶ sek_client     the attached stream, which front/ owns
+ *
+ * A session can be replaced or ended at any moment: it lets go of link and encoder, which take themselves down (their
+ * children get SEK_CHILD_GRACE_MS), and only the manager waits for that. So a callback of theirs never finds a dead
+ * session: it was cut before.
+ */
+#ifndef SEK_BROKER_HUB_SESSION_INTERNAL_H
+#define SEK_BROKER_HUB_SESSION_INTERNAL_H
+
+#include "broker/gap/gap.h"
+#include "broker/hub/session/child.h"
+#include "broker/hub/session/credentials.h"
+#include "broker/hub/session/input.h"
+#include "broker/hub/session/rate.h"
+#include "broker/hub/session/session.h"
+
+#define SEK_CLIENT_QUEUE_MAX_BYTES 1048576 /* above it the encoder is not read: back-pressure, constant memory */
+#define SEK_HELLO_WAIT_MS 10000            /* an attached client that says nothing is dropped */
+#define SEK_UNCLAIMED_MS 60000             /* a session that was opened but never greeted */
+#define SEK_PING_IDLE_MS 10000
+#define SEK_PONG_WAIT_MS 30000
+#define SEK_WARN_S 60                      /* before the idle and the maximum time end a session */
+#define SEK_START_WAIT_MS 60000            /* from a started decoder to "running", the first time */
+#define SEK_RESUME_WAIT_MS 15000           /* the same when the session is there already */
+#define SEK_ENDED_GRACE_MS 500             /* from the decoder's SEK_EXIT_ENDED to the state that explains it */
+#define SEK_RECONNECT_TRIES 3
+#define SEK_RECONNECT_WINDOW_MS 10000      /* the last try begins within this time */
+#define SEK_RECONNECT_STABLE_MS 30000      /* a link that held so long has earned fresh tries */
+#define SEK_ENCODER_RESPAWNS 2
+#define SEK_ENCODER_QUEUE_MAX_BYTES 65536  /* an encoder that does not read its socket is as good as dead */
+#define SEK_STOP_WAIT_MS 3000
+
+struct sek_host_link;
+struct sek_encoder;
+
+enum sek_phase {
+	SEK_PHASE_OPENED,  /* no client has said HELLO yet: nothing runs */
+	SEK_PHASE_LINKING, /* the first link is being made */
+	SEK_PHASE_UP,      /* it stood at least once */
+	SEK_PHASE_LOST,    /* being made again */
+	SEK_PHASE_ENDED,
+};
+
+/* All slow clocks of a session share one timer, so that an idle session wakes nobody. */
+enum sek_deadline {
+	SEK_DL_TELL,      /* at once: tell clients that were taken over (attach must not call back) */
+	SEK_DL_HELLO,     /* the client's first message */
+	SEK_DL_PING,
+	SEK_DL_PONG,
+	SEK_DL_LINGER,
+	SEK_DL_IDLE,
+	SEK_DL_MAXIMUM,
+	SEK_DL_COALESCED, /* the next allowed pointer move, resize or refresh */
+	SEK_DL_INPUT,     /* the decoder's pipe is stuck? */
+	SEK_DL_RUNNING,   /* the host must have said "running" */
+	SEK_DL_ENDED,     /* the host must have said why it ended */
+	SEK_DL_RETRY,
+	SEK_DL_STABLE,
+	SEK_DEADLINES,
+};
+
+/* Frames that the client has not acknowledged, oldest first: what makes an ACK sense or nonsense. */
+struct sek_flight {
+	struct {
+		uint32_t frame, epoch;
+	} sent[SEK_FRAMES_IN_FLIGHT_MAX];
+	unsigned first, n;
+};
+
+struct sek_client {
+	const struct sek_client_ops *ops; /* NULL: nobody is attached */
+	void *user;
+	bool greeted;   /* its HELLO was accepted */
+	bool synced;    /* has had the beginning of a keyframe of the present encoder */
+	bool visible;
+	bool ping_out;
+	uint32_t ping_id;
+	uint64_t heard_ms;
+	uint8_t buttons; /* that it last sent */
+	struct sek_rates rates;
+	struct sek_flight flight;
+	/* the newest of what came too fast, waiting for SEK_DL_COALESCED */
+	bool move_waits, resize_waits, refresh_waits;
+	struct sek_pointer move;
+};
+
+/* A client that was taken over and has not been told yet. */
+struct sek_departing {
+	struct sek_departing *next;
+	const struct sek_client_ops *ops;
+	void *user;
+};
+
+/* The last word of the encoder on each, for a client that joins later. */
+struct sek_shown {
+	uint8_t size[SEK_FRAME_HEADER_BYTES + SEK_MSG_SIZE_MAX_BYTES];
+	uint8_t caret[SEK_FRAME_HEADER_BYTES + SEK_MSG_CARET_MAX_BYTES];
+	size_t size_n, caret_n; /* 0 = none yet */
+	uint8_t *cursor;        /* heap */
+	size_t cursor_n;
+};
+
+struct sek_session {
+	struct sek_sessions *all;
+	struct sek_session *next, **prev;
+	uint8_t id[SEK_SESSION_ID_BYTES];
+	char id_hex[2 * SEK_SESSION_ID_BYTES + 1];
+	char *user;
+	enum sek_phase phase;
+	enum sek_state state;     /* what the user is to know */
+	const struct sek_render_host *host;
+	struct sek_hello wish;    /* size, scale and language that the client wants now, clamped */
+	struct sek_client client;
+	struct sek_departing *departing;
+	struct sek_shown shown;
+	struct sek_host_link *link;
+	struct sek_encoder *encoder;
+
+	bool host_has_it;         /* the host said something about this session: no CREATE any more */
+	bool told_idle, told_maximum;
+	unsigned tries;           /* of this reconnect */
+	uint64_t lost_ms;
+	enum sek_state lost_why;
+	unsigned encoder_deaths;
+	uint32_t epoch;           /* counts encoders: their frame numbers start anew */
+
+	uint64_t opened_ms, started_ms, hello_ms, input_ms;
+	uint64_t bytes_down, updates;
+	uint32_t first_frame_ms;
+
+	uv_timer_t timer;
+	uint64_t at_ms[SEK_DEADLINES]; /* 0 = off */
+};
+
+struct sek_sessions {
+	uv_loop_t *loop;
+	struct sek_sessions_config config;
+	struct sek_credential_files files;
+	struct sek_gap_layout layout;
+	struct sek_children children;
+	struct sek_session *first;
+	size_t n;       /* live sessions */
+	size_t pending; /* objects with handles or jobs that still have to say goodbye; children count apart */
+	sek_session_event_fn *event;
+	void *event_user;
+	bool stopping, stopped;
+	uv_timer_t stop_timer;
+	void (*done)(void *user);
+	void *done_user;
+};
+
+/* manager.c */
+void sek_sessions_hold(struct sek_sessions *all);
+void sek_sessions_release(void *all); /* an object has gone */
+void sek_sessions_tell(struct sek_session *s, const char *word);
+
+/* life.c: one session from opening to end */
+sek_status sek_session_create(struct sek_sessions *all, const char *user, struct sek_session **ret);
+/* Ends it for good, whatever it is doing: tells client and host, lets go of everything, frees. `cause` is a fixed word
+ * for the log, NULL if the state says it all. s must not be used after the caller has returned to the loop. */
+void sek_session_end(struct sek_session *s, enum sek_state state, const char *cause);
+void sek_session_begin(struct sek_session *s); /* the first HELLO came: choose a host, make the link */
+/* A state for the client, remembered as the session's. */
+void sek_session_show(struct sek_session *s, enum sek_state state);
+void sek_session_input_seen(struct sek_session *s); /* a person is there */
+/* What the link reports. */
+void sek_session_link_up(struct sek_session *s);                          /* the decoder runs */
+void sek_session_link_failed(struct sek_session *s, enum sek_state why, const char *cause); /* it never came that far */
+void sek_session_decoder_exit(struct sek_session *s, int code, int signal_number);
+/* What the encoder reports. */
+void sek_session_host_state(struct sek_session *s, enum sek_state state);
+void sek_session_host_alive(struct sek_session *s);                       /* pixels came */
+void sek_session_encoder_exit(struct sek_session *s, int code, int signal_number);
+/* The session's deadlines that are life.c's. */
+void sek_session_due(struct sek_session *s, enum sek_deadline which);
+
+/* deadline.c */
+void sek_deadlines_init(struct sek_session *s);
+void sek_deadline_in(struct sek_session *s, enum sek_deadline which, uint64_t ms);
+void sek_deadline_off(struct sek_session *s, enum sek_deadline which);
+
+/* client.c: the client's stream */
+void sek_client_attach(struct sek_session *s, const struct sek_client_ops *ops, void *client);
+void sek_client_forget(struct sek_session *s); /* no word to it; encoder and host learn that nobody looks */
+void sek_client_send(struct sek_session *s, const uint8_t *frame, size_t n); /* to a greeted client; else nothing */
+void sek_client_send_state(struct sek_session *s, enum sek_state state, uint32_t arg);
+void sek_client_bye(struct sek_session *s, enum sek_state state); /* tells, closes, forgets; greeted or not */
+void sek_client_tell_departing(struct sek_session *s);
+bool sek_client_has_room(const struct sek_session *s);
+void sek_client_linger(struct sek_session *s); /* nobody is there: how long the session waits */
+void sek_client_due(struct sek_session *s, enum sek_deadline which);
+void sek_client_message(struct sek_session *s, const uint8_t *bytes, size_t n);
+
+/* upstream.c: what a client's messages become, once they are well-formed */
+enum sek_verdict { SEK_VERDICT_FINE, SEK_VERDICT_REFUSED, SEK_VERDICT_FLOOD };
+enum sek_verdict sek_upstream(struct sek_session *s, const struct sek_frame *f, const uint8_t *payload);
+void sek_upstream_coalesced(struct sek_session *s); /* sends what waited for its rate */
+void sek_upstream_resize(struct sek_session *s);    /* the wished size, to the host */
+void sek_flight_push(struct sek_flight *f, uint32_t frame, uint32_t epoch);
+/* Takes `frame` and all before it out. False if it is not there. *ret_epoch: whose frame it was. */
+bool sek_flight_ack(struct sek_flight *f, uint32_t frame, uint32_t *ret_epoch);
+
+/* link.c */
+sek_status sek_link_start(struct sek_session *s, bool create, struct sek_host_link **ret);
+/* Lets go of it: tell_host sends END first. The decoder has SEK_CHILD_GRACE_MS to leave. NULL is fine. */
+void sek_link_finish(struct sek_host_link *l, bool tell_host);
+/* To the host. Nothing is done without a link; SEK_E_LIMIT: the queue is full. */
+sek_status sek_link_put(struct sek_session *s, enum sek_input_kind kind, const uint8_t *frame, size_t n);
+bool sek_link_alive(const struct sek_host_link *l); /* its decoder runs */
+size_t sek_link_queued(const struct sek_host_link *l);
+uint64_t sek_link_stalled_ms(const struct sek_host_link *l);
+int sek_link_pid(const struct sek_host_link *l);
+void sek_link_fds(const struct sek_host_link *l, int *ret_gap, int *ret_wake); /* for an encoder; not to be read */
+const struct sek_render_host *sek_hosts_choose(const struct sek_sessions *all);
+
+/* encoder.c */
+sek_status sek_encoder_start(struct sek_session *s, struct sek_encoder **ret);
+void sek_encoder_finish(struct sek_encoder *e); /* NULL is fine */
+void sek_encoder_send(struct sek_encoder *e, const uint8_t *frame, size_t n); /* NULL is fine */
+void sek_encoder_ack(struct sek_encoder *e, uint32_t frame);
+void sek_encoder_look(struct sek_encoder *e, bool visible, bool refresh);     /* VISIBILITY, then REFRESH */
+void sek_encoder_resume(struct sek_encoder *e);                               /* the client has room again */
+void sek_encoder_urgent(struct sek_encoder *e);                               /* read on, room or not: the link is dead */
+int sek_encoder_pid(const struct sek_encoder *e);
+
+#endif

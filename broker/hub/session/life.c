@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The life of one session: opened, linked to a host, lost and found, ended. Decides which enumerated state follows from
+ * what happened to a child or a connection; touches no bytes of either side.
+ */
+#include "broker/hub/session/internal.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "broker/gap/children.h"
+
+static void log_fault(const struct sek_session *s, enum sek_state state, const char *cause)
+{
+	sek_log(SEK_LOG_WARN, "session.fault", "session", s->id_hex, "user", s->user, "host", s->host ? s->host->name : "-",
+		"state", sek_state_name(state), "cause", cause, NULL);
+}
+
+sek_status sek_session_create(struct sek_sessions *all, const char *user, struct sek_session **ret)
+{
+	static const char digits[] = "0123456789abcdef";
+	struct sek_session *s = calloc(1, sizeof *s);
+
+	if (!s)
+		return sek_fail(SEK_E_NOMEM);
+	s->user = strdup(user);
+	if (!s->user || getrandom(s->id, sizeof s->id, 0) != (ssize_t)sizeof s->id) {
+		free(s->user);
+		free(s);
+		return sek_fail(SEK_E_NOMEM);
+	}
+	for (size_t i = 0; i < sizeof s->id; i++) {
+		s->id_hex[2 * i] = digits[s->id[i] >> 4];
+		s->id_hex[2 * i + 1] = digits[s->id[i] & 15];
+	}
+	s->all = all;
+	s->phase = SEK_PHASE_OPENED;
+	s->state = SEK_STATE_CONNECTING;
+	s->opened_ms = s->input_ms = uv_now(all->loop);
+	s->next = all->first;
+	s->prev = &all->first;
+	if (s->next)
+		s->next->prev = &s->next;
+	all->first = s;
+	all->n++;
+	sek_sessions_hold(all);
+	sek_deadlines_init(s);
+	sek_client_linger(s);
+	*ret = s;
+	return sek_ok();
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+	struct sek_session *s = handle->data;
+	struct sek_sessions *all = s->all;
+
+	free(s->shown.cursor);
+	free(s->user);
+	free(s);
+	sek_sessions_release(all);
+}
+
+static void drop_link(struct sek_session *s, bool tell_host)
+{
+	struct sek_host_link *l = s->link;
+	struct sek_encoder *e = s->encoder;
+
+	s->link = NULL;
+	s->encoder = NULL;
+	sek_link_finish(l, tell_host);
+	sek_encoder_finish(e);
+	sek_deadline_off(s, SEK_DL_INPUT);
+	sek_deadline_off(s, SEK_DL_RUNNING);
+	sek_deadline_off(s, SEK_DL_ENDED);
+	sek_deadline_off(s, SEK_DL_RETRY);
+	sek_deadline_off(s, SEK_DL_STABLE);
+}
+
+void sek_session_end(struct sek_session *s, enum sek_state state, const char *cause)
+{
+	if (s->phase == SEK_PHASE_ENDED)
+		return;
+	if (cause)
+		log_fault(s, state, cause);
+	s->phase = SEK_PHASE_ENDED;
+	s->state = state;
+	*s->prev = s->next;
+	if (s->next)
+		s->next->prev = s->prev;
+	s->all->n--;
+	sek_sessions_tell(s, "session.ended"); /* while the children can still be named */
+	uv_close((uv_handle_t *)&s->timer, on_timer_closed);
+	drop_link(s, true);
+	sek_client_tell_departing(s);
+	sek_client_bye(s, state);
+}
+
+void sek_session_show(struct sek_session *s, enum sek_state state)
+{
+	if (s->state == state && state != SEK_STATE_CONNECTING)
+		return;
+	s->state = state;
+	sek_client_send_state(s, state, 0);
+}
+
+static uint64_t warn_ms(uint32_t limit_s)
+{
+	uint64_t half = (uint64_t)limit_s * 500;
+
+	return half < SEK_WARN_S * 1000 ? half : SEK_WARN_S * 1000;
+}
+
+/* One limit in time: warns before it, ends the session at it, or looks again later. */
+static void limit_due(struct sek_session *s, enum sek_deadline which, uint32_t limit_s, uint64_t since_ms, bool *told)
+{
+	bool idle = which == SEK_DL_IDLE;
+	uint64_t limit = (uint64_t)limit_s * 1000, passed = uv_now(s->all->loop) - since_ms;
+	uint64_t warn_at = limit - warn_ms(limit_s);
+
+	if (!limit_s)
+		return;
+	if (passed >= limit) {
+		sek_session_end(s, idle ? SEK_STATE_ENDED_IDLE : SEK_STATE_ENDED_MAXIMUM, NULL);
+	} else if (passed >= warn_at) {
+		if (!*told)
+			sek_client_send_state(s, idle ? SEK_STATE_WARN_IDLE : SEK_STATE_WARN_MAXIMUM,
+				(uint32_t)((limit - passed + 999) / 1000));
+		*told = true;
+		sek_deadline_in(s, which, limit - passed);
+	} else {
+		sek_deadline_in(s, which, warn_at - passed);
+	}
+}
+
+void sek_session_input_seen(struct sek_session *s)
+{
+	s->input_ms = uv_now(s->all->loop);
+	if (!s->told_idle)
+		return;
+	s->told_idle = false;
+	sek_client_send_state(s, s->state, 0); /* takes the warning back */
+}
+
+static void start_link(struct sek_session *s)
+{
+	sek_status st = sek_link_start(s, !s->host_has_it, &s->link);
+	char text[120];
+
+	if (sek_is_ok(st))
+		return;
+	sek_session_link_failed(s, sek_is(st, SEK_E_IO) ? SEK_STATE_HOST_UNREACHABLE : SEK_STATE_INTERNAL,
+		sek_status_text(st, text, sizeof text));
+}
+
+void sek_session_begin(struct sek_session *s)
+{
+	SEK_ASSERT(s->phase == SEK_PHASE_OPENED);
+	s->phase = SEK_PHASE_LINKING;
+	s->started_ms = s->hello_ms = s->input_ms = uv_now(s->all->loop);
+	s->host = sek_hosts_choose(s->all);
+	sek_session_show(s, SEK_STATE_CONNECTING);
+	sek_sessions_tell(s, "session.started");
+	limit_due(s, SEK_DL_IDLE, s->all->config.idle_s, s->input_ms, &s->told_idle);
+	limit_due(s, SEK_DL_MAXIMUM, s->all->config.maximum_s, s->started_ms, &s->told_maximum);
+	start_link(s);
+}
+
+/* --- lost and found --- */
+
+static void retry(struct sek_session *s)
+{
+	static const uint64_t wait_ms[SEK_RECONNECT_TRIES] = { 100, 1000, 3000 };
+	uint64_t gone_ms = uv_now(s->all->loop) - s->lost_ms;
+
+	if (s->tries >= SEK_RECONNECT_TRIES || gone_ms + wait_ms[s->tries] > SEK_RECONNECT_WINDOW_MS)
+		sek_session_end(s, s->lost_why, "the render host could not be reached again");
+	else
+		sek_deadline_in(s, SEK_DL_RETRY, wait_ms[s->tries]);
+}
+
+/* The host may still have the session: everything on our side is made anew, the gap included, so that a decoder which was
+ * taken over by the other side keeps nothing. */
+static void lost(struct sek_session *s, enum sek_state why, const char *cause)
+{
+	drop_link(s, false);
+	if (!s->host_has_it) { /* there is nothing to come back to */
+		sek_session_end(s, why, cause);
+		return;
+	}
+	log_fault(s, SEK_STATE_RECONNECTING, cause);
+	if (s->phase != SEK_PHASE_LOST) {
+		s->phase = SEK_PHASE_LOST;
+		s->lost_ms = uv_now(s->all->loop);
+		s->lost_why = why;
+		sek_sessions_tell(s, "session.reconnecting");
+		sek_session_show(s, SEK_STATE_RECONNECTING);
+	}
+	retry(s);
+}
+
+static void found(struct sek_session *s)
+{
+	sek_deadline_off(s, SEK_DL_RUNNING);
+	s->host_has_it = true;
+	if (s->phase == SEK_PHASE_LOST) {
+		s->phase = SEK_PHASE_UP;
+		sek_deadline_in(s, SEK_DL_STABLE, SEK_RECONNECT_STABLE_MS);
+		sek_sessions_tell(s, "session.reconnected");
+		sek_session_show(s, SEK_STATE_RUNNING);
+	} else if (s->phase == SEK_PHASE_LINKING) {
+		s->phase = SEK_PHASE_UP;
+		sek_sessions_tell(s, "session.running");
+	}
+}
+
+void sek_session_link_failed(struct sek_session *s, enum sek_state why, const char *cause)
+{
+	if (s->phase == SEK_PHASE_LOST && why == SEK_STATE_HOST_UNREACHABLE) {
+		drop_link(s, false);
+		log_fault(s, SEK_STATE_RECONNECTING, cause);
+		retry(s);
+	} else {
+		sek_session_end(s, why, cause);
+	}
+}
+
+static bool start_encoder(struct sek_session *s)
+{
+	sek_status st = sek_encoder_start(s, &s->encoder);
+	char text[120];
+
+	if (!sek_is_ok(st)) {
+		sek_session_end(s, SEK_STATE_INTERNAL, sek_logf("encoder: %s", sek_status_text(st, text, sizeof text)));
+		return false;
+	}
+	/* also where nobody looks (a link made again while the client is away): an encoder assumes that somebody does */
+	sek_encoder_look(s->encoder, s->client.ops && s->client.greeted && s->client.visible, true);
+	return true;
+}
+
+void sek_session_link_up(struct sek_session *s)
+{
+	if (start_encoder(s))
+		sek_deadline_in(s, SEK_DL_RUNNING, s->host_has_it ? SEK_RESUME_WAIT_MS : SEK_START_WAIT_MS);
+}
+
+/* --- what children tell by dying --- */
+
+static enum sek_state decoder_state(int code, int signal_number)
+{
+	if (signal_number == SIGSYS)
+		return SEK_STATE_JAIL_VIOLATION;
+	if (signal_number)
+		return SEK_STATE_DECODER_DIED;
+	switch (code) {
+	case SEK_EXIT_USAGE:
+	case SEK_EXIT_INTERNAL:
+		return SEK_STATE_INTERNAL;
+	case SEK_EXIT_JAIL:
+		return SEK_STATE_JAIL_FAILED;
+	case SEK_EXIT_CONNECT:
+		return SEK_STATE_HOST_UNREACHABLE;
+	case SEK_EXIT_CERTIFICATE:
+		return SEK_STATE_HOST_CERTIFICATE;
+	case SEK_EXIT_REFUSED:
+		return SEK_STATE_HOST_REFUSED;
+	case SEK_EXIT_PROTOCOL:
+		return SEK_STATE_HOST_PROTOCOL;
+	case SEK_EXIT_LOST:
+		return SEK_STATE_HOST_LOST;
+	case SEK_EXIT_SILENT:
+		return SEK_STATE_HOST_SILENT;
+	default: /* SEK_EXIT_OK too: nobody told it to stop */
+		return SEK_STATE_DECODER_DIED;
+	}
+}
+
+void sek_session_decoder_exit(struct sek_session *s, int code, int signal_number)
+{
+	const char *cause = sek_logf("decoder: exit %d signal %d", code, signal_number);
+	enum sek_state state = decoder_state(code, signal_number);
+
+	if (!signal_number && code == SEK_EXIT_ENDED) {
+		/* why stands in the gap; the encoder has it or will have it in a moment */
+		sek_deadline_in(s, SEK_DL_ENDED, SEK_ENDED_GRACE_MS);
+		if (s->encoder)
+			sek_encoder_urgent(s->encoder);
+	} else if (state == SEK_STATE_HOST_LOST || state == SEK_STATE_HOST_SILENT) {
+		lost(s, state, cause);
+	} else {
+		sek_session_end(s, state, cause);
+	}
+}
+
+void sek_session_encoder_exit(struct sek_session *s, int code, int signal_number)
+{
+	const char *cause = sek_logf("encoder: exit %d signal %d", code, signal_number);
+	struct sek_encoder *e = s->encoder;
+
+	s->encoder = NULL;
+	sek_encoder_finish(e);
+	if (!signal_number && code == SEK_EXIT_JAIL) {
+		sek_session_end(s, SEK_STATE_JAIL_FAILED, cause);
+	} else if (!signal_number && code == SEK_EXIT_USAGE) {
+		sek_session_end(s, SEK_STATE_INTERNAL, cause);
+	} else if (++s->encoder_deaths > SEK_ENCODER_RESPAWNS) {
+		sek_session_end(s, SEK_STATE_ENCODER_DIED, cause);
+	} else if (s->link && sek_link_alive(s->link)) {
+		log_fault(s, s->state, cause);
+		if (start_encoder(s))
+			sek_sessions_tell(s, "session.encoder-restarted");
+	}
+	/* without a decoder: SEK_DL_ENDED comes in a moment */
+}
+
+void sek_session_host_state(struct sek_session *s, enum sek_state state)
+{
+	if (sek_state_from_host(state))
+		s->host_has_it = true;
+	if (state == SEK_STATE_HOST_LOST || state == SEK_STATE_HOST_SILENT) {
+		lost(s, state, "told by the decoder");
+	} else if (sek_state_ended(state)) {
+		sek_session_end(s, state, NULL);
+	} else if (state == SEK_STATE_RUNNING) {
+		found(s);
+		sek_session_show(s, state);
+	} else if (s->phase != SEK_PHASE_LOST) { /* there the user knows already that we are at it */
+		sek_session_show(s, state);
+	}
+}
+
+void sek_session_host_alive(struct sek_session *s)
+{
+	found(s);
+}
+
+void sek_session_due(struct sek_session *s, enum sek_deadline which)
+{
+	uint64_t stalled;
+
+	switch (which) {
+	case SEK_DL_LINGER:
+		sek_session_end(s, SEK_STATE_ENDED_IDLE, NULL);
+		break;
+	case SEK_DL_IDLE:
+		limit_due(s, which, s->all->config.idle_s, s->input_ms, &s->told_idle);
+		break;
+	case SEK_DL_MAXIMUM:
+		limit_due(s, which, s->all->config.maximum_s, s->started_ms, &s->told_maximum);
+		break;
+	case SEK_DL_INPUT:
+		if (!s->link || !sek_link_queued(s->link))
+			break;
+		stalled = sek_link_stalled_ms(s->link);
+		if (stalled >= SEK_INPUT_STALL_MS)
+			sek_session_end(s, SEK_STATE_HOST_SILENT, "the decoder's input pipe is stuck");
+		else
+			sek_deadline_in(s, which, SEK_INPUT_STALL_MS - stalled);
+		break;
+	case SEK_DL_RUNNING:
+		lost(s, SEK_STATE_HOST_SILENT, "no word from the render host");
+		break;
+	case SEK_DL_ENDED:
+		sek_session_end(s, SEK_STATE_HOST_LOST, "the host ended the session and did not say why");
+		break;
+	case SEK_DL_RETRY:
+		s->tries++;
+		start_link(s);
+		break;
+	case SEK_DL_STABLE:
+		s->tries = 0;
+		break;
+	default:
+		SEK_ASSERT(false);
+	}
+}

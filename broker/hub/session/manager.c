@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * All sessions of this broker: finding, counting, stopping them. Must never know what a session does.
+ */
+#include "broker/hub/session/internal.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+
+void sek_sessions_hold(struct sek_sessions *all)
+{
+	all->pending++;
+}
+
+static void on_stop_timer_closed(uv_handle_t *handle)
+{
+	struct sek_sessions *all = handle->data;
+
+	all->stopped = true;
+	all->done(all->done_user);
+}
+
+static void check_stopped(struct sek_sessions *all)
+{
+	if (all->stopping && !all->first && !all->pending && !all->children.n &&
+	    !uv_is_closing((uv_handle_t *)&all->stop_timer))
+		uv_close((uv_handle_t *)&all->stop_timer, on_stop_timer_closed);
+}
+
+void sek_sessions_release(void *user)
+{
+	struct sek_sessions *all = user;
+
+	SEK_ASSERT(all->pending > 0);
+	all->pending--;
+	check_stopped(all);
+}
+
+static void on_child_gone(void *user)
+{
+	check_stopped(user);
+}
+
+sek_status sek_sessions_create(uv_loop_t *loop, const struct sek_sessions_config *config, struct sek_sessions **ret)
+{
+	struct sek_sessions *all;
+	const char *what;
+	sek_status s;
+
+	if (!config->n_hosts || !config->max_sessions)
+		return sek_fail(SEK_E_CONFIG);
+	all = calloc(1, sizeof *all);
+	if (!all)
+		return sek_fail(SEK_E_NOMEM);
+	all->loop = loop;
+	all->config = *config;
+	all->files = (struct sek_credential_files){ config->ca_path, config->crl_path, config->intermediate_path,
+		config->intermediate_key_path };
+	all->children = (struct sek_children){ .loop = loop, .gone = on_child_gone, .user = all };
+	s = sek_gap_layout_init(&all->layout, config->max_width_px, config->max_height_px);
+	if (sek_is_ok(s)) {
+		s = sek_credentials_check(&all->files, &what);
+		if (!sek_is_ok(s)) {
+			char text[120];
+
+			sek_log(SEK_LOG_ERROR, "sessions.no-credentials", "what", what, "why",
+				sek_status_text(s, text, sizeof text), NULL);
+		}
+	}
+	if (!sek_is_ok(s)) {
+		free(all);
+		return s;
+	}
+	/* a child that died between two of our writes must cost us a status, not the broker */
+	signal(SIGPIPE, SIG_IGN);
+	*ret = all;
+	return sek_ok();
+}
+
+void sek_sessions_destroy(struct sek_sessions *all)
+{
+	if (!all)
+		return;
+	SEK_ASSERT(!all->first && !all->pending && !all->children.n && all->stopping == all->stopped);
+	free(all);
+}
+
+static void on_stop_timeout(uv_timer_t *timer)
+{
+	struct sek_sessions *all = timer->data;
+
+	sek_children_abandon(&all->children);
+}
+
+void sek_sessions_stop(struct sek_sessions *all, void (*done)(void *user), void *user)
+{
+	SEK_ASSERT(!all->stopping);
+	all->stopping = true;
+	all->done = done;
+	all->done_user = user;
+	uv_timer_init(all->loop, &all->stop_timer);
+	all->stop_timer.data = all;
+	uv_timer_start(&all->stop_timer, on_stop_timeout, SEK_STOP_WAIT_MS, 0);
+	while (all->first)
+		sek_session_end(all->first, SEK_STATE_BROKER_STOPPING, NULL);
+	check_stopped(all);
+}
+
+static struct sek_session *of_user(struct sek_sessions *all, const char *user)
+{
+	for (struct sek_session *s = all->first; s; s = s->next)
+		if (strcmp(s->user, user) == 0)
+			return s;
+	return NULL;
+}
+
+sek_status sek_sessions_open(struct sek_sessions *all, const char *user, uint8_t ret_id[SEK_SESSION_ID_BYTES],
+	bool *ret_resumed)
+{
+	struct sek_session *s = of_user(all, user);
+	bool resumed = s != NULL;
+
+	if (all->stopping)
+		return sek_fail(SEK_E_LIMIT);
+	if (!s) {
+		if (all->n >= all->config.max_sessions)
+			return sek_fail(SEK_E_LIMIT);
+		SEK_TRY(sek_session_create(all, user, &s));
+		sek_sessions_tell(s, "session.opened");
+	}
+	memcpy(ret_id, s->id, SEK_SESSION_ID_BYTES);
+	*ret_resumed = resumed;
+	return sek_ok();
+}
+
+sek_status sek_session_attach(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES], const char *user,
+	const struct sek_client_ops *ops, void *client, struct sek_session **ret)
+{
+	struct sek_session *s = all->first;
+
+	while (s && memcmp(s->id, id, SEK_SESSION_ID_BYTES) != 0)
+		s = s->next;
+	if (!s)
+		return sek_fail(SEK_E_NOT_FOUND);
+	if (strcmp(s->user, user) != 0)
+		return sek_fail(SEK_E_DENIED);
+	sek_client_attach(s, ops, client);
+	*ret = s;
+	return sek_ok();
+}
+
+void sek_session_receive(struct sek_session *s, void *client, const uint8_t *bytes, size_t n)
+{
+	if (s->phase != SEK_PHASE_ENDED && s->client.ops && s->client.user == client)
+		sek_client_message(s, bytes, n);
+}
+
+void sek_session_drained(struct sek_session *s, void *client)
+{
+	if (s->phase != SEK_PHASE_ENDED && s->client.ops && s->client.user == client && s->encoder)
+		sek_encoder_resume(s->encoder);
+}
+
+void sek_session_detach(struct sek_session *s, void *client)
+{
+	if (s->phase == SEK_PHASE_ENDED)
+		return;
+	if (s->client.ops && s->client.user == client) {
+		sek_client_forget(s);
+		sek_sessions_tell(s, "session.detached");
+		return;
+	}
+	for (struct sek_departing **p = &s->departing; *p; p = &(*p)->next) {
+		struct sek_departing *d = *p;
+
+		if (d->user != client)
+			continue;
+		*p = d->next;
+		free(d);
+		return;
+	}
+}
+
+size_t sek_sessions_end_user(struct sek_sessions *all, const char *user, enum sek_state state)
+{
+	size_t ended = 0;
+	struct sek_session *s;
+
+	/* from the start each time: telling a client may change the list */
+	for (; (s = of_user(all, user)) != NULL; ended++)
+		sek_session_end(s, state, NULL);
+	return ended;
+}
+
+static void describe(const struct sek_session *s, struct sek_session_info *ret)
+{
+	uint64_t now = uv_now(s->all->loop);
+
+	*ret = (struct sek_session_info){
+		.user = s->user,
+		.host = s->host ? s->host->name : "",
+		.state = (uint16_t)s->state,
+		.attached = s->client.ops != NULL && s->client.greeted,
+		.age_ms = now - s->opened_ms,
+		.idle_ms = now - s->input_ms,
+		.bytes_down = s->bytes_down,
+		.updates = s->updates,
+		.first_frame_ms = s->first_frame_ms,
+		.decoder_pid = s->link ? sek_link_pid(s->link) : 0,
+		.encoder_pid = s->encoder ? sek_encoder_pid(s->encoder) : 0,
+	};
+	memcpy(ret->id, s->id_hex, sizeof ret->id);
+}
+
+void sek_sessions_each(struct sek_sessions *all, void (*fn)(void *user, const struct sek_session_info *info), void *user)
+{
+	struct sek_session_info info;
+
+	for (const struct sek_session *s = all->first; s; s = s->next) {
+		describe(s, &info);
+		fn(user, &info);
+	}
+}
+
+size_t sek_sessions_count(const struct sek_sessions *all)
+{
+	return all->n;
+}
+
+void sek_sessions_on_event(struct sek_sessions *all, sek_session_event_fn *fn, void *user)
+{
+	all->event = fn;
+	all->event_user = user;
+}
+
+void sek_sessions_tell(struct sek_session *s, const char *word)
+{
+	struct sek_session_info info;
+
+	if (!s->all->event)
+		return;
+	describe(s, &info);
+	s->all->event(s->all->event_user, word, &info);
+}
