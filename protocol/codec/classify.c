@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Decides how a piece of the picture travels. Text must be exact at once, so only what has many colours, is large and
+ * is noisy from pixel to pixel counts as a photograph.
+ */
+#include "protocol/codec/encoder.h"
+
+#include <string.h>
+
+#define SLOT_BITS 9
+#define SLOTS (1u << SLOT_BITS)
+#define COLOURS_MAX 255
+
+/* Below this many pixels a JPEG's tables cost more than the pixels. */
+#define PHOTO_MIN_AREA 1024
+/* A drawing has long runs: of 16 pixels, so many or more equal their left neighbour. */
+#define DRAWN_EQUAL_OF_16 6
+
+struct slot {
+	uint32_t key; /* colour + 1; 0 is free */
+	uint32_t index;
+};
+
+/* The slot of a colour, or the free one where it belongs. At most 255 of 512 are ever taken. */
+static struct slot *find(struct slot *slots, uint32_t colour)
+{
+	uint32_t i = colour * 0x9e3779b1u >> (32 - SLOT_BITS);
+
+	while (slots[i].key != 0 && slots[i].key != colour + 1)
+		i = (i + 1) % SLOTS;
+	return &slots[i];
+}
+
+/* Fills palette and index; false as soon as there is one colour too many. */
+static bool take_palette(const uint32_t *px, size_t stride, unsigned w, unsigned h, struct sek_class *c)
+{
+	struct slot slots[SLOTS];
+	uint32_t last = ~px[0] & SEK_RGB_MASK;
+	uint8_t *index = c->index, at = 0;
+	unsigned colours = 0;
+
+	memset(slots, 0, sizeof slots);
+	for (unsigned y = 0; y < h; y++, px += stride) {
+		for (unsigned x = 0; x < w; x++) {
+			if (px[x] != last) {
+				struct slot *s = find(slots, px[x]);
+
+				last = px[x];
+				if (s->key == 0) {
+					if (colours == COLOURS_MAX)
+						return false;
+					s->key = last + 1;
+					s->index = colours;
+					c->palette[colours++] = last;
+				}
+				at = (uint8_t)s->index;
+			}
+			*index++ = at;
+		}
+	}
+	c->colours = colours;
+	return true;
+}
+
+static bool is_drawn(const uint32_t *px, size_t stride, unsigned w, unsigned h)
+{
+	unsigned equal = 0;
+
+	for (unsigned y = 0; y < h; y++, px += stride) {
+		for (unsigned x = 1; x < w; x++)
+			equal += px[x] == px[x - 1];
+	}
+	return equal * 16 >= w * h * DRAWN_EQUAL_OF_16;
+}
+
+void sek_classify(const uint32_t *px, size_t stride, unsigned w, unsigned h, struct sek_class *ret)
+{
+	if (take_palette(px, stride, w, h, ret)) {
+		ret->look = ret->colours == 1 ? SEK_LOOK_FLAT : SEK_LOOK_PALETTE;
+		return;
+	}
+	ret->colours = 0;
+	ret->look = w * h < PHOTO_MIN_AREA || is_drawn(px, stride, w, h) ? SEK_LOOK_TRUE : SEK_LOOK_PHOTO;
+}

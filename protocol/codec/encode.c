@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The order in which a frame is made: moves, then what still differs tile by tile, then refinement. `old` is exactly
+ * what the receiver shows but for tiles marked lossy, so whatever the search proposes, and whatever a hostile source
+ * does meanwhile, the comparison with `old` makes the result right. Must never decide anything on the source itself.
+ */
+#include "protocol/codec/encode.h"
+#include "protocol/codec/encoder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Lossless bytes spent on refinement in one frame: what moves meanwhile does not wait for long. */
+#define REFINE_BYTES (128 * 1024)
+
+struct sek_update_encoder {
+	uint16_t max_width, max_height, width, height, columns, rows;
+	size_t stride;
+	uint32_t *old;         /* the receiver's picture */
+	uint8_t *damaged;      /* per tile: look at it */
+	uint8_t *lossy;        /* per tile: the receiver has it only approximately */
+	uint8_t *lossy_before; /* scratch */
+	uint64_t *still_ms;    /* per tile: since when it has not changed; good while lossy */
+	uint64_t *still_before;
+	size_t *open;          /* scratch of sek_areas_join, one per column */
+	struct sek_areas flats, photos;
+	bool keyframe;
+	struct sek_packer *packer;
+	struct sek_photo *photo;
+	struct sek_scroller *scroller;
+	struct sek_message message;
+	struct sek_tile tile;
+	struct sek_class look;
+};
+
+/* What one call of encode works on. */
+struct job {
+	struct sek_update_encoder *e;
+	const struct sek_picture *src;
+	const struct sek_encode_options *o;
+	uint64_t now_ms;
+};
+
+struct sek_update_encoder *sek_update_encoder_create(uint16_t max_width, uint16_t max_height)
+{
+	struct sek_update_encoder *e;
+	size_t tiles = (size_t)sek_tiles_across(max_width) * sek_tiles_across(max_height);
+
+	if (max_width < 1 || max_height < 1 || max_width > SEK_WIDTH_MAX_PX || max_height > SEK_HEIGHT_MAX_PX)
+		return NULL;
+	e = calloc(1, sizeof *e);
+	if (!e)
+		return NULL;
+	e->max_width = max_width;
+	e->max_height = max_height;
+	e->stride = ((size_t)max_width + 15) & ~(size_t)15;
+	e->old = calloc(e->stride * max_height, sizeof *e->old);
+	e->damaged = calloc(tiles, 1);
+	e->lossy = calloc(tiles, 1);
+	e->lossy_before = calloc(tiles, 1);
+	e->still_ms = calloc(tiles, sizeof *e->still_ms);
+	e->still_before = calloc(tiles, sizeof *e->still_before);
+	e->open = calloc(sek_tiles_across(max_width), sizeof *e->open);
+	e->flats.list = calloc(tiles, sizeof *e->flats.list);
+	e->photos.list = calloc(tiles, sizeof *e->photos.list);
+	e->packer = sek_packer_create();
+	e->photo = sek_photo_create();
+	e->scroller = sek_scroller_create(max_height);
+	e->message.packer = e->packer;
+	if (!e->old || !e->damaged || !e->lossy || !e->lossy_before || !e->still_ms || !e->still_before || !e->open ||
+	    !e->flats.list || !e->photos.list || !e->packer || !e->photo || !e->scroller) {
+		sek_update_encoder_destroy(e);
+		return NULL;
+	}
+	return e;
+}
+
+void sek_update_encoder_destroy(struct sek_update_encoder *e)
+{
+	if (!e)
+		return;
+	sek_packer_destroy(e->packer);
+	sek_photo_destroy(e->photo);
+	sek_scroller_destroy(e->scroller);
+	free(e->old);
+	free(e->damaged);
+	free(e->lossy);
+	free(e->lossy_before);
+	free(e->still_ms);
+	free(e->still_before);
+	free(e->open);
+	free(e->flats.list);
+	free(e->photos.list);
+	free(e);
+}
+
+static size_t tile_count(const struct sek_update_encoder *e)
+{
+	return (size_t)e->columns * e->rows;
+}
+
+sek_status sek_update_encoder_resize(struct sek_update_encoder *e, uint16_t width, uint16_t height)
+{
+	if (width < 1 || height < 1 || width > e->max_width || height > e->max_height)
+		return sek_fail(SEK_E_LIMIT);
+	e->width = width;
+	e->height = height;
+	e->columns = sek_tiles_across(width);
+	e->rows = sek_tiles_across(height);
+	e->keyframe = true;
+	return sek_ok();
+}
+
+void sek_update_encoder_refresh(struct sek_update_encoder *e)
+{
+	e->keyframe = true;
+}
+
+void sek_update_encoder_damage(struct sek_update_encoder *e, struct sek_rect r)
+{
+	uint32_t right = (uint32_t)r.x + r.w, bottom = (uint32_t)r.y + r.h;
+
+	right = right < e->width ? right : e->width;
+	bottom = bottom < e->height ? bottom : e->height;
+	if (r.x >= right || r.y >= bottom)
+		return;
+	for (size_t row = r.y / SEK_TILE_PX; row <= (bottom - 1) / SEK_TILE_PX; row++) {
+		for (size_t column = r.x / SEK_TILE_PX; column <= (right - 1) / SEK_TILE_PX; column++)
+			e->damaged[row * e->columns + column] = 1;
+	}
+}
+
+void sek_update_encoder_damage_tile(struct sek_update_encoder *e, uint16_t column, uint16_t row)
+{
+	if (column < e->columns && row < e->rows)
+		e->damaged[(size_t)row * e->columns + column] = 1;
+}
+
+bool sek_update_encoder_dirty(const struct sek_update_encoder *e)
+{
+	return tile_count(e) > 0 && (e->keyframe || memchr(e->damaged, 1, tile_count(e)) != NULL);
+}
+
+uint64_t sek_update_encoder_refine_at_ms(const struct sek_update_encoder *e, const struct sek_encode_options *o)
+{
+	uint64_t first = UINT64_MAX;
+
+	for (size_t i = 0; i < tile_count(e); i++) {
+		if (e->lossy[i] && e->still_ms[i] < first)
+			first = e->still_ms[i];
+	}
+	if (first == UINT64_MAX)
+		return 0;
+	first += o->refine_ms;
+	return first ? first : 1;
+}
+
+static struct sek_rect tile_rect(const struct sek_update_encoder *e, size_t column, size_t row)
+{
+	size_t x = column * SEK_TILE_PX, y = row * SEK_TILE_PX;
+	size_t w = e->width - x, h = e->height - y;
+
+	return (struct sek_rect){ (uint16_t)x, (uint16_t)y, (uint16_t)(w < SEK_TILE_PX ? w : SEK_TILE_PX),
+		(uint16_t)(h < SEK_TILE_PX ? h : SEK_TILE_PX) };
+}
+
+static uint32_t *old_at(const struct sek_update_encoder *e, struct sek_rect r)
+{
+	return e->old + (size_t)r.y * e->stride + r.x;
+}
+
+/* A keyframe starts from black. */
+static void forget(struct sek_update_encoder *e)
+{
+	for (size_t y = 0; y < e->height; y++)
+		memset(e->old + y * e->stride, 0, (size_t)e->width * 4);
+	memset(e->lossy, 0, tile_count(e));
+	memset(e->damaged, 1, tile_count(e));
+}
+
+/* True if a tile that is lossy reaches into r. *still: the latest change among them. */
+static bool lossy_in(const struct sek_update_encoder *e, struct sek_rect r, uint64_t *still)
+{
+	bool any = false;
+
+	for (size_t row = r.y / SEK_TILE_PX; row <= (r.y + r.h - 1u) / SEK_TILE_PX; row++) {
+		for (size_t column = r.x / SEK_TILE_PX; column <= (r.x + r.w - 1u) / SEK_TILE_PX; column++) {
+			size_t i = row * e->columns + column;
+
+			if (!e->lossy_before[i])
+				continue;
+			*still = !any || e->still_before[i] > *still ? e->still_before[i] : *still;
+			any = true;
+		}
+	}
+	return any;
+}
+
+/* What was only approximate is so at its new place, too. */
+static void move_lossy(const struct job *j, const struct sek_move *m)
+{
+	struct sek_update_encoder *e = j->e;
+	uint32_t right = (uint32_t)m->to.x + m->to.w, bottom = (uint32_t)m->to.y + m->to.h;
+
+	memcpy(e->lossy_before, e->lossy, tile_count(e));
+	memcpy(e->still_before, e->still_ms, tile_count(e) * sizeof *e->still_ms);
+	for (size_t row = m->to.y / SEK_TILE_PX; row <= (bottom - 1) / SEK_TILE_PX; row++) {
+		for (size_t column = m->to.x / SEK_TILE_PX; column <= (right - 1) / SEK_TILE_PX; column++) {
+			struct sek_rect t = tile_rect(e, column, row);
+			uint32_t x0 = t.x > m->to.x ? t.x : m->to.x, y0 = t.y > m->to.y ? t.y : m->to.y;
+			uint32_t x1 = (uint32_t)t.x + t.w < right ? (uint32_t)t.x + t.w : right;
+			uint32_t y1 = (uint32_t)t.y + t.h < bottom ? (uint32_t)t.y + t.h : bottom;
+			bool whole = x1 - x0 == t.w && y1 - y0 == t.h;
+			size_t i = row * e->columns + column;
+			uint64_t still = 0;
+			bool lossy = lossy_in(e, (struct sek_rect){ (uint16_t)x0, (uint16_t)((int32_t)y0 + m->dy),
+				(uint16_t)(x1 - x0), (uint16_t)(y1 - y0) }, &still);
+
+			if (lossy || (e->lossy_before[i] && !whole))
+				e->still_ms[i] = j->now_ms;
+			e->lossy[i] = lossy || (e->lossy_before[i] && !whole);
+		}
+	}
+}
+
+static sek_status send_moves(const struct job *j)
+{
+	struct sek_move moves[SEK_MOVES_MAX];
+	struct sek_update_encoder *e = j->e;
+	size_t n = sek_scroll_find(e->scroller, j->src, e->old, e->stride, e->damaged, moves);
+
+	for (size_t i = 0; i < n; i++) {
+		struct sek_rect to = moves[i].to;
+		uint16_t sy = (uint16_t)(to.y + moves[i].dy);
+
+		SEK_TRY(sek_message_copy(&e->message, to.x, sy, to));
+		move_lossy(j, &moves[i]);
+		for (uint32_t k = 0; k < to.h; k++) {
+			uint32_t y = to.y > sy ? to.h - 1u - k : k;
+
+			memmove(e->old + (size_t)(to.y + y) * e->stride + to.x,
+				e->old + (size_t)(sy + y) * e->stride + to.x, (size_t)to.w * 4);
+		}
+		sek_update_encoder_damage(e, to); /* the source's owner need not have said so */
+	}
+	return sek_ok();
+}
+
+/* A large part of a tile that looks like a photograph: the whole tile, if that looks the same, so that neighbours meet
+ * edge to edge and share one JPEG. */
+static struct sek_rect photo_rect(struct sek_update_encoder *e, struct sek_rect changed)
+{
+	const struct sek_tile *t = &e->tile;
+
+	if (changed.w == t->r.w && changed.h == t->r.h)
+		return changed;
+	sek_classify(t->px, t->r.w, t->r.w, t->r.h, &e->look);
+	return e->look.look == SEK_LOOK_PHOTO ? t->r : changed;
+}
+
+static sek_status send_tile(const struct job *j, size_t i, struct sek_rect whole)
+{
+	struct sek_update_encoder *e = j->e;
+	struct sek_rect r;
+
+	sek_load_tile(j->src, whole, &e->tile);
+	if (!sek_diff_tile(&e->tile, e->old, e->stride, &r))
+		return sek_ok();
+	for (uint32_t y = r.y; y < (uint32_t)r.y + r.h; y++)
+		memcpy(e->old + (size_t)y * e->stride + r.x,
+			e->tile.px + (size_t)(y - whole.y) * whole.w + (r.x - whole.x), (size_t)r.w * 4);
+	e->still_ms[i] = j->now_ms;
+	sek_classify(old_at(e, r), e->stride, r.w, r.h, &e->look);
+	if (e->look.look == SEK_LOOK_PHOTO && j->o->lossless)
+		e->look.look = SEK_LOOK_TRUE;
+	if (e->look.look == SEK_LOOK_PHOTO) {
+		sek_areas_add(&e->photos, photo_rect(e, r), 0, SEK_JPEG_MAX_WIDTH_PX,
+			sek_photo_max_area(j->o->jpeg_quality));
+		e->lossy[i] = 1;
+		return sek_ok();
+	}
+	if (r.w == whole.w && r.h == whole.h)
+		e->lossy[i] = 0;
+	if (e->look.look == SEK_LOOK_FLAT) {
+		sek_areas_add(&e->flats, r, e->look.palette[0], UINT16_MAX, UINT32_MAX);
+		return sek_ok();
+	}
+	return sek_message_tile(&e->message, r, old_at(e, r), e->stride, &e->look);
+}
+
+/* One JPEG; one that comes out too large for a message is made in two halves. */
+static sek_status send_photo(const struct job *j, struct sek_rect r)
+{
+	struct sek_update_encoder *e = j->e;
+	const uint8_t *jpeg;
+	size_t n;
+
+	SEK_TRY(sek_photo_encode(e->photo, old_at(e, r), e->stride, r.w, r.h, j->o->jpeg_quality, &jpeg, &n));
+	if (n > sek_message_jpeg_max()) {
+		struct sek_rect a = r, b = r;
+
+		a.h = (uint16_t)(r.h / 2);
+		b.y = (uint16_t)(r.y + a.h);
+		b.h = (uint16_t)(r.h - a.h);
+		if (a.h == 0)
+			return sek_fail(SEK_E_INTERNAL);
+		SEK_TRY(send_photo(j, a));
+		return send_photo(j, b);
+	}
+	return sek_message_jpeg(&e->message, r, jpeg, n);
+}
+
+static sek_status send_areas(const struct job *j)
+{
+	struct sek_update_encoder *e = j->e;
+
+	sek_areas_join(&e->flats, e->open, e->columns, UINT16_MAX, UINT32_MAX);
+	for (size_t i = 0; i < e->flats.n; i++) {
+		if (e->flats.list[i].r.w > 0)
+			SEK_TRY(sek_message_fill(&e->message, e->flats.list[i].r, e->flats.list[i].key));
+	}
+	sek_areas_join(&e->photos, e->open, e->columns, SEK_JPEG_MAX_HEIGHT_PX,
+		sek_photo_max_area(j->o->jpeg_quality));
+	for (size_t i = 0; i < e->photos.n; i++) {
+		if (e->photos.list[i].r.w > 0)
+			SEK_TRY(send_photo(j, e->photos.list[i].r));
+	}
+	return sek_ok();
+}
+
+/* What has been still for long enough becomes exact, a bounded number of bytes at a time. */
+static sek_status refine(const struct job *j)
+{
+	struct sek_update_encoder *e = j->e;
+	size_t spent = 0;
+
+	for (size_t row = 0; row < e->rows; row++) {
+		for (size_t column = 0; column < e->columns; column++) {
+			size_t i = row * e->columns + column;
+			struct sek_rect r = tile_rect(e, column, row);
+
+			if (!e->lossy[i] || j->now_ms < e->still_ms[i] ||
+			    j->now_ms - e->still_ms[i] < j->o->refine_ms)
+				continue;
+			if (spent >= REFINE_BYTES)
+				return sek_ok();
+			sek_classify(old_at(e, r), e->stride, r.w, r.h, &e->look);
+			spent += e->look.colours ? (size_t)r.w * r.h : (size_t)r.w * r.h * 3;
+			SEK_TRY(sek_message_tile(&e->message, r, old_at(e, r), e->stride, &e->look));
+			e->lossy[i] = 0;
+		}
+	}
+	return sek_ok();
+}
+
+static sek_status make_frame(const struct job *j)
+{
+	struct sek_update_encoder *e = j->e;
+
+	e->flats.n = 0;
+	e->photos.n = 0;
+	if (e->keyframe)
+		forget(e);
+	else
+		SEK_TRY(send_moves(j));
+	for (size_t row = 0; row < e->rows; row++) {
+		for (size_t column = 0; column < e->columns; column++) {
+			size_t i = row * e->columns + column;
+
+			if (!e->damaged[i])
+				continue;
+			e->damaged[i] = 0;
+			SEK_TRY(send_tile(j, i, tile_rect(e, column, row)));
+		}
+	}
+	SEK_TRY(send_areas(j));
+	SEK_TRY(refine(j));
+	return sek_message_finish(&e->message);
+}
+
+sek_status sek_update_encoder_encode(struct sek_update_encoder *e, const struct sek_picture *src, uint32_t frame,
+	uint64_t now_ms, const struct sek_encode_options *o, sek_emit_fn *emit, void *user, bool *ret_sent)
+{
+	const struct job j = { e, src, o, now_ms };
+	sek_status s;
+
+	if (e->width == 0 || src->width_px != e->width || src->height_px != e->height || src->stride_px < e->width)
+		return sek_fail(SEK_E_INTERNAL);
+	sek_message_start(&e->message, frame, e->keyframe, emit, user);
+	s = make_frame(&j);
+	e->keyframe = !sek_is_ok(s); /* half a frame may be out there: only a keyframe puts that right */
+	if (sek_is_ok(s))
+		*ret_sent = e->message.sent;
+	return s;
+}

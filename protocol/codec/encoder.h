@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Private to protocol/codec: the stages of the encoder, each in a file of its own and known to encode.c only by the
+ * prototypes here, so that one can be replaced without the others:
+ *
+ *   load.c      source -> private copy of a tile          diff.c      what differs from the receiver's picture
+ *   scroll.c    what only moved                           classify.c  palette, true colour or photograph
+ *   record.c    a lossless tile as bytes                  entropy.c   a batch of records packed
+ *   merge.c     neighbouring areas as one                 photo.c     an area as JPEG
+ *   message.c   operations as UPDATE frames               encode.c    the order of all this
+ *
+ * Only load.c and scroll.c ever see the source.
+ */
+#ifndef SEK_PROTOCOL_CODEC_ENCODER_H
+#define SEK_PROTOCOL_CODEC_ENCODER_H
+
+#include "protocol/codec/encode.h"
+
+#include <stddef.h>
+
+#define SEK_RGB_MASK 0x00ffffffu
+#define SEK_TILE_AREA (SEK_TILE_PX * SEK_TILE_PX)
+
+static inline uint16_t sek_tiles_across(uint32_t px)
+{
+	return (uint16_t)((px + SEK_TILE_PX - 1) / SEK_TILE_PX);
+}
+
+/* --- load.c: the only readers of memory that a hostile process may be writing --- */
+
+/* A tile's private copy: rows packed at `w` pixels, X = 0. */
+struct sek_tile {
+	struct sek_rect r; /* inside the picture, at most SEK_TILE_PX a side */
+	uint32_t px[SEK_TILE_AREA];
+};
+
+/* Copies n pixels, reading each exactly once, with X cleared. Kept in its own translation unit so that no compiler can
+ * go back to the source for a value that was already judged. */
+void sek_load_row(const uint32_t *src, size_t n, uint32_t *ret);
+void sek_load_tile(const struct sek_picture *src, struct sek_rect r, struct sek_tile *ret);
+
+/* --- diff.c --- */
+
+/* The smallest rectangle of r (in picture coordinates) outside which t equals the picture `old`; false if all of it is
+ * equal. */
+bool sek_diff_tile(const struct sek_tile *t, const uint32_t *old, size_t stride, struct sek_rect *ret);
+
+/* --- classify.c --- */
+
+enum sek_look {
+	SEK_LOOK_FLAT,    /* one colour */
+	SEK_LOOK_PALETTE, /* 2..255 colours: lossless and small */
+	SEK_LOOK_TRUE,    /* more colours, but drawn: lossless */
+	SEK_LOOK_PHOTO,   /* more colours and noisy: worth a JPEG */
+};
+
+struct sek_class {
+	enum sek_look look;
+	unsigned colours; /* 1..255; 0 for TRUE and PHOTO */
+	uint32_t palette[256];
+	uint8_t index[SEK_TILE_AREA]; /* rows packed */
+};
+
+/* Judges w by h pixels (rows stride apart). */
+void sek_classify(const uint32_t *px, size_t stride, unsigned w, unsigned h, struct sek_class *ret);
+
+/* --- record.c --- */
+
+#define SEK_RECORD_MAX_BYTES (7 + 3 * SEK_TILE_AREA)
+
+/* Writes the tile record of rectangle r, whose pixels stand at px and were judged as c, to out, which holds
+ * SEK_RECORD_MAX_BYTES. Returns its length. */
+size_t sek_record_write(uint8_t *out, struct sek_rect r, const uint32_t *px, size_t stride, const struct sek_class *c);
+
+/* --- entropy.c --- */
+
+struct sek_packer;
+struct sek_packer *sek_packer_create(void);
+void sek_packer_destroy(struct sek_packer *p);
+/* The most bytes that sek_pack can make of n. */
+size_t sek_pack_bound(size_t n);
+/* Packs n bytes into out (sek_pack_bound(n) bytes of room); never longer than n: what does not shrink is stored. */
+size_t sek_pack(struct sek_packer *p, const uint8_t *in, size_t n, uint8_t *out, enum sek_tiles_method *ret_method);
+
+/* --- merge.c --- */
+
+struct sek_area {
+	struct sek_rect r;
+	uint32_t key; /* areas of different keys are never merged */
+};
+
+struct sek_areas {
+	struct sek_area *list; /* owned by the encoder; room for every tile */
+	size_t n;
+};
+
+/* Adds a rectangle that lies within one tile, tiles coming row by row from left to right. */
+void sek_areas_add(struct sek_areas *a, struct sek_rect r, uint32_t key, uint32_t max_side, uint32_t max_area);
+/* Joins areas that stand exactly on one another. `open` has room for one number per tile column. Areas that became part
+ * of another are left with w = 0. */
+void sek_areas_join(struct sek_areas *a, size_t *open, size_t columns, uint32_t max_side, uint32_t max_area);
+
+/* --- photo.c --- */
+
+struct sek_photo;
+struct sek_photo *sek_photo_create(void);
+void sek_photo_destroy(struct sek_photo *p);
+/* The largest area that one call takes at this quality, in pixels. */
+uint32_t sek_photo_max_area(unsigned quality);
+/* Encodes w by h pixels. *ret points into p until the next call. */
+sek_status sek_photo_encode(struct sek_photo *p, const uint32_t *px, size_t stride, unsigned w, unsigned h,
+	unsigned quality, const uint8_t **ret, size_t *ret_n);
+
+/* --- scroll.c --- */
+
+/* `to` is what (to.x, to.y + dy) held in the receiver's picture. */
+struct sek_move {
+	struct sek_rect to;
+	int32_t dy;
+};
+#define SEK_MOVES_MAX 64
+
+struct sek_scroller;
+struct sek_scroller *sek_scroller_create(uint16_t max_height);
+void sek_scroller_destroy(struct sek_scroller *s);
+/* Looks for vertical moves among the damaged tiles (columns * rows flags). Fills moves in an order in which they can be
+ * carried out one after the other; returns how many. Each was compared pixel by pixel when it was looked at; the source
+ * may have changed since, so the caller still compares what is there afterwards. */
+size_t sek_scroll_find(struct sek_scroller *s, const struct sek_picture *src, const uint32_t *old, size_t stride,
+	const uint8_t *damaged, struct sek_move moves[SEK_MOVES_MAX]);
+
+/* --- message.c --- */
+
+/* Frames are started anew above this, so that a receiver can draw one part while the next is under way. */
+#define SEK_MESSAGE_SOFT_BYTES 262144
+/* Records are gathered up to here before they are packed together. */
+#define SEK_BATCH_BYTES 262144
+
+struct sek_message {
+	sek_emit_fn *emit;
+	void *user;
+	struct sek_packer *packer;
+	struct sek_writer w;
+	uint32_t frame;
+	uint32_t ops;
+	size_t batch_bytes;
+	bool keyframe; /* the next message is the first of a keyframe */
+	bool open;     /* a message is being written */
+	bool sent;     /* something of this frame was emitted or is open */
+	uint8_t batch[SEK_BATCH_BYTES];
+	uint8_t bytes[SEK_FRAME_HEADER_BYTES + SEK_UPDATE_MAX_BYTES];
+};
+
+void sek_message_start(struct sek_message *m, uint32_t frame, bool keyframe, sek_emit_fn *emit, void *user);
+sek_status sek_message_copy(struct sek_message *m, uint16_t sx, uint16_t sy, struct sek_rect to);
+sek_status sek_message_fill(struct sek_message *m, struct sek_rect r, uint32_t bgrx);
+sek_status sek_message_jpeg(struct sek_message *m, struct sek_rect r, const uint8_t *jpeg, size_t n);
+/* Adds a lossless tile to the batch. */
+sek_status sek_message_tile(struct sek_message *m, struct sek_rect r, const uint32_t *px, size_t stride,
+	const struct sek_class *c);
+/* The largest JPEG that sek_message_jpeg takes. */
+size_t sek_message_jpeg_max(void);
+/* Packs what is batched and emits the last message, if there is any, with SEK_UPDATE_END. */
+sek_status sek_message_finish(struct sek_message *m);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Takes the private copy. The source may change under our hands; nothing here looks at what it copies.
+ */
+#include "protocol/codec/encoder.h"
+
+void sek_load_row(const uint32_t *src, size_t n, uint32_t *ret)
+{
+	for (size_t i = 0; i < n; i++)
+		ret[i] = src[i] & SEK_RGB_MASK;
+}
+
+void sek_load_tile(const struct sek_picture *src, struct sek_rect r, struct sek_tile *ret)
+{
+	const uint32_t *from = src->px + (size_t)r.y * src->stride_px + r.x;
+	uint32_t *to = ret->px;
+
+	ret->r = r;
+	for (unsigned y = 0; y < r.h; y++, from += src->stride_px, to += r.w) {
+		if (r.w == SEK_TILE_PX) /* a constant count lets the compiler unroll */
+			sek_load_row(from, SEK_TILE_PX, to);
+		else
+			sek_load_row(from, r.w, to);
+	}
+}
