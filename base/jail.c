@@ -21,6 +21,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -35,7 +36,7 @@
 static const int forbidden[] = {
 	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(openat2), SCMP_SYS(creat), SCMP_SYS(open_by_handle_at),
 	SCMP_SYS(memfd_create), SCMP_SYS(memfd_secret), SCMP_SYS(socket), SCMP_SYS(socketpair), SCMP_SYS(connect),
-	SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4),
+	SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(sendmmsg),
 	SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(clone), SCMP_SYS(clone3),
 	SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(kcmp),
 	SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_getfd), SCMP_SYS(pidfd_send_signal), SCMP_SYS(kill), SCMP_SYS(tkill),
@@ -76,7 +77,9 @@ static bool is_forbidden(int nr)
 	return false;
 }
 
-/* Adds one call. Returns 0 or a negative errno, as libseccomp does. */
+/* Adds one call. Returns 0 or a negative errno, as libseccomp does.
+ * MSG_FASTOPEN: on a TCP socket whose peer has reset it, a send with that flag and an address is a connect to anywhere,
+ * from the network namespace in which the socket was made. */
 static int allow(scmp_filter_ctx ctx, int nr)
 {
 	int r;
@@ -86,6 +89,11 @@ static int allow(scmp_filter_ctx ctx, int nr)
 			SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS));
 	else if (nr == SCMP_SYS(mprotect))
 		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, nr, 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	else if (nr == SCMP_SYS(sendmsg))
+		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, nr, 1, SCMP_A2(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0));
+	else if (nr == SCMP_SYS(sendto))
+		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, nr, 2, SCMP_A3(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0),
+			SCMP_A4(SCMP_CMP_EQ, 0, 0));
 	else if (nr == SCMP_SYS(tgkill))
 		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, nr, 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 	else

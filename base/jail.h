@@ -30,7 +30,8 @@ struct sek_jail {
  * kill the process). Any step that fails gives SEK_E_JAIL (detail errno): the caller must exit with SEK_EXIT_JAIL,
  * the process is then partly jailed and of no use.
  *
- * Whatever the list says: mmap is anonymous only, mmap and mprotect never give PROT_EXEC, tgkill reaches only the
+ * Whatever the list says: mmap is anonymous only, mmap and mprotect never give PROT_EXEC, sendmsg and sendto
+ * cannot connect a socket anew (MSG_FASTOPEN, an address), tgkill reaches only the
  * process itself (so that abort() dies by SIGABRT and is told apart from a violation, which dies by SIGSYS). A list that
  * names a call which opens, connects, executes, forks, traces, mounts or signals others is refused (EINVAL).
  *

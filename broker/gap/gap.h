@@ -51,17 +51,20 @@ void sek_gap_writer_cursor(struct sek_gap_writer *w, uint16_t width, uint16_t he
 	const uint8_t *bgra);
 void sek_gap_writer_caret(struct sek_gap_writer *w, uint16_t x, uint16_t y, uint16_t width, uint16_t height);
 void sek_gap_writer_state(struct sek_gap_writer *w, uint16_t state, uint32_t arg);
-/* Before the first change of a frame's pixels: tells the reader that the picture is half painted. A hint only. */
-void sek_gap_writer_begin(struct sek_gap_writer *w);
+/* Before the first change of a frame's pixels: tells the reader that the picture is half painted, or with `whole` that it
+ * is being made anew (black, or of another size). A hint only; taken back by sek_gap_writer_frame. */
+void sek_gap_writer_begin(struct sek_gap_writer *w, bool whole);
 /* A whole frame has been painted: bumps the frame counter. The caller then writes to the wake-up eventfd. */
 void sek_gap_writer_frame(struct sek_gap_writer *w);
 
 /* --- reader (encoder): every value is clamped to what the layout and states.def allow --- */
 
+enum sek_gap_painting { SEK_GAP_PAINTED = 0, SEK_GAP_PAINTING_PART = 1, SEK_GAP_PAINTING_WHOLE = 2 };
+
 struct sek_gap_header {
 	uint16_t width_px, height_px;      /* at least 1, at most the layout's maximum */
 	uint32_t frame;                    /* changes when a whole frame has been painted; 0 = none was yet */
-	bool painting;                     /* a hint, perhaps a lie: a frame is half painted, its end will be told soon */
+	enum sek_gap_painting painting;    /* a hint, perhaps a lie: a frame is half painted, its end will be told soon */
 	uint32_t cursor_generation;        /* changes when the cursor block may have changed */
 	uint16_t caret_x_px, caret_y_px, caret_width_px, caret_height_px; /* inside the picture, or 0 0 0 0 */
 	uint16_t state;                    /* of states.def and allowed in the gap; else HOST_PROTOCOL; 0 = none yet */

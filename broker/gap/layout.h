@@ -17,7 +17,7 @@ struct sek_gap_head {
 	uint32_t size;              /* width << 16 | height */
 	uint32_t frame;             /* 0: no frame was ever painted */
 	uint32_t cursor_generation;
-	uint32_t painting;          /* a hint: not 0 while a frame is half painted */
+	uint32_t painting;          /* a hint: enum sek_gap_painting */
 };
 
 struct sek_gap_cursor_block {

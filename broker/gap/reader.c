@@ -108,7 +108,7 @@ void sek_gap_reader_header(const struct sek_gap_reader *r, struct sek_gap_header
 	uint32_t frame = SEK_GAP_LOAD(&r->head->frame);
 	uint32_t size = SEK_GAP_LOAD(&r->head->size);
 
-	ret->painting = painting != 0;
+	ret->painting = painting > SEK_GAP_PAINTING_WHOLE ? SEK_GAP_PAINTING_WHOLE : (enum sek_gap_painting)painting;
 	ret->frame = frame;
 	ret->width_px = clamp(high(size), 1, r->layout.max_width_px);
 	ret->height_px = clamp(low(size), 1, r->layout.max_height_px);

@@ -99,9 +99,12 @@ void sek_gap_writer_state(struct sek_gap_writer *w, uint16_t state, uint32_t arg
 	SEK_GAP_STORE(&w->head->state, (uint64_t)state << 32 | arg);
 }
 
-void sek_gap_writer_begin(struct sek_gap_writer *w)
+void sek_gap_writer_begin(struct sek_gap_writer *w, bool whole)
 {
-	SEK_GAP_STORE(&w->head->painting, 1u);
+	if (whole)
+		SEK_GAP_STORE(&w->head->painting, (uint32_t)SEK_GAP_PAINTING_WHOLE);
+	else if (SEK_GAP_LOAD(&w->head->painting) == SEK_GAP_PAINTED) /* a later part does not make the frame smaller */
+		SEK_GAP_STORE(&w->head->painting, (uint32_t)SEK_GAP_PAINTING_PART);
 }
 
 void sek_gap_writer_frame(struct sek_gap_writer *w)
@@ -109,5 +112,5 @@ void sek_gap_writer_frame(struct sek_gap_writer *w)
 	/* 0 means that there is no picture yet: the count steps over it. */
 	if (__atomic_add_fetch(&w->head->frame, 1, __ATOMIC_RELEASE) == 0)
 		__atomic_add_fetch(&w->head->frame, 1, __ATOMIC_RELEASE);
-	SEK_GAP_STORE(&w->head->painting, 0u);
+	SEK_GAP_STORE(&w->head->painting, (uint32_t)SEK_GAP_PAINTED);
 }

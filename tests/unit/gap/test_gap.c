@@ -194,7 +194,7 @@ START_TEST(nothing_written_yet)
 	ck_assert_uint_eq(h.height_px, 1);
 	ck_assert_uint_eq(h.frame, 0);
 	ck_assert_uint_eq(h.state, 0);
-	ck_assert(!h.painting);
+	ck_assert_int_eq(h.painting, SEK_GAP_PAINTED);
 	ck_assert_uint_eq(h.caret_width_px, 0);
 	sek_gap_reader_cursor(reader, &c);
 	ck_assert_uint_eq(c.width_px, 0);
@@ -210,11 +210,16 @@ START_TEST(size_state_frame)
 
 	sek_gap_writer_size(writer, 640, 480);
 	sek_gap_writer_state(writer, SEK_STATE_RUNNING, 7);
-	sek_gap_writer_begin(writer);
-	ck_assert(header().painting);
+	sek_gap_writer_begin(writer, false);
+	ck_assert_int_eq(header().painting, SEK_GAP_PAINTING_PART);
+	sek_gap_writer_begin(writer, true);
+	sek_gap_writer_begin(writer, false);
+	ck_assert_int_eq(header().painting, SEK_GAP_PAINTING_WHOLE);
 	sek_gap_writer_frame(writer);
 	h = header();
-	ck_assert(!h.painting);
+	ck_assert_int_eq(h.painting, SEK_GAP_PAINTED);
+	((struct sek_gap_head *)raw)->painting = UINT32_MAX;
+	ck_assert_int_eq(header().painting, SEK_GAP_PAINTING_WHOLE);
 	ck_assert_uint_eq(h.width_px, 640);
 	ck_assert_uint_eq(h.height_px, 480);
 	ck_assert_uint_eq(h.state, SEK_STATE_RUNNING);
