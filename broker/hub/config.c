@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The schema of broker.yaml and its checks. Must never let the broker start with an address that stands for several, one
+ * address on both faces, or a key that others can read.
+ */
+#include "broker/hub/config.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/config.h"
+#include "protocol/limits.h"
+
+struct file_host {
+	char *name, *address;
+	uint16_t port;
+};
+
+/* The file as libcyaml reads it. A member of an optional key that is not there is NULL. */
+struct sek_config_file {
+	struct file_inner {
+		char *address, *certificate, *key;
+		uint16_t port;
+		char **origins;
+		unsigned origins_count;
+	} inner;
+	struct file_outer {
+		char *address;
+	} outer;
+	struct file_pki {
+		char *ca, *crl, *intermediate_certificate, *intermediate_key;
+	} pki;
+	struct file_host *render_hosts;
+	unsigned render_hosts_count;
+	struct file_store {
+		char *path;
+	} store;
+	char *web_root;
+	struct file_sessions {
+		uint32_t *max, *linger_seconds, *idle_minutes, *maximum_minutes;
+		uint16_t *max_width, *max_height;
+	} *sessions;
+	struct file_login {
+		uint32_t *idle_minutes, *maximum_hours;
+	} *login;
+	struct file_programs {
+		char *decoder, *encoder;
+	} *programs;
+	uint32_t *log_level;
+};
+
+#define TEXT(key, flags, type, member) CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | (flags), type, member, 1, 4096)
+#define NUMBER(key, type, member) \
+	CYAML_FIELD_UINT_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member)
+
+static const cyaml_schema_value_t origin_schema = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 300),
+};
+static const cyaml_schema_field_t inner_fields[] = {
+	TEXT("address", 0, struct file_inner, address),
+	CYAML_FIELD_UINT("port", CYAML_FLAG_DEFAULT, struct file_inner, port),
+	TEXT("certificate", 0, struct file_inner, certificate),
+	TEXT("key", 0, struct file_inner, key),
+	CYAML_FIELD_SEQUENCE("origins", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_inner, origins,
+		&origin_schema, 1, SEK_ORIGINS_MAX),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t outer_fields[] = {
+	TEXT("address", 0, struct file_outer, address),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t pki_fields[] = {
+	TEXT("ca", 0, struct file_pki, ca),
+	TEXT("crl", 0, struct file_pki, crl),
+	TEXT("intermediate_certificate", 0, struct file_pki, intermediate_certificate),
+	TEXT("intermediate_key", 0, struct file_pki, intermediate_key),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t host_fields[] = {
+	TEXT("name", 0, struct file_host, name),
+	TEXT("address", 0, struct file_host, address),
+	CYAML_FIELD_UINT("port", CYAML_FLAG_DEFAULT, struct file_host, port),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t host_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct file_host, host_fields),
+};
+static const cyaml_schema_field_t store_fields[] = {
+	TEXT("path", 0, struct file_store, path),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t sessions_fields[] = {
+	NUMBER("max", struct file_sessions, max),
+	NUMBER("linger_seconds", struct file_sessions, linger_seconds),
+	NUMBER("idle_minutes", struct file_sessions, idle_minutes),
+	NUMBER("maximum_minutes", struct file_sessions, maximum_minutes),
+	NUMBER("max_width", struct file_sessions, max_width),
+	NUMBER("max_height", struct file_sessions, max_height),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t login_fields[] = {
+	NUMBER("idle_minutes", struct file_login, idle_minutes),
+	NUMBER("maximum_hours", struct file_login, maximum_hours),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t programs_fields[] = {
+	TEXT("decoder", CYAML_FLAG_OPTIONAL, struct file_programs, decoder),
+	TEXT("encoder", CYAML_FLAG_OPTIONAL, struct file_programs, encoder),
+	CYAML_FIELD_END,
+};
+static const cyaml_strval_t log_levels[] = {
+	{ "debug", SEK_LOG_DEBUG }, { "info", SEK_LOG_INFO }, { "warn", SEK_LOG_WARN }, { "error", SEK_LOG_ERROR },
+};
+static const cyaml_schema_field_t file_fields[] = {
+	CYAML_FIELD_MAPPING("inner", CYAML_FLAG_DEFAULT, struct sek_config_file, inner, inner_fields),
+	CYAML_FIELD_MAPPING("outer", CYAML_FLAG_DEFAULT, struct sek_config_file, outer, outer_fields),
+	CYAML_FIELD_MAPPING("pki", CYAML_FLAG_DEFAULT, struct sek_config_file, pki, pki_fields),
+	CYAML_FIELD_SEQUENCE("render_hosts", CYAML_FLAG_POINTER, struct sek_config_file, render_hosts, &host_schema, 1,
+		SEK_RENDER_HOSTS_MAX),
+	CYAML_FIELD_MAPPING("store", CYAML_FLAG_DEFAULT, struct sek_config_file, store, store_fields),
+	TEXT("web_root", 0, struct sek_config_file, web_root),
+	CYAML_FIELD_MAPPING_PTR("sessions", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, sessions,
+		sessions_fields),
+	CYAML_FIELD_MAPPING_PTR("login", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, login,
+		login_fields),
+	CYAML_FIELD_MAPPING_PTR("programs", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, programs,
+		programs_fields),
+	CYAML_FIELD_ENUM_PTR("log_level", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT,
+		struct sek_config_file, log_level, log_levels, 4),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t file_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct sek_config_file, file_fields),
+};
+
+/* Where a check stands: the file, and the caller's memory for the message. */
+struct check {
+	const char *path;
+	char *err;
+	size_t err_size;
+};
+
+/* Puts file and line before the message of a check of base/ that failed. */
+static sek_status at(const struct check *k, const char *key, sek_status status)
+{
+	if (!sek_is_ok(status))
+		sek_config_locate(k->path, key, k->err, k->err_size);
+	return status;
+}
+
+static sek_status refuse(const struct check *k, const char *key, const char *what)
+{
+	snprintf(k->err, k->err_size, "%s: %s", key, what);
+	return at(k, key, sek_fail(SEK_E_CONFIG));
+}
+
+static sek_status check_address(const struct check *k, const char *key, const char *address)
+{
+	return at(k, key, sek_config_check_address(key, address, k->err, k->err_size));
+}
+
+static sek_status check_file(const struct check *k, const char *key, const char *path, int secret)
+{
+	return at(k, key, sek_config_check_file(key, path, secret, k->err, k->err_size));
+}
+
+static sek_status check_range(const struct check *k, const char *key, uint64_t value, uint64_t least, uint64_t most)
+{
+	return at(k, key, sek_config_check_range(key, value, least, most, k->err, k->err_size));
+}
+
+/* The file decides who may log in and where pixels come from: whoever may write it owns the broker. */
+static sek_status check_itself(const struct check *k)
+{
+	struct stat st;
+
+	if (stat(k->path, &st) != 0)
+		return sek_ok(); /* loading says why */
+	if (st.st_mode & 022) {
+		snprintf(k->err, k->err_size, "%s: group or others may write this file (mode %04o): chmod go-w it", k->path,
+			(unsigned)(st.st_mode & 07777));
+		return sek_fail(SEK_E_CONFIG);
+	}
+	if (st.st_uid != 0 && st.st_uid != geteuid()) {
+		snprintf(k->err, k->err_size, "%s: belongs to another user: give it to root or to the broker's user",
+			k->path);
+		return sek_fail(SEK_E_CONFIG);
+	}
+	return sek_ok();
+}
+
+/* Makes a path of the file count from the file's folder. The old text came from libcyaml's allocator, which is malloc. */
+static sek_status anchor(const struct check *k, char **path)
+{
+	const char *slash = strrchr(k->path, '/');
+	size_t folder = slash ? (size_t)(slash - k->path) + 1 : 0, n;
+	char *full;
+
+	if (!*path || **path == '/' || folder == 0)
+		return sek_ok();
+	n = folder + strlen(*path) + 1;
+	full = malloc(n);
+	if (!full)
+		return sek_fail(SEK_E_NOMEM);
+	snprintf(full, n, "%.*s%s", (int)folder, k->path, *path);
+	free(*path);
+	*path = full;
+	return sek_ok();
+}
+
+static sek_status anchor_all(const struct check *k, struct sek_config_file *f)
+{
+	char **paths[] = {
+		&f->inner.certificate, &f->inner.key, &f->pki.ca, &f->pki.crl, &f->pki.intermediate_certificate,
+		&f->pki.intermediate_key, &f->store.path, &f->web_root, f->programs ? &f->programs->decoder : NULL,
+		f->programs ? &f->programs->encoder : NULL,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof paths / sizeof paths[0]; i++)
+		if (paths[i])
+			SEK_TRY(anchor(k, paths[i]));
+	return sek_ok();
+}
+
+/* "https://host" or "https://host:port" in the form in which browsers write it: lower case, no slash at the end. */
+static bool is_origin(const char *s)
+{
+	size_t n;
+
+	if (strncmp(s, "https://", 8) != 0)
+		return false;
+	s += 8;
+	if (*s == '[')
+		n = strspn(s, "[0123456789abcdef:.]");
+	else
+		n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-");
+	if (n == 0)
+		return false;
+	s += n;
+	if (*s == '\0')
+		return true;
+	return *s == ':' && s[1] >= '1' && strspn(s + 1, "0123456789") == strlen(s + 1) && strlen(s + 1) <= 5 &&
+		strcmp(s, ":443") != 0;
+}
+
+static sek_status check_inner(const struct check *k, const struct file_inner *in)
+{
+	char key[40];
+	unsigned i;
+
+	SEK_TRY(check_address(k, "inner.address", in->address));
+	SEK_TRY(check_range(k, "inner.port", in->port, 1, 65535));
+	SEK_TRY(check_file(k, "inner.certificate", in->certificate, 0));
+	SEK_TRY(check_file(k, "inner.key", in->key, 1));
+	for (i = 0; i < in->origins_count; i++) {
+		snprintf(key, sizeof key, "inner.origins.%u", i);
+		if (!is_origin(in->origins[i]))
+			return refuse(k, key, "is not an origin: write https://NAME or https://NAME:PORT, in lower case, "
+				"without :443 and without a slash at the end");
+	}
+	return sek_ok();
+}
+
+/* Both spell one address if both parse to the same bytes. */
+static bool same_address(const char *a, const char *b)
+{
+	struct in_addr a4, b4;
+	struct in6_addr a6, b6;
+
+	if (inet_pton(AF_INET, a, &a4) == 1)
+		return inet_pton(AF_INET, b, &b4) == 1 && memcmp(&a4, &b4, sizeof a4) == 0;
+	return inet_pton(AF_INET6, a, &a6) == 1 && inet_pton(AF_INET6, b, &b6) == 1 && memcmp(&a6, &b6, sizeof a6) == 0;
+}
+
+static sek_status check_outer(const struct check *k, const struct sek_config_file *f)
+{
+	SEK_TRY(check_address(k, "outer.address", f->outer.address));
+	if (same_address(f->inner.address, f->outer.address))
+		return refuse(k, "outer.address", "is the inner address too: the broker needs one address on each side");
+	SEK_TRY(check_file(k, "pki.ca", f->pki.ca, 0));
+	SEK_TRY(check_file(k, "pki.crl", f->pki.crl, 0));
+	SEK_TRY(check_file(k, "pki.intermediate_certificate", f->pki.intermediate_certificate, 0));
+	return check_file(k, "pki.intermediate_key", f->pki.intermediate_key, 1);
+}
+
+static bool is_host_name(const char *s)
+{
+	size_t i, n = strlen(s);
+
+	for (i = 0; i < n; i++)
+		if (!islower((unsigned char)s[i]) && !isdigit((unsigned char)s[i]) && s[i] != '-' && s[i] != '.')
+			return false;
+	return n >= 1 && n <= 63 && s[0] != '.' && s[0] != '-';
+}
+
+static sek_status check_hosts(const struct check *k, const struct sek_config_file *f)
+{
+	char key[48];
+	unsigned i, j;
+
+	for (i = 0; i < f->render_hosts_count; i++) {
+		const struct file_host *h = &f->render_hosts[i];
+
+		snprintf(key, sizeof key, "render_hosts.%u.name", i);
+		if (!is_host_name(h->name))
+			return refuse(k, key, "is not a host name: write the name in the render host's certificate, in lower "
+				"case, at most 63 characters");
+		for (j = 0; j < i; j++)
+			if (strcmp(f->render_hosts[j].name, h->name) == 0)
+				return refuse(k, key, "stands here twice: remove one");
+		snprintf(key, sizeof key, "render_hosts.%u.address", i);
+		SEK_TRY(check_address(k, key, h->address));
+		if (same_address(h->address, f->inner.address))
+			return refuse(k, key, "is the inner address: a render host stands in the outer zone");
+		snprintf(key, sizeof key, "render_hosts.%u.port", i);
+		SEK_TRY(check_range(k, key, h->port, 1, 65535));
+	}
+	return sek_ok();
+}
+
+static sek_status check_folders(const struct check *k, const struct sek_config_file *f)
+{
+	char path[4200];
+	struct stat st;
+
+	if (stat(f->web_root, &st) != 0 || !S_ISDIR(st.st_mode))
+		return refuse(k, "web_root", "is not a folder: write the folder of the web client");
+	snprintf(path, sizeof path, "%s/index.html", f->web_root);
+	SEK_TRY(check_file(k, "web_root", path, 0));
+	if (stat(f->store.path, &st) == 0 && !S_ISREG(st.st_mode))
+		return refuse(k, "store.path", "is not an ordinary file: write the path of the database");
+	return sek_ok();
+}
+
+/* One optional number: into *ret the file's, or the default. */
+static sek_status number(const struct check *k, const char *key, const uint32_t *from, uint32_t otherwise, uint32_t least,
+	uint32_t most, uint32_t *ret)
+{
+	*ret = from ? *from : otherwise;
+	return check_range(k, key, *ret, least, most);
+}
+
+static sek_status size(const struct check *k, const char *key, const uint16_t *from, uint16_t otherwise, uint16_t least,
+	uint16_t most, uint16_t *ret)
+{
+	*ret = from ? *from : otherwise;
+	return check_range(k, key, *ret, least, most);
+}
+
+static sek_status fill_limits(const struct check *k, struct sek_broker_config *c)
+{
+	const struct file_sessions *s = c->file->sessions;
+	const struct file_login *l = c->file->login;
+	uint32_t idle_min, maximum_min, login_idle_min, login_hours;
+
+	SEK_TRY(number(k, "sessions.max", s ? s->max : NULL, 100, 1, 10000, &c->sessions.max_sessions));
+	SEK_TRY(number(k, "sessions.linger_seconds", s ? s->linger_seconds : NULL, 300, 0, 86400, &c->sessions.linger_s));
+	SEK_TRY(number(k, "sessions.idle_minutes", s ? s->idle_minutes : NULL, 0, 0, 1440, &idle_min));
+	SEK_TRY(number(k, "sessions.maximum_minutes", s ? s->maximum_minutes : NULL, 0, 0, 10080, &maximum_min));
+	SEK_TRY(size(k, "sessions.max_width", s ? s->max_width : NULL, 3840, SEK_WIDTH_MIN_PX, SEK_WIDTH_MAX_PX,
+		&c->sessions.max_width_px));
+	SEK_TRY(size(k, "sessions.max_height", s ? s->max_height : NULL, 2160, SEK_HEIGHT_MIN_PX, SEK_HEIGHT_MAX_PX,
+		&c->sessions.max_height_px));
+	SEK_TRY(number(k, "login.idle_minutes", l ? l->idle_minutes : NULL, 15, 1, 1440, &login_idle_min));
+	SEK_TRY(number(k, "login.maximum_hours", l ? l->maximum_hours : NULL, 12, 1, 168, &login_hours));
+	c->sessions.idle_s = idle_min * 60;
+	c->sessions.maximum_s = maximum_min * 60;
+	c->login_idle_s = login_idle_min * 60;
+	c->login_maximum_s = login_hours * 3600;
+	c->log_level = c->file->log_level ? (enum sek_log_level)*c->file->log_level : SEK_LOG_INFO;
+	return sek_ok();
+}
+
+static sek_status fill_origins(struct sek_broker_config *c)
+{
+	const struct file_inner *in = &c->file->inner;
+	bool v6 = strchr(in->address, ':') != NULL;
+	char port[8] = "";
+	unsigned i;
+
+	for (i = 0; i < in->origins_count; i++)
+		c->origins[c->n_origins++] = in->origins[i];
+	if (c->n_origins > 0)
+		return sek_ok();
+	if (in->port != 443)
+		snprintf(port, sizeof port, ":%u", in->port);
+	if (asprintf(&c->made_origin, "https://%s%s%s%s", v6 ? "[" : "", in->address, v6 ? "]" : "", port) < 0) {
+		c->made_origin = NULL;
+		return sek_fail(SEK_E_NOMEM);
+	}
+	c->origins[c->n_origins++] = c->made_origin;
+	return sek_ok();
+}
+
+static sek_status fill_program(const struct check *k, const char *key, const char *configured, const char *folder,
+	const char *name, char **made, const char **ret)
+{
+	char what[200];
+
+	if (!configured) {
+		if (asprintf(made, "%s/%s", folder, name) < 0) {
+			*made = NULL;
+			return sek_fail(SEK_E_NOMEM);
+		}
+		configured = *made;
+	}
+	*ret = configured;
+	if (access(configured, X_OK) == 0)
+		return sek_ok();
+	snprintf(what, sizeof what, "'%.120s' cannot be run: install it there or correct the path", configured);
+	return refuse(k, key, what);
+}
+
+static sek_status fill_hosts(struct sek_broker_config *c)
+{
+	const struct sek_config_file *f = c->file;
+	unsigned i;
+
+	c->hosts = calloc(f->render_hosts_count, sizeof *c->hosts);
+	if (!c->hosts)
+		return sek_fail(SEK_E_NOMEM);
+	for (i = 0; i < f->render_hosts_count; i++) {
+		c->hosts[i].name = f->render_hosts[i].name;
+		c->hosts[i].address = f->render_hosts[i].address;
+		c->hosts[i].port = f->render_hosts[i].port;
+	}
+	c->sessions.hosts = c->hosts;
+	c->sessions.n_hosts = f->render_hosts_count;
+	return sek_ok();
+}
+
+static sek_status fill(const struct check *k, const char *program_folder, struct sek_broker_config *c)
+{
+	struct sek_config_file *f = c->file;
+
+	SEK_TRY(anchor_all(k, f));
+	SEK_TRY(check_inner(k, &f->inner));
+	SEK_TRY(check_outer(k, f));
+	SEK_TRY(check_hosts(k, f));
+	SEK_TRY(check_folders(k, f));
+	SEK_TRY(fill_limits(k, c));
+	SEK_TRY(fill_origins(c));
+	SEK_TRY(fill_hosts(c));
+	c->inner_address = f->inner.address;
+	c->inner_port = f->inner.port;
+	c->certificate = f->inner.certificate;
+	c->key = f->inner.key;
+	c->store_path = f->store.path;
+	c->web_root = f->web_root;
+	c->sessions.outer_address = f->outer.address;
+	c->sessions.ca_path = f->pki.ca;
+	c->sessions.crl_path = f->pki.crl;
+	c->sessions.intermediate_path = f->pki.intermediate_certificate;
+	c->sessions.intermediate_key_path = f->pki.intermediate_key;
+	SEK_TRY(fill_program(k, "programs.decoder", f->programs ? f->programs->decoder : NULL, program_folder,
+		"sekisho-decoder", &c->made_decoder, &c->sessions.decoder_path));
+	return fill_program(k, "programs.encoder", f->programs ? f->programs->encoder : NULL, program_folder,
+		"sekisho-encoder", &c->made_encoder, &c->sessions.encoder_path);
+}
+
+sek_status sek_broker_config_load(const char *path, const char *program_folder, struct sek_broker_config **ret,
+	char *err, size_t err_size)
+{
+	struct check k = { .path = path, .err = err, .err_size = err_size };
+	struct sek_broker_config *c;
+	void *file = NULL;
+	sek_status status;
+
+	SEK_TRY(check_itself(&k));
+	SEK_TRY(sek_config_load(path, &file_schema, &file, err, err_size));
+	c = calloc(1, sizeof *c);
+	if (!c) {
+		sek_config_free(&file_schema, file);
+		snprintf(err, err_size, "not enough memory");
+		return sek_fail(SEK_E_NOMEM);
+	}
+	c->file = file;
+	status = fill(&k, program_folder, c);
+	if (sek_is_ok(status)) {
+		*ret = c;
+		return status;
+	}
+	if (sek_is(status, SEK_E_NOMEM))
+		snprintf(err, err_size, "not enough memory");
+	sek_broker_config_free(c);
+	return status;
+}
+
+void sek_broker_config_free(struct sek_broker_config *c)
+{
+	if (!c)
+		return;
+	sek_config_free(&file_schema, c->file);
+	free(c->hosts);
+	free(c->made_origin);
+	free(c->made_decoder);
+	free(c->made_encoder);
+	free(c);
+}

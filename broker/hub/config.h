@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * broker.yaml: what it holds, and the checks that a schema cannot express. broker.example.yaml explains every key.
+ */
+#ifndef SEK_BROKER_HUB_CONFIG_H
+#define SEK_BROKER_HUB_CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "base/status.h"
+#include "broker/hub/session/session.h"
+
+#define SEK_CONFIG_ERROR_BYTES 1024
+#define SEK_ORIGINS_MAX 16
+#define SEK_RENDER_HOSTS_MAX 256
+
+struct sek_config_file;
+
+/* The configuration with every default filled in. Everything in it is owned by it. Paths in the file count from the
+ * file's own folder; here they are absolute or relative to the process's working directory. */
+struct sek_broker_config {
+	const char *inner_address;             /* numeric */
+	uint16_t inner_port;
+	const char *certificate, *key;         /* PEM files of the inner face */
+	const char *origins[SEK_ORIGINS_MAX];  /* "https://host" or "https://host:port" */
+	size_t n_origins;                      /* at least one */
+	const char *store_path, *web_root;
+	struct sek_sessions_config sessions;
+	uint32_t login_idle_s, login_maximum_s;
+	enum sek_log_level log_level;
+
+	struct sek_config_file *file;          /* owns the texts */
+	struct sek_render_host *hosts;
+	char *made_origin, *made_decoder, *made_encoder;
+};
+
+/* Loads and checks a configuration file. On failure writes "file:line: what is wrong: what to do" into err and returns
+ * SEK_E_CONFIG. Decoder and encoder stand in program_folder unless the file says otherwise. */
+sek_status sek_broker_config_load(const char *path, const char *program_folder, struct sek_broker_config **ret,
+	char *err, size_t err_size);
+void sek_broker_config_free(struct sek_broker_config *c);
+
+#endif

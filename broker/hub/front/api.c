@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The JSON API (docs/api.md). A handler sees only requests whose header was sound: right origin, type and size. Must
+ * never answer a request that needs a log-in without one.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "base/log.h"
+#include "broker/hub/front/private.h"
+
+/* l is NULL only where the route needs no log-in; json is NULL for a GET. */
+typedef int handler(struct conn *c, const struct sek_login *l, const json_t *json);
+
+struct route {
+	const char *path;
+	enum sek_method method;
+	bool needs_login;
+	handler *handle;
+};
+
+#define SET_COOKIE SEK_COOKIE_NAME "=%s; Path=/; Secure; HttpOnly; SameSite=Strict"
+enum { SET_COOKIE_BYTES = sizeof SET_COOKIE + SEK_COOKIE_BYTES + 16 };
+
+/* Called by auth/ from the loop, not from lws. */
+static void login_answered(void *user, const struct sek_auth_result *r)
+{
+	struct conn *c = user;
+	char cookie[SET_COOKIE_BYTES];
+	int over;
+
+	c->login = NULL;
+	switch (r->answer) {
+	case SEK_AUTH_OK:
+		snprintf(cookie, sizeof cookie, SET_COOKIE, r->cookie);
+		over = sek_respond_json(c, 200, json_pack("{s:s}", "user", r->user), cookie);
+		sodium_memzero(cookie, sizeof cookie);
+		break;
+	case SEK_AUTH_WRONG:
+		over = sek_respond_error(c, 401, "login", 0);
+		break;
+	case SEK_AUTH_THROTTLED:
+		over = sek_respond_error(c, 429, "throttled", r->retry_s);
+		break;
+	case SEK_AUTH_BUSY:
+		over = sek_respond_error(c, 503, "busy", r->retry_s);
+		break;
+	default:
+		over = sek_respond_error(c, 500, "internal", 0);
+		break;
+	}
+	if (over) /* only a callback of lws could tell it to close at once */
+		sek_conn_deadline(c, 1);
+}
+
+static int post_login(struct conn *c, const struct sek_login *l, const json_t *json)
+{
+	const char *user, *password;
+	size_t user_n, password_n;
+
+	(void)l; /* logging in again is allowed: it makes another log-in */
+	if (json_unpack((json_t *)json, "{s:s%,s:s%!}", "user", &user, &user_n, "password", &password, &password_n) != 0)
+		return sek_respond_error(c, 400, "bad-request", 0);
+	c->login = sek_auth_login(c->front->auth, user, user_n, password, password_n, c->address, login_answered, c);
+	return c->login ? 0 : sek_respond_error(c, 500, "internal", 0);
+}
+
+static int post_logout(struct conn *c, const struct sek_login *l, const json_t *json)
+{
+	char cookie[SET_COOKIE_BYTES];
+
+	if (json_object_size(json) != 0)
+		return sek_respond_error(c, 400, "bad-request", 0);
+	sek_auth_logout(c->front->auth, l->id);
+	snprintf(cookie, sizeof cookie, SET_COOKIE "; Max-Age=0", "");
+	return sek_respond_json(c, 200, json_object(), cookie);
+}
+
+struct mine {
+	const char *user;
+	json_t *session;
+};
+
+static void find_mine(void *user, const struct sek_session_info *info)
+{
+	struct mine *m = user;
+
+	if (strcmp(info->user, m->user) != 0 || sek_state_ended(info->state))
+		return;
+	json_decref(m->session);
+	m->session = json_pack("{s:s,s:b}", "state", sek_state_name(info->state), "resumable", 1);
+}
+
+static int get_me(struct conn *c, const struct sek_login *l, const json_t *json)
+{
+	struct mine m = { .user = l->user, .session = json_null() };
+
+	(void)json;
+	sek_sessions_each(c->front->sessions, find_mine, &m);
+	return sek_respond_json(c, 200, json_pack("{s:s,s:o}", "user", l->user, "session", m.session), NULL);
+}
+
+static int post_session(struct conn *c, const struct sek_login *l, const json_t *json)
+{
+	uint8_t id[SEK_SESSION_ID_BYTES];
+	char hex[sizeof id * 2 + 1], token[SEK_TOKEN_BYTES];
+	bool resumed = false;
+	sek_status status;
+	json_t *answer;
+
+	if (json_object_size(json) != 0)
+		return sek_respond_error(c, 400, "bad-request", 0);
+	status = sek_sessions_open(c->front->sessions, l->user, id, &resumed);
+	if (sek_is(status, SEK_E_LIMIT))
+		return sek_respond_error(c, 503, "full", 0);
+	if (!sek_is_ok(status))
+		return sek_respond_error(c, 500, "internal", 0);
+	sek_auth_token_issue(c->front->auth, l->id, c->address, id, token);
+	sodium_bin2hex(hex, sizeof hex, id, sizeof id);
+	answer = json_pack("{s:s,s:s,s:b}", "session", hex, "token", token, "resumed", (int)resumed);
+	sodium_memzero(token, sizeof token);
+	return sek_respond_json(c, 200, answer, NULL);
+}
+
+static int get_health(struct conn *c, const struct sek_login *l, const json_t *json)
+{
+	(void)l;
+	(void)json;
+	return sek_respond_json(c, 200, json_pack("{s:s}", "status", "ok"), NULL);
+}
+
+static const struct route routes[] = {
+	{ "/api/login", SEK_METHOD_POST, false, post_login },
+	{ "/api/logout", SEK_METHOD_POST, true, post_logout },
+	{ "/api/me", SEK_METHOD_GET, true, get_me },
+	{ "/api/session", SEK_METHOD_POST, true, post_session },
+	{ "/api/health", SEK_METHOD_GET, false, get_health },
+};
+
+static const struct route *find_route(const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof routes / sizeof routes[0]; i++)
+		if (strcmp(routes[i].path, path) == 0)
+			return &routes[i];
+	return NULL;
+}
+
+bool sek_api_knows(const char *path)
+{
+	return find_route(path) != NULL;
+}
+
+static const struct sek_login *who(struct conn *c)
+{
+	const struct sek_request *r = &c->request;
+
+	if (r->bad_cookie || !r->cookie[0])
+		return NULL;
+	return sek_auth_check(c->front->auth, r->cookie, strlen(r->cookie));
+}
+
+int sek_api_handle(struct conn *c, const char *body, size_t n)
+{
+	const struct route *route = find_route(c->request.path);
+	const struct sek_login *l = NULL;
+	json_t *json = NULL;
+	int r;
+
+	if (!route)
+		return sek_respond_error(c, 404, "not-found", 0);
+	if (route->method != c->request.method)
+		return sek_respond_error(c, 405, "method", 0);
+	if (route->needs_login) {
+		l = who(c);
+		if (!l)
+			return sek_respond_error(c, 401, "login-required", 0);
+	}
+	if (route->method == SEK_METHOD_POST) {
+		json = json_loadb(body, n, JSON_REJECT_DUPLICATES, NULL);
+		if (!json_is_object(json)) {
+			json_decref(json);
+			return sek_respond_error(c, 400, "bad-request", 0);
+		}
+	}
+	r = route->handle(c, l, json);
+	json_decref(json);
+	return r;
+}

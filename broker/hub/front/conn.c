@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The life of connections: who may connect, how long each may take, and which part of front/ hears what libwebsockets
+ * reports. Must never let one address, or slow clients, take every place.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "broker/hub/front/private.h"
+
+/* One timer for all deadlines, which runs only while there are any. lws has timers of its own, but its libuv part only
+ * looks at them after events of its own sockets. */
+static void on_tick(uv_timer_t *timer)
+{
+	struct sek_front *f = timer->data;
+	uint64_t now = uv_now(f->loop);
+	struct conn *c, *next;
+	bool more = false;
+
+	for (c = f->conns; c; c = next) {
+		next = c->next;
+		if (!c->deadline_ms)
+			continue;
+		if (c->deadline_ms > now) {
+			more = true;
+			continue;
+		}
+		sek_log(SEK_LOG_DEBUG, "connection.deadline", "address", c->address, NULL);
+		c->deadline_ms = 0;
+		/* closes in libuv's next round; nobody of ours is on the stack now */
+		lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
+	}
+	if (!more)
+		uv_timer_stop(timer);
+}
+
+void sek_conn_deadline(struct conn *c, uint64_t after_ms)
+{
+	struct sek_front *f = c->front;
+
+	c->deadline_ms = after_ms ? uv_now(f->loop) + after_ms : 0;
+	if (after_ms && !f->stopping && !uv_is_active((uv_handle_t *)&f->tick))
+		uv_timer_start(&f->tick, on_tick, SEK_FRONT_TICK_MS, SEK_FRONT_TICK_MS);
+}
+
+static bool has_place(const struct sek_front *f, const char *address)
+{
+	size_t same = 0, plain = 0;
+	const struct conn *c;
+
+	for (c = f->conns; c; c = c->next) {
+		if (c->stream && c->stream->established)
+			continue;
+		plain++;
+		same += strcmp(c->address, address) == 0;
+	}
+	return plain < SEK_FRONT_CONNECTIONS_MAX && same < SEK_FRONT_PER_ADDRESS_MAX;
+}
+
+/* A connection was accepted by the kernel; nothing was read from it yet. */
+static int filter(struct sek_front *f, int fd)
+{
+	char address[SEK_STORE_ADDRESS_BYTES] = "";
+
+	lws_get_peer_simple_fd(fd, address, sizeof address);
+	if (f->refusing || !address[0])
+		return -1;
+	if (has_place(f, address))
+		return 0;
+	sek_log(SEK_LOG_WARN, "connection.refused", "why", "too-many", "address", address, NULL);
+	return -1;
+}
+
+static int begin(struct sek_front *f, struct lws *wsi)
+{
+	struct conn *c = calloc(1, sizeof *c);
+
+	if (!c)
+		return -1;
+	c->front = f;
+	c->wsi = wsi;
+	lws_get_peer_simple(wsi, c->address, sizeof c->address);
+	c->next = f->conns;
+	if (f->conns)
+		f->conns->prev = c;
+	f->conns = c;
+	f->n_conns++;
+	lws_set_opaque_user_data(wsi, c);
+	sek_conn_deadline(c, SEK_FRONT_FIRST_REQUEST_MS);
+	return 0;
+}
+
+static void end(struct conn *c)
+{
+	struct sek_front *f = c->front;
+
+	sek_http_drop(c);
+	sek_stream_closed(c);
+	lws_set_opaque_user_data(c->wsi, NULL);
+	if (c->prev)
+		c->prev->next = c->next;
+	else
+		f->conns = c->next;
+	if (c->next)
+		c->next->prev = c->prev;
+	f->n_conns--;
+	free(c);
+}
+
+static int on_connection(struct conn *c, enum lws_callback_reasons reason, void *in, size_t len)
+{
+	switch ((int)reason) {
+	case LWS_CALLBACK_HTTP:
+		return sek_http_begin(c, in, len);
+	case LWS_CALLBACK_HTTP_BODY:
+		return sek_http_body(c, in, len);
+	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+		return sek_http_body_done(c);
+	case LWS_CALLBACK_HTTP_WRITEABLE:
+		return sek_http_writeable(c);
+	case LWS_CALLBACK_CLOSED_HTTP:
+		sek_http_drop(c);
+		return 0;
+	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+		return sek_stream_confirm(c);
+	case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+		/* the decision fell before the upgrade; anything that comes here without it does not go on */
+		return c->stream ? 0 : -1;
+	case LWS_CALLBACK_ESTABLISHED:
+		return sek_stream_established(c);
+	case LWS_CALLBACK_RECEIVE:
+		return sek_stream_receive(c, in, len);
+	case LWS_CALLBACK_SERVER_WRITEABLE:
+		return sek_stream_writeable(c);
+	case LWS_CALLBACK_CLOSED:
+		sek_stream_closed(c);
+		return 0;
+	case LWS_CALLBACK_WSI_DESTROY:
+		end(c);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+int sek_front_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+	struct lws_context *context = lws_get_context(wsi);
+	struct sek_front *f = lws_context_user(context);
+	struct conn *c;
+
+	switch ((int)reason) {
+	case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+		return sek_front_harden_tls(user); /* here wsi is not a connection, and user is the SSL_CTX */
+	case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
+		return filter(f, (int)(intptr_t)in);
+	case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
+		return begin(f, wsi);
+	case LWS_CALLBACK_RAW_ADOPT:
+	case LWS_CALLBACK_RAW_RX:
+		return -1; /* CONNECT would turn a connection into a bare pipe */
+	case LWS_CALLBACK_PROTOCOL_INIT:
+	case LWS_CALLBACK_PROTOCOL_DESTROY:
+	case LWS_CALLBACK_WSI_CREATE:
+	case LWS_CALLBACK_GET_THREAD_ID:
+	case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
+		return 0;
+	default:
+		break;
+	}
+	c = lws_get_opaque_user_data(wsi);
+	if (!c)
+		return reason == LWS_CALLBACK_WSI_DESTROY ? 0 : lws_callback_http_dummy(wsi, reason, user, in, len);
+	return on_connection(c, reason, in, len);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The inner face: one TLS port with the web client's files, the JSON API (docs/api.md) and the stream. libwebsockets on
+ * our loop; everything runs on its thread. front/ knows auth/ and the interface of session/, not the store.
+ */
+#ifndef SEK_BROKER_HUB_FRONT_FRONT_H
+#define SEK_BROKER_HUB_FRONT_FRONT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include "base/status.h"
+#include "broker/hub/auth/auth.h"
+#include "broker/hub/session/session.h"
+
+/* All pointers must outlive the front. */
+struct sek_front_config {
+	const char *address;          /* numeric, one address of this machine */
+	uint16_t port;
+	const char *certificate, *key; /* PEM files */
+	const char *const *origins;   /* what an Origin header may say */
+	size_t n_origins;
+	const char *web_root;
+};
+
+struct sek_front;
+
+/* Loads files and certificate and listens. Registers itself with auth (sek_auth_on_end, sek_auth_on_sweep). On failure
+ * writes what is wrong and what to do into err. */
+sek_status sek_front_create(uv_loop_t *loop, const struct sek_front_config *config, struct sek_auth *auth,
+	struct sek_sessions *sessions, struct sek_front **ret, char *err, size_t err_size);
+
+/* From now on every new connection and request is refused; streams go on until their sessions end. */
+void sek_front_refuse(struct sek_front *f);
+/* Closes everything. The loop must then run until it has nothing left to do, then call sek_front_destroy. */
+void sek_front_stop(struct sek_front *f);
+void sek_front_destroy(struct sek_front *f);
+
+struct sek_front_counts {
+	size_t connections; /* open, streams among them */
+	size_t streams;
+	uint64_t requests, refused_upgrades, bytes_down;
+};
+void sek_front_count(const struct sek_front *f, struct sek_front_counts *ret);
+
+/* Whether certificate and key can be used together, for --check-config. Writes the reason into err. */
+sek_status sek_front_check_tls(const char *certificate, const char *key, char *err, size_t err_size);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the files of front/ share: the front, one connection, one stream.
+ */
+#ifndef SEK_BROKER_HUB_FRONT_PRIVATE_H
+#define SEK_BROKER_HUB_FRONT_PRIVATE_H
+
+#include <stdbool.h>
+
+#include <jansson.h>
+#include <libwebsockets.h>
+
+#include "broker/hub/front/files.h"
+#include "broker/hub/front/front.h"
+#include "broker/hub/front/request.h"
+
+enum {
+	SEK_FRONT_CONNECTIONS_MAX = 1024,  /* open without being a stream */
+	SEK_FRONT_PER_ADDRESS_MAX = 64,    /* of those, from one address (a terminal server is one address) */
+	SEK_FRONT_STREAMS_MAX = 10240,     /* each holds a session; sessions.max is the real limit */
+	SEK_FRONT_BODY_MAX = 16384,        /* of a request */
+	SEK_FRONT_QUEUE_MAX = 4194304,     /* bytes that may wait for a slow client */
+	SEK_FRONT_MESSAGE_MAX = SEK_FRAME_HEADER_BYTES + SEK_TEXT_MAX_BYTES, /* of one message from a client */
+	SEK_FRONT_HEADERS_BYTES = 2048,    /* our own fixed response headers */
+
+	SEK_FRONT_FIRST_REQUEST_MS = 15000, /* from accept() until a whole request with its body has arrived */
+	SEK_FRONT_NEXT_REQUEST_MS = 60000,  /* the same for a kept connection */
+	SEK_FRONT_ANSWER_MS = 30000,        /* until a request has been answered, or a part of a file taken */
+	SEK_FRONT_CLOSE_MS = 3000,          /* until a closed stream has taken what was queued */
+	SEK_FRONT_REFUSE_MS = 1000,         /* a refused sender of a large body has this long to read why */
+	SEK_FRONT_TICK_MS = 500,
+};
+
+/* One request's answer while it is under way. */
+struct answer {
+	bool given;           /* nothing more may be said about this request */
+	const struct sek_file *file; /* rest of a file, from `at` */
+	size_t at;
+};
+
+struct message;
+
+struct stream {
+	struct sek_session *session; /* NULL: forgotten by the session, or never had one */
+	uint64_t login;
+	char user[SEK_STORE_NAME_BYTES];
+	uint8_t id[SEK_SESSION_ID_BYTES];
+	bool established;
+	bool closing;                /* close after the queue is empty */
+	bool broken;                 /* close at once: nothing is read or sent any more */
+	struct message *first, *last;
+	size_t queued, in_flight;    /* bytes; in_flight were given to lws, which holds a part of them */
+	uint8_t in[SEK_FRONT_MESSAGE_MAX + 1]; /* one more, so that an oversize message still looks oversize */
+	size_t in_n;
+};
+
+/* One TCP connection, from accept() to close. */
+struct conn {
+	struct sek_front *front;
+	struct conn *prev, *next;
+	struct lws *wsi;
+	char address[SEK_STORE_ADDRESS_BYTES];
+	uint64_t deadline_ms;        /* of uv_now; 0 = none */
+
+	struct sek_request request;
+	char *body;                  /* of a POST, SEK_FRONT_BODY_MAX bytes, while one arrives */
+	size_t body_n;
+	struct answer answer;
+	struct sek_auth_try *login;  /* the password is being looked at */
+
+	struct stream *stream;       /* after the upgrade was allowed */
+};
+
+struct sek_front {
+	uv_loop_t *loop;
+	struct sek_front_config config;
+	struct sek_auth *auth;
+	struct sek_sessions *sessions;
+	struct sek_files *files;
+	struct lws_context *context;
+	struct lws_vhost *vhost;
+	char vhost_name[16];
+	struct lws_protocols protocols[3];
+	struct lws_protocol_vhost_options headers[16]; /* for the answers that lws itself makes */
+	char csp[1024];
+	char fixed[SEK_FRONT_HEADERS_BYTES]; /* the same headers as text, for ours */
+	struct conn *conns;
+	size_t n_conns, n_streams;
+	uv_timer_t tick;             /* looks for deadlines while there are any */
+	bool refusing, stopping;
+	struct sek_front_counts counts;
+};
+
+/* conn.c: life of connections */
+int sek_front_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
+void sek_conn_deadline(struct conn *c, uint64_t after_ms); /* 0 = none */
+
+/* http.c: requests. Each returns what the lws callback returns: 0 to go on, -1 to close. */
+int sek_http_begin(struct conn *c, const char *path, size_t n);
+int sek_http_body(struct conn *c, const void *bytes, size_t n);
+int sek_http_body_done(struct conn *c);
+int sek_http_writeable(struct conn *c);
+void sek_http_drop(struct conn *c); /* the connection goes away */
+
+/* respond.c */
+sek_status sek_respond_init(struct sek_front *f);
+/* Answers with JSON (a new reference, stolen) and perhaps a Set-Cookie value. */
+int sek_respond_json(struct conn *c, int status, json_t *json, const char *cookie);
+/* {"error": word}, with retry_s unless it is 0. */
+int sek_respond_error(struct conn *c, int status, const char *word, uint32_t retry_s);
+/* The same, then closes without reading what else comes. */
+int sek_respond_refuse(struct conn *c, int status, const char *word);
+/* The same in place of an upgrade: only writes; lws closes. */
+void sek_respond_no_upgrade(struct conn *c, int status, const char *word);
+int sek_respond_file(struct conn *c, const struct sek_file *file, bool head, bool unchanged);
+int sek_respond_more(struct conn *c); /* goes on with a file */
+
+/* api.c: what a path under /api/ does with a whole, sound request */
+int sek_api_handle(struct conn *c, const char *body, size_t n);
+bool sek_api_knows(const char *path);
+
+/* stream.c */
+int sek_stream_confirm(struct conn *c); /* 0 = upgrade, 1 = refused and answered, -1 = hang up */
+int sek_stream_established(struct conn *c);
+int sek_stream_receive(struct conn *c, const void *bytes, size_t n);
+int sek_stream_writeable(struct conn *c);
+void sek_stream_closed(struct conn *c);
+void sek_streams_sweep(void *front);
+void sek_streams_login_ended(void *front, const struct sek_login *l, enum sek_login_end why, bool last);
+
+/* tls.c */
+int sek_front_harden_tls(void *ssl_ctx); /* 0 = done */
+
+#endif

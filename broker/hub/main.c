@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * sekisho-broker: the process on the border. Reads the command line and the configuration, puts the parts together on one
+ * libuv loop, and takes them apart again in the opposite order. Must never run when any part could not be started.
+ */
+#include <libgen.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "broker/hub/auth/password.h"
+#include "broker/hub/config.h"
+#include "broker/hub/notify.h"
+#include "broker/hub/status.h"
+#include "broker/hub/users.h"
+
+enum { DRAIN_MS = 1500, DRAIN_LOOK_MS = 20, STOP_MS = 10000, FILES_WANTED = 16384 };
+
+struct options {
+	const char *config;
+	bool check;
+	int status_fd;
+	int user_argc; /* the words after `user`; 0 = not asked for */
+	char **user_argv;
+};
+
+struct broker {
+	uv_loop_t loop;
+	struct sek_broker_config *config;
+	struct sek_front_config front_config;
+	struct sek_store *store;
+	struct sek_auth *auth;
+	struct sek_sessions *sessions;
+	struct sek_front *front;
+	struct sek_status_line status;
+	bool has_status, stopping, failed;
+	uv_signal_t terminate, interrupt;
+	uv_timer_t drain, too_long;
+	uint64_t drain_until_ms;
+};
+
+static int usage(FILE *to)
+{
+	fprintf(to,
+		"sekisho-broker %s\n"
+		"usage: sekisho-broker --config FILE [--check-config | --status-fd N | COMMAND]\n"
+		"  --check-config   say OK or what is wrong, and end\n"
+		"  --status-fd N    write one line of JSON a second to descriptor N\n"
+		"commands:\n%s", SEK_VERSION, sek_users_usage);
+	return to == stdout ? 0 : 2;
+}
+
+/* Returns -1 to go on, else an exit code. */
+static int parse(int argc, char **argv, struct options *o)
+{
+	char *end;
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0)
+			return usage(stdout);
+		if (strcmp(argv[i], "--version") == 0) {
+			printf("sekisho-broker %s\n", SEK_VERSION);
+			return 0;
+		}
+		if (strcmp(argv[i], "--check-config") == 0) {
+			o->check = true;
+		} else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
+			o->config = argv[++i];
+		} else if (strcmp(argv[i], "--status-fd") == 0 && i + 1 < argc) {
+			long n = strtol(argv[++i], &end, 10);
+
+			if (*end || n < 1 || n > INT_MAX)
+				return usage(stderr);
+			o->status_fd = (int)n;
+		} else if (strcmp(argv[i], "user") == 0) {
+			o->user_argc = argc - i - 1;
+			o->user_argv = argv + i + 1;
+			break;
+		} else {
+			return usage(stderr);
+		}
+	}
+	return o->config && (!o->user_argv || (!o->check && o->status_fd < 0)) ? -1 : usage(stderr);
+}
+
+static void program_folder(char *ret, size_t size)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+
+	path[n > 0 ? n : 0] = '\0';
+	snprintf(ret, size, "%s", dirname(path));
+}
+
+/* The broker holds keys and passwords: no core files, no reading by others' debuggers, no files that others may read. */
+static void protect_process(void)
+{
+	struct rlimit none = { 0, 0 }, files;
+
+	umask(077);
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
+	signal(SIGPIPE, SIG_IGN);
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < FILES_WANTED) {
+		files.rlim_cur = files.rlim_max < FILES_WANTED ? files.rlim_max : FILES_WANTED;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
+
+static void log_session(void *user, const char *word, const struct sek_session_info *i)
+{
+	(void)user;
+	sek_log(SEK_LOG_INFO, word, "session", i->id, "user", i->user, "host", i->host, "state", sek_state_name(i->state),
+		"age_s", sek_logf("%llu", (unsigned long long)(i->age_ms / 1000)), "bytes_down",
+		sek_logf("%llu", (unsigned long long)i->bytes_down), NULL);
+}
+
+/* --- the way down: sessions, then what is still queued for clients, then front, then auth, then the loop is empty --- */
+
+static void close_handle(uv_handle_t *h)
+{
+	if (h->loop && !uv_is_closing(h))
+		uv_close(h, NULL);
+}
+
+static void auth_stopped(void *user)
+{
+	struct broker *b = user;
+
+	close_handle((uv_handle_t *)&b->too_long);
+}
+
+static void stop_front(struct broker *b)
+{
+	close_handle((uv_handle_t *)&b->drain);
+	if (b->has_status)
+		close_handle((uv_handle_t *)&b->status.timer);
+	sek_front_stop(b->front);
+	if (b->auth)
+		sek_auth_stop(b->auth, auth_stopped, b);
+	else
+		auth_stopped(b);
+}
+
+static void on_drain(uv_timer_t *t)
+{
+	struct broker *b = t->data;
+	struct sek_front_counts c;
+
+	sek_front_count(b->front, &c);
+	if (c.streams == 0 || uv_now(&b->loop) >= b->drain_until_ms)
+		stop_front(b);
+}
+
+static void sessions_stopped(void *user)
+{
+	struct broker *b = user;
+
+	/* the last words to each client ("the broker is being stopped") are still on their way */
+	b->drain_until_ms = uv_now(&b->loop) + DRAIN_MS;
+	if (b->front)
+		uv_timer_start(&b->drain, on_drain, 0, DRAIN_LOOK_MS);
+	else
+		stop_front(b);
+}
+
+static void on_too_long(uv_timer_t *t)
+{
+	(void)t;
+	sek_log(SEK_LOG_ERROR, "broker.stop-failed", "why", "something did not end in time", NULL);
+	exit(1);
+}
+
+static void stop(struct broker *b)
+{
+	if (b->stopping)
+		return;
+	b->stopping = true;
+	sek_log(SEK_LOG_INFO, "broker.stopping", NULL);
+	sek_notify("STOPPING=1");
+	close_handle((uv_handle_t *)&b->terminate);
+	close_handle((uv_handle_t *)&b->interrupt);
+	uv_timer_start(&b->too_long, on_too_long, STOP_MS, 0);
+	if (b->front)
+		sek_front_refuse(b->front);
+	if (b->sessions)
+		sek_sessions_stop(b->sessions, sessions_stopped, b);
+	else
+		sessions_stopped(b);
+}
+
+static void on_signal(uv_signal_t *s, int number)
+{
+	(void)number;
+	stop(s->data);
+}
+
+/* --- the way up --- */
+
+static sek_status refuse(const char *part, const char *why)
+{
+	sek_log(SEK_LOG_ERROR, "broker.start-failed", "part", part, "why", why, NULL);
+	return sek_fail(SEK_E_CONFIG);
+}
+
+static sek_status start_auth(struct broker *b)
+{
+	struct sek_auth_config c = { .idle_s = b->config->login_idle_s, .maximum_s = b->config->login_maximum_s };
+	char err[SEK_CONFIG_ERROR_BYTES] = "";
+	uint64_t users = 0;
+
+	if (!sek_is_ok(sek_store_open(b->config->store_path, &b->store, err, sizeof err)))
+		return refuse("store", err);
+	if (!sek_is_ok(sek_auth_create(&b->loop, b->store, &c, &b->auth)) ||
+			!sek_is_ok(sek_store_users_count(b->store, &users)))
+		return refuse("auth", "log-ins cannot be read from the store");
+	if (users == 0)
+		sek_log(SEK_LOG_WARN, "broker.no-users", "do", "sekisho-broker --config FILE user add NAME", NULL);
+	return sek_ok();
+}
+
+static sek_status start_front(struct broker *b)
+{
+	char err[SEK_CONFIG_ERROR_BYTES] = "";
+
+	b->front_config = (struct sek_front_config){
+		.address = b->config->inner_address, .port = b->config->inner_port, .certificate = b->config->certificate,
+		.key = b->config->key, .origins = b->config->origins, .n_origins = b->config->n_origins,
+		.web_root = b->config->web_root,
+	};
+	if (!sek_is_ok(sek_front_create(&b->loop, &b->front_config, b->auth, b->sessions, &b->front, err, sizeof err)))
+		return refuse("front", err);
+	return sek_ok();
+}
+
+static sek_status start(struct broker *b, const struct options *o)
+{
+	SEK_TRY(start_auth(b));
+	if (!sek_is_ok(sek_sessions_create(&b->loop, &b->config->sessions, &b->sessions)))
+		return refuse("sessions", "the session manager cannot start: check pki and programs");
+	sek_sessions_on_event(b->sessions, log_session, NULL);
+	SEK_TRY(start_front(b));
+	if (o->status_fd >= 0) {
+		b->status.auth = b->auth;
+		b->status.front = b->front;
+		b->status.sessions = b->sessions;
+		if (!sek_is_ok(sek_status_start(&b->status, &b->loop, o->status_fd)))
+			return refuse("status", "--status-fd: that descriptor cannot be written");
+		b->has_status = true;
+	}
+	return sek_ok();
+}
+
+static void make_handles(struct broker *b)
+{
+	uv_loop_init(&b->loop);
+	uv_signal_init(&b->loop, &b->terminate);
+	uv_signal_init(&b->loop, &b->interrupt);
+	uv_timer_init(&b->loop, &b->drain);
+	uv_timer_init(&b->loop, &b->too_long);
+	b->terminate.data = b->interrupt.data = b->drain.data = b->too_long.data = b;
+	uv_signal_start(&b->terminate, on_signal, SIGTERM);
+	uv_signal_start(&b->interrupt, on_signal, SIGINT);
+}
+
+static int run(struct broker *b, const struct options *o)
+{
+	make_handles(b);
+	if (sek_is_ok(start(b, o))) {
+		sek_log(SEK_LOG_INFO, "broker.ready", "version", SEK_VERSION, "url", b->config->origins[0], NULL);
+		sek_notify("READY=1");
+	} else {
+		b->failed = true;
+		stop(b);
+	}
+	uv_run(&b->loop, UV_RUN_DEFAULT);
+	sek_front_destroy(b->front);
+	uv_run(&b->loop, UV_RUN_DEFAULT); /* what the last step of lws closed */
+	sek_sessions_destroy(b->sessions);
+	sek_auth_destroy(b->auth);
+	sek_store_close(b->store);
+	if (uv_loop_close(&b->loop) != 0)
+		sek_log(SEK_LOG_WARN, "broker.leak", "what", "a handle of the loop was not closed", NULL);
+	sek_log(SEK_LOG_INFO, "broker.stopped", NULL);
+	return b->failed ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { .status_fd = -1 };
+	static struct broker b;
+	char folder[PATH_MAX], err[SEK_CONFIG_ERROR_BYTES] = "";
+	int r = parse(argc, argv, &o);
+
+	if (r >= 0)
+		return r;
+	protect_process();
+	program_folder(folder, sizeof folder);
+	if (!sek_is_ok(sek_broker_config_load(o.config, folder, &b.config, err, sizeof err)) ||
+			(o.check && !sek_is_ok(sek_front_check_tls(b.config->certificate, b.config->key, err, sizeof err)))) {
+		fprintf(stderr, "%s\n", err);
+		sek_broker_config_free(b.config);
+		return 1;
+	}
+	if (o.check) {
+		printf("OK\n");
+	} else if (o.user_argv) {
+		r = sek_users_main(b.config->store_path, o.user_argc, o.user_argv);
+	} else {
+		sek_log_init("sekisho-broker", b.config->log_level);
+		r = sek_is_ok(sek_auth_init()) ? run(&b, &o) : 1;
+	}
+	sek_broker_config_free(b.config);
+	return r < 0 ? 0 : r;
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The user commands. Must never take a password from the command line, where every process can read it, nor show one
+ * that it has not made itself.
+ */
+#include "broker/hub/users.h"
+
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "base/error.h"
+#include "broker/hub/auth/name.h"
+#include "broker/hub/auth/password.h"
+#include "broker/hub/store/store.h"
+
+const char sek_users_usage[] =
+	"  user add NAME [--password-stdin | --generate]\n"
+	"  user password NAME [--password-stdin | --generate]\n"
+	"  user disable NAME\n"
+	"  user enable NAME\n"
+	"  user list\n";
+
+enum source { FROM_TERMINAL, FROM_STDIN, GENERATED };
+
+struct command {
+	struct sek_store *store;
+	char name[SEK_NAME_BYTES];
+	enum source source;
+};
+
+static int fail(const char *what)
+{
+	fprintf(stderr, "sekisho-broker: %s\n", what);
+	return 1;
+}
+
+static int fail_status(const struct command *c, sek_status status)
+{
+	char text[120];
+
+	if (sek_is(status, SEK_E_NOT_FOUND))
+		fprintf(stderr, "sekisho-broker: there is no user '%s'\n", c->name);
+	else if (sek_is(status, SEK_E_EXISTS))
+		fprintf(stderr, "sekisho-broker: there is a user '%s' already\n", c->name);
+	else
+		fprintf(stderr, "sekisho-broker: the store failed: %s\n", sek_status_text(status, text, sizeof text));
+	return 1;
+}
+
+/* Reads one line without its end. False at the end of the input or if it is too long. */
+static bool read_line(char *ret, size_t size)
+{
+	size_t n;
+
+	if (!fgets(ret, (int)size, stdin))
+		return false;
+	n = strcspn(ret, "\n");
+	if (ret[n] == '\0' && n == size - 1)
+		return false;
+	ret[n] = '\0';
+	if (n > 0 && ret[n - 1] == '\r')
+		ret[n - 1] = '\0';
+	return true;
+}
+
+static bool ask(const char *prompt, char *ret, size_t size)
+{
+	struct termios old, quiet;
+	bool ok;
+
+	if (tcgetattr(STDIN_FILENO, &old) != 0)
+		return false;
+	quiet = old;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	fprintf(stderr, "%s", prompt);
+	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) != 0)
+		return false;
+	ok = read_line(ret, size);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
+	fprintf(stderr, "\n");
+	return ok;
+}
+
+/* The password as typed, into `typed`. 0, or an exit code after a message. */
+static int get_password(enum source source, char *typed, size_t size)
+{
+	char again[SEK_PASSWORD_MAX_BYTES + 2] = "";
+	bool ok;
+
+	if (source == GENERATED) {
+		sek_password_generate(typed);
+		return 0;
+	}
+	if (source == FROM_STDIN)
+		return read_line(typed, size) ? 0 : fail("no password on standard input, or it is too long");
+	if (!isatty(STDIN_FILENO))
+		return fail("standard input is not a terminal: use --password-stdin or --generate");
+	ok = ask("Password: ", typed, size) && ask("Again: ", again, sizeof again);
+	if (ok)
+		ok = strcmp(typed, again) == 0;
+	sodium_memzero(again, sizeof again);
+	return ok ? 0 : fail("the two passwords differ");
+}
+
+static int hash_password(const char *typed, char hash[SEK_PASSWORD_HASH_BYTES])
+{
+	char normal[SEK_PASSWORD_MAX_BYTES];
+	size_t n = 0, chars = 0;
+	sek_status status = sek_password_normalize(typed, strlen(typed), normal, &n, &chars);
+
+	if (!sek_is_ok(status))
+		return fail("the password is empty, too long, not UTF-8 or holds control characters");
+	if (chars < SEK_PASSWORD_MIN_CHARS) {
+		sodium_memzero(normal, sizeof normal);
+		fprintf(stderr, "sekisho-broker: the password has %zu characters: at least %d are needed\n", chars,
+			SEK_PASSWORD_MIN_CHARS);
+		return 1;
+	}
+	status = sek_password_hash(normal, n, hash);
+	sodium_memzero(normal, sizeof normal);
+	return sek_is_ok(status) ? 0 : fail("the password cannot be hashed: not enough memory");
+}
+
+static int set_password(struct command *c, bool new_user)
+{
+	char typed[SEK_PASSWORD_MAX_BYTES + 2] = "", hash[SEK_PASSWORD_HASH_BYTES];
+	struct sek_store_user u;
+	sek_status status = sek_store_user_find(c->store, c->name, &u);
+	int r;
+
+	/* said before anybody types a password for nothing */
+	if (new_user && sek_is_ok(status))
+		return fail_status(c, sek_fail(SEK_E_EXISTS));
+	if (!new_user && !sek_is_ok(status))
+		return fail_status(c, status);
+	r = get_password(c->source, typed, sizeof typed);
+	if (r == 0)
+		r = hash_password(typed, hash);
+	if (r == 0) {
+		status = new_user ? sek_store_user_add(c->store, c->name, hash, (int64_t)time(NULL)) :
+			sek_store_user_set_hash(c->store, c->name, hash, (int64_t)time(NULL));
+		if (!sek_is_ok(status))
+			r = fail_status(c, status);
+	}
+	if (r == 0) {
+		printf("%s %s\n", c->name, new_user ? "added" : "has a new password");
+		if (c->source == GENERATED)
+			printf("password: %s\n", typed);
+	}
+	sodium_memzero(typed, sizeof typed);
+	return r;
+}
+
+static int set_disabled(struct command *c, bool disabled)
+{
+	sek_status status = sek_store_user_set_disabled(c->store, c->name, disabled);
+
+	if (!sek_is_ok(status))
+		return fail_status(c, status);
+	printf("%s %s\n", c->name, disabled ? "disabled" : "enabled");
+	return 0;
+}
+
+static void print_user(void *ctx, const struct sek_store_user *u)
+{
+	char created[24] = "";
+	time_t t = (time_t)u->created_s;
+	struct tm tm;
+
+	(void)ctx;
+	if (gmtime_r(&t, &tm))
+		strftime(created, sizeof created, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	printf("%s\t%s\t%s\n", u->name, u->disabled ? "disabled" : "enabled", created);
+}
+
+/* SQLite's side files belong to whoever writes first: made by root they would lock the broker out. */
+static int check_owner(const char *store_path)
+{
+	const struct passwd *p;
+	struct stat st;
+
+	if (stat(store_path, &st) != 0 || st.st_uid == geteuid())
+		return 0;
+	p = getpwuid(st.st_uid);
+	fprintf(stderr, "sekisho-broker: '%s' belongs to user %s: run this command as that user\n", store_path,
+		p ? p->pw_name : "with another number");
+	return 1;
+}
+
+static bool parse_source(int argc, char **argv, enum source *ret)
+{
+	*ret = FROM_TERMINAL;
+	if (argc == 0)
+		return true;
+	if (argc != 1)
+		return false;
+	if (strcmp(argv[0], "--password-stdin") == 0)
+		*ret = FROM_STDIN;
+	else if (strcmp(argv[0], "--generate") == 0)
+		*ret = GENERATED;
+	else
+		return false;
+	return true;
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: sekisho-broker --config FILE COMMAND\n%s", sek_users_usage);
+	return 2;
+}
+
+static int run(struct command *c, int argc, char **argv)
+{
+	const char *verb = argv[0];
+
+	if (strcmp(verb, "list") == 0)
+		return argc != 1 ? usage() : sek_is_ok(sek_store_users_each(c->store, print_user, NULL)) ? 0 :
+			fail("the store failed");
+	if (argc < 2)
+		return usage();
+	if (!sek_is_ok(sek_name_normalize(argv[1], strlen(argv[1]), c->name)))
+		return fail("that cannot be a user's name: 1 to 64 letters, digits and . _ - @, beginning with a letter or "
+			"digit");
+	if (strcmp(verb, "disable") == 0)
+		return argc == 2 ? set_disabled(c, true) : usage();
+	if (strcmp(verb, "enable") == 0)
+		return argc == 2 ? set_disabled(c, false) : usage();
+	if (!parse_source(argc - 2, argv + 2, &c->source))
+		return usage();
+	if (strcmp(verb, "add") == 0)
+		return set_password(c, true);
+	if (strcmp(verb, "password") == 0)
+		return set_password(c, false);
+	return usage();
+}
+
+int sek_users_main(const char *store_path, int argc, char **argv)
+{
+	struct command c = { .source = FROM_TERMINAL };
+	char err[512] = "";
+	int r;
+
+	if (argc < 1)
+		return usage();
+	if (!sek_is_ok(sek_auth_init()))
+		return fail("libsodium cannot start");
+	r = check_owner(store_path);
+	if (r != 0)
+		return r;
+	if (!sek_is_ok(sek_store_open(store_path, &c.store, err, sizeof err)))
+		return fail(err);
+	r = run(&c, argc, argv);
+	sek_store_close(c.store);
+	return r;
+}

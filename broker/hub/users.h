@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * `sekisho-broker user ...`: who may log in, set at the broker's machine. A running broker follows within a second.
+ */
+#ifndef SEK_BROKER_HUB_USERS_H
+#define SEK_BROKER_HUB_USERS_H
+
+/* argv: the words after `user`. Prints results to stdout, errors to stderr. Returns the exit code (0, 1, 2 = usage). */
+int sek_users_main(const char *store_path, int argc, char **argv);
+/* For --help. */
+extern const char sek_users_usage[];
+
+#endif
