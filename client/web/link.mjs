@@ -35,6 +35,7 @@ export class Link extends EventTarget {
 	#endWanted = false;
 	#connected = false;
 	#drawn = false;
+	#resumed = false;
 	#state = "";
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
 	#timer;
@@ -162,6 +163,7 @@ export class Link extends EventTarget {
 			const opened = await api.openSession();
 			if (serial !== this.#serial)
 				return;
+			this.#resumed = opened.resumed && !this.#everLive;
 			const url = new URL("stream", document.baseURI);
 			url.protocol = url.protocol.replace("http", "ws");
 			this.#post({ type: "open", serial, url: url.href, token: opened.token,
@@ -266,6 +268,9 @@ export class Link extends EventTarget {
 			this.#everLive = true;
 			if (this.phase.name !== "live")
 				this.#enter({ name: "live" });
+			if (this.#resumed)
+				this.dispatchEvent(new Event("resumed"));
+			this.#resumed = false;
 		} else if (!running) {
 			const name = this.#everLive ? "reconnecting" : "starting";
 			this.#enter({ name, key: `state.${this.#state}`, seconds: 0 });

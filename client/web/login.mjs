@@ -17,6 +17,7 @@ export class LoginView extends HTMLElement {
 		autocomplete: "current-password", maxlength: 1024, required: true });
 	#reveal = make("button", { type: "button", class: "reveal", "aria-pressed": "false" });
 	#submit = make("button", { type: "submit", class: "primary" });
+	#mark = make("span", { class: "wordmark", role: "img" });
 	#form = make("form", { class: "card", novalidate: true });
 	#heading = make("h1");
 	#lead = make("p", { class: "lead" });
@@ -52,7 +53,6 @@ export class LoginView extends HTMLElement {
 
 	#build()
 	{
-		const mark = make("span", { class: "wordmark", role: "img", "aria-label": "関所 Sekisho" });
 		this.#password.setAttribute("aria-describedby", `${this.#caps.id}`);
 		this.#form.append(this.#heading, this.#lead, this.#notice, this.#error, this.#countdown,
 			make("div", { class: "field" }, this.#userLabel, this.#user),
@@ -60,7 +60,7 @@ export class LoginView extends HTMLElement {
 				make("div", { class: "with-reveal" }, this.#password, this.#reveal), this.#caps),
 			this.#submit, this.#small);
 		this.replaceChildren(
-			make("header", { class: "login-header" }, mark, document.createElement("sek-language")),
+			make("header", { class: "login-header" }, this.#mark, document.createElement("sek-language")),
 			make("main", { class: "login-main" }, this.#form));
 
 		this.#form.addEventListener("submit", event => {
@@ -79,6 +79,7 @@ export class LoginView extends HTMLElement {
 	#showWords()
 	{
 		document.title = words("app.title.login");
+		this.#mark.setAttribute("aria-label", words("app.name"));
 		this.#heading.textContent = words("login.heading");
 		this.#lead.textContent = words("login.lead");
 		this.#userLabel.textContent = words("login.user");

@@ -15,6 +15,7 @@ import { onLanguage, words } from "./words.mjs";
 export class Overlay extends HTMLElement {
 	#heading = make("h1", { id: uniqueId("overlay"), tabindex: -1 });
 	#hint = make("p", { class: "overlay-hint" });
+	#mark = make("span", { class: "wordmark", role: "img" });
 	#spinner = make("div", { class: "spinner", "aria-hidden": "true" });
 	#actions = make("div", { class: "actions" });
 	#live = make("div", { class: "overlay-text" }, this.#heading, this.#hint);
@@ -28,8 +29,7 @@ export class Overlay extends HTMLElement {
 	{
 		this.#live.setAttribute("aria-live", "polite");
 		this.replaceChildren(make("div", { class: "overlay-card" },
-			make("span", { class: "wordmark", role: "img", "aria-label": "関所 Sekisho" }),
-			this.#spinner, this.#live, this.#actions));
+			this.#mark, this.#spinner, this.#live, this.#actions));
 		this.setAttribute("role", "region");
 		this.setAttribute("aria-labelledby", this.#heading.id);
 		this.#off = onLanguage(() => this.#render());
@@ -56,6 +56,7 @@ export class Overlay extends HTMLElement {
 			return;
 		}
 		this.dataset.kind = content.kind;
+		this.#mark.setAttribute("aria-label", words("app.name"));
 		this.#spinner.hidden = content.kind === "ended";
 		this.#live.setAttribute("aria-live", content.kind === "ended" ? "assertive" : "polite");
 		setText(this.#heading, words(content.heading));

@@ -60,6 +60,7 @@ export class SessionView extends HTMLElement {
 		link.addEventListener("message", event => {
 			this.#message(/** @type {CustomEvent<FromWorker>} */ (event).detail);
 		}, { signal });
+		link.addEventListener("resumed", () => this.#notice("notice.resumed"), { signal });
 		link.addEventListener("warning", event => {
 			const { key, seconds } = /** @type {CustomEvent} */ (event).detail;
 			this.#notice(key, { seconds });

@@ -81,7 +81,6 @@ export default {
 	"notice.resumed": "Continuing where you left off.",
 	"notice.warn-idle": "Nothing was done for a while: browsing ends in {seconds} seconds. Move the mouse or press a key to go on.",
 	"notice.warn-maximum": "The time limit is reached in {seconds} seconds.",
-	"notice.long-text": "The text was longer than one message and was sent in parts.",
 
 	"status.opening": "Connecting",
 	"status.starting": "Preparing the browser",

@@ -5,7 +5,7 @@
 
 /** @type {Record<string, string>} */
 export default {
-	"app.name": "関所",
+	"app.name": "関所 Sekisho",
 	"app.title.login": "ログイン ― 関所",
 	"app.title.session": "インターネット閲覧 ― 関所",
 	"app.title.ended": "終了 ― 関所",
@@ -83,7 +83,6 @@ export default {
 	"notice.resumed": "前回の続きを表示しています。",
 	"notice.warn-idle": "操作がないため、あと {seconds} 秒で終了します。続けるにはマウスかキーを動かしてください。",
 	"notice.warn-maximum": "利用できる時間の上限まで、あと {seconds} 秒です。",
-	"notice.long-text": "一度に入力できる長さを超えたため、分けて送りました。",
 
 	"status.opening": "接続しています",
 	"status.starting": "ブラウザーを準備しています",

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One connection to the broker: the WebSocket, the order of things, acknowledgements, and the watch over a silent line.
+// Runs in the worker. Anything that the grammar refuses ends the connection; nothing is guessed.
+
+import { Queue } from "./queue.mjs";
+
+/** @typedef {import("./messages.d.ts").FromWorker} FromWorker */
+/** @typedef {import("./messages.d.ts").Hello} Hello */
+/** @typedef {import("./messages.d.ts").Input} Input */
+/** @typedef {import("./painter.mjs").Operation} Operation */
+
+const SUBPROTOCOL = "sekisho.1";
+const PING_MS = 5000;
+const SILENT_MS = 15000;
+/** Messages that may wait to be drawn: frames in flight are far fewer. */
+const MOST_WAITING = 256;
+/** Operations of one frame, over all its parts. */
+const MOST_OPERATIONS = 262144;
+/** Input is dropped while more than this waits to go out: the line is stuck, and a reconnect will let go of all keys. */
+const MOST_UNSENT_BYTES = 256 * 1024;
+
+export class Stream {
+	#wire;
+	#painter;
+	#tell;
+	#serial;
+	/** @type {WebSocket} */
+	#socket;
+	#queue = new Queue(MOST_WAITING, error => this.#refuse(String(error)));
+	/** Operations of the frame whose last part has not come yet. @type {Operation[]} */
+	#operations = [];
+	#keyframe = false;
+	#welcome = false;
+	#cursorSerial = 0;
+	#heardAt = performance.now();
+	#pingAt = 0;
+	#pingId = 0;
+	/** @type {ReturnType<typeof setInterval>} */
+	#watch;
+	#over = false;
+
+	/** Connects.
+	 * @param {import("./wire.mjs").Wire} wire
+	 * @param {import("./painter.mjs").Painter} painter
+	 * @param {(message: FromWorker) => void} tell
+	 * @param {{ serial: number, url: string, token: string, hello: Hello }} target */
+	constructor(wire, painter, tell, target)
+	{
+		this.#wire = wire;
+		this.#painter = painter;
+		this.#tell = tell;
+		this.#serial = target.serial;
+		wire.reset();
+		this.#socket = new WebSocket(target.url, [SUBPROTOCOL, `token.${target.token}`]);
+		this.#socket.binaryType = "arraybuffer";
+		this.#socket.addEventListener("open", () => this.#send(wire.hello(target.hello)));
+		this.#socket.addEventListener("message", event => this.#receive(event.data));
+		this.#socket.addEventListener("close", event => this.#closed(event.code));
+		this.#watch = setInterval(() => this.#checkLine(), PING_MS);
+	}
+
+	/** @param {Input} input */
+	input(input)
+	{
+		if (this.#welcome && this.#socket.bufferedAmount < MOST_UNSENT_BYTES)
+			this.#send(this.#wire.input(input));
+	}
+
+	/** Leaves quietly. */
+	close()
+	{
+		if (this.#over)
+			return;
+		this.#over = true;
+		this.#queue.stop();
+		clearInterval(this.#watch);
+		this.#socket.close();
+	}
+
+	/** @param {Uint8Array<ArrayBuffer>} frame */
+	#send(frame)
+	{
+		if (this.#socket.readyState === WebSocket.OPEN)
+			this.#socket.send(frame);
+	}
+
+	/** @param {string} reason for the developer's console */
+	#refuse(reason)
+	{
+		if (this.#over)
+			return;
+		this.close();
+		this.#tell({ type: "refused", serial: this.#serial, reason });
+	}
+
+	/** @param {number} code */
+	#closed(code)
+	{
+		if (this.#over)
+			return;
+		clearInterval(this.#watch);
+		// What was received is still drawn and told before the end.
+		this.#queue.add(() => {
+			this.close();
+			this.#tell({ type: "closed", serial: this.#serial, code });
+		});
+	}
+
+	/** A line that is dead without having been closed is given up. */
+	#checkLine()
+	{
+		if (performance.now() - this.#heardAt > SILENT_MS) {
+			this.#closed(0);
+			this.#socket.close();
+		} else if (this.#welcome) {
+			this.#pingId = (this.#pingId + 1) >>> 0;
+			this.#pingAt = performance.now();
+			this.#send(this.#wire.ping(this.#pingId));
+		}
+	}
+
+	/** @param {unknown} data */
+	#receive(data)
+	{
+		this.#heardAt = performance.now();
+		if (this.#over)
+			return;
+		if (!(data instanceof ArrayBuffer))
+			return this.#refuse("a text message");
+		try {
+			this.#hear(this.#wire.parse(new Uint8Array(data)));
+		} catch (error) {
+			this.#refuse(String(error));
+		}
+	}
+
+	/** @param {import("./wire.mjs").Message} message */
+	#hear(message)
+	{
+		const serial = this.#serial;
+		if (!this.#welcome && message.type !== "welcome" && message.type !== "state")
+			throw new Error("a message before WELCOME");
+		switch (message.type) {
+		case "welcome":
+			if (this.#welcome)
+				throw new Error("a second WELCOME");
+			this.#welcome = true;
+			this.#tell({ type: "welcome", serial, maxWidth: message.maxWidth, maxHeight: message.maxHeight });
+			break;
+		case "size":
+			this.#size(message.width, message.height);
+			break;
+		case "update":
+			this.#update(message);
+			break;
+		case "cursor":
+			void this.#cursor(message);
+			break;
+		case "caret":
+			this.#tell({ type: "caret", serial, x: message.x, y: message.y, width: message.width,
+				height: message.height });
+			break;
+		case "state":
+			this.#queue.add(() => this.#tell({ type: "state", serial, state: message.state, arg: message.arg }));
+			break;
+		case "ping":
+			this.#send(this.#wire.pong(message.id));
+			break;
+		case "pong":
+			if (message.id === this.#pingId)
+				this.#tell({ type: "delay", serial, ms: performance.now() - this.#pingAt });
+			break;
+		}
+	}
+
+	/** @param {number} width
+	 * @param {number} height */
+	#size(width, height)
+	{
+		this.#operations = [];
+		this.#keyframe = false;
+		this.#queue.add(() => {
+			this.#painter.resize(width, height);
+			this.#tell({ type: "size", serial: this.#serial, width, height });
+		});
+	}
+
+	/** @param {Extract<import("./wire.mjs").Message, { type: "update" }>} update */
+	#update(update)
+	{
+		if (update.keyframe) {
+			this.#operations = [];
+			this.#keyframe = true;
+		}
+		if (this.#operations.length + update.operations.length > MOST_OPERATIONS)
+			throw new Error("a frame without an end");
+		this.#operations = this.#operations.concat(update.operations);
+		if (!update.end)
+			return;
+		const frame = { keyframe: this.#keyframe, operations: this.#operations };
+		this.#operations = [];
+		this.#keyframe = false;
+		this.#queue.add(async () => {
+			await this.#painter.draw(frame);
+			this.#send(this.#wire.ack(update.frame));
+			this.#tell({ type: "drawn", serial: this.#serial, frame: update.frame });
+		});
+	}
+
+	/** @param {Extract<import("./wire.mjs").Message, { type: "cursor" }>} cursor */
+	async #cursor(cursor)
+	{
+		this.#cursorSerial += 1;
+		const mine = this.#cursorSerial;
+		let blob = null;
+		if (cursor.image) {
+			const canvas = new OffscreenCanvas(cursor.image.width, cursor.image.height);
+			canvas.getContext("2d")?.putImageData(cursor.image, 0, 0);
+			blob = await canvas.convertToBlob({ type: "image/png" });
+		}
+		if (mine === this.#cursorSerial && !this.#over)
+			this.#tell({ type: "cursor", serial: this.#serial, blob, hotX: cursor.hotX, hotY: cursor.hotY });
+	}
+}

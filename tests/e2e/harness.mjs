@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Starts a whole Sekisho for a test: PKI, render host, broker, a user, a web site in the outer zone, and a line between
+// browser and broker that can be cut. Everything on loopback addresses of its own, everything removed by stop().
+
+import { spawn, spawnSync } from "node:child_process";
+import { createHash, randomBytes, X509Certificate } from "node:crypto";
+import fs from "node:fs";
+import net from "node:net";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { Line } from "./support/line.mjs";
+import { Site } from "./support/site.mjs";
+
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
+export const build = path.resolve(process.env.SEK_BUILD ?? path.join(root, "build/release"));
+export const outDir = path.join(root, "tests/e2e/out");
+
+const HOST = "render1.sekisho.internal";
+const BROKER_UID = 64210;
+
+/** Runs a program to its end; throws with what it said if it fails.
+ * @param {string} program
+ * @param {string[]} args
+ * @param {{ input?: string, uid?: number }} [options] */
+function run(program, args, options = {})
+{
+	const result = spawnSync(program, args, { encoding: "utf8", input: options.input, uid: options.uid,
+		gid: options.uid });
+	if (result.error || result.status !== 0)
+		throw new Error(`${program} ${args.join(" ")}: ${result.error ?? ""} ${result.status}\n${result.stdout}${result.stderr}`);
+}
+
+/** A port of the address on which nobody listens now.
+ * @param {string} address
+ * @returns {Promise<number>} */
+function freePort(address)
+{
+	return new Promise((resolve, reject) => {
+		const server = net.createServer();
+		server.on("error", reject);
+		server.listen(0, address, () => {
+			const { port } = /** @type {net.AddressInfo} */ (server.address());
+			server.close(() => resolve(port));
+		});
+	});
+}
+
+/** Waits until check gives something true; throws with `what` when it takes too long.
+ * @template T
+ * @param {string} what
+ * @param {() => T | Promise<T>} check
+ * @param {number} [patienceMs]
+ * @returns {Promise<NonNullable<T>>} */
+export async function until(what, check, patienceMs = 15000)
+{
+	const deadline = performance.now() + patienceMs;
+	for (;;) {
+		const value = await check();
+		if (value)
+			return /** @type {NonNullable<T>} */ (value);
+		if (performance.now() > deadline)
+			throw new Error(`waited ${patienceMs} ms in vain: ${what}`);
+		await new Promise(resolve => setTimeout(resolve, 40));
+	}
+}
+
+/** A program that runs for as long as the test wants it. */
+class Daemon {
+	/** @param {string} name
+	 * @param {string} program
+	 * @param {string[]} args
+	 * @param {string} logPath
+	 * @param {number | undefined} uid */
+	constructor(name, program, args, logPath, uid)
+	{
+		this.name = name;
+		this.logPath = logPath;
+		const log = fs.openSync(logPath, "a");
+		this.process = spawn(program, args, { stdio: ["ignore", log, log], uid, gid: uid });
+		fs.closeSync(log);
+		/** @type {Promise<void>} */
+		this.ended = new Promise(resolve => {
+			this.process.on("exit", () => resolve());
+			this.process.on("error", () => resolve());
+		});
+	}
+
+	get alive()
+	{
+		return this.process.exitCode === null && this.process.signalCode === null && this.process.pid !== undefined;
+	}
+
+	log()
+	{
+		return fs.readFileSync(this.logPath, "utf8");
+	}
+
+	async stop()
+	{
+		if (!this.alive)
+			return;
+		this.process.kill("SIGTERM");
+		const timer = setTimeout(() => this.process.kill("SIGKILL"), 10000);
+		await this.ended;
+		clearTimeout(timer);
+	}
+}
+
+export class Harness {
+	/** @type {string} */ dir = "";
+	/** @type {string} */ url = "";
+	password = randomBytes(9).toString("base64url");
+	/** @type {Daemon} */ broker = /** @type {any} */ (null);
+	/** @type {Daemon} */ renderd = /** @type {any} */ (null);
+	/** @type {Site} */ site = /** @type {any} */ (null);
+	/** @type {Line} */ line = /** @type {any} */ (null);
+	/** @type {import("playwright-core").Browser | null} */ #browser = null;
+	#spki = "";
+	#sessions = "";
+
+	/** @param {object} [options]
+	 * @param {string[]} [options.users]
+	 * @param {number} [options.lingerSeconds]
+	 * @param {number} [options.idleMinutes] */
+	constructor(options = {})
+	{
+		this.users = options.users ?? ["tanaka"];
+		this.lingerSeconds = options.lingerSeconds ?? 60;
+		this.idleMinutes = options.idleMinutes ?? 0;
+	}
+
+	/** @param {ConstructorParameters<typeof Harness>[0]} [options] */
+	static async start(options)
+	{
+		const harness = new Harness(options);
+		try {
+			await harness.#start();
+		} catch (error) {
+			await harness.stop();
+			throw error;
+		}
+		return harness;
+	}
+
+	async #start()
+	{
+		if (process.getuid?.() !== 0)
+			throw new Error("the render host needs root: one uid for each session");
+		fs.mkdirSync(outDir, { recursive: true });
+		this.dir = fs.mkdtempSync(path.join(os.tmpdir(), "sekisho-e2e."));
+		fs.chmodSync(this.dir, 0o755);
+		const base = fs.existsSync("/dev/shm") ? "/dev/shm" : "/run";
+		this.#sessions = path.join(base, path.basename(this.dir));
+		fs.mkdirSync(this.#sessions, { mode: 0o711 });
+		const [a, b] = randomBytes(2).map(byte => 1 + byte % 250);
+		const address = (/** @type {number} */ n) => `127.${a}.${b}.${n}`;
+		this.addresses = { inner: address(1), outer: address(2), host: address(3), site: address(4) };
+
+		this.#copyPrograms();
+		this.site = await Site.start(this.addresses.site);
+		const brokerPort = await freePort(this.addresses.inner), hostPort = await freePort(this.addresses.host);
+		this.line = await Line.start(this.addresses.inner, this.addresses.inner, brokerPort);
+		this.url = `https://${this.addresses.inner}:${this.line.port}`;
+		this.#makePki();
+		this.#writeConfigs(brokerPort, hostPort);
+		this.startRenderd();
+		this.startBroker();
+		await until("the broker listens", async () => {
+			if (!this.broker.alive || !this.renderd.alive)
+				throw new Error(`a daemon ended:\n${this.broker.log()}\n${this.renderd.log()}`);
+			return connects(this.addresses?.inner ?? "", brokerPort);
+		});
+		await until("the render host listens", () => connects(this.addresses?.host ?? "", hostPort));
+	}
+
+	/** So that other uids can run them wherever the checkout lies. */
+	#copyPrograms()
+	{
+		const bin = path.join(this.dir, "bin");
+		fs.mkdirSync(bin);
+		for (const name of fs.readdirSync(path.join(build, "bin")))
+			if (name.startsWith("sekisho-"))
+				fs.copyFileSync(path.join(build, "bin", name), path.join(bin, name));
+		fs.cpSync(path.join(build, "web"), path.join(this.dir, "web"), { recursive: true });
+		fs.copyFileSync(path.join(root, "render-host/sandbox/chromium-policy.json"), path.join(this.dir, "policy.json"));
+	}
+
+	/** @param {string} name of a program, without "sekisho-" */
+	program(name)
+	{
+		return path.join(this.dir, "bin", `sekisho-${name}`);
+	}
+
+	#makePki()
+	{
+		const pki = path.join(this.dir, "pki"), certs = this.program("certs");
+		run(certs, ["init", pki]);
+		run(certs, ["broker", pki, "broker1"]);
+		run(certs, ["https", pki, "https1", "--address", this.addresses?.inner ?? ""]);
+		run(certs, ["host", pki, HOST]);
+		fs.chmodSync(pki, 0o755);
+		for (const name of ["broker1.key", "https1.key"])
+			fs.chownSync(path.join(pki, name), BROKER_UID, BROKER_UID);
+		const certificate = new X509Certificate(fs.readFileSync(path.join(pki, "https1.crt")));
+		const key = certificate.publicKey.export({ type: "spki", format: "der" });
+		this.#spki = createHash("sha256").update(key).digest("base64");
+	}
+
+	/** @param {number} brokerPort
+	 * @param {number} hostPort */
+	#writeConfigs(brokerPort, hostPort)
+	{
+		const at = this.addresses, dir = this.dir;
+		if (!at)
+			throw new Error("no addresses");
+		fs.mkdirSync(path.join(dir, "state"));
+		fs.chownSync(path.join(dir, "state"), BROKER_UID, BROKER_UID);
+		const broker = path.join(dir, "broker.yaml"), renderd = path.join(dir, "renderd.yaml");
+		fs.writeFileSync(broker, `inner:
+  address: ${at.inner}
+  port: ${brokerPort}
+  certificate: ${dir}/pki/https1.crt
+  key: ${dir}/pki/https1.key
+  origins:
+    - ${this.url}
+outer:
+  address: ${at.outer}
+pki:
+  ca: ${dir}/pki/ca.crt
+  crl: ${dir}/pki/ca.crl
+  intermediate_certificate: ${dir}/pki/broker1.crt
+  intermediate_key: ${dir}/pki/broker1.key
+render_hosts:
+  - name: ${HOST}
+    address: ${at.host}
+    port: ${hostPort}
+store:
+  path: ${dir}/state/sekisho.db
+web_root: ${dir}/web
+sessions:
+  max: 8
+  linger_seconds: ${this.lingerSeconds}
+  idle_minutes: ${this.idleMinutes}
+  max_width: 2560
+  max_height: 1600
+`);
+		fs.writeFileSync(renderd, `name: ${HOST}
+listen:
+  address: ${at.host}
+  port: ${hostPort}
+tls:
+  certificate: ${dir}/pki/${HOST}.crt
+  key: ${dir}/pki/${HOST}.key
+  ca: ${dir}/pki/ca.crt
+  crl: ${dir}/pki/ca.crl
+sessions:
+  directory: ${this.#sessions}
+  max: 8
+  uid_base: ${220000 + (randomBytes(1)[0] ?? 0) * 16}
+  memory_mib: 2048
+  processes: 512
+  linger_seconds: 30
+  max_width: 2560
+  max_height: 1600
+egress:
+  allow:
+    - ${at.site}/32
+browser:
+  policy_file: ${dir}/policy.json
+`);
+		for (const file of [broker, renderd])
+			fs.chmodSync(file, 0o600);
+		fs.chownSync(broker, BROKER_UID, BROKER_UID);
+		for (const user of this.users)
+			run(this.program("broker"), ["--config", broker, "user", "add", user, "--password-stdin"],
+				{ input: `${this.password}\n`, uid: BROKER_UID });
+	}
+
+	startBroker()
+	{
+		this.broker = new Daemon("broker", this.program("broker"), ["--config", path.join(this.dir, "broker.yaml")],
+			path.join(this.dir, "broker.log"), BROKER_UID);
+	}
+
+	startRenderd()
+	{
+		this.renderd = new Daemon("renderd", this.program("renderd"), ["--config", path.join(this.dir, "renderd.yaml")],
+			path.join(this.dir, "renderd.log"), undefined);
+	}
+
+	/** The staff member's browser: one for the harness; trusts the broker's key and nothing else unknown. */
+	async browser()
+	{
+		this.#browser ??= await chromium.launch({
+			executablePath: process.env.SEK_CHROMIUM ?? "/usr/bin/chromium",
+			headless: true,
+			// As root the test's own browser has no sandbox; the browser under test, in the outer zone, always has.
+			chromiumSandbox: process.getuid?.() !== 0,
+			args: [`--ignore-certificate-errors-spki-list=${this.#spki}`, "--disable-gpu", "--mute-audio"],
+		});
+		return this.#browser;
+	}
+
+	/** A page of a new, empty profile.
+	 * @param {import("playwright-core").BrowserContextOptions} [options] */
+	async newPage(options = {})
+	{
+		const browser = await this.browser();
+		const context = await browser.newContext({ locale: "ja-JP", viewport: { width: 1280, height: 800 }, ...options });
+		const page = await context.newPage();
+		/** @type {string[]} */
+		const problems = [];
+		problemsOf.set(page, problems);
+		page.on("pageerror", error => problems.push(`error: ${error.message}`));
+		page.on("console", message => {
+			// An answer of the API that is not 200 is no fault of the page.
+			const expected = /Failed to load resource|WebSocket connection to/.test(message.text());
+			if ((message.type() === "error" || message.type() === "warning") && !expected)
+				problems.push(`${message.type()}: ${message.text()}`);
+		});
+		return page;
+	}
+
+	/** Opens the page and logs in.
+	 * @param {import("playwright-core").Page} page
+	 * @param {string} [user] */
+	async login(page, user = this.users[0])
+	{
+		await page.goto(this.url);
+		await page.locator("input[name=user]").fill(user ?? "");
+		await page.locator("input[name=password]").fill(this.password);
+		await page.keyboard.press("Enter");
+	}
+
+	/** What the daemons said, for a failed test. */
+	logs()
+	{
+		const tail = (/** @type {Daemon | null} */ daemon) =>
+			daemon ? `--- ${daemon.name}\n${daemon.log().split("\n").slice(-25).join("\n")}` : "";
+		return `${tail(this.broker)}\n${tail(this.renderd)}`;
+	}
+
+	async stop()
+	{
+		await this.#browser?.close();
+		await this.broker?.stop();
+		await this.renderd?.stop();
+		await this.line?.stop();
+		await this.site?.stop();
+		for (const folder of [this.dir, this.#sessions])
+			if (folder)
+				fs.rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+/** @type {WeakMap<import("playwright-core").Page, string[]>} */
+const problemsOf = new WeakMap();
+
+/** Faults that the page's console told of since the page was made: script errors, violations of the CSP.
+ * @param {import("playwright-core").Page} page
+ * @returns {string[]} */
+export function problems(page)
+{
+	return problemsOf.get(page) ?? [];
+}
+
+/** Whether something listens there.
+ * @param {string} address
+ * @param {number} port
+ * @returns {Promise<boolean>} */
+function connects(address, port)
+{
+	return new Promise(resolve => {
+		const socket = net.connect(port, address);
+		socket.on("connect", () => {
+			socket.destroy();
+			resolve(true);
+		});
+		socket.on("error", () => resolve(false));
+	});
+}

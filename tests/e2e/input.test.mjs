@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The arithmetic of the web client that needs no browser: keys, text, wheel, sizes, the caret's place, waiting, order.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { backoffMs } from "../../client/web/backoff.mjs";
+import { placePicture, wantedPicture } from "../../client/web/geometry.mjs";
+import { caretBox } from "../../client/web/input/caret.mjs";
+import { Keyboard } from "../../client/web/input/keyboard.mjs";
+import { Wheel, buttonMask, toPicture } from "../../client/web/input/pointer.mjs";
+import { Queue } from "../../client/web/queue.mjs";
+import { cleanText, keyCodepoint, splitText } from "../../client/web/text.mjs";
+
+const CODES = { KeyA: 30, KeyQ: 16, KeyV: 47, KeyE: 18, ControlLeft: 29, ShiftLeft: 42, AltRight: 100, MetaLeft: 125,
+	Enter: 28, Quote: 40, Insert: 110, Backquote: 41 };
+
+/** @param {string} code
+ * @param {string} key
+ * @param {Partial<import("../../client/web/input/keyboard.mjs").KeyLike>} [more]
+ * @returns {import("../../client/web/input/keyboard.mjs").KeyLike} */
+function key(code, key, more = {})
+{
+	return { code, key, keyCode: 65, isComposing: false, ctrlKey: false, altKey: false, metaKey: false, shiftKey: false,
+		timeStamp: 0, getModifierState: () => false, ...more };
+}
+
+function keyboard()
+{
+	/** @type {string[]} */
+	const sent = [];
+	const board = new Keyboard(CODES, (code, down, codepoint) => {
+		sent.push(`${down ? "+" : "-"}${code}${codepoint ? `:${String.fromCodePoint(codepoint)}` : ""}`);
+	});
+	return { board, sent };
+}
+
+test("keys: a plain key goes out by its place and its character, repeats too", () => {
+	const { board, sent } = keyboard();
+	assert.equal(board.keyDown(key("KeyA", "a")), "sent");
+	assert.equal(board.keyDown(key("KeyA", "a")), "sent");
+	assert.equal(board.keyUp(key("KeyA", "a")), "sent");
+	assert.equal(board.keyUp(key("KeyA", "a")), "local", "let go once only");
+	assert.deepEqual(sent, ["+30:a", "+30:a", "-30:a"]);
+});
+
+test("keys: what the input method has taken is not sent", () => {
+	const { board, sent } = keyboard();
+	assert.equal(board.keyDown(key("KeyA", "Process", { keyCode: 229 })), "local");
+	assert.equal(board.keyUp(key("KeyA", "a")), "local");
+	assert.equal(board.keyDown(key("KeyA", "a", { isComposing: true })), "local");
+	assert.equal(board.keyDown(key("Enter", "Enter", { isComposing: true })), "local");
+	for (const name of ["Zenkaku", "Hankaku", "KanaMode", "Convert", "NonConvert", "Eisu", "Hiragana"])
+		assert.equal(board.keyDown(key("Backquote", name)), "local", name);
+	assert.equal(board.keyDown(key("Lang1", "Lang1")), "local");
+	assert.deepEqual(sent, []);
+});
+
+test("keys: a dead key and its letter are left to the browser, the next letter is not", () => {
+	const { board, sent } = keyboard();
+	assert.equal(board.keyDown(key("Quote", "Dead")), "local");
+	assert.equal(board.keyUp(key("Quote", "Dead")), "local");
+	assert.equal(board.keyDown(key("ShiftLeft", "Shift")), "sent");
+	assert.equal(board.keyDown(key("KeyE", "É")), "local");
+	assert.equal(board.keyDown(key("KeyA", "a")), "sent");
+	assert.deepEqual(sent, ["+42", "+30:a"]);
+});
+
+test("keys: a dead key that something else follows is over", () => {
+	const { board, sent } = keyboard();
+	board.keyDown(key("Quote", "Dead"));
+	assert.equal(board.keyDown(key("Enter", "Enter")), "sent");
+	assert.equal(board.keyDown(key("KeyE", "e")), "sent");
+	assert.deepEqual(sent, ["+28", "+18:e"]);
+});
+
+test("keys: AltGr travels as the character that it makes, without the Ctrl that Windows adds", () => {
+	const { board, sent } = keyboard();
+	board.keyDown(key("ControlLeft", "Control", { timeStamp: 1000 }));
+	board.keyDown(key("AltRight", "AltGraph", { timeStamp: 1000.5 }));
+	board.keyDown(key("KeyQ", "@", { ctrlKey: true, altKey: true }));
+	board.keyUp(key("KeyQ", "@"));
+	board.keyUp(key("ControlLeft", "Control"));
+	board.keyUp(key("AltRight", "AltGraph"));
+	assert.deepEqual(sent, ["+29", "-29", "+16:@", "-16:@"]);
+});
+
+test("keys: a Ctrl that was really held stays held under AltGr", () => {
+	const { board, sent } = keyboard();
+	board.keyDown(key("ControlLeft", "Control", { timeStamp: 1000 }));
+	board.keyDown(key("AltRight", "AltGraph", { timeStamp: 2000 }));
+	assert.deepEqual(sent, ["+29"]);
+	assert.equal(board.control, true);
+});
+
+test("keys: letting go of Command lets go of everything (macOS tells of nothing else)", () => {
+	const { board, sent } = keyboard();
+	board.keyDown(key("MetaLeft", "Meta"));
+	board.keyDown(key("KeyA", "a", { metaKey: true }));
+	board.keyUp(key("MetaLeft", "Meta"));
+	assert.deepEqual(sent, ["+125", "+30:a", "-125", "-30"]);
+});
+
+test("keys: a paste goes out and is shown to the browser too; after forget() nothing is held", () => {
+	const { board } = keyboard();
+	assert.equal(board.keyDown(key("KeyV", "v", { ctrlKey: true })), "through");
+	assert.equal(board.keyDown(key("Insert", "Insert", { shiftKey: true })), "through");
+	board.forget();
+	assert.equal(board.keyUp(key("KeyV", "v")), "local");
+});
+
+test("keys: unknown keys without a character stay here, with one they go out", () => {
+	const { board, sent } = keyboard();
+	assert.equal(board.keyDown(key("BrowserSearch", "BrowserSearch")), "local");
+	assert.equal(board.keyDown(key("", "ñ")), "sent");
+	assert.deepEqual(sent, ["+0:ñ"]);
+});
+
+test("text: one character has a code point, names and controls have none", () => {
+	assert.equal(keyCodepoint("a"), 0x61);
+	assert.equal(keyCodepoint("𠮷"), 0x20bb7);
+	for (const name of ["Enter", "", "か\u3099", "\u0008", "\ud800", "\u007f", "\u0085"])
+		assert.equal(keyCodepoint(name), 0, JSON.stringify(name));
+});
+
+test("text: is cleaned of controls and broken pairs, line ends become one", () => {
+	assert.equal(cleanText("a\r\nb\rc\td\u0000\u001b\u007f\u009b"), "a\nb\nc\td");
+	assert.equal(cleanText("\ud83d\udc4d\ud83d x \udc4d"), "👍 x ");
+	assert.equal(cleanText("👨‍👩‍👧‍👦渋谷区\u{E0100}"), "👨‍👩‍👧‍👦渋谷区\u{E0100}");
+});
+
+test("text: is cut at 4096 bytes where a character ends, and nothing is lost", () => {
+	for (const text of ["", "a", "a".repeat(4096), "a".repeat(4097), `a${"漢".repeat(3000)}`, `é${"👍".repeat(2500)}`]) {
+		const pieces = splitText(text, 4096);
+		assert.equal(pieces.join(""), text);
+		for (const piece of pieces) {
+			const bytes = new TextEncoder().encode(piece).length;
+			assert.ok(bytes >= 1 && bytes <= 4096);
+			assert.equal(cleanText(piece), piece, "no half pair");
+		}
+	}
+	assert.equal(splitText("a".repeat(4096), 4096).length, 1);
+	assert.equal(splitText("漢".repeat(1366), 4096).length, 2);
+});
+
+test("wheel: notches, lines and pages are counted in 1/120 notch and no part is lost", () => {
+	assert.deepEqual(new Wheel().add({ deltaX: 0, deltaY: 100, deltaMode: 0 }), { dx: 0, dy: 120 });
+	assert.deepEqual(new Wheel().add({ deltaX: 0, deltaY: -3, deltaMode: 1 }), { dx: 0, dy: -120 });
+	assert.deepEqual(new Wheel().add({ deltaX: 1, deltaY: 0, deltaMode: 2 }), { dx: 150, dy: 0 });
+	const wheel = new Wheel();
+	let sum = 0;
+	for (let i = 0; i < 1000; i++)
+		sum += wheel.add({ deltaX: 0, deltaY: 0.25, deltaMode: 0 }).dy;
+	assert.ok(Math.abs(sum - 300) <= 1, `${sum}`);
+	const huge = new Wheel();
+	assert.equal(huge.add({ deltaX: 0, deltaY: 1e9, deltaMode: 0 }).dy, 12000);
+	assert.equal(huge.add({ deltaX: 0, deltaY: -100, deltaMode: 0 }).dy, -120, "what was too much is forgotten");
+});
+
+test("pointer: buttons as the wire numbers them, positions inside the picture", () => {
+	assert.equal(buttonMask(1), 1);
+	assert.equal(buttonMask(2), 4);
+	assert.equal(buttonMask(4), 2);
+	assert.equal(buttonMask(8 | 16), 24);
+	assert.equal(buttonMask(1 | 2 | 4 | 8 | 16 | 32), 31);
+	const place = { left: 0, top: 0, scale: 1.25, width: 1600, height: 1000 };
+	assert.deepEqual(toPicture(place, 100, 80), { x: 125, y: 100 });
+	assert.deepEqual(toPicture(place, -5, 99999), { x: 0, y: 999 });
+});
+
+const LIMITS = { widthMin: 160, heightMin: 120, widthMax: 1920, heightMax: 1200, scaleMin: 50, scaleMax: 400 };
+
+test("sizes: one picture pixel for each device pixel, at every scale of the screen", () => {
+	for (const ratio of [1, 1.25, 1.5, 2]) {
+		const area = { cssWidth: 900 / ratio, cssHeight: 600 / ratio, deviceWidth: 900, deviceHeight: 600 };
+		const wanted = wantedPicture(area, LIMITS);
+		assert.deepEqual(wanted, { width: 900, height: 600, scalePercent: ratio * 100 });
+		assert.equal(placePicture(area, wanted, 900, 600).scale, ratio);
+	}
+});
+
+test("sizes: a window larger than the site allows gets the whole picture, enlarged", () => {
+	const area = { cssWidth: 3840, cssHeight: 2160, deviceWidth: 3840, deviceHeight: 2160 };
+	const wanted = wantedPicture(area, LIMITS);
+	assert.deepEqual(wanted, { width: 1920, height: 1080, scalePercent: 50 });
+	const place = placePicture(area, wanted, 1920, 1080);
+	assert.equal(place.scale, 0.5);
+	assert.deepEqual(toPicture(place, 3839, 2159), { x: 1919, y: 1079 });
+});
+
+test("sizes: a tiny window gets the smallest picture, shrunk; an old picture is fitted", () => {
+	const area = { cssWidth: 80, cssHeight: 60, deviceWidth: 80, deviceHeight: 60 };
+	const wanted = wantedPicture(area, LIMITS);
+	assert.deepEqual([wanted.width, wanted.height], [160, 120]);
+	assert.equal(placePicture(area, wanted, 160, 120).scale, 2);
+	const large = { cssWidth: 1000, cssHeight: 500, deviceWidth: 1000, deviceHeight: 500 };
+	assert.equal(placePicture(large, wantedPicture(large, LIMITS), 500, 500).scale, 1);
+});
+
+test("caret: the input method's box lies on the remote caret", () => {
+	const place = { left: 0, top: 0, scale: 2, width: 1600, height: 1000 };
+	const box = caretBox(place, { x: 300, y: 200, width: 2, height: 48 }, { x: 5, y: 5 });
+	assert.deepEqual(box, { left: 150, top: 100, width: 1, height: 24, fontSize: 19 });
+});
+
+test("caret: unknown, it is where the user clicked, else in the lower left corner", () => {
+	const place = { left: 0, top: 0, scale: 1, width: 800, height: 600 };
+	assert.equal(caretBox(place, null, { x: 200, y: 300 }).left, 200);
+	assert.equal(caretBox(place, null, null).top, 572);
+	const silly = caretBox(place, { x: 65535, y: 65535, width: 65535, height: 65535 }, null);
+	assert.ok(silly.left <= 800 && silly.top <= 600 && silly.height <= 96);
+});
+
+test("reconnect: waits longer each time, never more than 18 s, never all at once", () => {
+	let before = 0;
+	for (let attempt = 0; attempt < 10; attempt++) {
+		const wait = backoffMs(attempt, 0.5);
+		assert.ok(wait >= before && wait <= 18000);
+		before = wait;
+		assert.notEqual(backoffMs(attempt, 0), backoffMs(attempt, 1));
+	}
+	assert.ok(backoffMs(0, 1) < 300);
+});
+
+test("queue: strictly in order, stops at the first failure, holds only so much", async () => {
+	/** @type {number[]} */
+	const done = [];
+	/** @type {unknown[]} */
+	const failures = [];
+	const queue = new Queue(8, error => failures.push(error));
+	for (let i = 0; i < 5; i++)
+		queue.add(async () => {
+			await new Promise(resolve => setTimeout(resolve, 10 - 2 * i));
+			done.push(i);
+			if (i === 3)
+				throw new Error("three");
+		});
+	await new Promise(resolve => setTimeout(resolve, 80));
+	assert.deepEqual(done, [0, 1, 2, 3]);
+	assert.equal(failures.length, 1);
+
+	const full = new Queue(2, error => failures.push(error));
+	for (let i = 0; i < 4; i++)
+		full.add(() => new Promise(() => {}));
+	assert.equal(failures.length, 2);
+});

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A web site in the outer zone. Its pages tell it what happens in them, so that a test knows what arrived.
+
+import http from "node:http";
+
+/** What a page last told of itself.
+ * @typedef {{ page: string, text: string, scroll: number, width: number, height: number, ratio: number, focus: string,
+ *   pointer: { x: number, y: number, buttons: number }, visible: string, keys: string[],
+ *   line: { x: number, y: number, height: number } | null }} Report
+ * `line`: where on the screen the caret stands, if the field holds one line and the caret is at its end. */
+
+/** Told by each page; runs in the isolated browser. */
+function tell()
+{
+	/** @type {any} */
+	const page = window, field = /** @type {HTMLTextAreaElement} */ (document.querySelector("textarea"));
+	let sent = "", busy = false, pointer = { x: -1, y: -1, buttons: 0 };
+	/** @type {string[]} */
+	const keys = [];
+	const measure = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
+	const caretLine = () => {
+		if (!field || field.value.includes("\n"))
+			return null;
+		const box = field.getBoundingClientRect();
+		measure.font = getComputedStyle(field).font;
+		return { x: Math.round(page.screenX + box.left + 1 + measure.measureText(field.value).width),
+			y: Math.round(page.screenY + page.outerHeight - page.innerHeight + box.top + 1), height: 30 };
+	};
+	const report = async () => {
+		const body = JSON.stringify({ page: location.pathname, text: field ? field.value : "", scroll: Math.round(page.scrollY),
+			width: page.innerWidth, height: page.innerHeight, ratio: page.devicePixelRatio,
+			focus: document.activeElement ? document.activeElement.tagName : "", pointer, keys,
+			visible: document.visibilityState, line: caretLine() });
+		if (busy || body === sent)
+			return;
+		busy = true;
+		sent = body;
+		await fetch("/report", { method: "POST", body }).catch(() => {});
+		busy = false;
+	};
+	for (const type of ["mousemove", "mousedown", "mouseup"])
+		addEventListener(type, event => {
+			const mouse = /** @type {MouseEvent} */ (event);
+			pointer = { x: mouse.clientX, y: mouse.clientY, buttons: mouse.buttons };
+		});
+	for (const type of ["keydown", "keyup"])
+		addEventListener(type, event => {
+			const key = /** @type {KeyboardEvent} */ (event);
+			keys.push(`${type === "keydown" ? "+" : "-"}${key.code}:${key.key}`);
+			if (keys.length > 400)
+				keys.shift();
+		}, true);
+	setInterval(report, 30);
+}
+
+const STYLE = `body{margin:0;font:20px/1.6 "Noto Sans CJK JP",sans-serif;background:#fff;color:#111}
+textarea{display:block;width:640px;height:240px;font:20px/1.5 "Noto Sans CJK JP",sans-serif;margin:16px;padding:0}
+a{display:inline-block;font-size:28px;padding:12px 32px;background:#0a7d4f;color:#fff}`;
+
+/** @param {string} title
+ * @param {string} body */
+function html(title, body)
+{
+	return `<!doctype html><html lang="ja"><meta charset="utf-8"><title>${title}</title><style>${STYLE}</style>${body}` +
+		`<script>(${tell})()</script></html>`;
+}
+
+const PARAGRAPH = "関所は、街道の要所に置かれ、通行する人と荷物を改めた施設である。隔離されたブラウザーの画面だけが、" +
+	"こちら側に届く。";
+
+/** @type {Record<string, () => string>} */
+const PAGES = {
+	"/": () => html("はじめ", `<h1>outer zone</h1><p><a id="next" href="/second">次のページ</a></p>`),
+	"/type": () => html("入力", `<textarea autofocus spellcheck="false"></textarea><p>外側のページ</p>`),
+	"/second": () => html("二番目", `<body style="background:#14c8a0"><h1>二番目のページ</h1>`),
+	"/long": () => html("長い", Array.from({ length: 200 }, (_, i) => `<p>${i + 1}. ${PARAGRAPH}</p>`).join("")),
+	"/link": () => html("リンク", `<style>a{position:fixed;left:100px;top:100px;width:300px;height:80px}</style>` +
+		`<a href="/second">クリック</a>`),
+	"/cursor": () => html("カーソル", `<body style="cursor:crosshair;height:100vh">`),
+	"/article": () => html("関所とは",
+		`<main style="max-width:760px;margin:24px auto"><h1>関所とは</h1>${`<p>${PARAGRAPH}</p>`.repeat(4)}` +
+		`<div style="height:220px;border-radius:12px;background:linear-gradient(120deg,#1f4e79,#14c8a0 60%,#f0c36d)"></div>` +
+		`${`<p>${PARAGRAPH}</p>`.repeat(6)}</main>`),
+};
+
+export class Site {
+	/** @type {string[]} paths with their queries, in order of request; not the reports */
+	requests = [];
+	/** @type {Report | null} */
+	report = null;
+	reports = 0;
+	/** @type {http.Server} */
+	#server = http.createServer((request, response) => this.#answer(request, response));
+	url = "";
+
+	/** @param {string} address */
+	static async start(address)
+	{
+		const site = new Site();
+		await new Promise((resolve, reject) => {
+			site.#server.on("error", reject);
+			site.#server.listen(0, address, () => resolve(undefined));
+		});
+		const { port } = /** @type {import("node:net").AddressInfo} */ (site.#server.address());
+		site.url = `http://${address}:${port}`;
+		return site;
+	}
+
+	/** @param {http.IncomingMessage} request
+	 * @param {http.ServerResponse} response */
+	#answer(request, response)
+	{
+		const target = request.url ?? "/";
+		if (request.method === "POST" && target === "/report") {
+			/** @type {Buffer[]} */
+			const parts = [];
+			request.on("data", part => parts.push(part));
+			request.on("end", () => {
+				this.report = JSON.parse(Buffer.concat(parts).toString("utf8"));
+				this.reports += 1;
+				response.end();
+			});
+			return;
+		}
+		if (target !== "/favicon.ico")
+			this.requests.push(target);
+		const page = PAGES[new URL(target, "http://site").pathname];
+		response.writeHead(page ? 200 : 404, { "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store" });
+		response.end(page ? page() : html("無い", "<h1>404</h1>"));
+	}
+
+	async stop()
+	{
+		this.#server.closeAllConnections();
+		await new Promise(resolve => this.#server.close(resolve));
+	}
+}
