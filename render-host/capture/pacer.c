@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A frame may come half an interval before it is due: the browser's own 60 Hz clock then never beats against ours, while
+ * the average still keeps the rate.
+ */
+#include "render-host/capture/pacer.h"
+
+void sek_pacer_reset(struct sek_pacer *p)
+{
+	p->acked = p->sent;
+	p->due_us = 0;
+}
+
+uint64_t sek_pacer_wait_us(const struct sek_pacer *p, uint64_t now_us)
+{
+	uint64_t early = p->due_us > SEK_PACER_FRAME_US / 2 ? p->due_us - SEK_PACER_FRAME_US / 2 : 0;
+
+	if (p->sent - p->acked >= SEK_PACER_IN_FLIGHT)
+		return SEK_PACER_ACK;
+	return now_us >= early ? 0 : early - now_us;
+}
+
+uint32_t sek_pacer_next(const struct sek_pacer *p)
+{
+	return p->sent + 1;
+}
+
+void sek_pacer_sent(struct sek_pacer *p, uint64_t now_us)
+{
+	p->sent++;
+	p->due_us = (now_us > p->due_us ? now_us : p->due_us) + SEK_PACER_FRAME_US;
+}
+
+sek_status sek_pacer_ack(struct sek_pacer *p, uint32_t frame)
+{
+	uint32_t ahead = frame - p->acked;
+
+	if (ahead == 0 || ahead > p->sent - p->acked)
+		return sek_fail(SEK_E_MALFORMED);
+	p->acked = frame;
+	return sek_ok();
+}
