@@ -6,23 +6,15 @@
 #include "protocol/codec/update.h"
 #include "protocol/codec/lz4.h"
 
-struct parse {
-	struct sek_reader in;
-	uint32_t width, height;
-	uint64_t area_left; /* pixels that the operations may still cover */
-	struct sek_update_scratch *scratch;
-	const struct sek_update_sink *sink;
-};
-
 /* "Every rectangle has w, h > 0 and lies inside the picture", in 32 bits so that no sum wraps. */
-static bool inside(const struct parse *p, struct sek_rect r)
+static bool inside(const struct sek_update_parser *p, struct sek_rect r)
 {
 	return r.w > 0 && r.h > 0 && (uint32_t)r.x + r.w <= p->width && (uint32_t)r.y + r.h <= p->height;
 }
 
 /* "The rectangles of one UPDATE add up to at most SEK_UPDATE_MAX_COVER pictures": 32768 fills of a whole picture would
  * fit into one message and keep the receiver busy for minutes. */
-static sek_status cover(struct parse *p, struct sek_rect r)
+static sek_status cover(struct sek_update_parser *p, struct sek_rect r)
 {
 	uint32_t area = (uint32_t)r.w * r.h;
 
@@ -40,7 +32,7 @@ static sek_status read_rect(struct sek_reader *in, struct sek_rect *ret)
 	return sek_read_u16(in, &ret->h);
 }
 
-static sek_status parse_copy(struct parse *p)
+static sek_status parse_copy(struct sek_update_parser *p, const struct sek_update_sink *sink)
 {
 	struct sek_rect from, to;
 
@@ -52,7 +44,7 @@ static sek_status parse_copy(struct parse *p)
 	if (!inside(p, from))
 		return sek_fail(SEK_E_MALFORMED);
 	SEK_TRY(cover(p, to));
-	return p->sink->copy(p->sink->user, from.x, from.y, to);
+	return sink->copy(sink->user, from.x, from.y, to);
 }
 
 static uint32_t bgrx(const uint8_t *rgb)
@@ -60,7 +52,7 @@ static uint32_t bgrx(const uint8_t *rgb)
 	return (uint32_t)rgb[0] << 16 | (uint32_t)rgb[1] << 8 | rgb[2];
 }
 
-static sek_status parse_fill(struct parse *p)
+static sek_status parse_fill(struct sek_update_parser *p, const struct sek_update_sink *sink)
 {
 	const uint8_t *rgb;
 	struct sek_rect r;
@@ -68,7 +60,7 @@ static sek_status parse_fill(struct parse *p)
 	SEK_TRY(read_rect(&p->in, &r));
 	SEK_TRY(sek_read_bytes(&p->in, 3, &rgb));
 	SEK_TRY(cover(p, r));
-	return p->sink->fill(p->sink->user, r, bgrx(rgb));
+	return sink->fill(sink->user, r, bgrx(rgb));
 }
 
 static unsigned index_bits(unsigned colours)
@@ -111,7 +103,8 @@ static bool unpack_row(const uint8_t *in, unsigned w, unsigned bits, unsigned co
 	return high < colours;
 }
 
-static sek_status tile_palette(struct parse *p, struct sek_reader *in, struct sek_rect r, unsigned colours)
+static sek_status tile_palette(struct sek_update_parser *p, const struct sek_update_sink *sink, struct sek_rect r,
+	unsigned colours)
 {
 	const uint8_t *table, *rows;
 	uint32_t palette[256];
@@ -119,35 +112,36 @@ static sek_status tile_palette(struct parse *p, struct sek_reader *in, struct se
 	unsigned bits = index_bits(colours);
 	size_t row_bytes = ((size_t)r.w * bits + 7) / 8;
 
-	SEK_TRY(sek_read_bytes(in, (size_t)colours * 3, &table));
+	SEK_TRY(sek_read_bytes(&p->tiles, (size_t)colours * 3, &table));
 	for (unsigned i = 0; i < colours; i++)
 		palette[i] = bgrx(table + (size_t)i * 3);
 	if (colours == 1)
-		return p->sink->fill(p->sink->user, r, palette[0]);
+		return sink->fill(sink->user, r, palette[0]);
 	for (unsigned i = colours; i < 256; i++)
 		palette[i] = 0;
-	SEK_TRY(sek_read_bytes(in, row_bytes * r.h, &rows));
+	SEK_TRY(sek_read_bytes(&p->tiles, row_bytes * r.h, &rows));
 	for (unsigned y = 0; y < r.h; y++) {
 		if (!unpack_row(rows + y * row_bytes, r.w, bits, colours, palette, px + (size_t)y * r.w))
 			return sek_fail(SEK_E_MALFORMED);
 	}
-	return p->sink->pixels(p->sink->user, r, px);
+	return sink->pixels(sink->user, r, px);
 }
 
-static sek_status tile_true_colour(struct parse *p, struct sek_reader *in, struct sek_rect r)
+static sek_status tile_true_colour(struct sek_update_parser *p, const struct sek_update_sink *sink, struct sek_rect r)
 {
 	size_t n = (size_t)r.w * r.h;
 	uint32_t *px = p->scratch->px;
 	const uint8_t *rgb;
 
-	SEK_TRY(sek_read_bytes(in, n * 3, &rgb));
+	SEK_TRY(sek_read_bytes(&p->tiles, n * 3, &rgb));
 	for (size_t i = 0; i < n; i++, rgb += 3)
 		px[i] = bgrx(rgb);
-	return p->sink->pixels(p->sink->user, r, px);
+	return sink->pixels(sink->user, r, px);
 }
 
-static sek_status parse_tile(struct parse *p, struct sek_reader *in)
+static sek_status parse_tile(struct sek_update_parser *p, const struct sek_update_sink *sink)
 {
+	struct sek_reader *in = &p->tiles;
 	struct sek_rect r;
 	uint8_t w, h, colours;
 
@@ -161,15 +155,15 @@ static sek_status parse_tile(struct parse *p, struct sek_reader *in)
 	r.w = w;
 	r.h = h;
 	SEK_TRY(cover(p, r));
-	return colours ? tile_palette(p, in, r, colours) : tile_true_colour(p, in, r);
+	return colours ? tile_palette(p, sink, r, colours) : tile_true_colour(p, sink, r);
 }
 
-static sek_status parse_tiles(struct parse *p)
+/* Unpacks a batch; its records are then read one by one. */
+static sek_status open_tiles(struct sek_update_parser *p)
 {
 	uint8_t method;
 	uint32_t raw_bytes, packed_bytes;
 	const uint8_t *packed;
-	struct sek_reader in;
 
 	SEK_TRY(sek_read_u8(&p->in, &method));
 	SEK_TRY(sek_read_u32(&p->in, &raw_bytes));
@@ -181,21 +175,18 @@ static sek_status parse_tiles(struct parse *p)
 	case SEK_TILES_STORED:
 		if (packed_bytes != raw_bytes)
 			return sek_fail(SEK_E_MALFORMED);
-		sek_reader_init(&in, packed, raw_bytes);
-		break;
+		sek_reader_init(&p->tiles, packed, raw_bytes);
+		return sek_ok();
 	case SEK_TILES_LZ4:
 		SEK_TRY(sek_lz4_decode(packed, packed_bytes, p->scratch->raw, raw_bytes));
-		sek_reader_init(&in, p->scratch->raw, raw_bytes);
-		break;
+		sek_reader_init(&p->tiles, p->scratch->raw, raw_bytes);
+		return sek_ok();
 	default:
 		return sek_fail(SEK_E_MALFORMED);
 	}
-	while (in.left > 0)
-		SEK_TRY(parse_tile(p, &in));
-	return sek_ok();
 }
 
-static sek_status parse_jpeg(struct parse *p)
+static sek_status parse_jpeg(struct sek_update_parser *p, const struct sek_update_sink *sink)
 {
 	struct sek_rect r;
 	uint32_t bytes;
@@ -208,49 +199,72 @@ static sek_status parse_jpeg(struct parse *p)
 	    jpeg[1] != 0xd8)
 		return sek_fail(SEK_E_MALFORMED);
 	SEK_TRY(cover(p, r));
-	return p->sink->jpeg(p->sink->user, r, jpeg, bytes);
+	return sink->jpeg(sink->user, r, jpeg, bytes);
+}
+
+sek_status sek_update_begin(struct sek_update_parser *p, const void *payload, size_t n, uint16_t width,
+	uint16_t height, struct sek_update_scratch *scratch, uint32_t *ret_frame)
+{
+	uint16_t ops, reserved;
+	uint32_t frame;
+
+	if (n > SEK_UPDATE_MAX_BYTES)
+		return sek_fail(SEK_E_MALFORMED);
+	sek_reader_init(&p->in, payload, n);
+	sek_reader_init(&p->tiles, payload, 0);
+	SEK_TRY(sek_read_u32(&p->in, &frame));
+	SEK_TRY(sek_read_u16(&p->in, &ops));
+	SEK_TRY(sek_read_u16(&p->in, &reserved));
+	if (ops > SEK_UPDATE_MAX_OPS || reserved != 0)
+		return sek_fail(SEK_E_MALFORMED);
+	p->scratch = scratch;
+	p->width = width;
+	p->height = height;
+	p->area_left = (uint64_t)SEK_UPDATE_MAX_COVER * width * height;
+	p->ops_left = ops;
+	*ret_frame = frame;
+	return sek_ok();
+}
+
+sek_status sek_update_next(struct sek_update_parser *p, const struct sek_update_sink *sink, bool *ret_done)
+{
+	uint8_t op;
+
+	*ret_done = false;
+	if (p->tiles.left > 0)
+		return parse_tile(p, sink);
+	if (p->ops_left == 0) {
+		SEK_TRY(sek_read_done(&p->in)); /* "trailing bytes are refused" */
+		*ret_done = true;
+		return sek_ok();
+	}
+	p->ops_left--;
+	SEK_TRY(sek_read_u8(&p->in, &op));
+	switch (op) {
+	case SEK_OP_COPY:
+		return parse_copy(p, sink);
+	case SEK_OP_FILL:
+		return parse_fill(p, sink);
+	case SEK_OP_TILES:
+		SEK_TRY(open_tiles(p));
+		return parse_tile(p, sink);
+	case SEK_OP_JPEG:
+		return parse_jpeg(p, sink);
+	default:
+		return sek_fail(SEK_E_MALFORMED);
+	}
 }
 
 sek_status sek_update_parse(const void *payload, size_t n, uint16_t width, uint16_t height,
 	struct sek_update_scratch *scratch, const struct sek_update_sink *sink, uint32_t *ret_frame)
 {
-	struct parse p = {
-		.width = width, .height = height, .scratch = scratch, .sink = sink,
-		.area_left = (uint64_t)SEK_UPDATE_MAX_COVER * width * height,
-	};
+	struct sek_update_parser p;
 	uint32_t frame;
-	uint16_t ops, reserved;
+	bool done = false;
 
-	if (n > SEK_UPDATE_MAX_BYTES)
-		return sek_fail(SEK_E_MALFORMED);
-	sek_reader_init(&p.in, payload, n);
-	SEK_TRY(sek_read_u32(&p.in, &frame));
-	SEK_TRY(sek_read_u16(&p.in, &ops));
-	SEK_TRY(sek_read_u16(&p.in, &reserved));
-	if (ops > SEK_UPDATE_MAX_OPS || reserved != 0)
-		return sek_fail(SEK_E_MALFORMED);
-	for (unsigned i = 0; i < ops; i++) {
-		uint8_t op;
-
-		SEK_TRY(sek_read_u8(&p.in, &op));
-		switch (op) {
-		case SEK_OP_COPY:
-			SEK_TRY(parse_copy(&p));
-			break;
-		case SEK_OP_FILL:
-			SEK_TRY(parse_fill(&p));
-			break;
-		case SEK_OP_TILES:
-			SEK_TRY(parse_tiles(&p));
-			break;
-		case SEK_OP_JPEG:
-			SEK_TRY(parse_jpeg(&p));
-			break;
-		default:
-			return sek_fail(SEK_E_MALFORMED);
-		}
-	}
-	SEK_TRY(sek_read_done(&p.in));
+	SEK_TRY(sek_update_begin(&p, payload, n, width, height, scratch, &frame));
+	while (!done)
+		SEK_TRY(sek_update_next(&p, sink, &done));
 	*ret_frame = frame;
 	return sek_ok();
 }

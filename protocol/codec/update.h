@@ -51,4 +51,23 @@ struct sek_update_scratch {
 sek_status sek_update_parse(const void *payload, size_t n, uint16_t width, uint16_t height,
 	struct sek_update_scratch *scratch, const struct sek_update_sink *sink, uint32_t *ret_frame);
 
+/* --- the same in steps, for a sink with bounded memory (WebAssembly) --- */
+
+/* Between the steps of one parse. Owned by the caller; its fields are the parser's own. Refers to the payload and the
+ * scratch memory, which must stay as they are. */
+struct sek_update_parser {
+	struct sek_reader in;    /* operations not read yet */
+	struct sek_reader tiles; /* records not read yet of the TILES operation that is under way */
+	struct sek_update_scratch *scratch;
+	uint64_t area_left; /* pixels that the operations may still cover */
+	uint32_t width, height, ops_left;
+};
+
+/* Reads the head of the payload. SEK_E_MALFORMED, and the parser must not be used, if it is refused. */
+sek_status sek_update_begin(struct sek_update_parser *p, const void *payload, size_t n, uint16_t width,
+	uint16_t height, struct sek_update_scratch *scratch, uint32_t *ret_frame);
+/* Feeds the sink with the next operation (of a TILES operation: the next tile): exactly one callback. *ret_done is set
+ * instead, without a callback, when the payload has come to its proper end. Not to be called again after a failure. */
+sek_status sek_update_next(struct sek_update_parser *p, const struct sek_update_sink *sink, bool *ret_done);
+
 #endif

@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The web client's side of the wire: the same grammar as everywhere, compiled to WebAssembly. Its memory is fixed at
+ * build time (nothing is allocated, memory never grows); it calls nothing outside. One instance serves one stream.
+ *
+ * For JavaScript. All numbers are u32 unless said otherwise; pointers are byte offsets into the exported `memory`.
+ *
+ *   sek_reset()                forgets the stream: size 0x0, no message. Call it for each new connection.
+ *
+ * Receiving (client link, downwards):
+ *   sek_in()                   where to put a frame: SEK_UPDATE_MAX_BYTES + 8 bytes
+ *   sek_receive(n)             i32: reads the one whole frame of n bytes at sek_in(). The message type (0x81...), or
+ *                              negative: refused (end the connection). What it gives is good until the next call.
+ *   sek_field(i)               field i of the message that was received; 0 if there is no such field:
+ *     WELCOME  0 version, 1 max width, 2 max height, 3 pointer to the 16 bytes of the session id
+ *     UPDATE   0 frame number, 1 flags (1 keyframe: the picture becomes black first; 2 last part of the frame)
+ *     CURSOR   0 width, 1 height, 2 hot x, 3 hot y, 4 pointer to RGBA pixels (not premultiplied), 5 their bytes
+ *     CARET    0 x, 1 y, 2 width, 3 height
+ *     SIZE     0 width, 1 height (sek_width() and sek_height() remember them for the updates that follow)
+ *     STATE    0 state, 1 arg (u32)
+ *     PING, PONG  0 id
+ *   sek_frame_number(), sek_frame_flags()   the same as fields 0 and 1 of UPDATE
+ *   sek_width(), sek_height()
+ *
+ * Operations of an UPDATE come in one or more portions:
+ *   sek_receive(n) === 0x82, then repeat { draw sek_op_count() records at sek_ops() } while (sek_next_ops() > 0)
+ *   sek_op_count()             records in the present portion (0 for an update without operations)
+ *   sek_ops()                  pointer to them: 10 u32 each: op, x, y, w, h, sx, sy, colour, data pointer, data bytes
+ *       op 1 COPY  from sx, sy (as if all was read before any was written)
+ *       op 2 FILL  colour: bytes R, G, B, 255 in memory
+ *       op 3 TILES data: w*h*4 bytes R, G, B, 255, rows packed
+ *       op 4 JPEG  data: a baseline JPEG of w by h pixels
+ *   sek_next_ops()             i32: makes the next portion: 1, or 0 when all were seen, or negative: refused.
+ *                              Overwrites records and pixels of the portion before. sek_in() must not be touched
+ *                              until it has returned 0.
+ *
+ * Sending (client link, upwards). Each writes one whole frame to sek_out() and returns its bytes, or 0 if an argument
+ * is out of bounds:
+ *   sek_out()
+ *   sek_write_hello(width, height, scale_percent, lang)      lang: 0 ja, 1 en; versions are this build's
+ *   sek_write_ack(frame)  sek_write_refresh()  sek_write_resize(width, height, scale_percent)
+ *   sek_write_key(code, down, codepoint)  sek_write_pointer(x, y, buttons)  sek_write_wheel(x, y, i32 dx, i32 dy)
+ *   sek_write_text(n)          n bytes of UTF-8 from sek_text_buf(), which holds SEK_TEXT_MAX_BYTES
+ *   sek_write_release()  sek_write_visibility(visible)  sek_write_end()  sek_write_ping(id)  sek_write_pong(id)
+ */
+#include "protocol/codec/jpeg.h"
+#include "protocol/codec/update.h"
+#include "protocol/wire/messages.h"
+
+#define EXPORT(name) __attribute__((export_name(#name))) name
+
+#define OPS_MAX 8192
+#define ARENA_PX (1024 * 1024)
+
+struct record {
+	uint32_t op, x, y, w, h, sx, sy, colour, data, bytes;
+};
+_Static_assert(sizeof(struct record) == 40, "JavaScript reads ten numbers");
+_Static_assert(ARENA_PX >= SEK_TILE_PX * SEK_TILE_PX && ARENA_PX >= SEK_CURSOR_MAX_PX * SEK_CURSOR_MAX_PX,
+	"any tile and any cursor fits");
+
+static uint8_t in[SEK_FRAME_HEADER_BYTES + SEK_UPDATE_MAX_BYTES];
+static uint8_t out[SEK_FRAME_HEADER_BYTES + SEK_TEXT_MAX_BYTES];
+static uint8_t text[SEK_TEXT_MAX_BYTES];
+static uint32_t arena[ARENA_PX];
+static struct record ops[OPS_MAX];
+static struct sek_update_scratch scratch;
+
+static uint32_t fields[6];
+static uint32_t width, height, op_count, arena_used;
+static struct sek_update_parser parser;
+static bool parsing; /* operations of the present UPDATE are left */
+
+static uint32_t address(const void *p)
+{
+	return (uint32_t)(uintptr_t)p;
+}
+
+/* --- receiving --- */
+
+/* The picture's BGRX as the bytes R, G, B, 255. */
+static uint32_t rgba(uint32_t bgrx)
+{
+	return (bgrx >> 16 & 255) | (bgrx & 0xff00) | (bgrx & 255) << 16 | 0xff000000u;
+}
+
+static struct record *add(uint32_t op, struct sek_rect r)
+{
+	ops[op_count] = (struct record){ .op = op, .x = r.x, .y = r.y, .w = r.w, .h = r.h };
+	return &ops[op_count++];
+}
+
+static sek_status on_copy(void *user, uint16_t sx, uint16_t sy, struct sek_rect to)
+{
+	struct record *op = add(SEK_OP_COPY, to);
+
+	(void)user;
+	op->sx = sx;
+	op->sy = sy;
+	return sek_ok();
+}
+
+static sek_status on_fill(void *user, struct sek_rect r, uint32_t bgrx)
+{
+	(void)user;
+	add(SEK_OP_FILL, r)->colour = rgba(bgrx);
+	return sek_ok();
+}
+
+static sek_status on_pixels(void *user, struct sek_rect r, const uint32_t *px)
+{
+	struct record *op = add(SEK_OP_TILES, r);
+	uint32_t n = (uint32_t)r.w * r.h, *to = arena + arena_used;
+
+	(void)user;
+	for (uint32_t i = 0; i < n; i++)
+		to[i] = rgba(px[i]);
+	op->data = address(to);
+	op->bytes = n * 4;
+	arena_used += n;
+	return sek_ok();
+}
+
+static sek_status on_jpeg(void *user, struct sek_rect r, const uint8_t *jpeg, size_t bytes)
+{
+	struct record *op;
+
+	(void)user;
+	/* The browser's own decoder takes many kinds of image; this stream carries one. */
+	SEK_TRY(sek_jpeg_check(jpeg, bytes, r.w, r.h));
+	op = add(SEK_OP_JPEG, r);
+	op->data = address(jpeg);
+	op->bytes = (uint32_t)bytes;
+	return sek_ok();
+}
+
+/* Fills a portion until the next operation might not fit. */
+static sek_status more_ops(void)
+{
+	static const struct sek_update_sink sink = { NULL, on_copy, on_fill, on_pixels, on_jpeg };
+
+	op_count = 0;
+	arena_used = 0;
+	while (parsing && op_count < OPS_MAX && ARENA_PX - arena_used >= SEK_TILE_PX * SEK_TILE_PX) {
+		bool done = false;
+		sek_status s = sek_update_next(&parser, &sink, &done);
+
+		parsing = sek_is_ok(s) && !done;
+		SEK_TRY(s);
+	}
+	return sek_ok();
+}
+
+static sek_status take_update(const uint8_t *payload, size_t n, uint8_t flags)
+{
+	SEK_TRY(sek_update_begin(&parser, payload, n, (uint16_t)width, (uint16_t)height, &scratch, &fields[0]));
+	fields[1] = flags;
+	parsing = true;
+	return more_ops();
+}
+
+/* Cursors travel premultiplied; a canvas wants plain colours. Colours above alpha cannot be: they are cut. */
+static uint32_t plain(const uint8_t *bgra)
+{
+	uint32_t a = bgra[3], px = a << 24;
+
+	for (unsigned i = 0; i < 3 && a > 0; i++) {
+		uint32_t c = ((uint32_t)bgra[2 - i] * 255 + a / 2) / a;
+
+		px |= (c < 255 ? c : 255) << (8 * i);
+	}
+	return px;
+}
+
+static sek_status take_cursor(const uint8_t *payload, size_t n)
+{
+	struct sek_cursor m;
+	uint32_t count;
+
+	SEK_TRY(sek_cursor_read(payload, n, &m));
+	count = (uint32_t)m.width_px * m.height_px;
+	for (uint32_t i = 0; i < count; i++)
+		arena[i] = plain(m.bgra + (size_t)i * 4);
+	fields[0] = m.width_px;
+	fields[1] = m.height_px;
+	fields[2] = m.hot_x_px;
+	fields[3] = m.hot_y_px;
+	fields[4] = address(arena);
+	fields[5] = count * 4;
+	return sek_ok();
+}
+
+static sek_status take_welcome(const uint8_t *payload, size_t n)
+{
+	static uint8_t session[SEK_SESSION_ID_BYTES];
+	struct sek_welcome m;
+
+	SEK_TRY(sek_welcome_read(payload, n, &m));
+	__builtin_memcpy(session, m.session, sizeof session);
+	fields[0] = m.version;
+	fields[1] = m.max_width_px;
+	fields[2] = m.max_height_px;
+	fields[3] = address(session);
+	return sek_ok();
+}
+
+static sek_status take_size(const uint8_t *payload, size_t n)
+{
+	struct sek_size m;
+
+	SEK_TRY(sek_size_read(payload, n, &m));
+	fields[0] = width = m.width_px;
+	fields[1] = height = m.height_px;
+	return sek_ok();
+}
+
+static sek_status take_caret(const uint8_t *payload, size_t n)
+{
+	struct sek_caret m;
+
+	SEK_TRY(sek_caret_read(payload, n, &m));
+	fields[0] = m.x_px;
+	fields[1] = m.y_px;
+	fields[2] = m.width_px;
+	fields[3] = m.height_px;
+	return sek_ok();
+}
+
+static sek_status take_state(const uint8_t *payload, size_t n)
+{
+	struct sek_state_msg m;
+
+	SEK_TRY(sek_state_read(payload, n, &m));
+	fields[0] = m.state;
+	fields[1] = m.arg;
+	return sek_ok();
+}
+
+static sek_status take_ping(const uint8_t *payload, size_t n)
+{
+	struct sek_ping m;
+
+	SEK_TRY(sek_ping_read(payload, n, &m));
+	fields[0] = m.id;
+	return sek_ok();
+}
+
+static sek_status take(const struct sek_frame *f, const uint8_t *payload)
+{
+	switch (f->type) {
+	case SEK_MSG_WELCOME: return take_welcome(payload, f->payload_bytes);
+	case SEK_MSG_UPDATE: return take_update(payload, f->payload_bytes, f->flags);
+	case SEK_MSG_CURSOR: return take_cursor(payload, f->payload_bytes);
+	case SEK_MSG_CARET: return take_caret(payload, f->payload_bytes);
+	case SEK_MSG_SIZE: return take_size(payload, f->payload_bytes);
+	case SEK_MSG_STATE: return take_state(payload, f->payload_bytes);
+	case SEK_MSG_PING:
+	case SEK_MSG_PONG: return take_ping(payload, f->payload_bytes);
+	default: return sek_fail(SEK_E_MALFORMED);
+	}
+}
+
+void EXPORT(sek_reset)(void)
+{
+	__builtin_memset(fields, 0, sizeof fields);
+	width = height = op_count = 0;
+	parsing = false;
+}
+
+uint32_t EXPORT(sek_in)(void)
+{
+	return address(in);
+}
+
+int32_t EXPORT(sek_receive)(uint32_t n)
+{
+	struct sek_frame f;
+	sek_status s;
+	size_t total;
+
+	__builtin_memset(fields, 0, sizeof fields);
+	op_count = 0;
+	parsing = false;
+	if (n > sizeof in)
+		return -SEK_E_LIMIT;
+	s = sek_frame_whole(in, n, SEK_LINK_CLIENT, SEK_DIR_DOWN, &f, &total);
+	if (sek_is_ok(s) && total != n) /* one WebSocket message is one frame */
+		s = sek_fail(SEK_E_MALFORMED);
+	if (sek_is_ok(s))
+		s = take(&f, in + SEK_FRAME_HEADER_BYTES);
+	return sek_is_ok(s) ? (int32_t)f.type : -(int32_t)s.code;
+}
+
+int32_t EXPORT(sek_next_ops)(void)
+{
+	sek_status s = more_ops();
+
+	if (!sek_is_ok(s))
+		return -(int32_t)s.code;
+	return op_count > 0;
+}
+
+uint32_t EXPORT(sek_ops)(void)
+{
+	return address(ops);
+}
+
+uint32_t EXPORT(sek_op_count)(void)
+{
+	return op_count;
+}
+
+uint32_t EXPORT(sek_field)(uint32_t i)
+{
+	return i < sizeof fields / sizeof fields[0] ? fields[i] : 0;
+}
+
+uint32_t EXPORT(sek_frame_number)(void)
+{
+	return fields[0];
+}
+
+uint32_t EXPORT(sek_frame_flags)(void)
+{
+	return fields[1];
+}
+
+uint32_t EXPORT(sek_width)(void)
+{
+	return width;
+}
+
+uint32_t EXPORT(sek_height)(void)
+{
+	return height;
+}
+
+/* --- sending --- */
+
+static struct sek_writer writer(void)
+{
+	struct sek_writer w;
+
+	sek_writer_init(&w, out, sizeof out);
+	return w;
+}
+
+static uint32_t written(const struct sek_writer *w)
+{
+	return sek_is_ok(sek_writer_status(w)) ? (uint32_t)w->len : 0;
+}
+
+/* JavaScript's numbers arrive with 32 bits: what does not fit a field must not be cut down to something that does. */
+static bool fits(uint32_t a, uint32_t b, uint32_t c)
+{
+	return a <= 0xffff && b <= 0xffff && c <= 0xffff;
+}
+
+uint32_t EXPORT(sek_out)(void)
+{
+	return address(out);
+}
+
+uint32_t EXPORT(sek_text_buf)(void)
+{
+	return address(text);
+}
+
+uint32_t EXPORT(sek_write_hello)(uint32_t w_px, uint32_t h_px, uint32_t scale_percent, uint32_t lang)
+{
+	struct sek_writer w = writer();
+	const struct sek_hello m = { SEK_VERSION_MIN, SEK_VERSION_MAX, (uint16_t)w_px, (uint16_t)h_px,
+		(uint16_t)scale_percent, (uint8_t)lang, 0, 0, 0 };
+
+	if (!fits(w_px, h_px, scale_percent) || lang > 255)
+		return 0;
+	sek_hello_write(&w, &m);
+	return written(&w);
+}
+
+uint32_t EXPORT(sek_write_ack)(uint32_t frame)
+{
+	struct sek_writer w = writer();
+	const struct sek_ack m = { frame };
+
+	sek_ack_write(&w, &m);
+	return written(&w);
+}
+
+static uint32_t write_empty(enum sek_msg_type type)
+{
+	struct sek_writer w = writer();
+
+	sek_empty_write(&w, type);
+	return written(&w);
+}
+
+uint32_t EXPORT(sek_write_refresh)(void)
+{
+	return write_empty(SEK_MSG_REFRESH);
+}
+
+uint32_t EXPORT(sek_write_release)(void)
+{
+	return write_empty(SEK_MSG_RELEASE);
+}
+
+uint32_t EXPORT(sek_write_end)(void)
+{
+	return write_empty(SEK_MSG_END);
+}
+
+uint32_t EXPORT(sek_write_resize)(uint32_t w_px, uint32_t h_px, uint32_t scale_percent)
+{
+	struct sek_writer w = writer();
+	const struct sek_resize m = { (uint16_t)w_px, (uint16_t)h_px, (uint16_t)scale_percent };
+
+	if (!fits(w_px, h_px, scale_percent))
+		return 0;
+	sek_resize_write(&w, &m);
+	return written(&w);
+}
+
+uint32_t EXPORT(sek_write_key)(uint32_t code, uint32_t down, uint32_t codepoint)
+{
+	struct sek_writer w = writer();
+	const struct sek_key m = { (uint16_t)code, down == 1, codepoint };
+
+	if (!fits(code, 0, 0) || down > 1)
+		return 0;
+	sek_key_write(&w, &m);
+	return written(&w);
+}
+
+uint32_t EXPORT(sek_write_pointer)(uint32_t x, uint32_t y, uint32_t buttons)
+{
+	struct sek_writer w = writer();
+	const struct sek_pointer m = { (uint16_t)x, (uint16_t)y, (uint8_t)buttons };
+
+	if (!fits(x, y, 0) || buttons > 255)
+		return 0;
+	sek_pointer_write(&w, &m);
+	return written(&w);
+}
+
+uint32_t EXPORT(sek_write_wheel)(uint32_t x, uint32_t y, int32_t dx, int32_t dy)
+{
+	struct sek_writer w = writer();
+	const struct sek_wheel m = { (uint16_t)x, (uint16_t)y, (int16_t)dx, (int16_t)dy };
+
+	if (!fits(x, y, 0) || dx < -SEK_WHEEL_MAX || dx > SEK_WHEEL_MAX || dy < -SEK_WHEEL_MAX || dy > SEK_WHEEL_MAX)
+		return 0;
+	sek_wheel_write(&w, &m);
+	return written(&w);
+}
+
+uint32_t EXPORT(sek_write_text)(uint32_t n)
+{
+	struct sek_writer w = writer();
+	const struct sek_text m = { text, n };
+
+	if (n > sizeof text)
+		return 0;
+	sek_text_write(&w, &m);
+	return written(&w);
+}
+
+uint32_t EXPORT(sek_write_visibility)(uint32_t visible)
+{
+	struct sek_writer w = writer();
+	const struct sek_visibility m = { visible == 1 };
+
+	if (visible > 1)
+		return 0;
+	sek_visibility_write(&w, &m);
+	return written(&w);
+}
+
+uint32_t EXPORT(sek_write_ping)(uint32_t id)
+{
+	struct sek_writer w = writer();
+	const struct sek_ping m = { id };
+
+	sek_ping_write(&w, &m);
+	return written(&w);
+}
+
+uint32_t EXPORT(sek_write_pong)(uint32_t id)
+{
+	struct sek_writer w = writer();
+	const struct sek_ping m = { id };
+
+	sek_pong_write(&w, &m);
+	return written(&w);
+}

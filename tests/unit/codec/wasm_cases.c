@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Writes cases for wasm.test.mjs, one a line: what the C side sends and what must come of it.
+ *   frame HEX                a frame of the client link, downwards
+ *   picture W H HEX          what the picture is after the frames so far, as R, G, B, 255
+ *   fields TYPE A B C ...    the type and the first fields of the frame before
+ *   bytes INDEX HEX          the bytes that field INDEX points at
+ *   jpegs N                  how many JPEG operations the frame before had
+ *   up NAME ARGS : HEX       a call of sek_write_NAME and what it must write
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pictures.h"
+#include "protocol/codec/encode.h"
+#include "protocol/wire/messages.h"
+#include "receiver.h"
+
+static void put_hex(const uint8_t *p, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < n; i++) {
+		putchar(digits[p[i] >> 4]);
+		putchar(digits[p[i] & 15]);
+	}
+	putchar('\n');
+}
+
+static void put_picture(const struct sek_picture *p)
+{
+	printf("picture %u %u ", p->width_px, p->height_px);
+	for (unsigned y = 0; y < p->height_px; y++) {
+		for (unsigned x = 0; x < p->width_px; x++) {
+			uint32_t v = p->px[y * p->stride_px + x];
+
+			printf("%06xff", v & 0xffffff);
+		}
+	}
+	putchar('\n');
+}
+
+static sek_status emit(void *user, const uint8_t *bytes, size_t n)
+{
+	printf("frame ");
+	put_hex(bytes, n);
+	return test_receiver_emit(user, bytes, n);
+}
+
+static uint8_t memory[SEK_FRAME_HEADER_BYTES + SEK_MSG_CURSOR_MAX_BYTES];
+static struct sek_writer w;
+
+static struct sek_writer *fresh(void)
+{
+	sek_writer_init(&w, memory, sizeof memory);
+	return &w;
+}
+
+static void put_frame(void)
+{
+	if (!sek_is_ok(sek_writer_status(&w)))
+		abort();
+	printf("frame ");
+	put_hex(memory, w.len);
+}
+
+static void set_size(uint16_t width, uint16_t height)
+{
+	const struct sek_size m = { width, height };
+
+	sek_size_write(fresh(), &m);
+	put_frame();
+	printf("fields %u %u %u\n", SEK_MSG_SIZE, width, height);
+}
+
+static void encode(struct sek_update_encoder *e, const struct sek_picture *src, struct test_receiver *to,
+	uint32_t frame, bool lossless)
+{
+	const struct sek_encode_options o = { .lossless = lossless, .jpeg_quality = 75, .refine_ms = 10000 };
+	bool sent = false;
+
+	test_receiver_forget(to);
+	if (!sek_is_ok(sek_update_encoder_encode(e, src, frame, frame, &o, emit, to, &sent)))
+		abort();
+	if (lossless)
+		put_picture(&to->pic);
+	else
+		printf("jpegs %u\n", to->jpegs);
+}
+
+static void pictures(uint16_t width, uint16_t height, uint32_t seed)
+{
+	struct sek_update_encoder *e = sek_update_encoder_create(width, height);
+	struct sek_picture src = test_picture_create(width, height);
+	const struct sek_rect all = { 0, 0, width, height };
+	struct test_random r = { seed };
+	struct test_receiver to;
+
+	test_receiver_init(&to, width, height);
+	if (!e || !sek_is_ok(sek_update_encoder_resize(e, width, height)))
+		abort();
+	set_size(width, height);
+	test_draw_text(&src, all, 100, seed);
+	encode(e, &src, &to, 0, true);
+	for (uint32_t i = 1; i < 6; i++) {
+		struct sek_rect d = { (uint16_t)test_random_below(&r, width), (uint16_t)test_random_below(&r, height), 1, 1 };
+
+		d.w = (uint16_t)(1 + test_random_below(&r, (uint32_t)width - d.x));
+		d.h = (uint16_t)(1 + test_random_below(&r, (uint32_t)height - d.y));
+		test_draw_text(&src, all, 100 + 13 * i, seed); /* a scroll, and something else on top */
+		if (i % 2)
+			test_draw_noise(&src, d, i);
+		else
+			test_draw_colours(&src, d, 3 * i * i, i);
+		sek_update_encoder_damage(e, all);
+		encode(e, &src, &to, i, true);
+	}
+	test_draw_photo(&src, all, seed);
+	sek_update_encoder_damage(e, all);
+	encode(e, &src, &to, 6, false);
+	sek_update_encoder_destroy(e);
+	test_picture_destroy(&src);
+	test_receiver_finish(&to);
+}
+
+static void others(void)
+{
+	/* B, G, R, A premultiplied: half red, opaque white, nothing, an impossible colour */
+	static const uint8_t bgra[16] = { 0, 0, 128, 128, 255, 255, 255, 255, 0, 0, 0, 0, 200, 0, 0, 100 };
+	static const uint8_t rgba[16] = { 255, 0, 0, 128, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 255, 100 };
+	const struct sek_welcome welcome = { 1, 2560, 1440, "0123456789abcde" };
+	const struct sek_cursor cursor = { 4, 1, 3, 0, bgra }, none = { 0, 0, 0, 0, bgra };
+	const struct sek_caret caret = { 1, 2, 3, 65535 };
+	const struct sek_state_msg state = { SEK_STATE_WARN_IDLE, 4294967295u };
+	const struct sek_ping ping = { 3000000000u };
+
+	sek_welcome_write(fresh(), &welcome);
+	put_frame();
+	printf("fields %u 1 2560 1440\nbytes 3 ", SEK_MSG_WELCOME);
+	put_hex(welcome.session, sizeof welcome.session);
+	sek_cursor_write(fresh(), &cursor);
+	put_frame();
+	printf("fields %u 4 1 3 0\nbytes 4 ", SEK_MSG_CURSOR);
+	put_hex(rgba, sizeof rgba);
+	sek_cursor_write(fresh(), &none);
+	put_frame();
+	printf("fields %u 0 0 0 0\n", SEK_MSG_CURSOR);
+	sek_caret_write(fresh(), &caret);
+	put_frame();
+	printf("fields %u 1 2 3 65535\n", SEK_MSG_CARET);
+	sek_state_write(fresh(), &state);
+	put_frame();
+	printf("fields %u %u 4294967295\n", SEK_MSG_STATE, SEK_STATE_WARN_IDLE);
+	sek_ping_write(fresh(), &ping);
+	put_frame();
+	printf("fields %u 3000000000\n", SEK_MSG_PING);
+	sek_pong_write(fresh(), &ping);
+	put_frame();
+	printf("fields %u 3000000000\n", SEK_MSG_PONG);
+}
+
+static void put_up(const char *call)
+{
+	printf("up %s : ", call);
+	put_hex(memory, w.len);
+}
+
+static void upward(void)
+{
+	const struct sek_hello hello = { SEK_VERSION_MIN, SEK_VERSION_MAX, 1920, 1080, 150, SEK_LANG_EN, 0, 0, 0 };
+	const struct sek_ack ack = { 4000000000u };
+	const struct sek_resize resize = { 160, 4320, 400 };
+	const struct sek_key key = { 30, true, 0x1f44d };
+	const struct sek_pointer pointer = { 65535, 7, SEK_BUTTON_ALL };
+	const struct sek_wheel wheel = { 1, 2, -12000, 12000 };
+	const struct sek_visibility visible = { true };
+	const struct sek_ping ping = { 0xffffffff };
+
+	sek_hello_write(fresh(), &hello);
+	put_up("hello 1920 1080 150 1");
+	sek_ack_write(fresh(), &ack);
+	put_up("ack 4000000000");
+	sek_empty_write(fresh(), SEK_MSG_REFRESH);
+	put_up("refresh");
+	sek_resize_write(fresh(), &resize);
+	put_up("resize 160 4320 400");
+	sek_key_write(fresh(), &key);
+	put_up("key 30 1 128077");
+	sek_pointer_write(fresh(), &pointer);
+	put_up("pointer 65535 7 31");
+	sek_wheel_write(fresh(), &wheel);
+	put_up("wheel 1 2 -12000 12000");
+	sek_empty_write(fresh(), SEK_MSG_RELEASE);
+	put_up("release");
+	sek_visibility_write(fresh(), &visible);
+	put_up("visibility 1");
+	sek_empty_write(fresh(), SEK_MSG_END);
+	put_up("end");
+	sek_ping_write(fresh(), &ping);
+	put_up("ping 4294967295");
+	sek_pong_write(fresh(), &ping);
+	put_up("pong 4294967295");
+}
+
+int main(void)
+{
+	pictures(1, 1, 1);
+	pictures(321, 199, 2);
+	pictures(1280, 960, 3); /* more pixels than one portion of operations holds */
+	others();
+	upward();
+	return 0;
+}
