@@ -133,6 +133,7 @@ export class Screen extends HTMLElement {
 		this.#cursors.reset();
 	}
 
+	/** The keyboard's focus goes to where text is typed. @override */
 	focus()
 	{
 		this.#area.focus({ preventScroll: true });

@@ -75,7 +75,8 @@ export class Remote {
 	{
 		const { site } = this.harness;
 		try {
-			return await until(`the remote page ${what}`, () => site.report && fits(site.report) && site.report, patienceMs);
+			return await until(`the remote page ${what}`,
+				() => (site.report && fits(site.report) ? site.report : null), patienceMs);
 		} catch (error) {
 			throw new Error(`${error}\nlast report: ${JSON.stringify(site.report)}`);
 		}

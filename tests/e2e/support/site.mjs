@@ -124,9 +124,10 @@ export class Site {
 		}
 		if (target !== "/favicon.ico")
 			this.requests.push(target);
+		/** @type {(() => string) | undefined} */
 		const page = PAGES[new URL(target, "http://site").pathname];
 		response.writeHead(page ? 200 : 404, { "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store" });
-		response.end(page ? page() : html("無い", "<h1>404</h1>"));
+		response.end(page?.() ?? html("無い", "<h1>404</h1>"));
 	}
 
 	async stop()

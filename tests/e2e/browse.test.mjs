@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Browsing through the whole chain: real broker, real render host, real sandboxed browser.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Harness, problems, until } from "./harness.mjs";
+import { Remote } from "./support/remote.mjs";
+
+/** @type {Harness} */
+let harness;
+/** @type {Remote} */
+let remote;
+
+before(async () => {
+	harness = await Harness.start({ users: ["tanaka", "suzuki"] });
+	remote = await Remote.open(harness);
+}, { timeout: 120000 });
+after(async () => {
+	await remote?.close();
+	await harness?.stop();
+});
+
+test("browse: the first picture is a browser, not black", { timeout: 60000 }, async () => {
+	assert.equal(await remote.page.locator("sek-overlay").isVisible(), false);
+	const points = Array.from({ length: 40 }, (_, i) => /** @type {[number, number]} */ ([30 * i + 20, 18 * i + 20]));
+	const black = (await remote.colours(points)).filter(colour => colour === "0,0,0").length;
+	await remote.screenshot("first-picture");
+	assert.ok(black < points.length / 4, `${black} of ${points.length} points are black`);
+});
+
+test("browse: an address typed into the remote address bar opens there", { timeout: 60000 }, async () => {
+	await remote.go("/second");
+	await until("the page's colour is on the screen", async () =>
+		(await remote.colours([[640, 600]]))[0] === "20,200,160");
+	await remote.screenshot("second-page");
+});
+
+test("browse: what is typed arrives exactly, keys by place and character", { timeout: 60000 }, async () => {
+	await remote.go("/type");
+	await remote.page.mouse.click(300, 250);
+	await remote.reports("has its field focused", report => report.focus === "TEXTAREA");
+	const text = "The quick brown fox (jumps) over \"the\" lazy dog; 0123456789 +-*/=~^|\\@#$%&_<>?!{}[]:,.'`";
+	await remote.page.keyboard.type(text);
+	await remote.hasText(text);
+	await remote.page.keyboard.press("Enter");
+	await remote.page.keyboard.press("Shift+A");
+	await remote.page.keyboard.press("b");
+	await remote.page.keyboard.press("Backspace");
+	await remote.page.keyboard.press("ArrowLeft");
+	await remote.page.keyboard.type("c");
+	await remote.hasText(`${text}\ncA`);
+	await remote.page.keyboard.press("Control+a");
+	await remote.page.keyboard.press("Delete");
+	await remote.hasText("");
+	const keys = harness.site.report?.keys ?? [];
+	assert.ok(keys.includes("+KeyT:T") && keys.includes("-KeyT:T"), "the page saw the physical key go down and up");
+	await remote.screenshot("typed");
+});
+
+test("browse: a held key repeats as long as it is held here", { timeout: 30000 }, async () => {
+	await remote.page.keyboard.down("x");
+	for (let i = 0; i < 6; i++)
+		await remote.page.keyboard.down("x");
+	await remote.page.keyboard.up("x");
+	await remote.hasText("xxxxxxx");
+	await remote.page.keyboard.press("Control+a");
+	await remote.page.keyboard.press("Delete");
+	await remote.hasText("");
+});
+
+test("browse: leaving the window lets go of every key and button", { timeout: 30000 }, async () => {
+	await remote.page.keyboard.down("Shift");
+	await remote.page.keyboard.down("q");
+	await remote.reports("sees the keys down", report => report.keys.some(key => key.startsWith("+KeyQ")));
+	await remote.page.evaluate(() => window.dispatchEvent(new Event("blur")));
+	await remote.reports("sees them up", report =>
+		report.keys.some(key => key.startsWith("-KeyQ")) && report.keys.some(key => key.startsWith("-ShiftLeft")));
+	await remote.page.keyboard.up("q");
+	await remote.page.keyboard.up("Shift");
+	await remote.page.keyboard.press("Backspace");
+	await remote.hasText("");
+});
+
+test("browse: the wheel scrolls the remote page, both ways", { timeout: 60000 }, async () => {
+	await remote.go("/long");
+	await remote.page.mouse.move(600, 500);
+	await remote.page.mouse.wheel(0, 300);
+	const down = await remote.reports("has scrolled", report => report.scroll >= 100);
+	await remote.page.mouse.wheel(0, -3000);
+	await remote.reports("is back at its top", report => report.scroll === 0);
+	assert.ok(down.scroll < 1500, `${down.scroll} pixels for three notches`);
+});
+
+test("browse: the pointer is where it is here, with its buttons", { timeout: 60000 }, async () => {
+	await remote.go("/long");
+	const report = await remote.reports("has a size", report => report.height > 0);
+	const toolbar = 800 - report.height;
+	await remote.page.mouse.move(400, 500);
+	await remote.reports("knows the pointer", report =>
+		Math.abs(report.pointer.x - 400) <= 1 && Math.abs(report.pointer.y - (500 - toolbar)) <= 1);
+	await remote.page.mouse.down({ button: "middle" });
+	await remote.reports("sees the middle button", report => report.pointer.buttons === 4);
+	await remote.page.mouse.up({ button: "middle" });
+	await remote.page.mouse.move(410, 510);
+	await remote.reports("sees it let go", report => report.pointer.buttons === 0);
+	await remote.page.mouse.click(400, 500);
+});
+
+test("browse: a click follows a link", { timeout: 60000 }, async () => {
+	await remote.go("/link");
+	const report = await remote.reports("has a size", report => report.height > 0);
+	await remote.page.mouse.click(250, 800 - report.height + 140);
+	await remote.reports("is the second one", report => report.page === "/second");
+});
+
+test("browse: the context menu is the remote browser's, never this one's", { timeout: 30000 }, async () => {
+	const stopped = await remote.page.locator("sek-screen").evaluate(screen => {
+		const event = new MouseEvent("contextmenu", { bubbles: true, cancelable: true });
+		screen.dispatchEvent(event);
+		return event.defaultPrevented;
+	});
+	assert.equal(stopped, true);
+});
+
+test("browse: the remote pointer's shape is shown here", { timeout: 60000 }, async () => {
+	await remote.go("/cursor");
+	const cursor = () => remote.page.locator("sek-screen").evaluate(screen => getComputedStyle(screen).cursor);
+	await remote.page.mouse.move(600, 400);
+	await until("the cross is shown", async () => (await cursor()).includes("blob:"));
+	const cross = await cursor();
+	await remote.go("/type");
+	await remote.page.mouse.move(300, 250);
+	await remote.page.mouse.move(305, 255);
+	await until("the text cursor is shown", async () => (await cursor()).includes("blob:") && await cursor() !== cross);
+});
+
+test("browse: the remote screen takes the window's size", { timeout: 60000 }, async () => {
+	await remote.go("/second");
+	for (const [width, height] of /** @type {[number, number][]} */ ([[1000, 640], [1437, 901], [1280, 800]])) {
+		await remote.page.setViewportSize({ width, height });
+		await remote.reports(`is ${width} wide`, report => report.width === width);
+		await until("the picture fills the window", async () => {
+			const [corner] = await remote.colours([[width - 30, height - 8]]);
+			return corner === "20,200,160";
+		});
+		const canvas = await remote.page.locator("sek-screen canvas").boundingBox();
+		assert.deepEqual([canvas?.width, canvas?.height], [width, height]);
+	}
+	await remote.screenshot("resized");
+});
+
+test("browse: a window larger than the site allows shows the whole picture, enlarged", { timeout: 60000 }, async () => {
+	await remote.page.setViewportSize({ width: 3200, height: 1600 });
+	await remote.reports("has the largest width", report => report.width * report.ratio > 2500);
+	await until("the picture fills the window", async () =>
+		(await remote.colours([[3150, 1570]]))[0] === "20,200,160");
+	await remote.page.setViewportSize({ width: 1280, height: 800 });
+	await remote.reports("is 1280 wide again", report => report.width === 1280);
+});
+
+test("browse: on a screen of 150 % the picture has every device pixel and the page the same size", { timeout: 120000 },
+	async () => {
+		const sharp = await Remote.open(harness, { user: "suzuki", deviceScaleFactor: 1.5,
+			viewport: { width: 1000, height: 640 } });
+		await sharp.go("/second");
+		const report = await sharp.reports("has a size", report => report.width > 0);
+		assert.equal(report.ratio, 1.5);
+		assert.equal(report.width, 1000);
+		const { width, height } = await sharp.page.locator("sek-screen canvas").evaluate(canvas => {
+			const box = canvas.getBoundingClientRect();
+			return { width: box.width * devicePixelRatio, height: box.height * devicePixelRatio };
+		});
+		assert.ok(Math.abs(width - 1500) < 0.1 && Math.abs(height - 960) < 0.1, `${width}x${height}`);
+		await sharp.screenshot("hidpi");
+		await sharp.close();
+	});
+
+test("browse: the article for the README's picture", { timeout: 60000 }, async () => {
+	await remote.go("/article");
+	await until("the text is on the screen", async () =>
+		(await remote.colours(Array.from({ length: 60 }, (_, i) => [300 + i * 8, 240]))).some(colour => colour !== "255,255,255"));
+	await new Promise(resolve => setTimeout(resolve, 700)); // for the tiles to become exact
+	await remote.screenshot("article");
+});
+
+test("browse: no fault was told on the console, nothing broke the CSP", () => {
+	assert.deepEqual(problems(remote.page), []);
+});

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The log-in page, against a real broker.
+
+import assert from "node:assert/strict";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { Harness, outDir, problems, until } from "./harness.mjs";
+
+/** @type {Harness} */
+let harness;
+
+before(async () => {
+	harness = await Harness.start({ users: ["tanaka", "suzuki"] });
+}, { timeout: 60000 });
+after(() => harness?.stop());
+
+/** @param {import("playwright-core").Page} page
+ * @param {string} user
+ * @param {string} password */
+async function attempt(page, user, password)
+{
+	await page.locator("input[name=user]").fill(user);
+	await page.locator("input[name=password]").fill(password);
+	await page.keyboard.press("Enter");
+}
+
+test("login: Japanese and English by the browser's language, and by the switch", { timeout: 30000 }, async () => {
+	const page = await harness.newPage({ locale: "ja-JP" });
+	await page.goto(harness.url);
+	await page.getByRole("heading", { name: "ログイン" }).waitFor();
+	assert.equal(await page.locator("html").getAttribute("lang"), "ja");
+	await page.screenshot({ path: path.join(outDir, "login-ja.png") });
+	await page.getByRole("button", { name: "English" }).click();
+	await page.getByRole("heading", { name: "Log in" }).waitFor();
+	assert.equal(await page.locator("html").getAttribute("lang"), "en");
+	await page.reload();
+	await page.getByRole("heading", { name: "Log in" }).waitFor();
+	assert.deepEqual(problems(page), []);
+	await page.context().close();
+
+	const english = await harness.newPage({ locale: "en-GB", colorScheme: "dark" });
+	await english.goto(harness.url);
+	await english.getByRole("heading", { name: "Log in" }).waitFor();
+	await english.screenshot({ path: path.join(outDir, "login-en-dark.png") });
+	await english.context().close();
+});
+
+test("login: a wrong password and an unknown user get the same words, said aloud", { timeout: 30000 }, async () => {
+	const page = await harness.newPage();
+	await page.goto(harness.url);
+	/** @type {(string | null)[]} */
+	const said = [];
+	for (const user of ["tanaka", "nobody-here"]) {
+		await attempt(page, user, "wrong password");
+		const alert = page.getByRole("alert");
+		await until("the page says that it was wrong", async () => (await alert.textContent())?.includes("違います"));
+		said.push(await alert.textContent());
+		assert.equal(await page.locator("input[name=password]").inputValue(), "");
+		assert.equal(await page.locator("input[name=password]").getAttribute("aria-invalid"), "true");
+	}
+	assert.equal(said[0], said[1]);
+	await page.screenshot({ path: path.join(outDir, "login-wrong.png") });
+	assert.deepEqual(problems(page), []);
+	await page.context().close();
+});
+
+test("login: empty fields are asked for, the focus goes there", { timeout: 30000 }, async () => {
+	const page = await harness.newPage();
+	await page.goto(harness.url);
+	await page.locator("button[type=submit]").click();
+	await page.getByRole("alert").getByText("ユーザー名を入力").waitFor();
+	assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("name")), "user");
+	await page.keyboard.type("tanaka");
+	await page.keyboard.press("Enter");
+	await page.getByRole("alert").getByText("パスワードを入力").waitFor();
+	assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("name")), "password");
+	await page.context().close();
+});
+
+test("login: Caps Lock is told while the password is typed; the password can be shown", { timeout: 30000 }, async () => {
+	const page = await harness.newPage();
+	await page.goto(harness.url);
+	await page.locator("input[name=password]").focus();
+	await page.evaluate(() => {
+		const event = new KeyboardEvent("keydown", { key: "A", bubbles: true, modifierCapsLock: true });
+		document.querySelector("input[name=password]")?.dispatchEvent(event);
+	});
+	await page.getByText("Caps Lock がオン").waitFor();
+	await page.keyboard.type("a");
+	assert.equal(await page.getByText("Caps Lock がオン").count(), 0);
+	await page.getByRole("button", { name: "パスワードを表示" }).click();
+	assert.equal(await page.locator("input[name=password]").getAttribute("type"), "text");
+	await page.context().close();
+});
+
+test("login: too many failures count down, and then it works again", { timeout: 90000 }, async () => {
+	const page = await harness.newPage();
+	await page.goto(harness.url);
+	const hint = page.locator(".countdown");
+	for (let i = 0; i < 20 && !await hint.textContent(); i++) {
+		await attempt(page, "suzuki", `wrong ${i}`);
+		await until("an answer", async () => await page.getByRole("alert").textContent());
+	}
+	assert.match(await hint.textContent() ?? "", /あと \d+ 秒/);
+	assert.equal(await page.locator("button[type=submit]").getAttribute("aria-disabled"), "true");
+	await page.screenshot({ path: path.join(outDir, "login-throttled.png") });
+	// Another member of staff is not locked out by that.
+	const other = await harness.newPage();
+	await harness.login(other, "tanaka");
+	await other.locator("sek-session").waitFor();
+	await other.context().close();
+	await page.context().close();
+});
+
+test("login: without a log-in there is no session; an address with other words shows the same page", { timeout: 30000 },
+	async () => {
+		const page = await harness.newPage();
+		await page.goto(harness.url);
+		const refused = await page.evaluate(async () => {
+			const answer = await fetch("/api/session", { method: "POST", body: "{}",
+				headers: { "Content-Type": "application/json" } });
+			return [answer.status, await answer.json()];
+		});
+		assert.deepEqual(refused, [401, { error: "login-required" }]);
+		await page.context().close();
+	});
