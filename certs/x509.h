@@ -38,7 +38,7 @@ struct sek_x509_wish {
 /* A fresh ECDSA P-256 key. */
 sek_status sek_x509_make_key(gnutls_x509_privkey_t *ret);
 
-/* Makes and signs a certificate for the public key. issuer NULL: signed by itself with issuer_key. The serial is 127
+/* Makes and signs a certificate for the public key. issuer NULL: signed by itself with issuer_key. The serial is 126
  * random bits. *ret is the caller's (gnutls_x509_crt_deinit). SEK_E_CONFIG: an address that is not one. */
 sek_status sek_x509_make(const struct sek_x509_wish *wish, gnutls_pubkey_t key, gnutls_x509_crt_t issuer,
 	gnutls_x509_privkey_t issuer_key, gnutls_x509_crt_t *ret);
