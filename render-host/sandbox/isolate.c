@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -83,6 +84,13 @@ static bool loopback_up(void)
 	if (s >= 0)
 		close(s);
 	return ok;
+}
+
+/* /proc must number processes as this process namespace does: bubblewrap looks its own children up there. */
+static bool own_proc(void)
+{
+	return mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0 &&
+		mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0;
 }
 
 static int proxy_socket(void)
@@ -150,7 +158,7 @@ static bool set_up_child(int via, uid_t uid, gid_t gid)
 	char go;
 	int listener;
 
-	if (read(via, &go, 1) != 1 || !loopback_up())
+	if (read(via, &go, 1) != 1 || !loopback_up() || !own_proc())
 		return false;
 	listener = proxy_socket();
 	if (listener < 0)
@@ -168,7 +176,8 @@ static bool set_up_child(int via, uid_t uid, gid_t gid)
 sek_status sek_isolate(uid_t uid, gid_t gid, pid_t *ret_pid, int *ret_listener)
 {
 	struct clone_args args = {
-		.flags = CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP,
+		.flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+			CLONE_NEWCGROUP,
 		.exit_signal = SIGCHLD,
 	};
 	int pair[2], fd = -1;

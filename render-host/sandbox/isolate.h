@@ -10,9 +10,9 @@
 
 #include "base/status.h"
 
-/* Forks a child into new user, network, process, IPC, host name and cgroup namespaces. In the user namespace only uid
+/* Forks a child into new user, mount, network, process, IPC, host name and cgroup namespaces. In the user namespace only uid
  * and gid exist. Returns twice: *ret_pid is 0 in the child, which is then uid and gid without any capability or other
- * group, dies with the parent, and has the loopback device up with a socket listening on 127.0.0.1:SEK_PROXY_PORT.
+ * group, dies with the parent, and sees only its own namespace's processes in /proc, and has the loopback device up with a socket listening on 127.0.0.1:SEK_PROXY_PORT.
  * The parent gets that socket in *ret_listener (in the child it is -1): it is what serves the session's proxy from
  * outside. SEK_E_JAIL with errno in the parent; a child that fails never returns. */
 sek_status sek_isolate(uid_t uid, gid_t gid, pid_t *ret_pid, int *ret_listener);
