@@ -218,6 +218,7 @@ static sek_status work(struct sek_capture *c, bool *ret_more)
 	SEK_TRY(sek_display_dispatch(c->display, ret_more));
 	sek_capture_pay(c);
 	sek_capture_paint(c);
+	sek_capture_pay(c);
 	sek_capture_link_flush(c);
 	sek_display_flush(c->display);
 	return sek_ok();

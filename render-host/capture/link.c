@@ -142,7 +142,7 @@ sek_status sek_capture_control(struct sek_capture *c)
 	int fd;
 
 	if (n < 0)
-		return errno == EINTR ? sek_fail(SEK_E_AGAIN) : sek_from_errno();
+		return sek_fail(errno == EINTR || errno == EAGAIN ? SEK_E_AGAIN : SEK_E_CLOSED);
 	fd = take_descriptor(&m);
 	if (n == 0) {
 		if (fd >= 0)
@@ -263,6 +263,8 @@ void sek_capture_pay(struct sek_capture *c)
 	uint8_t bytes[SEK_FRAME_HEADER_BYTES + SEK_MSG_CURSOR_MAX_BYTES + 128];
 	struct sek_size size = { sek_display_width(c->display), sek_display_height(c->display) };
 	struct sek_ping pong = { c->pong_id };
+	/* at an attach they come after the picture to which they belong */
+	bool after = c->frames > 0 || !c->visible;
 	struct sek_writer w;
 
 	if (!sek_stream_open(&c->link) || sek_stream_waiting(&c->link) > OUT_FULL_BYTES)
@@ -278,11 +280,13 @@ void sek_capture_pay(struct sek_capture *c)
 		sek_state_write(&w, &c->state);
 	if (c->owe_pong)
 		sek_pong_write(&w, &pong);
-	if (c->owe_caret)
-		sek_caret_write(&w, &c->caret);
-	if (c->owe_cursor)
+	c->owe_size = c->owe_state = c->owe_pong = false;
+	if (c->owe_cursor && after)
 		write_cursor(&w, &c->cursor);
-	c->owe_size = c->owe_state = c->owe_pong = c->owe_caret = c->owe_cursor = false;
+	if (c->owe_caret && after)
+		sek_caret_write(&w, &c->caret);
+	if (after)
+		c->owe_cursor = c->owe_caret = false;
 	put(c, &w);
 }
 
