@@ -123,12 +123,14 @@ export class Harness {
 	/** @param {object} [options]
 	 * @param {string[]} [options.users]
 	 * @param {number} [options.lingerSeconds]
-	 * @param {number} [options.idleMinutes] */
+	 * @param {number} [options.idleMinutes]
+	 * @param {boolean} [options.renderHost] false: none is started */
 	constructor(options = {})
 	{
 		this.users = options.users ?? ["tanaka"];
 		this.lingerSeconds = options.lingerSeconds ?? 60;
 		this.idleMinutes = options.idleMinutes ?? 0;
+		this.renderHost = options.renderHost ?? true;
 	}
 
 	/** @param {ConstructorParameters<typeof Harness>[0]} [options] */
@@ -165,14 +167,16 @@ export class Harness {
 		this.url = `https://${this.addresses.inner}:${this.line.port}`;
 		this.#makePki();
 		this.#writeConfigs(brokerPort, hostPort);
-		this.startRenderd();
+		if (this.renderHost)
+			this.startRenderd();
 		this.startBroker();
 		await until("the broker listens", async () => {
-			if (!this.broker.alive || !this.renderd.alive)
-				throw new Error(`a daemon ended:\n${this.broker.log()}\n${this.renderd.log()}`);
+			if (!this.broker.alive || this.renderd?.alive === false)
+				throw new Error(`a daemon ended:\n${this.logs()}`);
 			return connects(this.addresses?.inner ?? "", brokerPort);
 		});
-		await until("the render host listens", () => connects(this.addresses?.host ?? "", hostPort));
+		if (this.renderHost)
+			await until("the render host listens", () => connects(this.addresses?.host ?? "", hostPort));
 	}
 
 	/** So that other uids can run them wherever the checkout lies. */
