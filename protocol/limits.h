@@ -6,33 +6,33 @@
 #ifndef SEK_PROTOCOL_LIMITS_H
 #define SEK_PROTOCOL_LIMITS_H
 
-#define SEK_VERSION_MIN 1 /* protocol versions that this build speaks */
-#define SEK_VERSION_MAX 1
+#define SEK_VERSION_MIN 1 /* the least protocol version that this build speaks */
+#define SEK_VERSION_MAX 1 /* the highest one */
 
-#define SEK_FRAME_HEADER_BYTES 8
+#define SEK_FRAME_HEADER_BYTES 8 /* in front of every payload */
 
 #define SEK_TILE_PX 64 /* side of a tile */
-#define SEK_WIDTH_MIN_PX 160
-#define SEK_HEIGHT_MIN_PX 120
+#define SEK_WIDTH_MIN_PX 160 /* narrowest window and session */
+#define SEK_HEIGHT_MIN_PX 120 /* lowest window and session */
 #define SEK_WIDTH_MAX_PX 7680 /* of any picture; a site sets its own, lower maximum */
-#define SEK_HEIGHT_MAX_PX 4320
-#define SEK_SCALE_MIN_PERCENT 50
-#define SEK_SCALE_MAX_PERCENT 400
+#define SEK_HEIGHT_MAX_PX 4320 /* likewise */
+#define SEK_SCALE_MIN_PERCENT 50 /* device pixel ratio of a screen */
+#define SEK_SCALE_MAX_PERCENT 400 /* likewise */
 
-#define SEK_UPDATE_MAX_BYTES 1048576     /* payload of one UPDATE message */
-#define SEK_UPDATE_MAX_OPS 32768         /* operations in one UPDATE */
-#define SEK_UPDATE_MAX_COVER 8           /* the rectangles of one UPDATE add up to at most so many pictures */
-#define SEK_TILES_RAW_MAX_BYTES 1048576  /* a TILES batch once unpacked */
-#define SEK_JPEG_MAX_WIDTH_PX 1024       /* sides of one photographic rectangle */
-#define SEK_JPEG_MAX_HEIGHT_PX 1024
-#define SEK_FRAMES_IN_FLIGHT_MAX 64      /* an ACK further away than this is nonsense */
+#define SEK_UPDATE_MAX_BYTES 1048576 /* payload of one UPDATE message */
+#define SEK_UPDATE_MAX_OPS 32768 /* operations in one UPDATE */
+#define SEK_UPDATE_MAX_COVER 8 /* the rectangles of one UPDATE add up to at most so many pictures */
+#define SEK_TILES_RAW_MAX_BYTES 1048576 /* a TILES batch once unpacked */
+#define SEK_JPEG_MAX_WIDTH_PX 1024 /* of one photographic rectangle */
+#define SEK_JPEG_MAX_HEIGHT_PX 1024 /* likewise */
+#define SEK_FRAMES_IN_FLIGHT_MAX 64 /* an ACK further away than this is nonsense */
 
 #define SEK_CURSOR_MAX_PX 64 /* side of a cursor image */
-#define SEK_TEXT_MAX_BYTES 4096
-#define SEK_KEY_CODE_MAX 255       /* evdev codes above this do not exist for X */
-#define SEK_WHEEL_NOTCH 120        /* wheel units of one notch */
-#define SEK_WHEEL_MAX 12000        /* |dx|, |dy| of one WHEEL message */
+#define SEK_TEXT_MAX_BYTES 4096 /* UTF-8 of one TEXT message */
+#define SEK_KEY_CODE_MAX 255 /* evdev codes above this do not exist for X */
+#define SEK_WHEEL_NOTCH 120 /* wheel units of one notch */
+#define SEK_WHEEL_MAX 12000 /* of dx and of dy of one WHEEL message, either sign */
 
-#define SEK_SESSION_ID_BYTES 16
+#define SEK_SESSION_ID_BYTES 16 /* a random number, never reused */
 
 #endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * sekisho-protocol-gen --js|--md LIMITS_H: the protocol's lists for JavaScript (protocol.mjs) and for docs/protocol.md,
+ * made of the same files that C is compiled from. Runs at build time only.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/codec/update.h"
+#include "protocol/wire/messages.h"
+
+enum { UP = SEK_DIR_UP, DOWN = SEK_DIR_DOWN, BOTH = SEK_DIR_BOTH };
+enum { HOST = SEK_LINK_HOST, CLIENT = SEK_LINK_CLIENT, HUB = SEK_LINK_HUB };
+
+static const struct {
+	const char *name;
+	unsigned number, dir, links, least, most, flags;
+	const char *text;
+} messages[] = {
+#define SEK_MESSAGE(name, number, dir, links, least, most, flags, text) \
+	{ #name, number, dir, links, least, most, flags, text },
+#include "protocol/wire/messages.def"
+#undef SEK_MESSAGE
+};
+
+static const struct {
+	unsigned number;
+	const char *who, *text;
+} states[] = {
+#define SEK_STATE(name, number, kind, who, text) { number, #who, text },
+#include "protocol/wire/states.def"
+#undef SEK_STATE
+};
+
+static const struct {
+	const char *code;
+	unsigned number;
+} keys[] = {
+#define SEK_KEY(code, number, evdev) { #code, number },
+#include "protocol/wire/keys.def"
+#undef SEK_KEY
+};
+
+/* Small enumerations by their C names; the prefix is cut off. */
+struct constant {
+	const char *name;
+	unsigned number;
+};
+#define CONSTANT(name) { #name, name }
+static const struct constant buttons[] = { CONSTANT(SEK_BUTTON_LEFT), CONSTANT(SEK_BUTTON_MIDDLE),
+	CONSTANT(SEK_BUTTON_RIGHT), CONSTANT(SEK_BUTTON_BACK), CONSTANT(SEK_BUTTON_FORWARD) };
+static const struct constant langs[] = { CONSTANT(SEK_LANG_JA), CONSTANT(SEK_LANG_EN) };
+static const struct constant update_flags[] = { CONSTANT(SEK_UPDATE_KEYFRAME), CONSTANT(SEK_UPDATE_END) };
+static const struct constant update_ops[] = { CONSTANT(SEK_OP_COPY), CONSTANT(SEK_OP_FILL), CONSTANT(SEK_OP_TILES),
+	CONSTANT(SEK_OP_JPEG) };
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* One `#define SEK_NAME number` of limits.h. */
+struct limit {
+	char name[40], text[120];
+	unsigned long number;
+};
+static struct limit limits[64];
+static size_t limit_count;
+
+_Noreturn static void die(const char *what, const char *detail)
+{
+	fprintf(stderr, "sekisho-protocol-gen: %s: %s\n", what, detail);
+	exit(1);
+}
+
+static void read_limits(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	char line[256];
+
+	if (!f)
+		die("cannot open", path);
+	while (fgets(line, sizeof line, f)) {
+		struct limit *l = &limits[limit_count];
+		char *comment = strstr(line, "/* "), *end;
+		unsigned long number;
+
+		if (strncmp(line, "#define SEK_", 12) != 0 || strncmp(line + 12, "PROTOCOL_LIMITS_H", 17) == 0)
+			continue;
+		if (limit_count == COUNT(limits) || sscanf(line + 12, "%39s %lu", l->name, &number) != 2)
+			die("not a limit", line);
+		l->number = number;
+		l->text[0] = '\0';
+		if (comment) {
+			end = strstr(comment, " */");
+			if (!end || end - comment - 3 >= (long)sizeof l->text)
+				die("not a comment", line);
+			memcpy(l->text, comment + 3, (size_t)(end - comment - 3));
+			l->text[end - comment - 3] = '\0';
+		}
+		limit_count++;
+	}
+	fclose(f);
+}
+
+/* --- JavaScript --- */
+
+static void js_constants(const char *name, const struct constant *c, size_t n, size_t prefix)
+{
+	printf("export const %s = Object.freeze({\n", name);
+	for (size_t i = 0; i < n; i++)
+		printf("\t%s: %u,\n", c[i].name + prefix, c[i].number);
+	printf("});\n\n");
+}
+
+static void print_js(void)
+{
+	printf("// SPDX-License-Identifier: GPL-3.0-or-later\n"
+	       "// Made by sekisho-protocol-gen from protocol/limits.h and protocol/wire/*.def. Do not edit.\n\n");
+	printf("/** Message types. */\nexport const MESSAGES = Object.freeze({\n");
+	for (size_t i = 0; i < COUNT(messages); i++)
+		printf("\t%s: 0x%02x,\n", messages[i].name, messages[i].number);
+	printf("});\n\n/** States by number.\n"
+	       " * @type {Readonly<Record<number, Readonly<{ name: string, ended: boolean }>>>} */\n"
+	       "export const STATES = Object.freeze({\n");
+	for (size_t i = 0; i < COUNT(states); i++)
+		printf("\t%u: Object.freeze({ name: \"%s\", ended: %s }),\n", states[i].number,
+			sek_state_name(states[i].number), sek_state_ended(states[i].number) ? "true" : "false");
+	printf("});\n\nexport const LIMITS = Object.freeze({\n");
+	for (size_t i = 0; i < limit_count; i++)
+		printf("\t%s: %lu,\n", limits[i].name, limits[i].number);
+	printf("});\n\n/** KeyboardEvent.code to the code of a KEY message.\n"
+	       " * @type {Readonly<Record<string, number>>} */\nexport const KEYS = Object.freeze({\n");
+	for (size_t i = 0; i < COUNT(keys); i++)
+		printf("\t%s: %u,\n", keys[i].code, keys[i].number);
+	printf("});\n\n");
+	js_constants("BUTTONS", buttons, COUNT(buttons), strlen("SEK_BUTTON_"));
+	js_constants("LANGS", langs, COUNT(langs), strlen("SEK_LANG_"));
+	js_constants("UPDATE_FLAGS", update_flags, COUNT(update_flags), strlen("SEK_UPDATE_"));
+	js_constants("UPDATE_OPS", update_ops, COUNT(update_ops), strlen("SEK_OP_"));
+}
+
+/* --- Markdown --- */
+
+static const char *direction(unsigned dir)
+{
+	return dir == UP ? "up" : dir == DOWN ? "down" : "both";
+}
+
+static void print_md(void)
+{
+	printf("### Messages\n\n| number | message | direction | host link | client link | hub link | payload bytes | flags |"
+	       " meaning |\n|---|---|---|---|---|---|---|---|---|\n");
+	for (size_t i = 0; i < COUNT(messages); i++) {
+		printf("| 0x%02x | %s | %s | %s | %s | %s | ", messages[i].number, messages[i].name,
+			direction(messages[i].dir), messages[i].links & HOST ? "yes" : "",
+			messages[i].links & CLIENT ? "yes" : "", messages[i].links & HUB ? "yes" : "");
+		if (messages[i].least == messages[i].most)
+			printf("%u", messages[i].least);
+		else
+			printf("%u to %u", messages[i].least, messages[i].most);
+		printf(" | 0x%02x | %s |\n", messages[i].flags, messages[i].text);
+	}
+	printf("\n### States\n\n| number | state | kind | said by | meaning |\n|---|---|---|---|---|\n");
+	for (size_t i = 0; i < COUNT(states); i++) {
+		printf("| %u | `%s` | %s | ", states[i].number, sek_state_name(states[i].number),
+			sek_state_ended(states[i].number) ? "ended" : "live");
+		for (const char *c = states[i].who; *c; c++)
+			putchar(tolower((unsigned char)*c));
+		printf(" | %s |\n", states[i].text);
+	}
+	printf("\n### Limits\n\n| limit | value | of |\n|---|---|---|\n");
+	for (size_t i = 0; i < limit_count; i++)
+		printf("| `SEK_%s` | %lu | %s |\n", limits[i].name, limits[i].number, limits[i].text);
+	printf("\n### Keys\n\n| `code` | number | | `code` | number | | `code` | number |\n|---|---|---|---|---|---|---|---|\n");
+	for (size_t i = 0, rows = (COUNT(keys) + 2) / 3; i < rows; i++) {
+		for (size_t k = i; k < rows * 3; k += rows) {
+			if (k < COUNT(keys))
+				printf("| %s | %u |", keys[k].code, keys[k].number);
+			else
+				printf("| | |");
+			printf("%s", k + rows < rows * 3 ? " " : "\n");
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 3 || (strcmp(argv[1], "--js") != 0 && strcmp(argv[1], "--md") != 0)) {
+		fprintf(stderr, "usage: sekisho-protocol-gen --js|--md LIMITS_H\n");
+		return 2;
+	}
+	read_limits(argv[2]);
+	if (strcmp(argv[1], "--js") == 0)
+		print_js();
+	else
+		print_md();
+	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
+}
