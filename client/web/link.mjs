@@ -5,7 +5,7 @@
 
 import * as api from "./api.mjs";
 import { backoffMs } from "./backoff.mjs";
-import { STATES } from "./protocol.mjs";
+import { STATES } from "./generated/protocol.mjs";
 import { currentLanguage } from "./words.mjs";
 
 /** opening: no picture yet; starting: the same, and `stateKey` says why; live; reconnecting: `seconds` above 0 while

@@ -7,7 +7,7 @@ import { placePicture, wantedPicture } from "./geometry.mjs";
 import { Ime } from "./input/ime.mjs";
 import { Keyboard, isCopy } from "./input/keyboard.mjs";
 import { Wheel, buttonMask, toPicture } from "./input/pointer.mjs";
-import { KEYS, LIMITS } from "./protocol.mjs";
+import { KEYS, LIMITS } from "./generated/protocol.mjs";
 import { splitText } from "./text.mjs";
 import { onLanguage, words } from "./words.mjs";
 
@@ -34,6 +34,7 @@ export class Screen extends HTMLElement {
 
 	/** @type {import("./geometry.mjs").Area} */
 	#size = { cssWidth: 1, cssHeight: 1, deviceWidth: 1, deviceHeight: 1 };
+	/** @type {import("./geometry.mjs").SizeLimits} */
 	#limits = { widthMin: LIMITS.WIDTH_MIN_PX, heightMin: LIMITS.HEIGHT_MIN_PX, widthMax: LIMITS.WIDTH_MAX_PX,
 		heightMax: LIMITS.HEIGHT_MAX_PX, scaleMin: LIMITS.SCALE_MIN_PERCENT, scaleMax: LIMITS.SCALE_MAX_PERCENT };
 	#picture = { width: 0, height: 0 };

@@ -3,7 +3,7 @@
 // everywhere else. Refuses what the grammar refuses by throwing; holds the state of one stream at a time.
 
 import { decodeJpeg } from "./painter.mjs";
-import { MESSAGES } from "./protocol.mjs";
+import { LANGS, MESSAGES, UPDATE_FLAGS, UPDATE_OPS } from "./generated/protocol.mjs";
 
 /** @typedef {import("./painter.mjs").Operation} Operation */
 /** @typedef {import("./messages.d.ts").Hello} Hello */
@@ -19,9 +19,6 @@ import { MESSAGES } from "./protocol.mjs";
  *   | { type: "ping" | "pong", id: number }} Message */
 
 const RECORD_WORDS = 10;
-const OP = { COPY: 1, FILL: 2, TILES: 3, JPEG: 4 };
-const KEYFRAME = 1;
-const END = 2;
 
 export class Wire {
 	#exports;
@@ -63,8 +60,8 @@ export class Wire {
 		case MESSAGES.WELCOME:
 			return { type: "welcome", version: field(0), maxWidth: field(1), maxHeight: field(2) };
 		case MESSAGES.UPDATE:
-			return { type: "update", frame: field(0), keyframe: (field(1) & KEYFRAME) !== 0,
-				end: (field(1) & END) !== 0, operations: this.#operations() };
+			return { type: "update", frame: field(0), keyframe: (field(1) & UPDATE_FLAGS.KEYFRAME) !== 0,
+				end: (field(1) & UPDATE_FLAGS.END) !== 0, operations: this.#operations() };
 		case MESSAGES.CURSOR:
 			return { type: "cursor", image: this.#image(field(0), field(1), field(4), field(5)), hotX: field(2),
 				hotY: field(3) };
@@ -87,7 +84,7 @@ export class Wire {
 	hello(hello)
 	{
 		return this.#write("sek_write_hello", hello.width, hello.height, hello.scalePercent,
-			hello.language === "ja" ? 0 : 1);
+			hello.language === "ja" ? LANGS.JA : LANGS.EN);
 	}
 
 	/** @param {number} frame */
@@ -185,13 +182,13 @@ export class Wire {
 	{
 		const [op = 0, x = 0, y = 0, w = 0, h = 0, sx = 0, sy = 0, colour = 0, data = 0, bytes = 0] = record;
 		switch (op) {
-		case OP.COPY:
+		case UPDATE_OPS.COPY:
 			return { kind: "copy", sx, sy, x, y, w, h };
-		case OP.FILL:
+		case UPDATE_OPS.FILL:
 			return { kind: "fill", x, y, w, h, color: `rgb(${colour & 255} ${colour >>> 8 & 255} ${colour >>> 16 & 255})` };
-		case OP.TILES:
+		case UPDATE_OPS.TILES:
 			return { kind: "pixels", x, y, w, h, image: /** @type {ImageData} */ (this.#image(w, h, data, bytes)) };
-		case OP.JPEG:
+		case UPDATE_OPS.JPEG:
 			return { kind: "jpeg", x, y, w, h, image: decodeJpeg(this.#bytes.slice(data, data + bytes), w, h) };
 		default:
 			throw new Error(`operation ${op}`);

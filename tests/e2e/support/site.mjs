@@ -68,7 +68,7 @@ function html(title, body)
 const PARAGRAPH = "関所は、街道の要所に置かれ、通行する人と荷物を改めた施設である。隔離されたブラウザーの画面だけが、" +
 	"こちら側に届く。";
 
-/** @type {Record<string, () => string>} */
+/** @type {Record<string, (() => string) | undefined>} */
 const PAGES = {
 	"/": () => html("はじめ", `<h1>outer zone</h1><p><a id="next" href="/second">次のページ</a></p>`),
 	"/type": () => html("入力", `<textarea autofocus spellcheck="false"></textarea><p>外側のページ</p>`),
@@ -124,7 +124,6 @@ export class Site {
 		}
 		if (target !== "/favicon.ico")
 			this.requests.push(target);
-		/** @type {(() => string) | undefined} */
 		const page = PAGES[new URL(target, "http://site").pathname];
 		response.writeHead(page ? 200 : 404, { "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store" });
 		response.end(page?.() ?? html("無い", "<h1>404</h1>"));
