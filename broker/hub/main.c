@@ -138,6 +138,11 @@ static void auth_stopped(void *user)
 {
 	struct broker *b = user;
 
+	/* kept until now, and then ignored: a second signal must not kill what is being ended in good order */
+	close_handle((uv_handle_t *)&b->terminate);
+	close_handle((uv_handle_t *)&b->interrupt);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
 	close_handle((uv_handle_t *)&b->too_long);
 }
 
@@ -189,8 +194,6 @@ static void stop(struct broker *b)
 	b->stopping = true;
 	sek_log(SEK_LOG_INFO, "broker.stopping", NULL);
 	sek_notify("STOPPING=1");
-	close_handle((uv_handle_t *)&b->terminate);
-	close_handle((uv_handle_t *)&b->interrupt);
 	uv_timer_start(&b->too_long, on_too_long, STOP_MS, 0);
 	if (b->front)
 		sek_front_refuse(b->front);

@@ -118,7 +118,7 @@ static void accept_login(struct sek_auth_try *t)
 		sek_auth_end_login(a, surplus, SEK_LOGIN_REPLACED);
 	sek_auth_start_tick(a);
 	if (!t->fn) /* the asker went away: nobody holds the cookie */
-		sek_auth_end_login(a, l, SEK_LOGIN_LOGOUT);
+		sek_auth_end_login(a, l, SEK_LOGIN_REPLACED);
 }
 
 static void looked_at(uv_work_t *work, int cancelled)

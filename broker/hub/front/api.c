@@ -52,7 +52,7 @@ static void login_answered(void *user, const struct sek_auth_result *r)
 		break;
 	}
 	if (over) /* only a callback of lws could tell it to close at once */
-		sek_conn_deadline(c, 1);
+		sek_conn_deadline(c, SEK_FRONT_AT_ONCE);
 }
 
 static int post_login(struct conn *c, const struct sek_login *l, const json_t *json)

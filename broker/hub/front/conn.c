@@ -23,13 +23,14 @@ static void on_tick(uv_timer_t *timer)
 		next = c->next;
 		if (!c->deadline_ms)
 			continue;
-		if (c->deadline_ms > now) {
+		if (c->deadline_ms > now + SEK_FRONT_AT_ONCE) {
 			more = true;
 			continue;
 		}
-		sek_log(SEK_LOG_DEBUG, "connection.deadline", "address", c->address, NULL);
 		c->deadline_ms = 0;
-		/* closes in libuv's next round; nobody of ours is on the stack now */
+		sek_stream_say_goodbye(c);
+		more = more || c->deadline_ms > 0;
+		/* libuv closes in its next round, so c may be used until then; nobody of ours is on the stack now */
 		lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
 	}
 	if (!more)
@@ -40,8 +41,12 @@ void sek_conn_deadline(struct conn *c, uint64_t after_ms)
 {
 	struct sek_front *f = c->front;
 
+	if (f->stopping)
+		return;
 	c->deadline_ms = after_ms ? uv_now(f->loop) + after_ms : 0;
-	if (after_ms && !f->stopping && !uv_is_active((uv_handle_t *)&f->tick))
+	if (after_ms == SEK_FRONT_AT_ONCE)
+		uv_timer_start(&f->tick, on_tick, 0, SEK_FRONT_TICK_MS);
+	else if (after_ms && !uv_is_active((uv_handle_t *)&f->tick))
 		uv_timer_start(&f->tick, on_tick, SEK_FRONT_TICK_MS, SEK_FRONT_TICK_MS);
 }
 

@@ -29,6 +29,7 @@ enum {
 	SEK_FRONT_CLOSE_MS = 3000,          /* until a closed stream has taken what was queued */
 	SEK_FRONT_REFUSE_MS = 1000,         /* a refused sender of a large body has this long to read why */
 	SEK_FRONT_TICK_MS = 500,
+	SEK_FRONT_AT_ONCE = 1,              /* in the loop's next round */
 };
 
 /* One request's answer while it is under way. */
@@ -47,6 +48,7 @@ struct stream {
 	uint8_t id[SEK_SESSION_ID_BYTES];
 	bool established;
 	bool closing;                /* close after the queue is empty */
+	bool goodbye;                /* a close frame is on its way */
 	bool broken;                 /* close at once: nothing is read or sent any more */
 	struct message *first, *last;
 	size_t queued, in_flight;    /* bytes; in_flight were given to lws, which holds a part of them */
@@ -93,7 +95,8 @@ struct sek_front {
 
 /* conn.c: life of connections */
 int sek_front_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
-void sek_conn_deadline(struct conn *c, uint64_t after_ms); /* 0 = none */
+/* Closes the connection after that time; 0 = none, SEK_FRONT_AT_ONCE from anywhere. */
+void sek_conn_deadline(struct conn *c, uint64_t after_ms);
 
 /* http.c: requests. Each returns what the lws callback returns: 0 to go on, -1 to close. */
 int sek_http_begin(struct conn *c, const char *path, size_t n);
@@ -125,6 +128,8 @@ int sek_stream_established(struct conn *c);
 int sek_stream_receive(struct conn *c, const void *bytes, size_t n);
 int sek_stream_writeable(struct conn *c);
 void sek_stream_closed(struct conn *c);
+/* The connection is about to be closed by us: makes that a WebSocket close in good order if it still can be one. */
+void sek_stream_say_goodbye(struct conn *c);
 void sek_streams_sweep(void *front);
 void sek_streams_login_ended(void *front, const struct sek_login *l, enum sek_login_end why, bool last);
 

@@ -119,7 +119,7 @@ static void drop_queue(struct stream *s)
 	s->queued = s->in_flight = 0;
 }
 
-/* The connection ends without another byte, at the front's next tick at the latest. */
+/* The connection ends without another byte. */
 static void give_up(struct conn *c, const char *why)
 {
 	struct stream *s = c->stream;
@@ -129,8 +129,7 @@ static void give_up(struct conn *c, const char *why)
 	s->broken = true;
 	sek_log(SEK_LOG_WARN, "stream.dropped", "why", why, "user", s->user, "address", c->address, NULL);
 	drop_queue(s);
-	sek_conn_deadline(c, 1);
-	lws_callback_on_writable(c->wsi);
+	sek_conn_deadline(c, SEK_FRONT_AT_ONCE);
 }
 
 static size_t op_queued(void *client)
@@ -187,9 +186,7 @@ int sek_stream_writeable(struct conn *c)
 	struct stream *s = c->stream;
 	size_t before;
 
-	if (!s)
-		return -1;
-	if (s->broken)
+	if (!s || s->broken)
 		return -1;
 	before = s->queued;
 	s->queued -= s->in_flight; /* lws asks again only when it has passed everything on */
@@ -212,12 +209,10 @@ int sek_stream_writeable(struct conn *c)
 		if (s->in_flight)
 			break;
 	}
-	if (s->queued > 0) {
+	if (s->queued > 0)
 		lws_callback_on_writable(c->wsi);
-	} else if (s->closing) {
-		lws_close_reason(c->wsi, LWS_CLOSE_STATUS_NORMAL, NULL, 0);
-		return -1;
-	}
+	else if (s->closing) /* returning -1 here would cut the line without a close frame */
+		sek_conn_deadline(c, SEK_FRONT_AT_ONCE);
 	if (s->queued < before && s->session)
 		sek_session_drained(s->session, c);
 	return 0;
@@ -225,11 +220,11 @@ int sek_stream_writeable(struct conn *c)
 
 /* --- from the client --- */
 
-/* Tells a client whose session is not there (any more) so, in the grammar's own words. */
-static void say_gone(struct conn *c)
+/* The last word to a client that its session cannot say, then the end. */
+static void say_and_close(struct conn *c, enum sek_state why)
 {
 	uint8_t frame[SEK_FRAME_HEADER_BYTES + SEK_MSG_STATE_MAX_BYTES];
-	struct sek_state_msg state = { .state = SEK_STATE_SESSION_GONE };
+	struct sek_state_msg state = { .state = (uint16_t)why };
 	struct sek_writer w;
 
 	sek_writer_init(&w, frame, sizeof frame);
@@ -255,7 +250,7 @@ int sek_stream_established(struct conn *c)
 	}
 	sek_log(SEK_LOG_WARN, "stream.no-session", "user", s->user, "address", c->address, "why", sek_code_name(status),
 		NULL);
-	say_gone(c);
+	say_and_close(c, SEK_STATE_SESSION_GONE);
 	return 0;
 }
 
@@ -293,6 +288,17 @@ int sek_stream_receive(struct conn *c, const void *bytes, size_t n)
 	return 0;
 }
 
+void sek_stream_say_goodbye(struct conn *c)
+{
+	struct stream *s = c->stream;
+
+	if (!s || !s->established || s->broken || s->goodbye || s->queued > 0)
+		return;
+	s->goodbye = true;
+	lws_close_reason(c->wsi, LWS_CLOSE_STATUS_NORMAL, NULL, 0);
+	sek_conn_deadline(c, SEK_FRONT_CLOSE_MS); /* until the client has answered it */
+}
+
 void sek_stream_closed(struct conn *c)
 {
 	struct stream *s = c->stream;
@@ -311,10 +317,6 @@ void sek_stream_closed(struct conn *c)
 }
 
 /* --- log-ins --- */
-
-struct sweep {
-	struct sek_front *front;
-};
 
 static void report_activity(void *user, const struct sek_session_info *info)
 {
@@ -345,7 +347,8 @@ void sek_streams_login_ended(void *front, const struct sek_login *l, enum sek_lo
 	struct sek_front *f = front;
 	struct conn *c;
 
-	if (last || why == SEK_LOGIN_LOGOUT) {
+	/* who logs out, is disabled or has a new password is out everywhere */
+	if (last || why == SEK_LOGIN_LOGOUT || why == SEK_LOGIN_REVOKED) {
 		sek_sessions_end_user(f->sessions, l->user, why == SEK_LOGIN_REVOKED ? SEK_STATE_ENDED_ADMIN :
 			SEK_STATE_ENDED_LOGIN);
 		return;
@@ -357,7 +360,7 @@ void sek_streams_login_ended(void *front, const struct sek_login *l, enum sek_lo
 		if (s && s->login == l->id && s->session) {
 			struct sek_session *session = s->session;
 
-			op_close(c);
+			say_and_close(c, SEK_STATE_ENDED_LOGIN);
 			sek_session_detach(session, c);
 		}
 	}
