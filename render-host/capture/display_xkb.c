@@ -11,22 +11,20 @@
 enum {
 	EVENTS = XCB_XKB_EVENT_TYPE_NEW_KEYBOARD_NOTIFY | XCB_XKB_EVENT_TYPE_MAP_NOTIFY |
 		XCB_XKB_EVENT_TYPE_STATE_NOTIFY,
-	NEW_KEYBOARD = XCB_XKB_NKN_DETAIL_KEYCODES,
+	NEW_KEYBOARD = XCB_XKB_NKN_DETAIL_KEYCODES | XCB_XKB_NKN_DETAIL_DEVICE_ID,
 	MAP_PARTS = XCB_XKB_MAP_PART_KEY_TYPES | XCB_XKB_MAP_PART_KEY_SYMS | XCB_XKB_MAP_PART_MODIFIER_MAP |
 		XCB_XKB_MAP_PART_EXPLICIT_COMPONENTS | XCB_XKB_MAP_PART_KEY_ACTIONS | XCB_XKB_MAP_PART_VIRTUAL_MODS |
 		XCB_XKB_MAP_PART_VIRTUAL_MOD_MAP,
 	STATE_PARTS = XCB_XKB_STATE_PART_GROUP_LOCK,
-	REPEAT_KEYS = XCB_XKB_BOOL_CTRL_REPEAT_KEYS,
 };
 
 /* A user's key repeats when the user's side says so. The X server's own repeating would go on while the line hangs with
  * a key held. */
 static void switch_repeat_off(struct sek_display *d)
 {
-	static const uint8_t no_keys[32];
+	static const uint32_t off = XCB_AUTO_REPEAT_MODE_OFF;
 
-	xcb_xkb_set_controls(d->x, (xcb_xkb_device_spec_t)d->keyboard, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, REPEAT_KEYS, 0,
-		REPEAT_KEYS, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, no_keys);
+	xcb_change_keyboard_control(d->x, XCB_KB_AUTO_REPEAT_MODE, &off);
 }
 
 sek_status sek_display_xkb_init(struct sek_display *d)
@@ -59,6 +57,10 @@ void sek_display_xkb_event(struct sek_display *d, const xcb_generic_event_t *e)
 	/* all XKB events share one number; the kind is in the second byte */
 	switch (e->pad0) {
 	case XCB_XKB_NEW_KEYBOARD_NOTIFY:
+		/* another device, with settings of its own */
+		switch_repeat_off(d);
+		d->keymap_changed = true;
+		break;
 	case XCB_XKB_MAP_NOTIFY:
 		d->keymap_changed = true;
 		break;

@@ -63,8 +63,8 @@ struct rig {
 	/* what the input method got */
 	char text[RIG_TEXT_MAX];
 	size_t text_n;
-	unsigned fences;
-	bool no_pong; /* do not answer */
+	unsigned fences, fences_seen; /* frames, and keys */
+	bool no_pong;                 /* do not answer */
 	uint8_t ime_in[16384];
 	size_t ime_n;
 };
@@ -92,7 +92,7 @@ typedef bool rig_condition(struct rig *r, void *arg);
 void rig_until(struct rig *r, rig_condition *condition, void *arg, const char *what);
 /* The same for a span of time, for things that must not happen. */
 void rig_for(struct rig *r, int ms);
-/* A PING down the stream has been answered: everything sent before was handled. */
+/* A PING down the stream has been answered, and then nothing came for a moment: everything sent before was handled. */
 void rig_settle(struct rig *r);
 /* The receiver's picture is what the framebuffer file shows now. */
 void rig_until_same_picture(struct rig *r);
@@ -104,8 +104,8 @@ void rig_fill(struct rig *r, uint32_t colour, int16_t x, int16_t y, uint16_t w, 
 /* Uncompressible content. */
 void rig_noise(struct rig *r, int16_t x, int16_t y, uint16_t w, uint16_t h, uint32_t seed);
 
-/* The characters of the logged key presses from event `from` on, as UTF-8, into text. */
-void rig_typed(const struct rig *r, size_t from, char *text, size_t size);
+/* Everything that was typed, by keys and by texts, in its order, as UTF-8. */
+void rig_typed(const struct rig *r, char *text, size_t size);
 /* CPU time that capture has used, in microseconds. */
 uint64_t rig_capture_cpu_us(const struct rig *r);
 /* capture's PSS in KiB. */

@@ -239,7 +239,7 @@ static void take_ime(struct rig *r, const struct sek_frame *f, const uint8_t *p)
 		break;
 	case SEK_MSG_KEY:
 		ck_assert(sek_is_ok(sek_key_read(p, f->payload_bytes, &key)));
-		ck_assert_uint_eq(key.code, SEK_IME_FENCE_CODE);
+		ck_assert(key.code == SEK_IME_FENCE_CODE && key.down);
 		r->fences++;
 		break;
 	case SEK_MSG_PING:
@@ -255,20 +255,13 @@ static void take_ime(struct rig *r, const struct sek_frame *f, const uint8_t *p)
 	}
 }
 
-static void read_ime(struct rig *r)
+/* What comes after a fence waits for the fence's key: the window sees the keys in the order in which the browser's input
+ * method would. */
+static void take_ime_frames(struct rig *r)
 {
-	ssize_t n = recv(r->ime, r->ime_in + r->ime_n, sizeof r->ime_in - r->ime_n, MSG_DONTWAIT);
 	size_t at = 0;
 
-	if (n < 0 && errno == EAGAIN)
-		return;
-	if (n <= 0) {
-		close(r->ime);
-		r->ime = -1;
-		return;
-	}
-	r->ime_n += (size_t)n;
-	for (;;) {
+	while (r->fences <= r->fences_seen) {
 		struct sek_frame f;
 		size_t total;
 		sek_status s = sek_frame_whole(r->ime_in + at, r->ime_n - at, SEK_LINK_HOST, SEK_DIR_UP, &f, &total);
@@ -281,6 +274,21 @@ static void read_ime(struct rig *r)
 	}
 	memmove(r->ime_in, r->ime_in + at, r->ime_n - at);
 	r->ime_n -= at;
+}
+
+static void read_ime(struct rig *r)
+{
+	ssize_t n = recv(r->ime, r->ime_in + r->ime_n, sizeof r->ime_in - r->ime_n, MSG_DONTWAIT);
+
+	if (n < 0 && errno == EAGAIN)
+		return;
+	if (n <= 0) {
+		close(r->ime);
+		r->ime = -1;
+		return;
+	}
+	r->ime_n += (size_t)n;
+	take_ime_frames(r);
 }
 
 /* --- the X client --- */
@@ -303,6 +311,28 @@ static uint32_t codepoint_of(struct rig *r, uint8_t keycode, uint16_t state)
 	return xkb_keysym_to_utf32(sym);
 }
 
+/* True if it was the fence's key, which the input method swallows. */
+static bool is_fence(struct rig *r, const xcb_key_press_event_t *k)
+{
+	if (k->detail != SEK_IME_FENCE_CODE + 8)
+		return false;
+	if ((k->response_type & 0x7f) == XCB_KEY_PRESS) {
+		r->fences_seen++;
+		take_ime_frames(r);
+	}
+	return true;
+}
+
+static void log_event(struct rig *r, uint8_t type, const xcb_key_press_event_t *k)
+{
+	ck_assert_uint_lt(r->logged, RIG_LOG_MAX);
+	r->log[r->logged++] = (struct rig_event){
+		.type = type, .detail = k->detail, .state = k->state, .x = k->event_x, .y = k->event_y,
+		.codepoint = type == XCB_KEY_PRESS ? codepoint_of(r, k->detail, k->state) : 0,
+		.text_before = r->text_n,
+	};
+}
+
 static void read_x(struct rig *r)
 {
 	xcb_generic_event_t *e;
@@ -314,12 +344,8 @@ static void read_x(struct rig *r)
 			/* key, button and motion events have one layout */
 			const xcb_key_press_event_t *k = (const xcb_key_press_event_t *)(const void *)e;
 
-			ck_assert_uint_lt(r->logged, RIG_LOG_MAX);
-			r->log[r->logged++] = (struct rig_event){
-				.type = type, .detail = k->detail, .state = k->state, .x = k->event_x, .y = k->event_y,
-				.codepoint = type == XCB_KEY_PRESS ? codepoint_of(r, k->detail, k->state) : 0,
-				.text_before = r->text_n,
-			};
+			if (type > XCB_KEY_RELEASE || !is_fence(r, k))
+				log_event(r, type, k);
 		}
 		free(e);
 	}
@@ -367,7 +393,7 @@ static bool pong_came(struct rig *r, void *id)
 	return r->pong_id == *(uint32_t *)id;
 }
 
-void rig_settle(struct rig *r)
+static void ping(struct rig *r)
 {
 	static uint32_t last = 1000;
 	struct sek_ping ping = { ++last };
@@ -378,9 +404,22 @@ void rig_settle(struct rig *r)
 	sek_ping_write(&w, &ping);
 	rig_send(r, &w);
 	rig_until(r, pong_came, &last, "PONG");
-	/* the X server has handled what capture flushed before the PONG; our events are on their way before this answer */
-	free(xcb_get_input_focus_reply(r->x, xcb_get_input_focus(r->x), NULL));
-	read_x(r);
+}
+
+void rig_settle(struct rig *r)
+{
+	size_t logged, text;
+
+	do {
+		logged = r->logged;
+		text = r->text_n;
+		ping(r);
+		/* the X server has handled what capture flushed before the PONG; our events are ahead of this answer */
+		free(xcb_get_input_focus_reply(r->x, xcb_get_input_focus(r->x), NULL));
+		read_x(r);
+		/* what waits for the input method's answers */
+		rig_for(r, 60);
+	} while (logged != r->logged || text != r->text_n);
 }
 
 bool rig_same_picture(struct rig *r)
