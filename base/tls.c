@@ -41,6 +41,26 @@ const char *sek_tls_refusal_name(enum sek_tls_refusal r)
 	return names[r];
 }
 
+const char *sek_tls_fault_text(sek_status s)
+{
+	if (sek_is_ok(s))
+		return "nothing is wrong";
+	if (s.code != SEK_E_CRYPTO)
+		return "not enough memory, or a fault of the TLS library";
+	if (s.origin == SEK_FROM_GNUTLS)
+		return "certificate or key cannot be used, or do not belong together: issue them anew";
+	switch ((enum sek_tls_fault)s.detail) {
+	case SEK_TLS_FAULT_CA:
+		return "the CA certificate cannot be read or is not a root CA: copy ca.crt again";
+	case SEK_TLS_FAULT_CRL:
+		return "the CRL cannot be read or is not of this CA: copy ca.crl again";
+	case SEK_TLS_FAULT_CRL_STALE:
+		return "the CRL has run out or is not valid yet: run 'sekisho-certs crl' and copy ca.crl, and check the clock";
+	default:
+		return "certificate or key cannot be read: issue them anew";
+	}
+}
+
 static sek_status from_gnutls(int e)
 {
 	return sek_foreign(e == GNUTLS_E_MEMORY_ERROR ? SEK_E_NOMEM : SEK_E_CRYPTO, SEK_FROM_GNUTLS, e);
@@ -91,7 +111,7 @@ static sek_status load_own(struct sek_tls_context *c, const struct sek_tls_pem *
 	int e;
 
 	if (!pem->chain || !pem->key)
-		return sek_fail(SEK_E_CRYPTO);
+		return sek_foreign(SEK_E_CRYPTO, SEK_FROM_SEKISHO, SEK_TLS_FAULT_OWN);
 	text = (gnutls_datum_t){ (unsigned char *)(uintptr_t)pem->chain, (unsigned)strlen(pem->chain) };
 	e = gnutls_x509_crt_list_import(chain, &n, &text, GNUTLS_X509_FMT_PEM, GNUTLS_X509_CRT_LIST_IMPORT_FAIL_IF_EXCEED |
 		GNUTLS_X509_CRT_LIST_FAIL_IF_UNSORTED);

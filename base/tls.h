@@ -28,6 +28,13 @@ enum sek_tls_refusal {
 };
 const char *sek_tls_refusal_name(enum sek_tls_refusal r); /* "revoked", ... */
 
+/* What is wrong with the texts of a context: the detail of its SEK_E_CRYPTO status, unless that is GnuTLS's. */
+enum sek_tls_fault {
+	SEK_TLS_FAULT_NONE = 0, SEK_TLS_FAULT_CA, SEK_TLS_FAULT_CRL, SEK_TLS_FAULT_CRL_STALE, SEK_TLS_FAULT_OWN,
+};
+/* A sentence part for the operator: what is wrong and what to do. */
+const char *sek_tls_fault_text(sek_status s);
+
 struct sek_tls_context;
 /* Parses everything; SEK_E_CRYPTO if anything cannot be parsed, key and certificate do not match, the CRL is not of this
  * CA or is stale. One context serves many sessions, and lives until the last of them was destroyed. */
@@ -41,8 +48,9 @@ struct sek_tls;
 sek_status sek_tls_create(struct sek_tls_context *c, int fd, const char *expected_name, struct sek_tls **ret);
 void sek_tls_destroy(struct sek_tls *t); /* does not close fd */
 
-/* After SEK_E_AGAIN of a write the next write must begin with the same bytes (it may be longer). Each returns SEK_E_AGAIN when it would block; sek_tls_wants_write then tells which direction. SEK_E_CLOSED: orderly
- * close by the peer. SEK_E_DENIED: certificate refused (see sek_tls_why). Anything else: broken. */
+/* Each returns SEK_E_AGAIN when it would block; sek_tls_wants_write then tells which direction. SEK_E_CLOSED: orderly
+ * close by the peer. SEK_E_DENIED: certificate refused (see sek_tls_why). Anything else: broken. After SEK_E_AGAIN of a
+ * write the next write must begin with the same bytes (it may be longer). */
 sek_status sek_tls_handshake(struct sek_tls *t);
 sek_status sek_tls_read(struct sek_tls *t, void *buf, size_t size, size_t *ret_n);
 sek_status sek_tls_write(struct sek_tls *t, const void *buf, size_t n, size_t *ret_n);

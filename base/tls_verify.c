@@ -17,11 +17,6 @@ enum { NAME_BYTES = 512, CHAIN_MAX = 2 };
 #define SESSION_URI "sekisho://session.sekisho.internal/"
 #define SESSION_HEX 32
 
-static sek_status failed(int e)
-{
-	return sek_foreign(SEK_E_CRYPTO, SEK_FROM_GNUTLS, e);
-}
-
 static gnutls_datum_t datum(const char *pem)
 {
 	return (gnutls_datum_t){ (unsigned char *)(uintptr_t)pem, (unsigned)strlen(pem) };
@@ -35,30 +30,32 @@ static bool crl_is_fresh(gnutls_x509_crl_t crl, time_t now)
 	return from != (time_t)-1 && until != (time_t)-1 && from <= now && now < until;
 }
 
+static sek_status fault(enum sek_tls_fault what)
+{
+	return sek_foreign(SEK_E_CRYPTO, SEK_FROM_SEKISHO, (int)what);
+}
+
 sek_status sek_tls_trust_load(struct sek_tls_context *c, const struct sek_tls_pem *pem)
 {
 	gnutls_datum_t d;
 	unsigned verdict = 0;
-	int e;
 
-	if (!pem->ca || !pem->crl)
-		return sek_fail(SEK_E_CRYPTO);
+	if (!pem->ca)
+		return fault(SEK_TLS_FAULT_CA);
 	d = datum(pem->ca);
-	if ((e = gnutls_x509_crt_init(&c->root)) < 0 || (e = gnutls_x509_crt_import(c->root, &d, GNUTLS_X509_FMT_PEM)) < 0)
-		return failed(e);
-	if (gnutls_x509_crt_get_ca_status(c->root, NULL) <= 0 || !gnutls_x509_crt_check_issuer(c->root, c->root))
-		return sek_fail(SEK_E_CRYPTO);
+	if (gnutls_x509_crt_init(&c->root) < 0 || gnutls_x509_crt_import(c->root, &d, GNUTLS_X509_FMT_PEM) < 0 ||
+			gnutls_x509_crt_get_ca_status(c->root, NULL) <= 0 ||
+			!gnutls_x509_crt_check_issuer(c->root, c->root))
+		return fault(SEK_TLS_FAULT_CA);
+	if (!pem->crl)
+		return fault(SEK_TLS_FAULT_CRL);
 	d = datum(pem->crl);
-	if ((e = gnutls_x509_crl_init(&c->crl)) < 0 || (e = gnutls_x509_crl_import(c->crl, &d, GNUTLS_X509_FMT_PEM)) < 0)
-		return failed(e);
-	if (!gnutls_x509_crl_check_issuer(c->crl, c->root))
-		return sek_fail(SEK_E_CRYPTO);
-	e = gnutls_x509_crl_verify(c->crl, &c->root, 1, 0, &verdict);
-	if (e < 0 || verdict != 0)
-		return failed(e);
-	if (!crl_is_fresh(c->crl, time(NULL)))
-		return sek_fail(SEK_E_CRYPTO);
-	return sek_ok();
+	if (gnutls_x509_crl_init(&c->crl) < 0 || gnutls_x509_crl_import(c->crl, &d, GNUTLS_X509_FMT_PEM) < 0 ||
+			!gnutls_x509_crl_check_issuer(c->crl, c->root))
+		return fault(SEK_TLS_FAULT_CRL);
+	if (gnutls_x509_crl_verify(c->crl, &c->root, 1, GNUTLS_VERIFY_DISABLE_TIME_CHECKS, &verdict) < 0 || verdict != 0)
+		return fault(SEK_TLS_FAULT_CRL);
+	return crl_is_fresh(c->crl, time(NULL)) ? sek_ok() : fault(SEK_TLS_FAULT_CRL_STALE);
 }
 
 void sek_tls_trust_unload(struct sek_tls_context *c)

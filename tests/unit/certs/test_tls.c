@@ -146,13 +146,16 @@ START_TEST(crl_runs_out)
 }
 END_TEST
 
-static void refuse_context(const char *what, const char *ca, const char *crl, const char *chain, const char *key)
+static sek_status refuse_context(const char *what, const char *ca, const char *crl, const char *chain, const char *key)
 {
 	struct sek_tls_pem pem = { ca, crl, chain, key };
 	struct sek_tls_context *c = NULL;
+	sek_status s = sek_tls_context_create(SEK_TLS_SERVER, &pem, &c);
 
-	ck_assert_msg(sek_is(sek_tls_context_create(SEK_TLS_SERVER, &pem, &c), SEK_E_CRYPTO), "%s", what);
+	ck_assert_msg(sek_is(s, SEK_E_CRYPTO), "%s", what);
+	ck_assert_ptr_nonnull(sek_tls_fault_text(s));
 	ck_assert_ptr_null(c);
+	return s;
 }
 
 START_TEST(contexts)
@@ -176,7 +179,7 @@ START_TEST(contexts)
 	refuse_context("a chain that is none", world.ca, world.crl, mixed, key);
 	free(mixed);
 	text = world_crl(&world, now - 600, now - 1);
-	refuse_context("stale CRL", world.ca, text, cert, key);
+	ck_assert_int_eq(refuse_context("stale CRL", world.ca, text, cert, key).detail, SEK_TLS_FAULT_CRL_STALE);
 	free(text);
 	text = world_crl(&world, now + 600, now + 1200);
 	refuse_context("CRL from the future", world.ca, text, cert, key);
