@@ -37,6 +37,9 @@ static sek_status fault(enum sek_tls_fault what)
 
 sek_status sek_tls_trust_load(struct sek_tls_context *c, const struct sek_tls_pem *pem)
 {
+	/* what the verdict holds when nothing but the dates is wrong */
+	const unsigned dates = GNUTLS_CERT_INVALID | GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED |
+		GNUTLS_CERT_REVOCATION_DATA_ISSUED_IN_FUTURE;
 	gnutls_datum_t d;
 	unsigned verdict = 0;
 
@@ -53,8 +56,10 @@ sek_status sek_tls_trust_load(struct sek_tls_context *c, const struct sek_tls_pe
 	if (gnutls_x509_crl_init(&c->crl) < 0 || gnutls_x509_crl_import(c->crl, &d, GNUTLS_X509_FMT_PEM) < 0 ||
 			!gnutls_x509_crl_check_issuer(c->crl, c->root))
 		return fault(SEK_TLS_FAULT_CRL);
-	if (gnutls_x509_crl_verify(c->crl, &c->root, 1, GNUTLS_VERIFY_DISABLE_TIME_CHECKS, &verdict) < 0 || verdict != 0)
+	if (gnutls_x509_crl_verify(c->crl, &c->root, 1, 0, &verdict) < 0)
 		return fault(SEK_TLS_FAULT_CRL);
+	if (verdict != 0)
+		return fault(verdict != GNUTLS_CERT_INVALID && (verdict & ~dates) == 0 ? SEK_TLS_FAULT_CRL_STALE : SEK_TLS_FAULT_CRL);
 	return crl_is_fresh(c->crl, time(NULL)) ? sek_ok() : fault(SEK_TLS_FAULT_CRL_STALE);
 }
 
