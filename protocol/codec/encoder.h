@@ -36,7 +36,7 @@ struct sek_tile {
 
 /* Copies n pixels, reading each exactly once, with X cleared. Kept in its own translation unit so that no compiler can
  * go back to the source for a value that was already judged. */
-void sek_load_row(const uint32_t *src, size_t n, uint32_t *ret);
+void sek_load_row(const uint32_t *restrict src, size_t n, uint32_t *restrict ret);
 void sek_load_tile(const struct sek_picture *src, struct sek_rect r, struct sek_tile *ret);
 
 /* --- diff.c --- */

@@ -4,7 +4,7 @@
  */
 #include "protocol/codec/encoder.h"
 
-void sek_load_row(const uint32_t *src, size_t n, uint32_t *ret)
+void sek_load_row(const uint32_t *restrict src, size_t n, uint32_t *restrict ret)
 {
 	for (size_t i = 0; i < n; i++)
 		ret[i] = src[i] & SEK_RGB_MASK;
