@@ -9,6 +9,7 @@
 #include <linux/input-event-codes.h>
 
 #include "base/log.h"
+#include "render-host/session.h"
 
 #define ENGINE_NAME "sekisho"
 
@@ -26,6 +27,7 @@ G_DEFINE_TYPE(SekImeEngine, sek_ime_engine, IBUS_TYPE_ENGINE)
 
 static IBusEngine *focused; /* the engine object that the bus gave the focus to, NULL if no field has it */
 static sek_ime_caret_cb *tell_caret;
+static sek_ime_fence_cb *tell_fence;
 static void (*tell_ready)(void);
 static GByteArray *queue;
 static guint queue_timer;
@@ -110,8 +112,12 @@ static void lose_focus(IBusEngine *e)
 
 static gboolean pass_key(IBusEngine *e, guint key, guint code, guint state)
 {
-	(void)e, (void)key, (void)code, (void)state;
-	return FALSE;
+	(void)e, (void)key;
+	if (code != SEK_IME_FENCE_CODE)
+		return FALSE;
+	if (!(state & IBUS_RELEASE_MASK))
+		tell_fence();
+	return TRUE;
 }
 
 static uint16_t clamp(gint v, gint most)
@@ -167,13 +173,14 @@ static void global_engine_set(GObject *bus, GAsyncResult *result, gpointer unuse
 	ibus_quit();
 }
 
-gboolean sek_ime_engine_register(IBusBus *bus, sek_ime_caret_cb *caret, void (*ready)(void))
+gboolean sek_ime_engine_register(IBusBus *bus, sek_ime_caret_cb *caret, sek_ime_fence_cb *fence, void (*ready)(void))
 {
 	IBusFactory *factory = ibus_factory_new(ibus_bus_get_connection(bus));
 	IBusComponent *component = ibus_component_new("org.freedesktop.IBus.Sekisho", "Sekisho", SEK_VERSION,
 		"GPL-3.0-or-later", "", "", "", "");
 
 	tell_caret = caret;
+	tell_fence = fence;
 	tell_ready = ready;
 	queue = g_byte_array_new();
 	g_object_ref_sink(factory); /* kept until the process ends */

@@ -20,10 +20,12 @@ enum {
 
 /* Called for each new caret rectangle. */
 typedef void sek_ime_caret_cb(const struct sek_caret *caret);
+/* Called when the key of SEK_IME_FENCE_CODE is pressed; it is swallowed. */
+typedef void sek_ime_fence_cb(void);
 
 /* Registers the engine on the bus and asks the bus to make it the global one; `ready` runs once it is. False if the bus
  * refuses. Call once per process. */
-gboolean sek_ime_engine_register(IBusBus *bus, sek_ime_caret_cb *caret, void (*ready)(void));
+gboolean sek_ime_engine_register(IBusBus *bus, sek_ime_caret_cb *caret, sek_ime_fence_cb *fence, void (*ready)(void));
 
 /* Types n bytes of strict UTF-8 into the focused field. U+000A and U+0009 go as Return and Tab keys, since a field
  * decides itself what those mean (a line, the next field, "send"); everything between them is committed as one text.

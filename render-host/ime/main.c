@@ -54,7 +54,8 @@ int main(void)
 	fcntl(SEK_IME_LISTEN_FD, F_SETFD, FD_CLOEXEC);
 	ibus_init();
 	bus = connect_bus();
-	if (!ibus_bus_is_connected(bus) || !sek_ime_engine_register(bus, sek_ime_link_caret, ready)) {
+	if (!ibus_bus_is_connected(bus) ||
+	    !sek_ime_engine_register(bus, sek_ime_link_caret, sek_ime_link_fence_key, ready)) {
 		sek_log(SEK_LOG_ERROR, "ime.no-bus", NULL);
 		return 1;
 	}
