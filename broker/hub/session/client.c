@@ -117,7 +117,7 @@ void sek_client_attach(struct sek_session *s, const struct sek_client_ops *ops, 
 	s->client = (struct sek_client){ .ops = ops, .user = client, .heard_ms = now };
 	sek_rates_init(&s->client.rates, now);
 	sek_deadline_off(s, SEK_DL_LINGER);
-	sek_deadline_in(s, SEK_DL_HELLO, SEK_HELLO_WAIT_MS);
+	sek_deadline_in(s, SEK_DL_HELLO, s->all->times.hello_ms);
 }
 
 void sek_client_forget(struct sek_session *s)
@@ -187,7 +187,7 @@ static enum sek_verdict hello(struct sek_session *s, const uint8_t *payload, siz
 	s->client.greeted = true;
 	s->client.visible = true;
 	sek_deadline_off(s, SEK_DL_HELLO);
-	sek_deadline_in(s, SEK_DL_PING, SEK_PING_IDLE_MS);
+	sek_deadline_in(s, SEK_DL_PING, s->all->times.ping_ms);
 	s->wish = (struct sek_hello){
 		.width_px = least_u16(m.width_px, s->all->config.max_width_px),
 		.height_px = least_u16(m.height_px, s->all->config.max_height_px),
@@ -244,15 +244,15 @@ static void ask(struct sek_session *s)
 	uint8_t frame[SEK_FRAME_HEADER_BYTES + SEK_MSG_PING_MAX_BYTES];
 	struct sek_writer w;
 
-	if (quiet < SEK_PING_IDLE_MS) {
-		sek_deadline_in(s, SEK_DL_PING, SEK_PING_IDLE_MS - quiet);
+	if (quiet < s->all->times.ping_ms) {
+		sek_deadline_in(s, SEK_DL_PING, s->all->times.ping_ms - quiet);
 		return;
 	}
 	s->client.ping_out = true;
 	s->client.ping_id++;
 	sek_writer_init(&w, frame, sizeof frame);
 	sek_ping_write(&w, &(struct sek_ping){ s->client.ping_id });
-	sek_deadline_in(s, SEK_DL_PONG, SEK_PONG_WAIT_MS);
+	sek_deadline_in(s, SEK_DL_PONG, s->all->times.pong_ms);
 	sek_client_send(s, frame, w.len);
 }
 

@@ -121,8 +121,6 @@ static const char *on_update(struct sek_encoder *e, const struct sek_frame *f, c
 	/* a client starts from nothing: what refers to an older picture is not for it */
 	if (s->client.greeted && (f->flags & SEK_UPDATE_KEYFRAME))
 		s->client.synced = true;
-	if (f->flags & SEK_UPDATE_END)
-		sek_session_host_alive(s);
 	if (!s->client.synced) {
 		if (f->flags & SEK_UPDATE_END)
 			sek_encoder_ack(e, number); /* nobody else will */

@@ -138,9 +138,15 @@ struct sek_session {
 	uint64_t at_ms[SEK_DEADLINES]; /* 0 = off */
 };
 
+/* The waits above that a test may want shorter. */
+struct sek_times {
+	uint32_t hello_ms, ping_ms, pong_ms, stall_ms, start_ms, resume_ms, stable_ms;
+};
+
 struct sek_sessions {
 	uv_loop_t *loop;
 	struct sek_sessions_config config;
+	struct sek_times times;
 	struct sek_credential_files files;
 	struct sek_gap_layout layout;
 	struct sek_children children;
@@ -175,7 +181,6 @@ void sek_session_link_failed(struct sek_session *s, enum sek_state why, const ch
 void sek_session_decoder_exit(struct sek_session *s, int code, int signal_number);
 /* What the encoder reports. */
 void sek_session_host_state(struct sek_session *s, enum sek_state state);
-void sek_session_host_alive(struct sek_session *s);                       /* pixels came */
 void sek_session_encoder_exit(struct sek_session *s, int code, int signal_number);
 /* The session's deadlines that are life.c's. */
 void sek_session_due(struct sek_session *s, enum sek_deadline which);

@@ -206,10 +206,9 @@ static void lost(struct sek_session *s, enum sek_state why, const char *cause)
 static void found(struct sek_session *s)
 {
 	sek_deadline_off(s, SEK_DL_RUNNING);
-	s->host_has_it = true;
 	if (s->phase == SEK_PHASE_LOST) {
 		s->phase = SEK_PHASE_UP;
-		sek_deadline_in(s, SEK_DL_STABLE, SEK_RECONNECT_STABLE_MS);
+		sek_deadline_in(s, SEK_DL_STABLE, s->all->times.stable_ms);
 		sek_sessions_tell(s, "session.reconnected");
 		sek_session_show(s, SEK_STATE_RUNNING);
 	} else if (s->phase == SEK_PHASE_LINKING) {
@@ -218,15 +217,20 @@ static void found(struct sek_session *s)
 	}
 }
 
+/* Something ended the link. A line that broke is worth another try; a word of the host, a wrong certificate or a dead
+ * child is not. */
+static void broken(struct sek_session *s, enum sek_state state, const char *cause)
+{
+	if (state == SEK_STATE_HOST_LOST || state == SEK_STATE_HOST_SILENT ||
+	    (state == SEK_STATE_HOST_UNREACHABLE && s->phase == SEK_PHASE_LOST))
+		lost(s, state, cause);
+	else
+		sek_session_end(s, state, cause);
+}
+
 void sek_session_link_failed(struct sek_session *s, enum sek_state why, const char *cause)
 {
-	if (s->phase == SEK_PHASE_LOST && why == SEK_STATE_HOST_UNREACHABLE) {
-		drop_link(s, false);
-		log_fault(s, SEK_STATE_RECONNECTING, cause);
-		retry(s);
-	} else {
-		sek_session_end(s, why, cause);
-	}
+	broken(s, why, cause);
 }
 
 static bool start_encoder(struct sek_session *s)
@@ -246,7 +250,7 @@ static bool start_encoder(struct sek_session *s)
 void sek_session_link_up(struct sek_session *s)
 {
 	if (start_encoder(s))
-		sek_deadline_in(s, SEK_DL_RUNNING, s->host_has_it ? SEK_RESUME_WAIT_MS : SEK_START_WAIT_MS);
+		sek_deadline_in(s, SEK_DL_RUNNING, s->host_has_it ? s->all->times.resume_ms : s->all->times.start_ms);
 }
 
 /* --- what children tell by dying --- */
@@ -290,10 +294,8 @@ void sek_session_decoder_exit(struct sek_session *s, int code, int signal_number
 		sek_deadline_in(s, SEK_DL_ENDED, SEK_ENDED_GRACE_MS);
 		if (s->encoder)
 			sek_encoder_urgent(s->encoder);
-	} else if (state == SEK_STATE_HOST_LOST || state == SEK_STATE_HOST_SILENT) {
-		lost(s, state, cause);
 	} else {
-		sek_session_end(s, state, cause);
+		broken(s, state, cause);
 	}
 }
 
@@ -322,21 +324,14 @@ void sek_session_host_state(struct sek_session *s, enum sek_state state)
 {
 	if (sek_state_from_host(state))
 		s->host_has_it = true;
-	if (state == SEK_STATE_HOST_LOST || state == SEK_STATE_HOST_SILENT) {
-		lost(s, state, "told by the decoder");
-	} else if (sek_state_ended(state)) {
-		sek_session_end(s, state, NULL);
+	if (sek_state_ended(state)) {
+		broken(s, state, "told through the gap");
 	} else if (state == SEK_STATE_RUNNING) {
 		found(s);
 		sek_session_show(s, state);
 	} else if (s->phase != SEK_PHASE_LOST) { /* there the user knows already that we are at it */
 		sek_session_show(s, state);
 	}
-}
-
-void sek_session_host_alive(struct sek_session *s)
-{
-	found(s);
 }
 
 void sek_session_due(struct sek_session *s, enum sek_deadline which)
@@ -357,10 +352,10 @@ void sek_session_due(struct sek_session *s, enum sek_deadline which)
 		if (!s->link || !sek_link_queued(s->link))
 			break;
 		stalled = sek_link_stalled_ms(s->link);
-		if (stalled >= SEK_INPUT_STALL_MS)
+		if (stalled >= s->all->times.stall_ms)
 			sek_session_end(s, SEK_STATE_HOST_SILENT, "the decoder's input pipe is stuck");
 		else
-			sek_deadline_in(s, which, SEK_INPUT_STALL_MS - stalled);
+			sek_deadline_in(s, which, s->all->times.stall_ms - stalled);
 		break;
 	case SEK_DL_RUNNING:
 		lost(s, SEK_STATE_HOST_SILENT, "no word from the render host");

@@ -272,7 +272,7 @@ sek_status sek_link_put(struct sek_session *s, enum sek_input_kind kind, const u
 		return sek_ok();
 	st = sek_input_put(s->link->input, kind, frame, n);
 	if (sek_input_queued(s->link->input) && !s->at_ms[SEK_DL_INPUT])
-		sek_deadline_in(s, SEK_DL_INPUT, SEK_INPUT_STALL_MS);
+		sek_deadline_in(s, SEK_DL_INPUT, s->all->times.stall_ms);
 	return st;
 }
 

@@ -288,7 +288,7 @@ static enum sek_verdict pong(struct sek_session *s, const uint8_t *payload, size
 		return SEK_VERDICT_REFUSED;
 	s->client.ping_out = false;
 	sek_deadline_off(s, SEK_DL_PONG);
-	sek_deadline_in(s, SEK_DL_PING, SEK_PING_IDLE_MS);
+	sek_deadline_in(s, SEK_DL_PING, s->all->times.ping_ms);
 	return SEK_VERDICT_FINE;
 }
 

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Clients that come, go, fall silent and take over; and what passes between them and the encoder.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/hub/session/harness.h"
+
+static struct bench b;
+static struct stream c;
+
+static const struct sek_hello good = { .version_min = 1, .version_max = 1, .width_px = 800, .height_px = 600,
+	.scale_percent = 100, .lang = SEK_LANG_EN };
+
+static void up(void)
+{
+	bench_init(&b, "decoder", "encoder");
+	bench_start(&b);
+	stream_up(&b, "taro", &c);
+}
+
+static void down(void)
+{
+	bench_finish(&b);
+}
+
+/* --- silence --- */
+
+START_TEST(a_client_that_says_nothing_is_dropped)
+{
+	bench_init(&b, "decoder", "encoder");
+	bench_start(&b);
+	b.all->times.hello_ms = 100;
+	stream_attach(&b, "taro", &c);
+	BENCH_UNTIL(&b, 3000, c.closed);
+	ck_assert_uint_eq(sek_sessions_count(b.all), 1); /* the session itself waits for a better one */
+	down();
+}
+END_TEST
+
+START_TEST(a_client_that_answers_stays)
+{
+	bench_init(&b, "decoder", "encoder");
+	bench_start(&b);
+	b.all->times.ping_ms = 50;
+	b.all->times.pong_ms = 200;
+	stream_up(&b, "taro", &c);
+	BENCH_UNTIL(&b, 5000, c.pings >= 5);
+	ck_assert(!c.closed);
+	c.pongs = false;
+	BENCH_UNTIL(&b, 3000, c.closed);
+	ck_assert_uint_eq(sek_sessions_count(b.all), 1);
+	ck_assert(bench_saw(&b, "session.detached"));
+	/* and it can come back to the same browser */
+	struct stream again;
+	int decoder = bench_decoder_pid(&b);
+
+	stream_up(&b, "taro", &again);
+	ck_assert_int_eq(bench_decoder_pid(&b), decoder);
+	down();
+}
+END_TEST
+
+START_TEST(a_wrong_answer_is_refused)
+{
+	bench_init(&b, "decoder", "encoder");
+	bench_start(&b);
+	b.all->times.ping_ms = 50;
+	stream_up(&b, "taro", &c);
+	c.pongs = false;
+	BENCH_UNTIL(&b, 3000, c.pings > 0);
+	STREAM_WRITE(&c, sek_pong_write, &(struct sek_ping){ c.ping_id + 1 });
+	ck_assert_uint_eq(stream_state(&c), SEK_STATE_CLIENT_PROTOCOL);
+	down();
+}
+END_TEST
+
+/* --- coming, going, taking over --- */
+
+START_TEST(who_may_attach)
+{
+	uint8_t id[SEK_SESSION_ID_BYTES], other[SEK_SESSION_ID_BYTES] = { 0 };
+	struct sek_session *s = NULL;
+	bool resumed;
+
+	bench_init(&b, "decoder", "encoder");
+	b.config.max_sessions = 2;
+	bench_start(&b);
+	ck_assert(sek_is_ok(sek_sessions_open(b.all, "taro", id, &resumed)));
+	ck_assert(!resumed);
+	ck_assert(sek_is_ok(sek_sessions_open(b.all, "taro", other, &resumed)));
+	ck_assert(resumed);
+	ck_assert_mem_eq(id, other, sizeof id);
+	ck_assert(sek_is_ok(sek_sessions_open(b.all, "hanako", other, &resumed)));
+	ck_assert_mem_ne(id, other, sizeof id);
+	ck_assert(sek_is(sek_sessions_open(b.all, "jiro", other, &resumed), SEK_E_LIMIT));
+	ck_assert(sek_is(sek_session_attach(b.all, id, "hanako", &stream_ops, &c, &s), SEK_E_DENIED));
+	memset(other, 0x5a, sizeof other);
+	ck_assert(sek_is(sek_session_attach(b.all, other, "taro", &stream_ops, &c, &s), SEK_E_NOT_FOUND));
+	ck_assert_uint_eq(sek_sessions_end_user(b.all, "taro", SEK_STATE_ENDED_ADMIN), 1);
+	ck_assert(sek_is(sek_session_attach(b.all, id, "taro", &stream_ops, &c, &s), SEK_E_NOT_FOUND));
+	ck_assert_ptr_null(s);
+	/* there is room again at once */
+	ck_assert(sek_is_ok(sek_sessions_open(b.all, "jiro", other, &resumed)));
+	down();
+}
+END_TEST
+
+START_TEST(a_second_client_takes_over)
+{
+	struct stream d;
+	int decoder, encoder;
+
+	up();
+	decoder = bench_decoder_pid(&b);
+	encoder = bench_encoder_pid(&b);
+	stream_attach(&b, "taro", &d);
+	BENCH_UNTIL(&b, 1000, c.closed);
+	ck_assert_uint_eq(stream_state(&c), SEK_STATE_TAKEN_OVER);
+	unsigned frames = c.frames;
+
+	stream_hello(&d);
+	ck_assert_uint_eq(d.welcomes, 1);
+	ck_assert_uint_eq(stream_state(&d), SEK_STATE_RUNNING);
+	ck_assert_uint_eq(d.sizes, 1); /* at once: it need not wait for the encoder */
+	BENCH_UNTIL(&b, 3000, d.keyframes == 1);
+	ck_assert_int_eq(bench_decoder_pid(&b), decoder);
+	ck_assert_int_eq(bench_encoder_pid(&b), encoder);
+	/* the old one is nobody any more */
+	sek_session_receive(d.session, &c, (const uint8_t *)"", 0);
+	sek_session_drained(d.session, &c);
+	sek_session_detach(d.session, &c);
+	ck_assert_uint_eq(c.frames, frames);
+	ck_assert(!d.closed);
+	down();
+}
+END_TEST
+
+START_TEST(take_overs_in_a_row_tell_everybody)
+{
+	struct stream d, e, f;
+
+	up();
+	stream_attach(&b, "taro", &d);
+	stream_attach(&b, "taro", &e);
+	stream_attach(&b, "taro", &f);
+	sek_session_detach(f.session, &d); /* gone before it could be told */
+	BENCH_UNTIL(&b, 1000, c.closed && e.closed);
+	ck_assert(!d.closed && !f.closed);
+	ck_assert_uint_eq(d.frames, 0);
+	/* one that has not been told yet when the session ends is told then */
+	stream_attach(&b, "taro", &d);
+	sek_sessions_end_user(b.all, "taro", SEK_STATE_ENDED_ADMIN);
+	ck_assert(f.closed && d.closed);
+	ck_assert_uint_eq(stream_state(&f), SEK_STATE_TAKEN_OVER);
+	ck_assert_uint_eq(stream_state(&d), SEK_STATE_ENDED_ADMIN);
+	down();
+}
+END_TEST
+
+START_TEST(a_client_that_left_finds_everything)
+{
+	struct stream d;
+	uint8_t last[64];
+	size_t n;
+	int decoder;
+
+	up();
+	decoder = bench_decoder_pid(&b);
+	stream_text(&c, "!encoder caret 44");
+	BENCH_UNTIL(&b, 2000, c.carets == 1);
+	stream_text(&c, "!encoder cursor");
+	BENCH_UNTIL(&b, 2000, c.cursors == 1);
+	sek_session_detach(c.session, &c);
+	unsigned frames = c.frames;
+
+	BENCH_UNTIL(&b, 2000, journal_count(decoder, SEK_MSG_RELEASE, NULL, NULL) == 1); /* no key stays down */
+	bench_run_ms(&b, 50);
+	ck_assert_uint_eq(c.frames, frames);
+	stream_attach(&b, "taro", &d);
+	STREAM_WRITE(&d, sek_hello_write, &good); /* another window, too */
+	ck_assert_uint_eq(d.carets, 1);
+	ck_assert_uint_eq(d.caret.x_px, 44);
+	ck_assert_uint_eq(d.cursors, 1);
+	BENCH_UNTIL(&b, 2000, d.keyframes == 1 && journal_count(decoder, SEK_MSG_RESIZE, last, &n) == 1);
+	struct sek_resize r;
+
+	ck_assert(sek_is_ok(sek_resize_read(last, n, &r)));
+	ck_assert_uint_eq(r.width_px, 800);
+	ck_assert_uint_eq(journal_count(decoder, SEK_MSG_HELLO, NULL, NULL), 1);
+	down();
+}
+END_TEST
+
+/* --- towards the encoder --- */
+
+START_TEST(the_encoder_hears_what_it_must)
+{
+	up();
+	stream_text(&c, "!encoder echo");
+	bench_run_ms(&b, 50);
+	c.acknowledges = false;
+	stream_text(&c, "!frame");
+	unsigned ends = c.ends;
+
+	BENCH_UNTIL(&b, 2000, c.ends > ends);
+	STREAM_WRITE(&c, sek_ack_write, &(struct sek_ack){ c.last_frame });
+	BENCH_UNTIL(&b, 2000, c.caret.x_px == SEK_MSG_ACK && c.caret.y_px == (c.last_frame & 0xff));
+	STREAM_WRITE(&c, sek_visibility_write, &(struct sek_visibility){ false });
+	BENCH_UNTIL(&b, 2000, c.caret.x_px == SEK_MSG_VISIBILITY && c.caret.y_px == 0);
+	STREAM_WRITE(&c, sek_visibility_write, &(struct sek_visibility){ true });
+	BENCH_UNTIL(&b, 2000, c.caret.x_px == SEK_MSG_VISIBILITY && c.caret.y_px == 1);
+	unsigned keyframes = c.keyframes;
+
+	STREAM_WRITE(&c, sek_empty_write, SEK_MSG_REFRESH);
+	BENCH_UNTIL(&b, 2000, c.caret.x_px == SEK_MSG_REFRESH && c.keyframes > keyframes);
+	down();
+}
+END_TEST
+
+START_TEST(an_encoder_is_not_held_back_by_a_client_that_left)
+{
+	up();
+	stream_text(&c, "!encoder echo");
+	bench_run_ms(&b, 50);
+	c.acknowledges = false;
+	stream_text(&c, "!frame");
+	unsigned ends = c.ends;
+
+	BENCH_UNTIL(&b, 2000, c.ends > ends);
+	uint8_t frame = (uint8_t)c.last_frame;
+	struct stream d;
+
+	sek_session_detach(c.session, &c); /* without an ACK: the broker says it instead */
+	bench_run_ms(&b, 50);
+	stream_attach(&b, "taro", &d);
+	stream_hello(&d);
+	/* ACK and VISIBILITY 0 were told back while nobody was there; the last word is kept */
+	ck_assert_uint_eq(d.caret.x_px, SEK_MSG_VISIBILITY);
+	(void)frame;
+	BENCH_UNTIL(&b, 2000, d.caret.x_px == SEK_MSG_ACK); /* of the new client's keyframe */
+	down();
+}
+END_TEST
+
+START_TEST(a_client_that_joins_in_the_middle_gets_no_half_picture)
+{
+	struct stream d;
+
+	up();
+	stream_text(&c, "!encoder part"); /* a frame without an end */
+	bench_run_ms(&b, 30);
+	sek_session_detach(c.session, &c);
+	stream_attach(&b, "taro", &d);
+	bench_run_ms(&b, 30);
+	ck_assert_uint_eq(d.frames, 0); /* not greeted yet */
+	stream_hello(&d);
+	/* may reach the encoder before its REFRESH does: the harness objects to a picture that refers to nothing */
+	stream_text(&d, "!frame");
+	BENCH_UNTIL(&b, 3000, d.ends >= 1);
+	unsigned ends = d.ends;
+
+	bench_run_ms(&b, 30);
+	stream_text(&d, "!frame");
+	BENCH_UNTIL(&b, 3000, d.ends > ends);
+	down();
+}
+END_TEST
+
+START_TEST(a_slow_client_stops_the_encoder)
+{
+	up();
+	c.acknowledges = false;
+	stream_text(&c, "!encoder flood 60");
+	BENCH_UNTIL(&b, 3000, c.updates > 3);
+	c.queued = 2 * SEK_CLIENT_QUEUE_MAX_BYTES;
+	bench_run_ms(&b, 100);
+	unsigned updates = c.updates;
+
+	bench_run_ms(&b, 200);
+	ck_assert_uint_eq(c.updates, updates); /* nothing is read, so nothing is kept either */
+	ck_assert_uint_lt(updates, 60);
+	c.queued = 0;
+	sek_session_drained(c.session, &c);
+	BENCH_UNTIL(&b, 5000, c.updates >= 60);
+	ck_assert(!c.closed);
+	down();
+}
+END_TEST
+
+START_TEST(a_paused_encoder_goes_on_when_the_client_leaves)
+{
+	struct stream d;
+
+	up();
+	c.acknowledges = false;
+	c.queued = 2 * SEK_CLIENT_QUEUE_MAX_BYTES;
+	stream_text(&c, "!encoder flood 40");
+	bench_run_ms(&b, 100);
+	sek_session_detach(c.session, &c);
+	bench_run_ms(&b, 200);
+	stream_up(&b, "taro", &d);
+	down();
+}
+END_TEST
+
+START_TEST(too_many_frames_in_flight_are_a_fault)
+{
+	up();
+	c.acknowledges = false;
+	stream_text(&c, "!encoder flood 70");
+	BENCH_UNTIL(&b, 5000, bench_saw(&b, "session.encoder-restarted"));
+	c.acknowledges = true;
+	/* the late ACK of a frame of the encoder that died is no offence */
+	STREAM_WRITE(&c, sek_ack_write, &(struct sek_ack){ c.last_frame });
+	ck_assert(!c.closed);
+	down();
+}
+END_TEST
+
+START_TEST(a_deaf_encoder_is_replaced)
+{
+	up();
+	stream_text(&c, "!encoder deaf");
+	bench_run_ms(&b, 50);
+	for (int i = 0; i < 20000 && !bench_saw(&b, "session.encoder-restarted"); i++) {
+		STREAM_WRITE(&c, sek_visibility_write, &(struct sek_visibility){ (i & 1) != 0 });
+		if (i % 15 == 0)
+			sek_rates_init(&((struct sek_session *)c.session)->client.rates, uv_now(&b.loop));
+		if (i % 100 == 0)
+			uv_run(&b.loop, UV_RUN_NOWAIT);
+	}
+	BENCH_UNTIL(&b, 3000, bench_saw(&b, "session.encoder-restarted"));
+	ck_assert(!c.closed);
+	down();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("hub.session.stream");
+	TCase *coming = tcase_create("coming"), *encoder = tcase_create("encoder");
+	TCase *all[] = { coming, encoder };
+	SRunner *runner;
+	int failed;
+
+	tcase_add_test(coming, a_client_that_says_nothing_is_dropped);
+	tcase_add_test(coming, a_client_that_answers_stays);
+	tcase_add_test(coming, a_wrong_answer_is_refused);
+	tcase_add_test(coming, who_may_attach);
+	tcase_add_test(coming, a_second_client_takes_over);
+	tcase_add_test(coming, take_overs_in_a_row_tell_everybody);
+	tcase_add_test(coming, a_client_that_left_finds_everything);
+	tcase_add_test(encoder, the_encoder_hears_what_it_must);
+	tcase_add_test(encoder, an_encoder_is_not_held_back_by_a_client_that_left);
+	tcase_add_test(encoder, a_client_that_joins_in_the_middle_gets_no_half_picture);
+	tcase_add_test(encoder, a_slow_client_stops_the_encoder);
+	tcase_add_test(encoder, a_paused_encoder_goes_on_when_the_client_leaves);
+	tcase_add_test(encoder, too_many_frames_in_flight_are_a_fault);
+	tcase_add_test(encoder, a_deaf_encoder_is_replaced);
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		tcase_set_timeout(all[i], 60);
+		suite_add_tcase(suite, all[i]);
+	}
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
