@@ -91,10 +91,10 @@ log_level: debug
 ${extra}`, { mode: 0o644 });
 	}
 
-	async start() {
+	async start(program = 'sekisho-broker', args = ['--config', 'broker.yaml', '--status-fd', '3']) {
 		this.log = '';
 		this.status = [];
-		this.process = spawn(path.join(bin, 'sekisho-broker'), ['--config', 'broker.yaml', '--status-fd', '3'],
+		this.process = spawn(path.join(bin, program), args,
 			{ cwd: this.dir, stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
 		this.exit = new Promise((done) => this.process.on('exit', (code, signal) => {
 			this.ended = signal ?? code;
