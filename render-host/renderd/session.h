@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The live sessions of this host: slot, uid, directory, cgroup, sandbox, capture, linger.
+ */
+#ifndef SEK_RENDERD_SESSION_H
+#define SEK_RENDERD_SESSION_H
+
+#include "protocol/wire/messages.h"
+#include "render-host/renderd/host.h"
+
+/* A verified peer has sent its HELLO: finds or makes the session and attaches the link, or says why not (WELCOME and an
+ * ended STATE) and ends the link. */
+void sek_live_hello(struct sek_host *h, struct sek_peer *l, const uint8_t id[SEK_SESSION_ID_BYTES],
+	const char *broker, const struct sek_hello *hello);
+
+/* The link of this session is gone: it lingers, unless the link's last word was END. */
+void sek_live_detached(struct sek_live *s, struct sek_peer *l, bool asked_to_end);
+
+/* Some child has died: looks which. */
+void sek_lives_reap(struct sek_host *h);
+/* Ends all sessions with a state. */
+void sek_lives_end(struct sek_host *h, enum sek_state state);
+/* Without cgroups: ends sessions that use more memory than allowed. */
+void sek_lives_watch_memory(struct sek_host *h);
+
+/* SESSIONS/s<slot> and SESSIONS/d<slot> (socket for tests) into ret, size bytes. */
+void sek_live_path(const struct sek_renderd_config *c, char kind, unsigned slot, char *ret, size_t size);
+
+#endif
