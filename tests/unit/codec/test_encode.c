@@ -1,77 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * decode(encode(x)) == x: over pictures of every kind, sequences with scrolls and resizes, and a source that changes
- * while it is read.
+ * decode(encode(x)) == x: over pictures of every kind, and sequences with scrolls and resizes.
  */
-#include <check.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "pictures.h"
-#include "protocol/codec/encode.h"
-#include "receiver.h"
-
-static const struct sek_encode_options exact = { .lossless = true, .jpeg_quality = 80, .refine_ms = 500 };
-static const struct sek_encode_options lossy = { .lossless = false, .jpeg_quality = 80, .refine_ms = 500 };
-
-struct pair {
-	struct sek_update_encoder *e;
-	struct sek_picture src;
-	struct test_receiver to;
-	uint32_t frame;
-	uint64_t now_ms;
-};
-
-static void pair_init(struct pair *p, uint16_t width, uint16_t height)
-{
-	memset(p, 0, sizeof *p);
-	p->e = sek_update_encoder_create(width, height);
-	ck_assert_ptr_nonnull(p->e);
-	ck_assert(sek_is_ok(sek_update_encoder_resize(p->e, width, height)));
-	p->src = test_picture_create(width, height);
-	test_receiver_init(&p->to, width, height);
-	p->now_ms = 1000;
-}
-
-static void pair_finish(struct pair *p)
-{
-	sek_update_encoder_destroy(p->e);
-	test_picture_destroy(&p->src);
-	test_receiver_finish(&p->to);
-}
-
-static struct sek_rect whole(const struct pair *p)
-{
-	return (struct sek_rect){ 0, 0, p->src.width_px, p->src.height_px };
-}
-
-static bool step(struct pair *p, const struct sek_encode_options *o)
-{
-	unsigned ends = p->to.ends;
-	bool sent = false;
-
-	ck_assert(sek_is_ok(sek_update_encoder_encode(p->e, &p->src, p->frame, p->now_ms, o, test_receiver_emit, &p->to,
-		&sent)));
-	ck_assert_uint_eq(p->to.ends, ends + sent);
-	ck_assert(!p->to.in_frame);
-	if (sent)
-		ck_assert_uint_eq(p->to.frame, p->frame++);
-	ck_assert(!sek_update_encoder_dirty(p->e));
-	return sent;
-}
-
-static void same(const struct pair *p)
-{
-	unsigned x = 0, y = 0;
-
-	ck_assert_msg(test_picture_equal(&p->src, &p->to.pic, &x, &y), "differs at %u,%u", x, y);
-	for (size_t i = 0; i < (size_t)p->to.pic.stride_px * p->to.pic.height_px; i++) {
-		if (p->to.pic.px[i] > 0xffffff) /* no ck_assert in loops over pixels: each one is a write to a pipe */
-			ck_abort_msg("the unused byte is not 0");
-	}
-}
+#include "pair.h"
 
 /* Draws something at random into a random rectangle and tells the encoder. */
 static struct sek_rect draw_something(struct pair *p, struct test_random *r)
@@ -411,85 +342,6 @@ START_TEST(noise_in_one_jpeg_is_split)
 }
 END_TEST
 
-START_TEST(a_failed_emit_asks_for_a_keyframe)
-{
-	struct pair p;
-	bool sent = true;
-
-	pair_init(&p, 1000, 800);
-	step(&p, &exact);
-	test_draw_noise(&p.src, whole(&p), 3);
-	sek_update_encoder_damage(p.e, whole(&p));
-	p.to.fail_after = 3;
-	ck_assert(sek_is(sek_update_encoder_encode(p.e, &p.src, 9, 9, &exact, test_receiver_emit, &p.to, &sent),
-		SEK_E_IO));
-	ck_assert(sent); /* untouched */
-	ck_assert(sek_update_encoder_dirty(p.e));
-	p.to.in_frame = false;
-	test_receiver_forget(&p.to);
-	step(&p, &exact);
-	ck_assert_uint_eq(p.to.keyframes, 1);
-	same(&p);
-	pair_finish(&p);
-}
-END_TEST
-
-/* A source that is scribbled over while it is read: whatever comes out must be well formed (the receiver aborts
- * otherwise), and once the scribbling stops the picture is exact again. The writes race on purpose. */
-struct scribbler {
-	struct sek_picture pic;
-	atomic_bool stop;
-};
-
-__attribute__((no_sanitize("thread"))) static void *scribble(void *user)
-{
-	struct scribbler *s = user;
-	struct test_random r = { 99 };
-
-	while (!atomic_load_explicit(&s->stop, memory_order_relaxed)) {
-		struct sek_rect d = { (uint16_t)test_random_below(&r, 300), (uint16_t)test_random_below(&r, 300), 100, 100 };
-
-		switch (test_random_below(&r, 3)) {
-		case 0: test_draw_noise(&s->pic, d, test_random(&r)); break;
-		case 1: test_draw_text(&s->pic, d, test_random_below(&r, 300), 1); break;
-		default: test_draw_flat(&s->pic, d, test_random(&r)); break;
-		}
-	}
-	return NULL;
-}
-
-START_TEST(a_hostile_source_cannot_break_it)
-{
-	struct scribbler s;
-	pthread_t thread;
-	struct pair p;
-
-	pair_init(&p, 400, 400);
-	s.pic = p.src;
-	atomic_init(&s.stop, false);
-	ck_assert_int_eq(pthread_create(&thread, NULL, scribble, &s), 0);
-	for (int i = 0; i < 150; i++) {
-		const struct sek_encode_options *o = i % 2 ? &lossy : &exact;
-		bool sent = false;
-
-		p.now_ms += 20;
-		sek_update_encoder_damage(p.e, whole(&p));
-		ck_assert(sek_is_ok(sek_update_encoder_encode(p.e, &p.src, p.frame++, p.now_ms, o, test_receiver_emit,
-			&p.to, &sent)));
-	}
-	atomic_store(&s.stop, true);
-	pthread_join(thread, NULL);
-	sek_update_encoder_damage(p.e, whole(&p));
-	step(&p, &lossy);
-	while (sek_update_encoder_refine_at_ms(p.e, &lossy) != 0) {
-		p.now_ms += 500;
-		step(&p, &lossy);
-	}
-	same(&p);
-	pair_finish(&p);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *s = suite_create("codec encode");
@@ -511,8 +363,6 @@ int main(void)
 	tcase_add_test(t, a_photograph_becomes_exact_when_it_is_still);
 	tcase_add_loop_test(t, any_sequence_is_exact_once_still, 0, 6);
 	tcase_add_test(t, noise_in_one_jpeg_is_split);
-	tcase_add_test(t, a_failed_emit_asks_for_a_keyframe);
-	tcase_add_test(t, a_hostile_source_cannot_break_it);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
