@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What the session manager's tests share: a CA, a listener that plays the render host's port, a client without a face,
- * and a tear-down that finds every leaked handle, descriptor and process.
+ * What the session manager's tests share: a CA, a listener that plays the render host's port, and
+ * a tear-down that finds every leaked handle, descriptor and process.
  */
 #ifndef SEK_TESTS_UNIT_HUB_SESSION_HARNESS_H
 #define SEK_TESTS_UNIT_HUB_SESSION_HARNESS_H
@@ -12,26 +12,9 @@
 
 #include "broker/hub/session/internal.h"
 #include "broker/hub/session/session.h"
+#include "tests/support/stream.h"
 
 enum { BENCH_WIDTH = 1280, BENCH_HEIGHT = 800 };
-
-/* One client's stream, as front/ would have it. */
-struct stream {
-	struct sek_session *session;
-	bool attached, closed;
-	bool acknowledges, pongs;    /* does so by itself */
-	size_t queued;               /* what ops->queued says */
-	unsigned frames, welcomes, updates, ends, pings, sizes, carets, cursors, keyframes;
-	size_t bytes;
-	uint16_t states[64];         /* every STATE, in order */
-	uint32_t args[64];
-	unsigned n_states;
-	uint32_t last_frame;         /* newest UPDATE with END */
-	uint32_t ping_id;
-	struct sek_caret caret;
-	struct sek_size size;
-	struct sek_welcome welcome;
-};
 
 struct bench {
 	uv_loop_t loop;
@@ -54,39 +37,14 @@ void bench_start(struct bench *b);
 void bench_finish(struct bench *b);
 /* Which program the next child of the kind will be. */
 void bench_use(struct bench *b, char *slot, const char *name);
-/* Runs the loop until *cond() or the time is over; fails the test then. */
-#define BENCH_UNTIL(b, ms, cond)                                               \
-	do {                                                                   \
-		uint64_t end_ = uv_hrtime() / 1000000 + (ms);                  \
-		while (!(cond) && uv_hrtime() / 1000000 < end_)                \
-			uv_run(&(b)->loop, UV_RUN_ONCE);                       \
-		ck_assert_msg(cond, "not in time: %s", #cond);                 \
-	} while (0)
+/* Runs the loop until the condition holds or the time is over; fails the test then. */
+#define BENCH_UNTIL(b, ms, cond) LOOP_UNTIL(&(b)->loop, ms, cond)
 void bench_run_ms(struct bench *b, uint64_t ms);
 bool bench_saw(const struct bench *b, const char *event);
 /* Of the oldest session. */
 int bench_decoder_pid(struct bench *b);
 int bench_encoder_pid(struct bench *b);
 
-extern const struct sek_client_ops stream_ops;
-/* Opens the user's session and attaches; says nothing yet. */
-void stream_attach(struct bench *b, const char *user, struct stream *c);
-void stream_send(struct stream *c, const void *frame, size_t n);
-/* Fills in a frame with one of the writers and sends it. */
-#define STREAM_WRITE(c, writer, ...)                                            \
-	do {                                                                   \
-		uint8_t memory_[SEK_FRAME_HEADER_BYTES + SEK_TEXT_MAX_BYTES];  \
-		struct sek_writer w_;                                          \
-		sek_writer_init(&w_, memory_, sizeof memory_);                 \
-		writer(&w_, __VA_ARGS__);                                      \
-		ck_assert(!w_.failed);                                         \
-		stream_send(c, memory_, w_.len);                               \
-	} while (0)
-void stream_hello(struct stream *c);
-void stream_text(struct stream *c, const char *text);
-void stream_key(struct stream *c, uint16_t code, bool down);
-uint16_t stream_state(const struct stream *c); /* the last one, 0 = none */
-bool stream_saw(const struct stream *c, enum sek_state state);
 /* Attach, HELLO, RUNNING, first frame. */
 void stream_up(struct bench *b, const char *user, struct stream *c);
 

@@ -98,7 +98,7 @@ START_TEST(a_wrong_first_message_ends_it)
 
 	bench_init(&b, "decoder", "encoder");
 	bench_start(&b);
-	stream_attach(&b, "taro", &c);
+	stream_attach(b.all, "taro", &c);
 	stream_send(&c, m, n);
 	ck_assert(c.closed);
 	ck_assert_uint_eq(stream_state(&c), SEK_STATE_CLIENT_PROTOCOL);
@@ -119,7 +119,7 @@ START_TEST(wishes_are_clamped)
 	h.height_px = 4320;
 	bench_init(&b, "decoder", "encoder");
 	bench_start(&b);
-	stream_attach(&b, "taro", &c);
+	stream_attach(b.all, "taro", &c);
 	STREAM_WRITE(&c, sek_hello_write, &h);
 	ck_assert_uint_eq(c.welcomes, 1);
 	ck_assert_uint_eq(c.welcome.version, 1);
@@ -261,7 +261,7 @@ START_TEST(flipped_bits_do_no_harm)
 			if (bit >= w.len * 8)
 				break;
 			m[bit / 8] ^= (uint8_t)(1u << (bit % 8));
-			stream_attach(&b, "taro", &c);
+			stream_attach(b.all, "taro", &c);
 			if (which)
 				stream_hello(&c); /* the child is started and let go: cheap enough to do for each */
 			stream_send(&c, m, w.len);

@@ -48,7 +48,7 @@ START_TEST(a_decoder_that_dies_at_once_has_its_state)
 		decoder_deaths[_i].signal_number ? decoder_deaths[_i].signal_number : decoder_deaths[_i].code);
 	bench_init(&b, name, "encoder");
 	bench_start(&b);
-	stream_attach(&b, "taro", &c);
+	stream_attach(b.all, "taro", &c);
 	stream_hello(&c);
 	BENCH_UNTIL(&b, 8000, c.closed);
 	ck_assert_str_eq(sek_state_name(stream_state(&c)), sek_state_name(decoder_deaths[_i].state));
@@ -140,7 +140,7 @@ START_TEST(no_jail_no_session)
 
 	bench_init(&b, "decoder", "encoder-exit-11");
 	bench_start(&b);
-	stream_attach(&b, "taro", &c);
+	stream_attach(b.all, "taro", &c);
 	stream_hello(&c);
 	BENCH_UNTIL(&b, 8000, c.closed);
 	ck_assert_uint_eq(stream_state(&c), SEK_STATE_JAIL_FAILED);
@@ -187,7 +187,7 @@ START_TEST(what_is_missing_ends_in_no_session)
 		unlink(b.intermediate_key);
 	else if (strcmp(what, "listener") == 0)
 		close(b.listener);
-	stream_attach(&b, "taro", &c);
+	stream_attach(b.all, "taro", &c);
 	stream_hello(&c);
 	BENCH_UNTIL(&b, 8000, c.closed);
 	ck_assert_str_eq(sek_state_name(stream_state(&c)), sek_state_name(broken[_i].state));
@@ -218,7 +218,7 @@ START_TEST(a_host_that_does_not_accept_is_unreachable)
 	hole = b.host;
 	b.config.hosts = &hole;
 	bench_start(&b);
-	stream_attach(&b, "taro", &c);
+	stream_attach(b.all, "taro", &c);
 	stream_hello(&c);
 	BENCH_UNTIL(&b, 9000, c.closed);
 	ck_assert_uint_eq(stream_state(&c), SEK_STATE_HOST_UNREACHABLE);
@@ -260,7 +260,7 @@ START_TEST(a_stop_tells_everybody)
 	bench_start(&b);
 	stream_up(&b, "a", &c[0]);
 	stream_up(&b, "b", &c[1]);
-	stream_attach(&b, "c", &c[2]); /* has not said HELLO */
+	stream_attach(b.all, "c", &c[2]); /* has not said HELLO */
 	bench_finish(&b);
 	for (int i = 0; i < 3; i++) {
 		ck_assert(c[i].closed);
@@ -281,7 +281,7 @@ START_TEST(a_stop_does_not_wait_for_the_deaf)
 	stream_text(&c[0], "!deaf");
 	stream_up(&b, "b", &c[1]);
 	stream_text(&c[1], "!encoder close");
-	stream_attach(&b, "c", &c[2]);
+	stream_attach(b.all, "c", &c[2]);
 	stream_hello(&c[2]); /* in the middle of its start */
 	start = uv_hrtime();
 	bench_finish(&b);

@@ -294,7 +294,7 @@ START_TEST(a_silent_host_is_given_up)
 	bench_init(&b, "decoder-quiet", "encoder");
 	bench_start(&b);
 	b.all->times.start_ms = 300;
-	stream_attach(&b, "taro", &c);
+	stream_attach(b.all, "taro", &c);
 	stream_hello(&c);
 	BENCH_UNTIL(&b, 3000, c.closed); /* pictures alone are no word of the host */
 	ck_assert_uint_eq(stream_state(&c), SEK_STATE_HOST_SILENT);

@@ -33,7 +33,7 @@ START_TEST(a_client_that_says_nothing_is_dropped)
 	bench_init(&b, "decoder", "encoder");
 	bench_start(&b);
 	b.all->times.hello_ms = 100;
-	stream_attach(&b, "taro", &c);
+	stream_attach(b.all, "taro", &c);
 	BENCH_UNTIL(&b, 3000, c.closed);
 	ck_assert_uint_eq(sek_sessions_count(b.all), 1); /* the session itself waits for a better one */
 	down();
@@ -116,7 +116,7 @@ START_TEST(a_second_client_takes_over)
 	up();
 	decoder = bench_decoder_pid(&b);
 	encoder = bench_encoder_pid(&b);
-	stream_attach(&b, "taro", &d);
+	stream_attach(b.all, "taro", &d);
 	BENCH_UNTIL(&b, 1000, c.closed);
 	ck_assert_uint_eq(stream_state(&c), SEK_STATE_TAKEN_OVER);
 	unsigned frames = c.frames;
@@ -143,15 +143,15 @@ START_TEST(take_overs_in_a_row_tell_everybody)
 	struct stream d, e, f;
 
 	up();
-	stream_attach(&b, "taro", &d);
-	stream_attach(&b, "taro", &e);
-	stream_attach(&b, "taro", &f);
+	stream_attach(b.all, "taro", &d);
+	stream_attach(b.all, "taro", &e);
+	stream_attach(b.all, "taro", &f);
 	sek_session_detach(f.session, &d); /* gone before it could be told */
 	BENCH_UNTIL(&b, 1000, c.closed && e.closed);
 	ck_assert(!d.closed && !f.closed);
 	ck_assert_uint_eq(d.frames, 0);
 	/* one that has not been told yet when the session ends is told then */
-	stream_attach(&b, "taro", &d);
+	stream_attach(b.all, "taro", &d);
 	sek_sessions_end_user(b.all, "taro", SEK_STATE_ENDED_ADMIN);
 	ck_assert(f.closed && d.closed);
 	ck_assert_uint_eq(stream_state(&f), SEK_STATE_TAKEN_OVER);
@@ -179,7 +179,7 @@ START_TEST(a_client_that_left_finds_everything)
 	BENCH_UNTIL(&b, 2000, journal_count(decoder, SEK_MSG_RELEASE, NULL, NULL) == 1); /* no key stays down */
 	bench_run_ms(&b, 50);
 	ck_assert_uint_eq(c.frames, frames);
-	stream_attach(&b, "taro", &d);
+	stream_attach(b.all, "taro", &d);
 	STREAM_WRITE(&d, sek_hello_write, &good); /* another window, too */
 	ck_assert_uint_eq(d.carets, 1);
 	ck_assert_uint_eq(d.caret.x_px, 44);
@@ -235,7 +235,7 @@ START_TEST(an_encoder_is_not_held_back_by_a_client_that_left)
 
 	sek_session_detach(c.session, &c); /* without an ACK: the broker says it instead */
 	bench_run_ms(&b, 50);
-	stream_attach(&b, "taro", &d);
+	stream_attach(b.all, "taro", &d);
 	stream_hello(&d);
 	/* ACK and VISIBILITY 0 were told back while nobody was there; the last word is kept */
 	ck_assert_uint_eq(d.caret.x_px, SEK_MSG_VISIBILITY);
@@ -253,7 +253,7 @@ START_TEST(a_client_that_joins_in_the_middle_gets_no_half_picture)
 	stream_text(&c, "!encoder part"); /* a frame without an end */
 	bench_run_ms(&b, 30);
 	sek_session_detach(c.session, &c);
-	stream_attach(&b, "taro", &d);
+	stream_attach(b.all, "taro", &d);
 	bench_run_ms(&b, 30);
 	ck_assert_uint_eq(d.frames, 0); /* not greeted yet */
 	stream_hello(&d);
