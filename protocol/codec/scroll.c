@@ -262,7 +262,7 @@ static unsigned reach(const struct view *v, const struct sek_move *m, bool right
 	return w;
 }
 
-/* Whether another move has pixels in the columns x0..x1: then a wider move could overwrite what that one still reads. */
+/* Whether another move has pixels in the columns x0..x1: a wider move could overwrite what that one still reads. */
 static bool taken(const struct sek_move *moves, size_t n, size_t self, unsigned x0, unsigned x1)
 {
 	for (size_t i = 0; i < n; i++) {
