@@ -35,7 +35,8 @@ struct sek_stream_context *sek_stream_context_create(uv_loop_t *loop, const char
 	c->loops[0] = loop;
 	info.port = CONTEXT_PORT_NO_LISTEN;
 	info.protocols = protocols;
-	info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+	info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
+		LWS_SERVER_OPTION_JUST_USE_RAW_ORIGIN;
 	info.foreign_loops = c->loops;
 	info.client_ssl_ca_filepath = ca_path;
 	c->lws = lws_create_context(&info);
