@@ -211,12 +211,11 @@ static void dispatch(struct sek_input *in, uint8_t type, const uint8_t *payload,
 		in->text_bytes = n;
 		in->text_done = 0;
 		break;
-	case SEK_MSG_RELEASE:
+	default:
+		SEK_ASSERT(type == SEK_MSG_RELEASE); /* push takes nothing else */
 		sek_keyboard_release(&in->keyboard);
 		sek_pointer_release(&in->pointer);
 		break;
-	default:
-		SEK_ASSERT(!"type was checked by push");
 	}
 }
 

@@ -129,16 +129,27 @@ static void let_go(struct sek_keyboard *kb, uint16_t code)
 		send_key(kb, keycode, false);
 }
 
+/* Another key of the user's may hold the same X key: X sees a new press only after a release. */
+static void raise_key(struct sek_keyboard *kb, uint8_t keycode)
+{
+	if (kb->holders[keycode])
+		send_key(kb, keycode, false);
+}
+
 /* Makes the user's key hold an X key, pressing it with the stroke's modifiers. */
 static void hold(struct sek_keyboard *kb, uint16_t code, const struct sek_stroke *s)
 {
 	let_go(kb, code);
-	/* a second key of the user's that gives the same X key: X sees a new press only after a release */
-	if (kb->holders[s->keycode])
-		send_key(kb, s->keycode, false);
+	raise_key(kb, s->keycode);
 	kb->pressed[code] = s->keycode;
 	kb->holders[s->keycode]++;
 	press_with(kb, s, false);
+}
+
+static void tap(struct sek_keyboard *kb, const struct sek_stroke *s)
+{
+	raise_key(kb, s->keycode);
+	press_with(kb, s, true);
 }
 
 static uint8_t place_of(const struct sek_keyboard *kb, uint16_t code)
@@ -224,7 +235,7 @@ void sek_keyboard_event(struct sek_keyboard *kb, const struct sek_key *key)
 		if (key->code)
 			hold(kb, key->code, &s);
 		else
-			press_with(kb, &s, true);
+			tap(kb, &s);
 		return;
 	}
 	if (key->code)
@@ -237,11 +248,8 @@ void sek_keyboard_tap(struct sek_keyboard *kb, uint16_t code)
 {
 	struct sek_stroke s = { .keycode = place_of(kb, code), .care = SHORTCUT | SEK_MOD_SHIFT };
 
-	if (!s.keycode)
-		return;
-	if (kb->holders[s.keycode])
-		send_key(kb, s.keycode, false);
-	press_with(kb, &s, true);
+	if (s.keycode)
+		tap(kb, &s);
 }
 
 bool sek_keyboard_type(struct sek_keyboard *kb, uint32_t codepoint)
@@ -252,9 +260,7 @@ bool sek_keyboard_type(struct sek_keyboard *kb, uint32_t codepoint)
 	    !sek_keymap_find(&kb->keymap, layout_now(kb), codepoint, modifiers_now(kb), 0, &s))
 		return false;
 	s.care |= SHORTCUT;
-	if (kb->holders[s.keycode])
-		send_key(kb, s.keycode, false);
-	press_with(kb, &s, true);
+	tap(kb, &s);
 	return true;
 }
 
