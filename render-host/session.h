@@ -48,9 +48,11 @@ enum sek_sandbox_exit {
 enum sek_capture_fd {
 	/* SOCK_SEQPACKET socket from renderd. Each attach of a decoder arrives as one packet that holds the HELLO frame,
 	 * with one descriptor (SCM_RIGHTS): the stream socket on which host-link frames are then spoken. renderd has
-	 * answered WELCOME itself; capture starts with SIZE, STATE RUNNING, a keyframe, CURSOR and CARET. A new attach
+	 * answered WELCOME itself; capture starts with SIZE, STATE, a keyframe, CURSOR and CARET. A new attach
 	 * replaces the one before. A packet that holds a STATE frame without a descriptor: tell it to whoever is
-	 * attached; an ended state then also ends capture. Closing this socket ends capture. */
+	 * attached; an ended state then also ends capture; in any state but RUNNING (with which capture begins) no
+	 * pixels are sent: renderd says STARTING first and RUNNING once the browser has a window, so that nobody is
+	 * shown an empty screen. Closing this socket ends capture. */
 	SEK_CAPTURE_CONTROL_FD = 3,
 };
 

@@ -78,6 +78,7 @@ static sek_status take_state(struct sek_capture *c, const uint8_t *payload, size
 {
 	SEK_TRY(sek_state_read(payload, n, &c->state));
 	c->owe_state = true;
+	sek_capture_watch(c);
 	if (sek_state_ended(c->state.state))
 		sek_capture_end(c, SEK_CAPTURE_OK);
 	return sek_ok();

@@ -77,7 +77,7 @@ void sek_capture_resize_if_due(struct sek_capture *c)
 
 static bool can_be_seen(const struct sek_capture *c)
 {
-	return sek_stream_open(&c->link) && c->visible && !c->ending;
+	return sek_stream_open(&c->link) && c->visible && !c->ending && c->state.state == SEK_STATE_RUNNING;
 }
 
 void sek_capture_watch(struct sek_capture *c)

@@ -100,7 +100,8 @@ static sek_status start_capture(struct sek_live *s)
 	}
 	s->control_fd = fds[0];
 	s->phase = LIVE_RUNNING;
-	uv_timer_stop(&s->timer);
+	/* the timer goes on: the browser's first window must come within the same time */
+	SEK_TRY(sek_live_tell(s, SEK_STATE_STARTING));
 	return s->link ? sek_live_attach(s) : sek_ok();
 }
 
@@ -124,6 +125,11 @@ static void on_status(uv_poll_t *poll, int status, int events)
 			sek_live_end(s, SEK_STATE_HOST_FAULT, "capture cannot be started");
 	} else if (word == 'b') {
 		sek_log(SEK_LOG_INFO, "session.browser", "session", s->hex, "ms", age, NULL);
+		if (s->phase != LIVE_RUNNING)
+			return;
+		uv_timer_stop(&s->timer);
+		if (!sek_is_ok(sek_live_tell(s, SEK_STATE_RUNNING)))
+			sek_live_end(s, SEK_STATE_HOST_FAULT, "capture does not listen");
 	}
 }
 
