@@ -46,6 +46,7 @@ static sek_status on_size(struct sek_incoming *in, const uint8_t *payload, size_
 	in->picture.width_px = m.width_px;
 	in->picture.height_px = m.height_px;
 	in->wants_keyframe = true;
+	in->starting = false;
 	return sek_ok();
 }
 
@@ -56,14 +57,15 @@ static void painted(void *user, struct sek_rect r)
 	sek_gap_writer_damage(in->gap, r.x, r.y, r.w, r.h);
 }
 
-/* "Parts of a frame come one after the other; frame numbers only grow; KEYFRAME stands on a frame's first part." */
+/* "One UPDATE or several with the same frame number"; "the next frame has the next number, modulo 2^32"; KEYFRAME is the
+ * "first part of a keyframe"; "the first UPDATE after [SIZE] starts a keyframe". */
 static sek_status check_order(const struct sek_incoming *in, uint8_t flags, uint32_t frame)
 {
 	if (in->picture.width_px == 0)
 		return sek_fail(SEK_E_MALFORMED);
 	if (in->in_frame)
 		return frame == in->frame && !(flags & SEK_UPDATE_KEYFRAME) ? sek_ok() : sek_fail(SEK_E_MALFORMED);
-	if (in->any_frame && (frame == in->frame || frame - in->frame > INT32_MAX))
+	if (in->any_frame && frame != in->frame + 1)
 		return sek_fail(SEK_E_MALFORMED);
 	if (in->wants_keyframe && !(flags & SEK_UPDATE_KEYFRAME))
 		return sek_fail(SEK_E_MALFORMED);
@@ -119,6 +121,7 @@ static sek_status on_state(struct sek_incoming *in, const uint8_t *payload, size
 	if (!sek_state_from_host(m.state))
 		return sek_fail(SEK_E_MALFORMED);
 	sek_gap_writer_state(in->gap, m.state, m.arg);
+	in->starting = m.state == SEK_STATE_STARTING && in->picture.width_px == 0;
 	ret->ended = sek_state_ended(m.state);
 	return sek_ok();
 }

@@ -16,6 +16,7 @@ struct sek_incoming {
 	struct sek_painter *painter;
 	struct sek_picture picture; /* 0x0 until the first SIZE */
 	bool welcomed;
+	bool starting;       /* the host has said STARTING and nothing to see has come yet */
 	bool wants_keyframe; /* after SIZE, and at the start */
 	bool in_frame;       /* parts of `frame` have come, its end has not */
 	bool any_frame;
@@ -36,7 +37,7 @@ void sek_incoming_init(struct sek_incoming *in, const struct sek_gap_layout *lay
 
 /* Applies one whole frame (header checked by the frame layer for link HOST, direction DOWN; payload hostile). *ret is
  * set on SEK_OK only. Anything else ends the session:
- *   SEK_E_MALFORMED  the grammar or the order of messages is broken: docs/protocol.md, "Order"
+ *   SEK_E_MALFORMED  the grammar or the order of messages is broken: docs/protocol.md, "Sequences", "Updates"
  *   SEK_E_LIMIT      a picture larger than the gap
  *   SEK_E_VERSION    WELCOME names a version that we do not speak */
 sek_status sek_incoming_frame(struct sek_incoming *in, const struct sek_frame *f, const uint8_t *payload,

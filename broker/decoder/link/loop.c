@@ -267,6 +267,11 @@ static int handshake(struct sek_decoder *d, uint64_t now)
 
 /* --- time --- */
 
+static bool host_is_starting(const struct sek_decoder *d)
+{
+	return !d->incoming.welcomed || d->incoming.starting;
+}
+
 /* When something is due if nothing happens. */
 static uint64_t deadline(const struct sek_decoder *d)
 {
@@ -274,8 +279,8 @@ static uint64_t deadline(const struct sek_decoder *d)
 
 	if (!d->open)
 		at = d->since_ms + SEK_DECODER_HANDSHAKE_MS;
-	else if (!d->incoming.welcomed)
-		at = d->since_ms + SEK_DECODER_WELCOME_MS;
+	else if (host_is_starting(d))
+		at = d->frame_ms + SEK_DECODER_START_MS;
 	else if (d->ping_ms)
 		at = d->ping_ms + SEK_DECODER_ANSWER_MS;
 	else
@@ -311,7 +316,7 @@ static int check_time(struct sek_decoder *d, uint64_t now)
 		return GO_ON;
 	if (d->stop_ms && now >= d->stop_ms)
 		return SEK_EXIT_OK;
-	if (!d->open || !d->incoming.welcomed || d->ping_ms)
+	if (!d->open || host_is_starting(d) || d->ping_ms)
 		return SEK_EXIT_SILENT;
 	ask_for_life(d, now);
 	return GO_ON;

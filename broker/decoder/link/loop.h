@@ -10,7 +10,8 @@
 #include "broker/gap/children.h"
 
 #define SEK_DECODER_HANDSHAKE_MS 10000 /* for the TLS handshake */
-#define SEK_DECODER_WELCOME_MS 60000   /* then until WELCOME: a sandbox is built meanwhile */
+#define SEK_DECODER_START_MS 60000     /* without a whole frame before WELCOME, or while a sandbox is built: nobody
+                                          is there who could answer a PING */
 #define SEK_DECODER_IDLE_MS 5000       /* without a whole frame: PING */
 #define SEK_DECODER_ANSWER_MS 15000    /* then without a whole frame: silent */
 #define SEK_DECODER_FLUSH_MS 1000      /* after the input pipe's end, to send what is queued */

@@ -21,6 +21,7 @@
 
 #include "certs/pki.h"
 #include "certs/session_cert.h"
+#include "protocol/codec/update.h"
 
 static char directory[256];
 static const uint8_t session[SEK_SESSION_ID_BYTES] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };
@@ -271,6 +272,47 @@ const uint8_t *host_expect(struct host *h, enum sek_msg_type type, struct sek_fr
 	ck_assert_msg(host_next(h, ret, &payload), "the decoder hung up instead of sending %s", sek_msg_name((uint8_t)type));
 	ck_assert_str_eq(sek_msg_name(ret->type), sek_msg_name((uint8_t)type));
 	return payload;
+}
+
+void host_send_size(struct host *h, uint16_t width, uint16_t height)
+{
+	uint8_t bytes[16];
+	struct sek_writer w;
+
+	sek_writer_init(&w, bytes, sizeof bytes);
+	sek_size_write(&w, &(struct sek_size){ width, height });
+	host_send_writer(h, &w);
+}
+
+void host_send_fill(struct host *h, uint8_t flags, uint32_t frame, uint8_t red)
+{
+	uint8_t bytes[64];
+	struct sek_writer w;
+	size_t at;
+
+	sek_writer_init(&w, bytes, sizeof bytes);
+	at = sek_frame_begin(&w, SEK_MSG_UPDATE, flags);
+	sek_write_u32(&w, frame);
+	sek_write_u16(&w, 1);
+	sek_write_u16(&w, 0);
+	sek_write_u8(&w, SEK_OP_FILL);
+	for (int i = 0; i < 4; i++)
+		sek_write_u16(&w, i < 2 ? 0 : 10);
+	sek_write_u8(&w, red);
+	sek_write_u8(&w, 0);
+	sek_write_u8(&w, 0);
+	ck_assert(sek_is_ok(sek_frame_end(&w, at)));
+	host_send_writer(h, &w);
+}
+
+uint32_t host_expect_ack(struct host *h)
+{
+	struct sek_frame f;
+	struct sek_ack m;
+	const uint8_t *p = host_expect(h, SEK_MSG_ACK, &f);
+
+	ck_assert(sek_is_ok(sek_ack_read(p, f.payload_bytes, &m)));
+	return m.frame;
 }
 
 void host_input(struct host *h, const void *bytes, size_t n)

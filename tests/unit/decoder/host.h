@@ -57,6 +57,11 @@ bool host_send_writer(struct host *h, const struct sek_writer *w);
 bool host_next(struct host *h, struct sek_frame *ret, const uint8_t **ret_payload);
 /* The next frame, which must be of this type. */
 const uint8_t *host_expect(struct host *h, enum sek_msg_type type, struct sek_frame *ret);
+void host_send_size(struct host *h, uint16_t width, uint16_t height);
+/* An UPDATE with one FILL of the 10x10 corner. */
+void host_send_fill(struct host *h, uint8_t flags, uint32_t frame, uint8_t red);
+/* The next frame must be an ACK; its frame number. */
+uint32_t host_expect_ack(struct host *h);
 /* As the broker: writes to the input pipe. */
 void host_input(struct host *h, const void *bytes, size_t n);
 /* The end of the decoder must be this, and the gap must hold this state. */
