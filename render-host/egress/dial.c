@@ -30,6 +30,22 @@ bool sek_dial_name_is_internal(const char *host)
 		(n == 9 && memcmp(host, "localhost", 9) == 0);
 }
 
+/* Services that Chromium itself calls, whatever its policies say (seen: the component updater). No page that people visit
+ * needs them, and what the browser consists of is for the operator to decide. */
+static bool is_browser_service(const char *host)
+{
+	static const char *const hosts[] = {
+		"update.googleapis.com", "clientservices.googleapis.com", "optimizationguide-pa.googleapis.com",
+		"content-autofill.googleapis.com", "safebrowsing.googleapis.com", "redirector.gvt1.com",
+		"edgedl.me.gvt1.com", NULL
+	};
+
+	for (const char *const *h = hosts; *h; h++)
+		if (strcmp(host, *h) == 0)
+			return true;
+	return false;
+}
+
 /* The addresses of this machine are as internal as its loopback, whatever they look like. */
 static bool is_own_address(const struct sockaddr *a)
 {
@@ -188,6 +204,10 @@ void sek_dial(struct sek_connection *c)
 
 	if (sek_dial_name_is_internal(c->request.host)) {
 		refuse(c, "internal-name");
+		return;
+	}
+	if (is_browser_service(c->request.host)) {
+		sek_connection_answer(c, SEK_PAGE_REFUSED, "browser-service");
 		return;
 	}
 	if (!e->upstream_port) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The engine and the queue in front of it.
+ * The engine object and its registration.
  */
 #include "render-host/ime/engine.h"
 
@@ -26,21 +26,11 @@ static GType sek_ime_engine_get_type(void);
 G_DEFINE_TYPE(SekImeEngine, sek_ime_engine, IBUS_TYPE_ENGINE)
 
 static IBusEngine *focused; /* the engine object that the bus gave the focus to, NULL if no field has it */
-static sek_ime_caret_cb *tell_caret;
-static sek_ime_fence_cb *tell_fence;
-static void (*tell_ready)(void);
-static GByteArray *queue;
-static guint queue_timer;
+static struct sek_ime_engine_events tell;
 
-static gboolean drop_queue(gpointer unused)
+gboolean sek_ime_engine_focused(void)
 {
-	(void)unused;
-	queue_timer = 0;
-	if (queue->len)
-		sek_log(SEK_LOG_WARN, "ime.text-dropped", "bytes", sek_logf("%u", queue->len), "why",
-			"no field has the focus", NULL);
-	g_byte_array_set_size(queue, 0);
-	return G_SOURCE_REMOVE;
+	return focused != NULL;
 }
 
 static void press(guint key, guint code)
@@ -57,7 +47,7 @@ static void commit(const uint8_t *utf8, size_t n)
 	g_free(text);
 }
 
-static void type_now(const uint8_t *utf8, size_t n)
+void sek_ime_engine_type(const uint8_t *utf8, size_t n)
 {
 	size_t start = 0;
 
@@ -72,40 +62,21 @@ static void type_now(const uint8_t *utf8, size_t n)
 	}
 }
 
-static void flush_queue(void)
+/* GTK's IBus module has a second, fake context that gets the focus when no field has it: what it is given is lost. */
+static void take_focus(IBusEngine *e, const gchar *path, const gchar *client)
 {
-	if (!focused || !queue->len)
-		return;
-	type_now(queue->data, queue->len);
-	g_byte_array_set_size(queue, 0);
-	if (queue_timer)
-		g_source_remove(queue_timer);
-	queue_timer = 0;
-}
-
-void sek_ime_engine_type(const uint8_t *utf8, size_t n)
-{
-	if (focused && !queue->len) {
-		type_now(utf8, n);
+	(void)path;
+	if (client && strncmp(client, "fake", 4) == 0) {
+		focused = NULL;
 		return;
 	}
-	if (n > SEK_IME_QUEUE_MAX_BYTES - queue->len) {
-		sek_log(SEK_LOG_WARN, "ime.text-dropped", "bytes", sek_logf("%zu", n), "why", "queue is full", NULL);
-		return;
-	}
-	g_byte_array_append(queue, utf8, (guint)n);
-	if (!queue_timer)
-		queue_timer = g_timeout_add(SEK_IME_QUEUE_MAX_MS, drop_queue, NULL);
-}
-
-static void take_focus(IBusEngine *e)
-{
 	focused = e;
-	flush_queue();
+	tell.focus();
 }
 
-static void lose_focus(IBusEngine *e)
+static void lose_focus(IBusEngine *e, const gchar *path)
 {
+	(void)path;
 	if (focused == e)
 		focused = NULL;
 }
@@ -115,8 +86,7 @@ static gboolean pass_key(IBusEngine *e, guint key, guint code, guint state)
 	(void)e, (void)key;
 	if (code != SEK_IME_FENCE_CODE)
 		return FALSE;
-	if (!(state & IBUS_RELEASE_MASK))
-		tell_fence();
+	tell.fence(!(state & IBUS_RELEASE_MASK));
 	return TRUE;
 }
 
@@ -134,23 +104,23 @@ static void caret_moved(IBusEngine *e, gint x, gint y, gint width, gint height)
 	/* Chromium says 0,0 0x0 with each loss of focus: the last place is the better guess then */
 	if (x == 0 && y == 0 && width == 0 && height == 0)
 		return;
-	tell_caret(&caret);
+	tell.caret(&caret);
 }
 
-static void engine_gone(GObject *object)
+static void engine_gone(IBusObject *object)
 {
-	lose_focus((IBusEngine *)object);
-	G_OBJECT_CLASS(sek_ime_engine_parent_class)->dispose(object);
+	lose_focus((IBusEngine *)object, NULL);
+	IBUS_OBJECT_CLASS(sek_ime_engine_parent_class)->destroy(object);
 }
 
 static void sek_ime_engine_class_init(SekImeEngineClass *class)
 {
 	IBusEngineClass *engine = IBUS_ENGINE_CLASS(class);
 
-	G_OBJECT_CLASS(class)->dispose = engine_gone;
+	IBUS_OBJECT_CLASS(class)->destroy = engine_gone;
 	engine->process_key_event = pass_key;
-	engine->focus_in = take_focus;
-	engine->focus_out = lose_focus;
+	engine->focus_in_id = take_focus;
+	engine->focus_out_id = lose_focus;
 	engine->set_cursor_location = caret_moved;
 }
 
@@ -159,13 +129,25 @@ static void sek_ime_engine_init(SekImeEngine *e)
 	(void)e;
 }
 
+/* Like the factory's own way, but asks for the focus with the client's name. */
+static IBusEngine *make_engine(IBusFactory *factory, const gchar *name, gpointer unused)
+{
+	static unsigned made;
+	char path[64];
+
+	(void)unused;
+	g_snprintf(path, sizeof path, "/org/freedesktop/IBus/Engine/%u", ++made);
+	return g_object_new(sek_ime_engine_get_type(), "engine-name", name, "object-path", path, "connection",
+		ibus_service_get_connection(IBUS_SERVICE(factory)), "has-focus-id", TRUE, NULL);
+}
+
 static void global_engine_set(GObject *bus, GAsyncResult *result, gpointer unused)
 {
 	GError *error = NULL;
 
 	(void)unused;
 	if (ibus_bus_set_global_engine_async_finish(IBUS_BUS(bus), result, &error)) {
-		tell_ready();
+		tell.ready();
 		return;
 	}
 	sek_log(SEK_LOG_ERROR, "ime.refused", "why", error ? error->message : "global engine", NULL);
@@ -173,18 +155,15 @@ static void global_engine_set(GObject *bus, GAsyncResult *result, gpointer unuse
 	ibus_quit();
 }
 
-gboolean sek_ime_engine_register(IBusBus *bus, sek_ime_caret_cb *caret, sek_ime_fence_cb *fence, void (*ready)(void))
+gboolean sek_ime_engine_register(IBusBus *bus, const struct sek_ime_engine_events *events)
 {
 	IBusFactory *factory = ibus_factory_new(ibus_bus_get_connection(bus));
 	IBusComponent *component = ibus_component_new("org.freedesktop.IBus.Sekisho", "Sekisho", SEK_VERSION,
 		"GPL-3.0-or-later", "", "", "", "");
 
-	tell_caret = caret;
-	tell_fence = fence;
-	tell_ready = ready;
-	queue = g_byte_array_new();
+	tell = *events;
 	g_object_ref_sink(factory); /* kept until the process ends */
-	ibus_factory_add_engine(factory, ENGINE_NAME, sek_ime_engine_get_type());
+	g_signal_connect(factory, "create-engine", G_CALLBACK(make_engine), NULL);
 	/* "default": the engine works on the keyboard map that the display has */
 	ibus_component_add_engine(component,
 		ibus_engine_desc_new(ENGINE_NAME, ENGINE_NAME, "", "ja", "GPL-3.0-or-later", "", "", "default"));

@@ -13,23 +13,22 @@
 
 #include "protocol/wire/messages.h"
 
-enum {
-	SEK_IME_QUEUE_MAX_BYTES = 65536, /* text that waits for a focused field */
-	SEK_IME_QUEUE_MAX_MS = 1500,     /* how long it waits before it is thrown away */
+struct sek_ime_engine_events {
+	void (*ready)(void);                           /* the engine is the global one */
+	void (*caret)(const struct sek_caret *caret);  /* a new caret rectangle */
+	void (*focus)(void);                           /* a field has got the focus */
+	void (*fence)(gboolean down);                  /* the fence key (render-host/session.h), swallowed here */
 };
 
-/* Called for each new caret rectangle. */
-typedef void sek_ime_caret_cb(const struct sek_caret *caret);
-/* Called when the key of SEK_IME_FENCE_CODE is pressed; it is swallowed. */
-typedef void sek_ime_fence_cb(void);
+/* Registers the engine on the bus and asks the bus to make it the global one. False if the bus refuses. Call once per
+ * process; events (copied) come from the main loop. */
+gboolean sek_ime_engine_register(IBusBus *bus, const struct sek_ime_engine_events *events);
 
-/* Registers the engine on the bus and asks the bus to make it the global one; `ready` runs once it is. False if the bus
- * refuses. Call once per process. */
-gboolean sek_ime_engine_register(IBusBus *bus, sek_ime_caret_cb *caret, sek_ime_fence_cb *fence, void (*ready)(void));
+/* True while a field that takes text has the focus. Password fields do not count: the browser gives them no input method. */
+gboolean sek_ime_engine_focused(void);
 
-/* Types n bytes of strict UTF-8 into the focused field. U+000A and U+0009 go as Return and Tab keys, since a field
- * decides itself what those mean (a line, the next field, "send"); everything between them is committed as one text.
- * Without a focused field the text waits; if the queue is full or the wait too long it is dropped. */
+/* Commits n bytes of strict UTF-8 to the focused field (there must be one). U+000A and U+0009 go as Return and Tab keys,
+ * since a field decides itself what those mean; everything between them is committed as one text. */
 void sek_ime_engine_type(const uint8_t *utf8, size_t n);
 
 #endif

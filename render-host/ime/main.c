@@ -14,6 +14,7 @@
 #include "render-host/helpers.h"
 #include "render-host/ime/engine.h"
 #include "render-host/ime/link.h"
+#include "render-host/ime/nudge.h"
 
 enum { BUS_TRIES = 200, BUS_TRY_US = 20000 };
 
@@ -24,6 +25,21 @@ static void ready(void)
 	if (write(SEK_IME_STATUS_FD, "i", 1) != 1)
 		sek_log(SEK_LOG_WARN, "ime.status", "errno", strerror(errno), NULL);
 	close(SEK_IME_STATUS_FD);
+}
+
+static void got_focus(void)
+{
+	sek_ime_link_resume();
+	sek_ime_nudge();
+}
+
+static void fence_key(gboolean down)
+{
+	sek_ime_nudge_saw(down);
+	if (down)
+		sek_ime_link_fence();
+	else
+		sek_ime_link_resume();
 }
 
 static void bus_gone(IBusBus *bus, gpointer unused)
@@ -47,6 +63,8 @@ static IBusBus *connect_bus(void)
 
 int main(void)
 {
+	static const struct sek_ime_engine_events events = { .ready = ready, .caret = sek_ime_link_caret,
+							     .focus = got_focus, .fence = fence_key };
 	IBusBus *bus;
 
 	sek_log_init("sekisho-ime", SEK_LOG_INFO);
@@ -55,10 +73,12 @@ int main(void)
 	ibus_init();
 	bus = connect_bus();
 	if (!ibus_bus_is_connected(bus) ||
-	    !sek_ime_engine_register(bus, sek_ime_link_caret, sek_ime_link_fence_key, ready)) {
+	    !sek_ime_engine_register(bus, &events)) {
 		sek_log(SEK_LOG_ERROR, "ime.no-bus", NULL);
 		return 1;
 	}
+	if (!sek_ime_nudge_start(sek_ime_engine_focused))
+		sek_log(SEK_LOG_WARN, "ime.no-display", "note", "the caret follows keys only", NULL);
 	g_signal_connect(bus, "disconnected", G_CALLBACK(bus_gone), NULL);
 	ibus_main();
 	return 1; /* it ends with the bus, never by itself */

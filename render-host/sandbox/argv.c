@@ -17,7 +17,8 @@ const char *sek_program_name(enum sek_program p)
 {
 	static const char *const names[SEK_PROGRAM_COUNT] = {
 		[SEK_PROGRAM_DISPLAY] = "display", [SEK_PROGRAM_KEYMAP] = "keymap", [SEK_PROGRAM_WM] = "wm",
-		[SEK_PROGRAM_BUS] = "bus",         [SEK_PROGRAM_IME] = "ime",       [SEK_PROGRAM_BROWSER] = "browser",
+		[SEK_PROGRAM_NAMES] = "names",     [SEK_PROGRAM_BUS] = "bus",
+		[SEK_PROGRAM_IME] = "ime",         [SEK_PROGRAM_BROWSER] = "browser",
 	};
 
 	return (unsigned)p < SEK_PROGRAM_COUNT ? names[p] : "unknown";
@@ -97,7 +98,6 @@ static void helper_jail(struct sek_argv *a)
 		"--unshare-net",
 		"--tmpfs", "/home", "--dir", "/home/session", "--setenv", "HOME", "/home/session",
 		"--setenv", "XDG_RUNTIME_DIR", "/tmp", "--setenv", "LANG", "C.UTF-8",
-		"--setenv", "DBUS_SESSION_BUS_ADDRESS", "unix:path=/dev/null",
 		"--setenv", "DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/dev/null",
 		NULL
 	};
@@ -125,10 +125,20 @@ static void bus_access(struct sek_argv *a, const struct sek_sandbox_options *o)
 	set_env(a, "IBUS_ADDRESS", "unix:path=/run/ibus/bus");
 }
 
+/* GTK's IBus module gives keys to the input method only while it sees the name org.freedesktop.IBus on the session bus.
+ * Keys must take that way, or a text could overtake the keys typed before it (SEK_IME_FENCE_CODE). */
+static void names_access(struct sek_argv *a, const struct sek_sandbox_options *o)
+{
+	bind(a, "--ro-bind", o, "dbus", "/run/dbus");
+	set_env(a, "DBUS_SESSION_BUS_ADDRESS", "unix:path=/run/dbus/bus");
+}
+
 static void user_names(struct sek_argv *a, const struct sek_sandbox_options *o)
 {
 	bind(a, "--ro-bind", o, "etc/passwd", "/etc/passwd");
 	bind(a, "--ro-bind", o, "etc/group", "/etc/group");
+	bind(a, "--ro-bind", o, "etc/machine-id", "/etc/machine-id");
+	bind(a, "--ro-bind", o, "etc/machine-id", "/var/lib/dbus/machine-id");
 }
 
 static void display(struct sek_argv *a, const struct sek_sandbox_options *o)
@@ -173,6 +183,20 @@ static void own_program(struct sek_argv *a, const char *name)
 	add(a, "/app/%s", name);
 }
 
+static void names(struct sek_argv *a, const struct sek_sandbox_options *o)
+{
+	helper_jail(a);
+	alone(a);
+	user_names(a, o);
+	bind(a, "--bind", o, "dbus", "/run/dbus");
+	bind(a, "--ro-bind", o, "etc/session-bus.conf", "/etc/session-bus.conf");
+	add(a, "/usr/bin/dbus-daemon");
+	add(a, "--config-file=/etc/session-bus.conf");
+	add(a, "--nofork");
+	add(a, "--nopidfile");
+	add(a, "--print-address=%d", SEK_PROGRAM_STATUS_FD);
+}
+
 static void bus(struct sek_argv *a, const struct sek_sandbox_options *o)
 {
 	static const char *const list[] = { "/usr/bin/ibus-daemon", "--single", "--panel=disable",
@@ -184,6 +208,7 @@ static void bus(struct sek_argv *a, const struct sek_sandbox_options *o)
 	helper_jail(a);
 	user_names(a, o);
 	bind(a, "--bind", o, "ibus", "/run/ibus");
+	names_access(a, o);
 	set_env(a, "GSETTINGS_BACKEND", "memory");
 	add_all(a, list);
 }
@@ -202,7 +227,6 @@ static void browser_files(struct sek_argv *a, const struct sek_sandbox_options *
 		"--perms", "0700", "--dir", "/run/user",
 		"--setenv", "HOME", "/home/session",
 		"--setenv", "XDG_RUNTIME_DIR", "/run/user",
-		"--setenv", "DBUS_SESSION_BUS_ADDRESS", "unix:path=/dev/null",
 		"--setenv", "DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/dev/null",
 		"--setenv", "GSETTINGS_BACKEND", "memory",
 		"--setenv", "GTK_IM_MODULE", "ibus",
@@ -215,6 +239,10 @@ static void browser_files(struct sek_argv *a, const struct sek_sandbox_options *
 	bind(a, "--ro-bind", o, "etc/policies", "/etc/chromium/policies");
 	display_access(a, o);
 	bus_access(a, o);
+	names_access(a, o);
+	/* Each key waits for the input method's word and then takes effect at once. The other mode puts the key back into a
+	 * queue first: that cost 6 ms a key, and texts overtook keys. */
+	set_env(a, "IBUS_ENABLE_SYNC_MODE", "1");
 	set_env(a, "LANG", strcmp(o->lang, "ja") == 0 ? "ja_JP.UTF-8" : "en_US.UTF-8");
 	set_env(a, "LANGUAGE", o->lang);
 }
@@ -258,6 +286,9 @@ sek_status sek_argv_build(enum sek_program p, const struct sek_sandbox_options *
 		display_access(ret, o);
 		own_program(ret, "sekisho-wm");
 		break;
+	case SEK_PROGRAM_NAMES:
+		names(ret, o);
+		break;
 	case SEK_PROGRAM_BUS:
 		bus(ret, o);
 		break;
@@ -265,6 +296,7 @@ sek_status sek_argv_build(enum sek_program p, const struct sek_sandbox_options *
 		helper_jail(ret);
 		alone(ret);
 		user_names(ret, o);
+		display_access(ret, o);
 		bus_access(ret, o);
 		own_program(ret, "sekisho-ime");
 		break;

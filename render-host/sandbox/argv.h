@@ -28,6 +28,7 @@ enum sek_program {
 	SEK_PROGRAM_DISPLAY, /* Xvfb */
 	SEK_PROGRAM_KEYMAP,  /* setxkbmap, once */
 	SEK_PROGRAM_WM,
+	SEK_PROGRAM_NAMES,   /* dbus-daemon: a session bus that knows one name */
 	SEK_PROGRAM_BUS,     /* ibus-daemon */
 	SEK_PROGRAM_IME,
 	SEK_PROGRAM_BROWSER,
@@ -39,7 +40,7 @@ const char *sek_program_name(enum sek_program p);
 
 /* Descriptors that bubblewrap or the program in it reads; numbers in the new process. */
 enum sek_program_fd {
-	SEK_PROGRAM_STATUS_FD = 3, /* status pipe of display, wm and ime */
+	SEK_PROGRAM_STATUS_FD = 3, /* status pipe of display, names, wm and ime */
 	SEK_PROGRAM_LISTEN_FD = 4, /* ime: its listening socket */
 	SEK_PROGRAM_BINARY_FD = 5, /* wm, ime: the program itself, so that it may lie where the session's uid cannot look */
 };

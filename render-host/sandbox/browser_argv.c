@@ -22,7 +22,7 @@ const char *const sek_browser_fixed[] = {
 	"--disable-domain-reliability",
 	"--disable-gpu",
 	"--disable-sync",
-	"--disable-features=DialMediaRouteProvider,MediaRouter,OptimizationHints,Translate",
+	"--disable-features=AimEnabled,AimServerEligibilityEnabled,DialMediaRouteProvider,MediaRouter,OptimizationHints,Translate",
 	"--password-store=basic",
 	"--ozone-platform=x11",
 	"--window-position=0,0",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * One poll loop. Order of things: display and bus at once; when the display answers, keyboard map and window manager;
- * when the bus answers, the input method; when all of these are ready the session is ready; the browser starts as soon
+ * One poll loop. Order of things: display and names at once; when the display answers, keyboard map and window manager;
+ * when the names are served, the bus; when the bus answers, the input method; when all of these are ready the session is ready; the browser starts as soon
  * as it has a window manager and a bus. The keeper reads single bytes and exit codes, nothing else.
  */
 #include "render-host/sandbox/keeper.h"
@@ -42,7 +42,7 @@ struct keeper {
 	int ime_listener;
 	int bus_watch; /* inotify on the bus's directory, -1 once the bus is there */
 	int signals;
-	bool display_up, keymap_set, wm_up, bus_up, ime_up, window_seen;
+	bool display_up, keymap_set, wm_up, names_up, bus_up, ime_up, window_seen;
 	bool told_ready, told_window;
 	int64_t deadline_ms;
 	int verdict; /* enum sek_sandbox_exit or STILL_RUNNING */
@@ -74,7 +74,7 @@ static void tell(struct keeper *k, char what)
 static void start_program(struct keeper *k, enum sek_program p)
 {
 	static const bool has_status[SEK_PROGRAM_COUNT] = { [SEK_PROGRAM_DISPLAY] = true, [SEK_PROGRAM_WM] = true,
-							    [SEK_PROGRAM_IME] = true };
+							    [SEK_PROGRAM_NAMES] = true, [SEK_PROGRAM_IME] = true };
 	struct sek_spawn spawn = { .exec_fd = -1, .quiet = !getenv("SEK_SANDBOX_VERBOSE") };
 	static struct sek_argv argv; /* large; one at a time */
 	int pipe_fd[2] = { -1, -1 };
@@ -130,7 +130,9 @@ static void advance(struct keeper *k)
 		start_program(k, SEK_PROGRAM_KEYMAP);
 		start_program(k, SEK_PROGRAM_WM);
 	}
-	if (k->bus_up && !k->pid[SEK_PROGRAM_IME] && !k->restarted[SEK_PROGRAM_IME])
+	if (k->names_up && !k->pid[SEK_PROGRAM_BUS])
+		start_program(k, SEK_PROGRAM_BUS);
+	if (k->display_up && k->bus_up && !k->pid[SEK_PROGRAM_IME] && !k->restarted[SEK_PROGRAM_IME])
 		start_program(k, SEK_PROGRAM_IME);
 	if (k->wm_up && k->bus_up && !k->pid[SEK_PROGRAM_BROWSER]) {
 		start_program(k, SEK_PROGRAM_BROWSER);
@@ -162,6 +164,7 @@ static void on_status(struct keeper *k, enum sek_program p)
 	}
 	for (ssize_t i = 0; i < n; i++) {
 		k->display_up |= p == SEK_PROGRAM_DISPLAY && bytes[i] == '\n';
+		k->names_up |= p == SEK_PROGRAM_NAMES && bytes[i] == '\n';
 		k->wm_up |= p == SEK_PROGRAM_WM && bytes[i] == 'm';
 		k->window_seen |= p == SEK_PROGRAM_WM && bytes[i] == 'b';
 		k->ime_up |= p == SEK_PROGRAM_IME && bytes[i] == 'i';
@@ -314,7 +317,7 @@ int sek_keeper_run(const struct sek_keeper_start *start)
 		return SEK_SANDBOX_JAIL;
 	}
 	start_program(&k, SEK_PROGRAM_DISPLAY);
-	start_program(&k, SEK_PROGRAM_BUS);
+	start_program(&k, SEK_PROGRAM_NAMES);
 	while (k.verdict == STILL_RUNNING) {
 		advance(&k);
 		if (k.verdict == STILL_RUNNING)

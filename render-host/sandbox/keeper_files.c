@@ -55,13 +55,21 @@ static sek_status write_text(const char *dir, const char *name, const char *text
 
 sek_status sek_keeper_files(const struct sek_sandbox_options *o, const char *policies)
 {
-	static const char *const dirs[] = { "fb", "x11", "ibus", "etc", "etc/policies", "etc/policies/managed", NULL };
+	/* a bus on which nobody may own a name but IBus, and nobody may talk to anyone but the bus itself */
+	static const char session_bus[] =
+		"<busconfig><type>session</type><listen>unix:path=/run/dbus/bus</listen><auth>EXTERNAL</auth>\n"
+		"<policy context=\"default\"><allow user=\"*\"/><allow own=\"org.freedesktop.IBus\"/>"
+		"<allow send_destination=\"org.freedesktop.DBus\"/><allow receive_sender=\"org.freedesktop.DBus\"/></policy>\n"
+		"<limit name=\"max_completed_connections\">64</limit></busconfig>\n";
+	static const char *const dirs[] = { "fb", "x11", "ibus", "dbus", "etc", "etc/policies", "etc/policies/managed", NULL };
 	char line[96], path[PATH_BYTES];
 
 	for (const char *const *d = dirs; *d; d++)
 		SEK_TRY(make_directory(o->dir, *d));
 	/* sockets of a run before would be taken for signs of life */
 	snprintf(path, sizeof path, "%s/ibus/bus", o->dir);
+	unlink(path);
+	snprintf(path, sizeof path, "%s/dbus/bus", o->dir);
 	unlink(path);
 	snprintf(path, sizeof path, "%s/%s", o->dir, SEK_SESSION_DISPLAY);
 	unlink(path);
@@ -70,6 +78,9 @@ sek_status sek_keeper_files(const struct sek_sandbox_options *o, const char *pol
 	SEK_TRY(write_text(o->dir, "etc/passwd", line));
 	snprintf(line, sizeof line, "session:x:%u:\n", o->gid);
 	SEK_TRY(write_text(o->dir, "etc/group", line));
+	/* the bus asks for the machine's number; every session has the same one, so that it tells nothing */
+	SEK_TRY(write_text(o->dir, "etc/machine-id", "00000000000000000000000000000001\n"));
+	SEK_TRY(write_text(o->dir, "etc/session-bus.conf", session_bus));
 	return write_text(o->dir, "etc/policies/managed/sekisho.json", policies);
 }
 
