@@ -17,14 +17,15 @@
 static void usage(FILE *to)
 {
 	fputs("usage: sekisho-load --broker ADDRESS:PORT --ca FILE --user NAME --password-file FILE --site ADDRESS\n"
-	      "                    [--size WxH] [--probes N] [--json]\n"
+	      "                    [--size WxH] [--probes N] [--picture FILE] [--json]\n"
 	      "  --broker         the broker's inner face\n"
 	      "  --ca             PEM file of the site's CA\n"
 	      "  --password-file  a file whose first line is the password\n"
 	      "  --site           an address of the outer zone on which the test page is served (render hosts must\n"
 	      "                   be allowed to reach it: egress.allow)\n"
 	      "  --size           size of the window, default 1280x800\n"
-	      "  --probes         how many key presses are timed, default 30\n", to);
+	      "  --probes         how many key presses are timed, default 30\n"
+	      "  --picture        write what was seen last into FILE (PPM)\n", to);
 }
 
 static bool parse_endpoint(const char *text, char *address, size_t size, uint16_t *port)
@@ -46,7 +47,8 @@ int main(int argc, char **argv)
 		{ "broker", required_argument, NULL, 'b' }, { "ca", required_argument, NULL, 'c' },
 		{ "user", required_argument, NULL, 'u' }, { "password-file", required_argument, NULL, 'p' },
 		{ "site", required_argument, NULL, 's' }, { "size", required_argument, NULL, 'z' },
-		{ "probes", required_argument, NULL, 'n' }, { "json", no_argument, NULL, 'j' },
+		{ "probes", required_argument, NULL, 'n' }, { "picture", required_argument, NULL, 'i' },
+		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
 	};
 	struct staff_config config = { .width_px = 1280, .height_px = 800, .probes = 30 };
@@ -63,6 +65,7 @@ int main(int argc, char **argv)
 		case 'p': password_file = optarg; break;
 		case 's': config.site_address = optarg; break;
 		case 'n': config.probes = (unsigned)strtoul(optarg, NULL, 10); break;
+		case 'i': config.picture_path = optarg; break;
 		case 'j': config.json = true; break;
 		case 'z':
 			if (sscanf(optarg, "%ux%u", &w, &h) != 2 || w < SEK_WIDTH_MIN_PX || w > SEK_WIDTH_MAX_PX ||

@@ -12,7 +12,7 @@
 #include "client/load/page.h"
 #include "client/stream/stream.h"
 
-enum { STEP_LIMIT_MS = 30000, KEY_LIMIT_MS = 5000 };
+enum { STEP_LIMIT_MS = 30000, KEY_LIMIT_MS = 5000, QUIET_MS = 700 };
 
 static const char ascii_text[] = "Sekisho-2026 ok ";
 static const char japanese_text[] = "関所を通る👍";
@@ -86,6 +86,12 @@ static bool wait_for(struct staff *s, bool (*holds)(struct staff *), unsigned li
 static bool has_picture(struct staff *s)
 {
 	return s->first_frame_ns && s->state == SEK_STATE_RUNNING;
+}
+
+/* Nobody types before the first page stands: a browser that is still loading it drops keys. */
+static bool is_quiet(struct staff *s)
+{
+	return uv_hrtime() - s->frame_ns > QUIET_MS * 1000000ull;
 }
 
 static bool page_is_ready(struct staff *s)
@@ -212,6 +218,8 @@ static bool script(struct staff *s)
 		return s->failure = "no connection could be begun", false;
 	if (!wait_for(s, has_picture, STEP_LIMIT_MS))
 		return s->failure = "no picture came", false;
+	if (!wait_for(s, is_quiet, STEP_LIMIT_MS))
+		return s->failure = "the first page did not come to rest", false;
 	open_page(s);
 	if (!wait_for(s, page_is_ready, STEP_LIMIT_MS))
 		return s->failure = "the page in the outer zone was not opened", false;
@@ -261,6 +269,24 @@ static void report(struct staff *s, bool ok)
 			s->http_status, sek_page_server_typed(s->site));
 }
 
+/* What the member of staff saw last, as a PPM file. */
+static void save_picture(const struct staff *s)
+{
+	const struct sek_picture *p = s->stream ? sek_stream_picture(s->stream) : NULL;
+	FILE *f = p && p->px ? fopen(s->config->picture_path, "wb") : NULL;
+
+	if (!f)
+		return;
+	fprintf(f, "P6\n%u %u\n255\n", p->width_px, p->height_px);
+	for (size_t i = 0; i < (size_t)p->width_px * p->height_px; i++) {
+		uint32_t px = p->px[i / p->width_px * p->stride_px + i % p->width_px];
+		uint8_t rgb[3] = { (uint8_t)(px >> 16), (uint8_t)(px >> 8), (uint8_t)px };
+
+		fwrite(rgb, 1, sizeof rgb, f);
+	}
+	fclose(f);
+}
+
 int staff_run(const struct staff_config *config)
 {
 	static struct staff s;
@@ -280,6 +306,8 @@ int staff_run(const struct staff_config *config)
 	} else {
 		ok = script(&s);
 		report(&s, ok);
+		if (config->picture_path)
+			save_picture(&s);
 		sek_page_server_destroy(s.site);
 	}
 	sek_stream_destroy(s.stream);

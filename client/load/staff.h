@@ -19,6 +19,7 @@ struct staff_config {
 	uint16_t width_px, height_px;
 	unsigned probes;          /* key presses that are timed, 1..STAFF_PROBES_MAX */
 	bool json;
+	const char *picture_path; /* where the last picture goes, NULL: nowhere */
 };
 
 /* Runs the script and prints the summary. 0 = everything held, 1 = something did not (said on stderr). */
