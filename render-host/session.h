@@ -13,8 +13,8 @@
 
 /* What is spoken on SEK_SESSION_IME. capture (which connects once, at its start) -> ime:
  *   TEXT  commit it to the focused input context; dropped when there is none.
- *   PING  answered with PONG (same id) once every TEXT before it has been handed to IBus. capture holds the keys that
- *         follow a text until then, at most SEK_IME_WAIT_MS.
+ *   PING  answered with PONG (same id) once every TEXT before it has been handed to IBus. Sent when a key or a button
+ *         follows a text: capture holds it until then, at most SEK_IME_WAIT_MS.
  *   KEY   with code SEK_IME_FENCE_CODE, down, no codepoint: a fence. capture presses and releases that key through
  *         XTEST after the last real key and before the TEXT that follows the fence; ime holds what comes after the fence
  *         until the key's press reaches its engine (process_key_event), at most SEK_IME_FENCE_MS, and swallows press and

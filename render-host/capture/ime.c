@@ -15,9 +15,8 @@
 
 enum {
 	OUT_MAX_BYTES = 65536,
-	/* a fence, a text and a ping */
-	MESSAGE_MAX_BYTES = 3 * SEK_FRAME_HEADER_BYTES + SEK_MSG_KEY_MAX_BYTES + SEK_TEXT_MAX_BYTES +
-		SEK_MSG_PING_MAX_BYTES,
+	/* a fence and a text */
+	MESSAGE_MAX_BYTES = 2 * SEK_FRAME_HEADER_BYTES + SEK_MSG_KEY_MAX_BYTES + SEK_TEXT_MAX_BYTES,
 };
 
 sek_status sek_ime_open(struct sek_ime *ime, const char *path, const struct sek_ime_events *events)
@@ -95,22 +94,37 @@ sek_status sek_ime_flush(struct sek_ime *ime)
 	return close_unless_again(ime, sek_stream_flush(&ime->stream));
 }
 
-sek_status sek_ime_text(struct sek_ime *ime, const uint8_t *utf8, size_t bytes, bool fence, uint32_t *ret_ping)
+bool sek_ime_room(const struct sek_ime *ime)
+{
+	return !sek_ime_alive(ime) || OUT_MAX_BYTES - sek_stream_waiting(&ime->stream) >= MESSAGE_MAX_BYTES;
+}
+
+sek_status sek_ime_text(struct sek_ime *ime, const uint8_t *utf8, size_t bytes, bool fence)
 {
 	uint8_t memory[MESSAGE_MAX_BYTES];
 	struct sek_key key = { .code = SEK_IME_FENCE_CODE, .down = true };
 	struct sek_text text = { utf8, bytes };
-	struct sek_ping ping = { ime->last_ping + 1 };
 	struct sek_writer w;
 
 	sek_writer_init(&w, memory, sizeof memory);
 	if (fence)
 		sek_key_write(&w, &key);
 	sek_text_write(&w, &text);
+	SEK_TRY(sek_writer_status(&w));
+	return sek_stream_put(&ime->stream, memory, w.len);
+}
+
+sek_status sek_ime_ping(struct sek_ime *ime, uint32_t *ret_id)
+{
+	uint8_t memory[SEK_FRAME_HEADER_BYTES + SEK_MSG_PING_MAX_BYTES];
+	struct sek_ping ping = { ime->last_ping + 1 };
+	struct sek_writer w;
+
+	sek_writer_init(&w, memory, sizeof memory);
 	sek_ping_write(&w, &ping);
 	SEK_TRY(sek_writer_status(&w));
 	SEK_TRY(sek_stream_put(&ime->stream, memory, w.len));
 	ime->last_ping = ping.id;
-	*ret_ping = ping.id;
+	*ret_id = ping.id;
 	return sek_ok();
 }

@@ -30,8 +30,13 @@ sek_status sek_ime_read(struct sek_ime *ime);
 /* Writes what waits. As above. */
 sek_status sek_ime_flush(struct sek_ime *ime);
 
-/* Sends a piece of text (1..SEK_TEXT_MAX_BYTES) and a PING after it, whose id is set. `fence`: what follows waits for the
- * fence key. SEK_E_CLOSED when dead, SEK_E_LIMIT when too much waits already; nothing is sent then. */
-sek_status sek_ime_text(struct sek_ime *ime, const uint8_t *utf8, size_t bytes, bool fence, uint32_t *ret_ping);
+/* True if a text and what belongs to it can be queued, or the connection is dead: nothing is to be waited for. */
+bool sek_ime_room(const struct sek_ime *ime);
+
+/* Sends a piece of text (1..SEK_TEXT_MAX_BYTES). `fence`: it waits for the fence key. SEK_E_CLOSED when dead, SEK_E_LIMIT
+ * when too much waits already; nothing is sent then. */
+sek_status sek_ime_text(struct sek_ime *ime, const uint8_t *utf8, size_t bytes, bool fence);
+/* Asks for the answer that everything before has been handed on; its id is set. Failures as above. */
+sek_status sek_ime_ping(struct sek_ime *ime, uint32_t *ret_id);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Order of input. A text after keys is preceded by a fence (render-host/session.h), keys after a text wait for the
- * IME's PONG; both only if there is something to overtake, both bounded in time. Everything between two waits is done
+ * IME's PONG; both only if there is something to overtake, both bounded in time. Keys after keys and texts after texts go
  * at once: typing costs no delay.
  */
 #include "render-host/capture/input.h"
@@ -18,6 +18,8 @@ enum {
 	ENTRY_MAX_BYTES = ENTRY_HEADER_BYTES + SEK_TEXT_MAX_BYTES,
 	/* a key older than this has long been through the browser's input method */
 	FENCE_AFTER_KEY_MS = 300,
+	/* how long a text may wait for room on the way to the IME */
+	FULL_MS = 1000,
 };
 
 static size_t encode_utf8(uint32_t c, uint8_t out[4])
@@ -150,11 +152,9 @@ static void type_with_keys(struct sek_input *in, size_t end)
 
 static void commit(struct sek_input *in, size_t end)
 {
-	const uint8_t *p = in->text + in->text_done;
-	size_t n = end - in->text_done;
 	bool fence = in->last_key_ms && in->now_ms - in->last_key_ms < FENCE_AFTER_KEY_MS;
 
-	if (!sek_is_ok(sek_ime_text(in->ime, p, n, fence, &in->wait_ping))) {
+	if (!sek_is_ok(sek_ime_text(in->ime, in->text + in->text_done, end - in->text_done, fence))) {
 		type_with_keys(in, end);
 		return;
 	}
@@ -164,25 +164,68 @@ static void commit(struct sek_input *in, size_t end)
 	}
 	in->text_done = end;
 	in->last_key_ms = 0;
-	in->waiting = true;
-	in->wait_until_ms = in->now_ms + SEK_IME_WAIT_MS;
+	in->last_text_ms = in->now_ms;
 }
 
-/* Does the next step of the text that is being typed. */
-static void step_text(struct sek_input *in)
+/* True if a key or button may go: no text before it can be overtaken any more. Asks the IME if need be. */
+static bool texts_have_arrived(struct sek_input *in)
+{
+	if (in->waiting)
+		return false;
+	if (!in->last_text_ms)
+		return true;
+	if (in->now_ms - in->last_text_ms >= SEK_IME_WAIT_MS || !sek_is_ok(sek_ime_ping(in->ime, &in->wait_ping))) {
+		in->last_text_ms = 0;
+		return true;
+	}
+	in->waiting = true;
+	in->wait_until_ms = in->now_ms + SEK_IME_WAIT_MS;
+	return false;
+}
+
+/* False if the text must wait for room on the way to the IME. An IME that does not read loses it in the end, or the user's
+ * input would stand still for good. */
+static bool ime_takes(struct sek_input *in, size_t end)
+{
+	size_t chars = 0;
+
+	if (sek_ime_room(in->ime)) {
+		in->full = false;
+		return true;
+	}
+	if (!in->full) {
+		in->full = true;
+		in->wait_until_ms = in->now_ms + FULL_MS;
+	}
+	if (in->now_ms < in->wait_until_ms)
+		return false;
+	sek_utf8_valid(in->text + in->text_done, end - in->text_done, &chars);
+	in->characters_lost += chars;
+	in->text_done = end;
+	return true;
+}
+
+/* Does the next step of the text that is being typed; false if it must wait. */
+static bool step_text(struct sek_input *in)
 {
 	uint8_t c = in->text[in->text_done];
 	size_t end = in->text_done;
 
 	if (c == '\n' || c == '\t') {
+		if (!texts_have_arrived(in))
+			return false;
 		sek_keyboard_tap(&in->keyboard, c == '\n' ? KEY_ENTER : KEY_TAB);
 		in->text_done++;
 		in->last_key_ms = in->now_ms;
-		return;
+		return true;
 	}
 	while (end < in->text_bytes && in->text[end] != '\n' && in->text[end] != '\t')
 		end++;
-	commit(in, end);
+	if (!ime_takes(in, end))
+		return false;
+	if (in->text_done < end)
+		commit(in, end);
+	return true;
 }
 
 static void dispatch(struct sek_input *in, uint8_t type, const uint8_t *payload, size_t n)
@@ -222,18 +265,21 @@ static void dispatch(struct sek_input *in, uint8_t type, const uint8_t *payload,
 void sek_input_run(struct sek_input *in, uint64_t now_ms)
 {
 	in->now_ms = now_ms;
-	if (in->waiting && now_ms >= in->wait_until_ms)
+	if (in->waiting && now_ms >= in->wait_until_ms) {
 		in->waiting = false;
-	while (!in->waiting) {
+		in->last_text_ms = 0;
+	}
+	for (;;) {
 		uint8_t *p = in->queue + in->queue_start;
 		size_t n;
 
 		if (in->text_done < in->text_bytes) {
-			step_text(in);
+			if (!step_text(in))
+				break;
 			continue;
 		}
 		in->text_bytes = in->text_done = 0;
-		if (in->queue_start == in->queue_end)
+		if (in->queue_start == in->queue_end || (p[0] != SEK_MSG_TEXT && !texts_have_arrived(in)))
 			break;
 		n = (size_t)p[1] << 8 | p[2];
 		in->queue_start += ENTRY_HEADER_BYTES + n;
@@ -245,18 +291,21 @@ void sek_input_run(struct sek_input *in, uint64_t now_ms)
 
 uint64_t sek_input_wake_ms(const struct sek_input *in)
 {
-	return in->waiting ? in->wait_until_ms : 0;
+	return in->waiting || in->full ? in->wait_until_ms : 0;
 }
 
 void sek_input_pong(struct sek_input *in, uint32_t id)
 {
-	if (in->waiting && id == in->wait_ping)
-		in->waiting = false;
+	if (!in->waiting || id != in->wait_ping)
+		return;
+	in->waiting = false;
+	in->last_text_ms = 0;
 }
 
 void sek_input_reset(struct sek_input *in, bool all)
 {
-	in->waiting = false;
+	in->waiting = in->full = false;
+	in->last_text_ms = 0;
 	if (!all)
 		return;
 	in->queue_start = in->queue_end = 0;

@@ -23,10 +23,13 @@ struct sek_input {
 	uint8_t text[SEK_TEXT_MAX_BYTES]; /* the text that is being typed */
 	size_t text_done, text_bytes;
 
-	bool waiting; /* for the IME's PONG */
+	bool waiting; /* for the IME's PONG of that id: what comes next must not overtake a text */
+	bool full;    /* the way to the IME is: the text waits for room */
 	uint32_t wait_ping;
-	uint64_t wait_until_ms;
-	uint64_t now_ms, last_key_ms; /* last_key_ms 0: no key since the last text */
+	uint64_t wait_until_ms;          /* with waiting or full: not longer than until then */
+	uint64_t now_ms;
+	uint64_t last_key_ms;            /* 0: no key since the last text */
+	uint64_t last_text_ms;           /* 0: no text since the last answer */
 	uint64_t characters_lost;     /* that could not be typed for lack of an IME */
 };
 

@@ -103,7 +103,7 @@ static void feed(struct sek_input *in, int peer, const uint8_t *data, size_t siz
 		else if (is_input(f.type) && sek_input_room(in) &&
 			!sek_is_ok(sek_input_push(in, f.type, data + SEK_FRAME_HEADER_BYTES, f.payload_bytes)))
 			return;
-		if (!in->waiting)
+		if (!in->waiting && !in->full)
 			REQUIRE(sek_input_room(in));
 		sek_input_run(in, now_ms);
 		REQUIRE(!locked);
