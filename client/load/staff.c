@@ -12,7 +12,7 @@
 #include "client/load/page.h"
 #include "client/stream/stream.h"
 
-enum { STEP_LIMIT_MS = 30000, KEY_LIMIT_MS = 5000, QUIET_MS = 700 };
+enum { STEP_LIMIT_MS = 30000, KEY_LIMIT_MS = 5000, QUIET_MS = 700, TOOLBAR_PX = 88 };
 
 static const char ascii_text[] = "Sekisho-2026 ok ";
 static const char japanese_text[] = "関所を通る👍";
@@ -28,6 +28,7 @@ struct staff {
 	enum sek_stream_failure why;
 	int http_status;
 	uint16_t state;
+	struct sek_caret caret;
 	uint64_t started_ns, first_frame_ns, frame_ns; /* frame_ns: when the newest frame was painted */
 	uint64_t frames;
 	double delays_ms[STAFF_PROBES_MAX];
@@ -52,6 +53,13 @@ static void on_frame(void *user, uint32_t frame)
 	s->frames++;
 	if (!s->first_frame_ns)
 		s->first_frame_ns = s->frame_ns;
+}
+
+static void on_caret(void *user, const struct sek_caret *m)
+{
+	struct staff *s = user;
+
+	s->caret = *m;
 }
 
 static void on_closed(void *user, enum sek_stream_failure why, int http_status)
@@ -92,6 +100,12 @@ static bool has_picture(struct staff *s)
 static bool is_quiet(struct staff *s)
 {
 	return uv_hrtime() - s->frame_ns > QUIET_MS * 1000000ull;
+}
+
+/* The remote page gets Ctrl+L first and the browser only then: what is typed before its caret has moved is lost. */
+static bool caret_is_in_address_bar(struct staff *s)
+{
+	return s->caret.height_px > 0 && s->caret.y_px > TOOLBAR_PX / 2 && s->caret.y_px < TOOLBAR_PX;
 }
 
 static bool page_is_ready(struct staff *s)
@@ -169,16 +183,19 @@ static void send_text(struct staff *s, const char *text)
 		s->failure = "text could not be sent";
 }
 
-static void open_page(struct staff *s)
+static bool open_page(struct staff *s)
 {
 	char url[96];
 
 	send_key(s, KEY_LEFTCTRL, 0, true);
 	press(s, KEY_L, 'l');
 	send_key(s, KEY_LEFTCTRL, 0, false);
+	if (!wait_for(s, caret_is_in_address_bar, STEP_LIMIT_MS))
+		return false;
 	snprintf(url, sizeof url, "%s:%d/", s->config->site_address, sek_page_server_port(s->site));
 	type_ascii(s, url);
 	press(s, KEY_ENTER, 0);
+	return wait_for(s, page_is_ready, STEP_LIMIT_MS);
 }
 
 static bool time_keys(struct staff *s)
@@ -198,7 +215,8 @@ static bool time_keys(struct staff *s)
 
 static bool script(struct staff *s)
 {
-	static const struct sek_stream_ops ops = { .state = on_state, .frame = on_frame, .closed = on_closed };
+	static const struct sek_stream_ops ops = { .state = on_state, .frame = on_frame, .caret = on_caret,
+		.closed = on_closed };
 	struct sek_stream_config c = {
 		.address = s->config->address, .port = s->config->port, .user = s->config->user,
 		.password = s->config->password,
@@ -220,8 +238,7 @@ static bool script(struct staff *s)
 		return s->failure = "no picture came", false;
 	if (!wait_for(s, is_quiet, STEP_LIMIT_MS))
 		return s->failure = "the first page did not come to rest", false;
-	open_page(s);
-	if (!wait_for(s, page_is_ready, STEP_LIMIT_MS))
+	if (!open_page(s))
 		return s->failure = "the page in the outer zone was not opened", false;
 	type_ascii(s, ascii_text);
 	send_text(s, japanese_text);
