@@ -54,11 +54,21 @@ static void finish(struct sek_live *s)
 	uv_close((uv_handle_t *)&s->timer, on_handle_closed);
 }
 
+/* Whatever runs under the session's uids, however it was started. Forks: a few milliseconds. */
+static void kill_uids(const struct sek_live *s)
+{
+	(void)sek_process_kill_uid(sek_renderd_uid(s->host->config, s->slot));
+	(void)sek_process_kill_uid(sek_renderd_egress_uid(s->host->config, s->slot));
+}
+
 /* In libuv's pool: a profile is thousands of files. */
 static void remove_tree(uv_work_t *work)
 {
 	struct sek_live *s = work->data;
 
+	kill_uids(s);
+	if (s->devtools[0])
+		(void)unlink(s->devtools);
 	s->removed = sek_tree_remove(s->directory);
 }
 
@@ -97,11 +107,6 @@ static void on_kill_step(uv_timer_t *timer)
 
 	if (all_gone(s)) {
 		uv_timer_stop(timer);
-		/* once more: what was started by another way than through the cgroup (or without one) */
-		(void)sek_process_kill_uid(sek_renderd_uid(s->host->config, s->slot));
-		(void)sek_process_kill_uid(sek_renderd_egress_uid(s->host->config, s->slot));
-		if (s->devtools[0])
-			(void)unlink(s->devtools);
 		s->phase = LIVE_REMOVING;
 		s->removal.data = s;
 		if (uv_queue_work(&s->host->loop, &s->removal, remove_tree, on_removed) != 0) {
@@ -126,8 +131,9 @@ static void kill_round(struct sek_live *s)
 		(void)kill(s->capture, SIGKILL);
 	if (s->sandbox)
 		(void)kill(s->sandbox, SIGKILL);
-	(void)sek_process_kill_uid(sek_renderd_uid(s->host->config, s->slot));
-	(void)sek_process_kill_uid(sek_renderd_egress_uid(s->host->config, s->slot));
+	/* the cgroup holds everything; without one, or when something does not die, the uids are asked */
+	if (s->kill_rounds > 0 || sek_cgroups_mode(s->host->cgroups) == SEK_CGROUP_NONE)
+		kill_uids(s);
 }
 
 static void start_killing(struct sek_live *s)

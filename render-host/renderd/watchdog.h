@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Adds up, for each uid from uid_base on, the resident anonymous and shared memory of its processes (file pages, which
- * sessions have in common, are left out) into used_bytes[n], which must be zero before. */
+/* Adds up, for each uid from uid_base on, the anonymous and shared memory of its processes (pages of files, which sessions
+ * have in common, are left out) into used_bytes[n], which must be zero before. */
 void sek_watchdog_measure(uint32_t uid_base, size_t n, uint64_t *used_bytes);
 
 #endif
