@@ -158,6 +158,7 @@ static void commit(struct sek_input *in, size_t end)
 		type_with_keys(in, end);
 		return;
 	}
+	sek_keyboard_suspend(&in->keyboard);
 	if (fence) {
 		in->keys.key(in->keys.user, SEK_IME_FENCE_CODE + SEK_EVDEV_TO_X, true);
 		in->keys.key(in->keys.user, SEK_IME_FENCE_CODE + SEK_EVDEV_TO_X, false);
@@ -172,15 +173,14 @@ static bool texts_have_arrived(struct sek_input *in)
 {
 	if (in->waiting)
 		return false;
-	if (!in->last_text_ms)
-		return true;
-	if (in->now_ms - in->last_text_ms >= SEK_IME_WAIT_MS || !sek_is_ok(sek_ime_ping(in->ime, &in->wait_ping))) {
-		in->last_text_ms = 0;
-		return true;
+	if (in->last_text_ms && in->now_ms - in->last_text_ms < SEK_IME_WAIT_MS &&
+	    sek_is_ok(sek_ime_ping(in->ime, &in->wait_ping))) {
+		in->waiting = true;
+		in->wait_until_ms = in->now_ms + SEK_IME_WAIT_MS;
+		return false;
 	}
-	in->waiting = true;
-	in->wait_until_ms = in->now_ms + SEK_IME_WAIT_MS;
-	return false;
+	in->last_text_ms = 0;
+	return true;
 }
 
 /* False if the text must wait for room on the way to the IME. An IME that does not read loses it in the end, or the user's
@@ -237,16 +237,20 @@ static void dispatch(struct sek_input *in, uint8_t type, const uint8_t *payload,
 	switch (type) {
 	case SEK_MSG_KEY:
 		SEK_ASSERT(sek_is_ok(sek_key_read(payload, n, &key)));
+		if (key.down) /* a modifier that is let go now need not come down once more */
+			sek_keyboard_resume(&in->keyboard);
 		sek_keyboard_event(&in->keyboard, &key);
 		if (!in->text_bytes)
 			in->last_key_ms = in->now_ms;
 		break;
 	case SEK_MSG_POINTER:
 		SEK_ASSERT(sek_is_ok(sek_pointer_read(payload, n, &pointer)));
+		sek_keyboard_resume(&in->keyboard);
 		sek_pointer_event(&in->pointer, &pointer);
 		break;
 	case SEK_MSG_WHEEL:
 		SEK_ASSERT(sek_is_ok(sek_wheel_read(payload, n, &wheel)));
+		sek_keyboard_resume(&in->keyboard);
 		sek_pointer_wheel(&in->pointer, &wheel);
 		break;
 	case SEK_MSG_TEXT:

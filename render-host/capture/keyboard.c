@@ -49,7 +49,7 @@ static void rebuild_state(struct sek_keyboard *kb)
 	if (layout)
 		xkb_state_update_mask(kb->state, 0, 0, 0, 0, 0, layout);
 	for (unsigned kc = SEK_EVDEV_TO_X; kc < SEK_KEYCODES; kc++)
-		if (kb->holders[kc])
+		if (kb->holders[kc] && !kb->suspended[kc])
 			xkb_state_update_key(kb->state, kc, XKB_KEY_DOWN);
 }
 
@@ -103,7 +103,7 @@ static void press_with(struct sek_keyboard *kb, const struct sek_stroke *s, bool
 	size_t n = 0;
 
 	for (unsigned kc = SEK_EVDEV_TO_X; drop && kc < SEK_KEYCODES && n < LET_GO_MAX; kc++) {
-		if (kb->holders[kc] && (kb->keymap.modifiers[kc] & drop)) {
+		if (kb->holders[kc] && !kb->suspended[kc] && (kb->keymap.modifiers[kc] & drop)) {
 			send_key(kb, (uint8_t)kc, false);
 			let_go[n++] = (uint8_t)kc;
 		}
@@ -125,15 +125,19 @@ static void let_go(struct sek_keyboard *kb, uint16_t code)
 	uint8_t keycode = kb->pressed[code];
 
 	kb->pressed[code] = 0;
-	if (keycode && kb->holders[keycode] && --kb->holders[keycode] == 0)
+	if (!keycode || !kb->holders[keycode] || --kb->holders[keycode] > 0)
+		return;
+	if (!kb->suspended[keycode])
 		send_key(kb, keycode, false);
+	kb->suspended[keycode] = false;
 }
 
 /* Another key of the user's may hold the same X key: X sees a new press only after a release. */
 static void raise_key(struct sek_keyboard *kb, uint8_t keycode)
 {
-	if (kb->holders[keycode])
+	if (kb->holders[keycode] && !kb->suspended[keycode])
 		send_key(kb, keycode, false);
+	kb->suspended[keycode] = false;
 }
 
 /* Makes the user's key hold an X key, pressing it with the stroke's modifiers. */
@@ -262,6 +266,26 @@ bool sek_keyboard_type(struct sek_keyboard *kb, uint32_t codepoint)
 	s.care |= SHORTCUT;
 	tap(kb, &s);
 	return true;
+}
+
+void sek_keyboard_suspend(struct sek_keyboard *kb)
+{
+	for (unsigned kc = SEK_EVDEV_TO_X; kc < SEK_KEYCODES; kc++) {
+		if (!kb->holders[kc] || kb->suspended[kc] || !(kb->keymap.modifiers[kc] & SHORTCUT))
+			continue;
+		send_key(kb, (uint8_t)kc, false);
+		kb->suspended[kc] = true;
+	}
+}
+
+void sek_keyboard_resume(struct sek_keyboard *kb)
+{
+	for (unsigned kc = SEK_EVDEV_TO_X; kc < SEK_KEYCODES; kc++) {
+		if (!kb->suspended[kc])
+			continue;
+		kb->suspended[kc] = false;
+		send_key(kb, (uint8_t)kc, true);
+	}
 }
 
 void sek_keyboard_release(struct sek_keyboard *kb)

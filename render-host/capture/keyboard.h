@@ -26,6 +26,7 @@ struct sek_keyboard {
 	uint8_t pressed[SEK_KEY_CODE_MAX + 1]; /* the X keycode that the user's key (by evdev code) holds down; 0: none */
 	bool down[SEK_KEY_CODE_MAX + 1];     /* the user's key is down (even if it holds no X key) */
 	uint16_t holders[SEK_KEYCODES];      /* how many of the user's keys hold this X keycode */
+	bool suspended[SEK_KEYCODES];        /* held by the user, but up in X for the moment */
 };
 
 /* No keymap yet: nothing is pressed until one is set. ops is copied. */
@@ -44,6 +45,11 @@ void sek_keyboard_event(struct sek_keyboard *kb, const struct sek_key *key);
 void sek_keyboard_tap(struct sek_keyboard *kb, uint16_t code);
 /* Types one character with keys. False: the layout has none for it. */
 bool sek_keyboard_type(struct sek_keyboard *kb, uint32_t codepoint);
+
+/* Around a text that goes by the IME: the browser takes a committed character for a shortcut, and drops it, while Ctrl,
+ * Alt or Super is down in X. Those that the user holds go up and come down again. Both may be called at any time. */
+void sek_keyboard_suspend(struct sek_keyboard *kb);
+void sek_keyboard_resume(struct sek_keyboard *kb);
 
 /* Lets go of every key and clears what may be locked. */
 void sek_keyboard_release(struct sek_keyboard *kb);

@@ -82,7 +82,9 @@ int main(int argc, char **argv)
 			SEK_CAPTURE_CONTROL_FD);
 		return SEK_CAPTURE_USAGE;
 	}
-	/* without it, the display's socket would get this number */
+	/* whatever a careless parent left open */
+	close_range(SEK_CAPTURE_CONTROL_FD + 1, ~0U, 0);
+	/* without the control socket, the display's would get its number */
 	if (fcntl(SEK_CAPTURE_CONTROL_FD, F_GETFD) < 0 || chdir(a.dir) < 0) {
 		sek_log(SEK_LOG_ERROR, "capture.start", "why", "no control socket or no session directory", NULL);
 		return SEK_CAPTURE_USAGE;

@@ -3,6 +3,7 @@
  * sekisho-capture as a whole, jail included, on a real X server: attach, pixels, pacing, sizes, cursor, end.
  */
 #include <check.h>
+#include <fcntl.h>
 #include <linux/input-event-codes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <xcb/randr.h>
 
 #include "render-host/session.h"
 #include "tests/unit/capture/rig.h"
@@ -208,7 +210,23 @@ START_TEST(resizes_last_wins)
 }
 END_TEST
 
-/* Sixty sizes one after the other: old modes go, or the X server would collect them. */
+/* The modes that capture made and that are still there. */
+static unsigned modes(void)
+{
+	xcb_randr_get_screen_resources_current_reply_t *r = xcb_randr_get_screen_resources_current_reply(rig.x,
+		xcb_randr_get_screen_resources_current(rig.x, rig.root), NULL);
+	const char *names;
+	unsigned n = 0;
+
+	ck_assert_ptr_nonnull(r);
+	names = (const char *)xcb_randr_get_screen_resources_current_names(r);
+	for (int i = 0; i + 8 <= xcb_randr_get_screen_resources_current_names_length(r); i++)
+		n += memcmp(names + i, "sekisho-", 8) == 0;
+	free(r);
+	return n;
+}
+
+/* Old modes go, or the X server would collect them. */
 START_TEST(resizes_leave_no_modes)
 {
 	rig_attach(&rig, 800, 600);
@@ -217,6 +235,7 @@ START_TEST(resizes_leave_no_modes)
 
 		resize(want[0], want[1]);
 		rig_until(&rig, has_size, want, "a size");
+		ck_assert_uint_eq(modes(), 1);
 	}
 	rig_until_same_picture(&rig);
 }
@@ -340,6 +359,73 @@ START_TEST(malformed_frames_end_only_the_stream)
 	}
 	rig_attach(&rig, 800, 600);
 	rig_until_same_picture(&rig);
+}
+END_TEST
+
+static void status_line(const char *name, char *value, size_t size)
+{
+	char path[64], line[256];
+	size_t n = strlen(name);
+	FILE *f;
+
+	snprintf(path, sizeof path, "/proc/%d/status", (int)rig.capture);
+	f = fopen(path, "r");
+	ck_assert_ptr_nonnull(f);
+	*value = 0;
+	while (fgets(line, sizeof line, f))
+		if (strncmp(line, name, n) == 0 && line[n] == ':')
+			snprintf(value, size, "%s", line + n + 1 + strspn(line + n + 1, " \t"));
+	fclose(f);
+	value[strcspn(value, "\n")] = 0;
+}
+
+static bool same_namespace(const char *name)
+{
+	char path[64], own[64], theirs[64];
+	ssize_t a, b;
+
+	snprintf(path, sizeof path, "/proc/%d/ns/%s", (int)rig.capture, name);
+	a = readlink(path, theirs, sizeof theirs);
+	snprintf(path, sizeof path, "/proc/self/ns/%s", name);
+	b = readlink(path, own, sizeof own);
+	ck_assert(a > 0 && b > 0);
+	return a == b && memcmp(own, theirs, (size_t)a) == 0;
+}
+
+static unsigned descriptors(void)
+{
+	char path[64];
+	unsigned n = 0;
+
+	for (int fd = 0; fd < 1024; fd++) {
+		snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)rig.capture, fd);
+		n += faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	}
+	return n;
+}
+
+START_TEST(the_jail_is_shut)
+{
+	static const struct {
+		const char *name, *value;
+	} want[] = {
+		{ "Seccomp", "2" }, { "NoNewPrivs", "1" }, { "CapEff", "0000000000000000" },
+		{ "CapPrm", "0000000000000000" }, { "CapBnd", "0000000000000000" },
+	};
+
+	rig_attach(&rig, 800, 600);
+	rig_until_same_picture(&rig);
+	for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
+		char value[64];
+
+		status_line(want[i].name, value, sizeof value);
+		ck_assert_msg(strcmp(value, want[i].value) == 0, "%s: %s", want[i].name, value);
+	}
+	ck_assert(!same_namespace("net"));
+	ck_assert(!same_namespace("mnt"));
+	ck_assert(!same_namespace("user"));
+	/* 0, 1, 2, control, X, IME and the stream: nothing else */
+	ck_assert_uint_eq(descriptors(), 7);
 }
 END_TEST
 
@@ -473,6 +559,7 @@ int main(void)
 	tcase_add_test(t, caret_passes_and_is_remembered);
 	tcase_add_test(t, a_new_attach_replaces_the_old);
 	tcase_add_test(t, malformed_frames_end_only_the_stream);
+	tcase_add_test(t, the_jail_is_shut);
 	tcase_add_test(t, end_ends);
 	tcase_add_test(t, ended_state_is_told);
 	tcase_add_test(t, closing_control_ends);

@@ -199,6 +199,36 @@ START_TEST(altgr_characters)
 }
 END_TEST
 
+/* A committed text is not to be taken for a shortcut: modifiers that are held go up for it, and come down for the next key
+ * only if they are still held. */
+START_TEST(texts_go_without_modifiers)
+{
+	static const struct {
+		uint8_t type, code;
+	} want[] = {
+		{ XCB_KEY_PRESS, KEY_LEFTCTRL }, { XCB_KEY_RELEASE, KEY_LEFTCTRL }, { XCB_KEY_PRESS, KEY_LEFTCTRL },
+		{ XCB_KEY_PRESS, KEY_C }, { XCB_KEY_RELEASE, KEY_C }, { XCB_KEY_RELEASE, KEY_LEFTCTRL },
+	};
+
+	start("us");
+	rig_key(&rig, KEY_LEFTCTRL, true, 0);
+	rig_text(&rig, "漢");
+	rig_text(&rig, "字");
+	rig_tap(&rig, KEY_C, 'c');
+	rig_text(&rig, "か");
+	rig_key(&rig, KEY_LEFTCTRL, false, 0);
+	rig_settle(&rig);
+	ck_assert_str_eq(rig.text, "漢字か");
+	ck_assert_uint_eq(rig.logged, 6);
+	for (size_t i = 0; i < 6; i++) {
+		ck_assert_uint_eq(rig.log[i].type, want[i].type);
+		ck_assert_uint_eq(rig.log[i].detail, want[i].code + 8u);
+	}
+	ck_assert_uint_eq(rig.log[3].state, XCB_MOD_MASK_CONTROL);
+	assert_nothing_held();
+}
+END_TEST
+
 /* The user's CapsLock and NumLock are in the characters already. */
 START_TEST(locks_do_not_stick)
 {
@@ -564,6 +594,7 @@ int main(void)
 	tcase_add_test(t, a_key_goes_by_its_place);
 	tcase_add_test(t, shortcuts);
 	tcase_add_test(t, altgr_characters);
+	tcase_add_test(t, texts_go_without_modifiers);
 	tcase_add_test(t, locks_do_not_stick);
 	tcase_add_test(t, keypad_stays_keypad);
 	tcase_add_test(t, repeats_are_the_users);
