@@ -294,6 +294,27 @@ void rig_typed(const struct rig *r, char *text, size_t size)
 	text[n + r->text_n - text_at] = 0;
 }
 
+void rig_assert_nothing_held(const struct rig *r)
+{
+	bool down[256] = { false };
+	unsigned held = 0;
+
+	for (size_t i = 0; i < r->logged; i++) {
+		const struct rig_event *e = &r->log[i];
+
+		if (e->type == XCB_KEY_PRESS || e->type == XCB_BUTTON_PRESS) {
+			ck_assert_msg(!down[e->detail], "%u pressed twice", e->detail);
+			down[e->detail] = true;
+			held++;
+		} else if (e->type == XCB_KEY_RELEASE || e->type == XCB_BUTTON_RELEASE) {
+			ck_assert_msg(down[e->detail], "%u released twice", e->detail);
+			down[e->detail] = false;
+			held--;
+		}
+	}
+	ck_assert_uint_eq(held, 0);
+}
+
 uint64_t rig_capture_cpu_us(const struct rig *r)
 {
 	char path[64], line[512];

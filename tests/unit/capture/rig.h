@@ -106,6 +106,8 @@ void rig_noise(struct rig *r, int16_t x, int16_t y, uint16_t w, uint16_t h, uint
 
 /* Everything that was typed, by keys and by texts, in its order, as UTF-8. */
 void rig_typed(const struct rig *r, char *text, size_t size);
+/* Every press in the log has its release, in between and at the end. */
+void rig_assert_nothing_held(const struct rig *r);
 /* CPU time that capture has used, in microseconds. */
 uint64_t rig_capture_cpu_us(const struct rig *r);
 /* capture's PSS in KiB. */
