@@ -104,6 +104,9 @@ static void caret_moved(IBusEngine *e, gint x, gint y, gint width, gint height)
 	/* Chromium says 0,0 0x0 with each loss of focus: the last place is the better guess then */
 	if (x == 0 && y == 0 && width == 0 && height == 0)
 		return;
+	/* in pages the caret is a line without a width; what has no area is not known (broker/gap/gap.h) */
+	if (caret.width_px == 0)
+		caret.width_px = 1;
 	tell.caret(&caret);
 }
 
