@@ -76,14 +76,13 @@ static void on_writable(uv_poll_t *poll, int status, int events)
 	(void)events;
 	if (c->closing)
 		return;
-	if (status < 0 && status != UV_EBADF) /* POLLERR: the reason stands in SO_ERROR */
-		status = 0;
-	if (status < 0)
-		report(c, sek_from_uv(status));
-	else if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &e, &size) < 0)
+	/* libuv calls every POLLERR "bad file descriptor"; what really happened stands in SO_ERROR */
+	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &e, &size) < 0)
 		report(c, sek_from_errno());
+	else if (e)
+		report(c, sek_foreign(SEK_E_IO, SEK_FROM_ERRNO, e));
 	else
-		report(c, e ? sek_foreign(SEK_E_IO, SEK_FROM_ERRNO, e) : sek_ok());
+		report(c, sek_from_uv(status));
 }
 
 static void on_timeout(uv_timer_t *timer)

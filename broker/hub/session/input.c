@@ -19,7 +19,7 @@ struct sek_input {
 	uv_poll_t poll;
 	int fd; /* -1: not open yet, or not any more */
 	bool polled; /* poll was initialised */
-	bool broken, finishing, closing;
+	bool broken, finishing, holding, closing;
 	uint8_t *bytes;
 	size_t size, start, end; /* bytes[start..end) wait */
 	size_t last;             /* where the last queued frame begins */
@@ -62,14 +62,13 @@ static void close_pipe(struct sek_input *in)
 	if (in->closing)
 		return;
 	in->closing = true;
+	/* the handle first: libuv takes the number out of epoll, and it must not be somebody else's by then */
 	if (in->polled)
-		uv_poll_stop(&in->poll);
+		uv_close((uv_handle_t *)&in->poll, on_closed);
 	if (in->fd >= 0)
 		close(in->fd);
 	in->fd = NONE;
-	if (in->polled)
-		uv_close((uv_handle_t *)&in->poll, on_closed);
-	else
+	if (!in->polled)
 		release(in);
 }
 
@@ -109,7 +108,9 @@ static void flush(struct sek_input *in)
 		in->last_kind = SEK_INPUT_KEEP;
 		if (in->polled && !in->closing)
 			uv_poll_stop(&in->poll);
-		if (in->finishing && (in->broken || in->fd >= 0))
+		if (in->holding && !in->broken)
+			uv_poll_start(&in->poll, UV_DISCONNECT, on_writable); /* told by POLLERR, which is always watched */
+		else if (in->finishing && (in->broken || in->fd >= 0))
 			close_pipe(in);
 		return;
 	}
@@ -197,13 +198,15 @@ uint64_t sek_input_stalled_ms(const struct sek_input *in)
 	return uv_now(in->loop) - in->progress_ms;
 }
 
-void sek_input_finish(struct sek_input *in)
+void sek_input_finish(struct sek_input *in, bool hold)
 {
 	if (!in)
 		return;
 	in->finishing = true;
-	if (in->fd < 0 || in->broken || in->start == in->end)
+	in->holding = hold && in->fd >= 0;
+	if (in->fd < 0 || in->broken)
 		close_pipe(in);
-	/* else on_writable goes on; it ends at the latest when the reader is killed: POLLERR */
+	else
+		flush(in); /* ends at the latest when the reader is killed: POLLERR */
 }
 #undef NONE

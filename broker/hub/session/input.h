@@ -34,7 +34,8 @@ sek_status sek_input_put(struct sek_input *in, enum sek_input_kind kind, const u
 size_t sek_input_queued(const struct sek_input *in);
 /* For how long the pipe has taken nothing although something waits; 0 if nothing waits. */
 uint64_t sek_input_stalled_ms(const struct sek_input *in);
-/* Writes what waits, then closes the pipe (the reader sees its end) and frees the object. NULL is fine. */
-void sek_input_finish(struct sek_input *in);
+/* Writes what waits, then closes the pipe (the reader sees its end) and frees the object. With `hold` the pipe stays open
+ * until the reader has gone: for last words that the reader must first pass on. NULL is fine. */
+void sek_input_finish(struct sek_input *in, bool hold);
 
 #endif

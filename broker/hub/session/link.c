@@ -250,12 +250,15 @@ void sek_link_finish(struct sek_host_link *l, bool tell_host)
 		return;
 	sek_connect_cancel(l->connect);
 	sek_credentials_cancel(l->job);
-	if (tell_host && l->decoder) {
+	tell_host = tell_host && l->decoder;
+	if (tell_host) {
 		sek_writer_init(&w, frame, sizeof frame);
 		sek_empty_write(&w, SEK_MSG_END);
 		(void)sek_input_put(l->input, SEK_INPUT_KEEP, frame, w.len); /* if not: the host's own linger ends it */
 	}
-	sek_input_finish(l->input);
+	/* A decoder that left at once would close its socket on pixels that are still coming in: a reset, which overtakes
+	 * END. The host answers END by closing the line; then the decoder leaves by itself, or it is killed. */
+	sek_input_finish(l->input, tell_host);
 	sek_child_leave(l->decoder);
 	close_fd(&l->socket_fd);
 	close_fd(&l->credentials_fd);

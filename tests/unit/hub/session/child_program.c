@@ -182,6 +182,8 @@ static void decoder_frame(struct sek_gap_writer *w, const struct sek_frame *f, c
 		sek_gap_writer_frame(w);
 		wake();
 	}
+	if (f->type == SEK_MSG_END) /* the host would close the line now */
+		_exit(SEK_EXIT_LOST);
 	if (f->type == SEK_MSG_TEXT && payload[0] == '!') {
 		snprintf(order, sizeof order, "%.*s", (int)f->payload_bytes - 1, payload + 1);
 		decoder_order(w, order);

@@ -166,7 +166,7 @@ START_TEST(positions_are_coalesced_and_keys_are_not)
 	put(&b, SEK_INPUT_MOVE, '5', 4); /* the one before has gone: nothing to replace */
 	ck_assert_int_eq(read(b.fds[0], got, sizeof got), 8 * 4);
 	ck_assert_mem_eq(got, "kkkkKKKK2222bbbb3333RRRR44445555", 32);
-	sek_input_finish(b.in);
+	sek_input_finish(b.in, false);
 	pipe_close(&b);
 }
 END_TEST
@@ -195,7 +195,7 @@ START_TEST(the_queue_is_bounded_and_whole)
 	uv_update_time(&b.loop);
 	ck_assert_uint_ge(sek_input_stalled_ms(b.in), 20);
 	/* a position at the end may still be replaced, what is half written may not */
-	sek_input_finish(b.in);
+	sek_input_finish(b.in, false);
 	for (;;) {
 		uint32_t number;
 
@@ -238,7 +238,7 @@ START_TEST(a_reader_that_is_gone_costs_nothing)
 		uv_run(&b.loop, UV_RUN_NOWAIT);
 	ck_assert(sek_is(sek_input_put(b.in, SEK_INPUT_KEEP, (const uint8_t *)"y", 1), SEK_E_CLOSED));
 	ck_assert_uint_eq(sek_input_queued(b.in), 0);
-	sek_input_finish(b.in);
+	sek_input_finish(b.in, false);
 	pipe_close(&b);
 }
 END_TEST
@@ -251,12 +251,47 @@ START_TEST(a_finished_queue_dies_with_its_stuck_reader)
 	ck_assert(sek_is_ok(sek_input_open(b.in, b.fds[1])));
 	for (int i = 0; i < 60; i++)
 		put(&b, SEK_INPUT_KEEP, 'x', 4104);
-	sek_input_finish(b.in);
+	sek_input_finish(b.in, false);
 	for (int i = 0; i < 10; i++)
 		uv_run(&b.loop, UV_RUN_NOWAIT);
 	ck_assert(!b.closed);
 	close(b.fds[0]); /* the decoder was killed */
 	b.fds[0] = -1;
+	pipe_close(&b);
+}
+END_TEST
+
+START_TEST(last_words_are_held_until_the_reader_has_gone)
+{
+	struct pipe_bench b;
+	char got[8];
+
+	pipe_open(&b);
+	ck_assert(sek_is_ok(sek_input_open(b.in, b.fds[1])));
+	put(&b, SEK_INPUT_KEEP, 'e', 4);
+	sek_input_finish(b.in, true);
+	ck_assert_int_eq(read(b.fds[0], got, sizeof got), 4);
+	for (int i = 0; i < 10; i++)
+		uv_run(&b.loop, UV_RUN_NOWAIT);
+	ck_assert(!b.closed);
+	ck_assert_int_eq(read(b.fds[0], got, sizeof got), -1); /* still open: nothing to read, but no end either */
+	close(b.fds[0]);
+	b.fds[0] = -1;
+	pipe_close(&b);
+	/* and where something still waits when the reader goes */
+	pipe_open(&b);
+	ck_assert(sek_is_ok(sek_input_open(b.in, b.fds[1])));
+	for (int i = 0; i < 50; i++)
+		put(&b, SEK_INPUT_KEEP, 'x', 4104);
+	sek_input_finish(b.in, true);
+	close(b.fds[0]);
+	b.fds[0] = -1;
+	pipe_close(&b);
+	/* or where there never was one */
+	pipe_open(&b);
+	sek_input_finish(b.in, true);
+	ck_assert(b.closed);
+	close(b.fds[1]);
 	pipe_close(&b);
 }
 END_TEST
@@ -267,11 +302,11 @@ START_TEST(a_queue_that_never_got_a_pipe_can_go)
 
 	pipe_open(&b);
 	put(&b, SEK_INPUT_KEEP, 'x', 100);
-	sek_input_finish(b.in);
+	sek_input_finish(b.in, false);
 	ck_assert(b.closed);
 	close(b.fds[1]);
 	pipe_close(&b);
-	sek_input_finish(NULL);
+	sek_input_finish(NULL, true);
 }
 END_TEST
 
@@ -414,6 +449,7 @@ int main(void)
 	tcase_add_test(input, the_queue_is_bounded_and_whole);
 	tcase_add_test(input, a_reader_that_is_gone_costs_nothing);
 	tcase_add_test(input, a_finished_queue_dies_with_its_stuck_reader);
+	tcase_add_test(input, last_words_are_held_until_the_reader_has_gone);
 	tcase_add_test(input, a_queue_that_never_got_a_pipe_can_go);
 	tcase_add_test(children, an_exit_is_told_with_its_code);
 	tcase_add_test(children, a_signal_is_told_as_a_signal);
