@@ -50,6 +50,33 @@ void sek_conn_deadline(struct conn *c, uint64_t after_ms)
 		uv_timer_start(&f->tick, on_tick, SEK_FRONT_TICK_MS, SEK_FRONT_TICK_MS);
 }
 
+/* While an answer is on its way lws reads nothing, but still waits for readability: a client that sends its next request
+ * too early, or hangs up, would make the loop spin. Neither wants the rest of the file. */
+static void on_between(uv_check_t *check)
+{
+	struct sek_front *f = check->data;
+	struct conn *c;
+	char byte;
+
+	for (c = f->conns; c; c = c->next)
+		if (c->answer.file && recv(lws_get_socket_fd(c->wsi), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0)
+			sek_conn_deadline(c, SEK_FRONT_AT_ONCE);
+}
+
+void sek_conn_set_file(struct conn *c, const struct sek_file *file)
+{
+	struct sek_front *f = c->front;
+
+	f->n_files += (file != NULL) - (size_t)(c->answer.file != NULL);
+	c->answer.file = file;
+	if (f->stopping)
+		return;
+	if (f->n_files > 0)
+		uv_check_start(&f->between, on_between);
+	else
+		uv_check_stop(&f->between);
+}
+
 static bool has_place(const struct sek_front *f, const char *address)
 {
 	size_t same = 0, plain = 0;

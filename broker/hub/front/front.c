@@ -20,13 +20,16 @@ enum { SERVICE_BUFFER_BYTES = 32768, STREAM_WRITE_BYTES = 131072, HEADER_BYTES =
 /* A client that answers no ping is gone: its session begins to linger. */
 static const lws_retry_bo_t alive = { .secs_since_valid_ping = 20, .secs_since_valid_hangup = 45 };
 
+/* Whether lws still starts: then its complaints are about us. Later they are about clients, who could fill the log. */
+static bool starting = true;
+
 static void log_line(int level, const char *line)
 {
 	char text[400];
 	size_t n = strcspn(line, "\n");
 
 	snprintf(text, sizeof text, "%.*s", (int)n, line);
-	sek_log(level == LLL_ERR ? SEK_LOG_WARN : SEK_LOG_DEBUG, "lws", "text", text, NULL);
+	sek_log(starting && level == LLL_ERR ? SEK_LOG_WARN : SEK_LOG_DEBUG, "lws", "text", text, NULL);
 }
 
 static void log_skipped(const char *path, const char *why)
@@ -170,11 +173,13 @@ sek_status sek_front_create(uv_loop_t *loop, const struct sek_front_config *conf
 	f->auth = auth;
 	f->sessions = sessions;
 	uv_timer_init(loop, &f->tick);
-	f->tick.data = f;
+	uv_check_init(loop, &f->between);
+	f->tick.data = f->between.data = f;
 	*ret = f;
 	status = build(f, err, err_size);
 	if (!sek_is_ok(status))
 		return status; /* the caller stops and destroys what there is: closing needs the loop */
+	starting = false;
 	sek_auth_on_end(auth, sek_streams_login_ended, f);
 	sek_auth_on_sweep(auth, sek_streams_sweep, f);
 	err[0] = '\0';
@@ -194,6 +199,7 @@ void sek_front_stop(struct sek_front *f)
 	sek_auth_on_end(f->auth, NULL, NULL);
 	sek_auth_on_sweep(f->auth, NULL, NULL);
 	uv_close((uv_handle_t *)&f->tick, NULL);
+	uv_close((uv_handle_t *)&f->between, NULL);
 	if (f->context)
 		lws_context_destroy(f->context); /* begins; the second call ends it, when the loop has closed all handles */
 }

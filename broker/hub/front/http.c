@@ -70,6 +70,7 @@ int sek_http_begin(struct conn *c, const char *path, size_t n)
 	struct sek_request *r = &c->request;
 
 	drop_body(c);
+	sek_conn_set_file(c, NULL);
 	memset(&c->answer, 0, sizeof c->answer);
 	sek_request_read(c->wsi, path, n, r);
 	c->front->counts.requests++;
@@ -111,29 +112,36 @@ int sek_http_body(struct conn *c, const void *bytes, size_t n)
 	return 0;
 }
 
+/* lws calls this again, and again, while it holds bytes that came after the body; and if the answer is finished in here,
+ * it goes on calling for ever. So: the answer is given when lws next asks for something to write, and a client that
+ * sends more before it has its answer (no browser does) is cut off. */
 int sek_http_body_done(struct conn *c)
 {
-	int r;
-
-	if (c->answer.given)
-		return 0;
-	if (!c->body) /* more bytes while the password is looked at: no client of ours pipelines, and lws would begin anew */
+	if (c->answer.given || c->answer.due || !c->body)
 		return -1;
+	c->answer.due = true;
 	sek_conn_deadline(c, SEK_FRONT_ANSWER_MS);
-	r = sek_api_handle(c, c->body, c->body_n);
-	drop_body(c);
-	return r;
+	lws_callback_on_writable(c->wsi);
+	return 0;
 }
 
 int sek_http_writeable(struct conn *c)
 {
-	return c->answer.file ? sek_respond_more(c) : 0;
+	int r;
+
+	if (c->answer.file)
+		return sek_respond_more(c);
+	if (!c->answer.due || !c->body)
+		return 0;
+	r = sek_api_handle(c, c->body, c->body_n);
+	drop_body(c);
+	return r;
 }
 
 void sek_http_drop(struct conn *c)
 {
 	sek_auth_forget(c->login);
 	c->login = NULL;
-	c->answer.file = NULL;
+	sek_conn_set_file(c, NULL);
 	drop_body(c);
 }

@@ -34,6 +34,7 @@ enum {
 
 /* One request's answer while it is under way. */
 struct answer {
+	bool due;             /* the request has arrived with its whole body */
 	bool given;           /* nothing more may be said about this request */
 	const struct sek_file *file; /* rest of a file, from `at` */
 	size_t at;
@@ -89,6 +90,8 @@ struct sek_front {
 	struct conn *conns;
 	size_t n_conns, n_streams;
 	uv_timer_t tick;             /* looks for deadlines while there are any */
+	uv_check_t between;          /* runs in every round while files are on their way */
+	size_t n_files;              /* connections that a file is on its way to */
 	bool refusing, stopping;
 	struct sek_front_counts counts;
 };
@@ -117,6 +120,8 @@ int sek_respond_refuse(struct conn *c, int status, const char *word);
 void sek_respond_no_upgrade(struct conn *c, int status, const char *word);
 int sek_respond_file(struct conn *c, const struct sek_file *file, bool head, bool unchanged);
 int sek_respond_more(struct conn *c); /* goes on with a file */
+/* Says which file is on its way to the client, NULL = none any more. */
+void sek_conn_set_file(struct conn *c, const struct sek_file *file);
 
 /* api.c: what a path under /api/ does with a whole, sound request */
 int sek_api_handle(struct conn *c, const char *body, size_t n);

@@ -140,7 +140,7 @@ static bool write_whole(struct conn *c, const struct head *h, const char *body, 
 
 static int complete(struct conn *c)
 {
-	c->answer.file = NULL;
+	sek_conn_set_file(c, NULL);
 	sek_conn_deadline(c, SEK_FRONT_NEXT_REQUEST_MS);
 	return lws_http_transaction_completed(c->wsi) ? -1 : 0;
 }
@@ -211,7 +211,7 @@ int sek_respond_file(struct conn *c, const struct sek_file *file, bool head, boo
 		return -1;
 	if (head || unchanged || file->n == 0)
 		return complete(c);
-	c->answer.file = file;
+	sek_conn_set_file(c, file);
 	c->answer.at = 0;
 	sek_conn_deadline(c, SEK_FRONT_ANSWER_MS);
 	lws_callback_on_writable(c->wsi);

@@ -168,6 +168,43 @@ test('requests that come one after the other on one connection', async () => {
 	assert.equal(got.match(/"status":"ok"/g).length, 3);
 });
 
+// What the process has used of the processor so far, in seconds.
+function cpuSeconds() {
+	const f = fs.readFileSync(`/proc/${b.process.pid}/stat`, 'utf8').split(') ')[1].split(' ');
+	return (Number(f[11]) + Number(f[12])) / 100;
+}
+
+test('bytes that come too early neither stop nor spin the broker', async () => {
+	const post = (body, more = '') => `POST /api/login HTTP/1.1\r\nHost: x\r\nOrigin: ${b.origin}\r\nContent-Type: application/json\r\n` +
+		`Content-Length: ${body.length}\r\n${more}\r\n${body}`;
+	const get = 'GET /api/health HTTP/1.1\r\nHost: x\r\n\r\n', file = 'GET /wire.wasm HTTP/1.1\r\nHost: x\r\n\r\n';
+	const good = '{"user":"x","password":"y"}';
+	const cases = [get + post('{}') + get, get + get + post(good) + post(good), post(good) + get, post('{}') + post('{}') + get,
+		post('x', 'Origin: y\r\n') + get, post('') + get, get + post('').repeat(3), `GET / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc${get}`,
+		get + `PUT / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc${get}`, file + file + get, file + post('{}') + file, get.repeat(200),
+		get + `POST /api/login HTTP/1.1\r\nContent-Length: 99999\r\n\r\n${get}`, post(good).repeat(20)];
+	for (const bytes of cases) {
+		sendRaw(bytes, { ms: 100 });
+		await sendRaw(bytes, { ms: 200 });
+		assert.equal((await b.get('/api/health')).status, 200, bytes.slice(0, 200));
+	}
+	// passwords are looked at one after the other: when this one is, those from above were
+	await b.post('/api/login', { user: 'last', password: 'x' }, { from: '127.33.0.1' });
+	// a file that is not taken, with more requests behind it, and one whose client has sent its end
+	const held = await Promise.all([1, 2, 3, 4].map(() => b.raw()));
+	for (const s of held) {
+		s.on('error', () => {});
+		s.pause();
+		s.write(file.repeat(3));
+	}
+	held[2].end();
+	held[3].end();
+	const cpu = cpuSeconds();
+	await new Promise((go) => setTimeout(go, 1500));
+	assert.ok(cpuSeconds() - cpu < 0.5, `${cpuSeconds() - cpu} s of processor time`);
+	for (const s of held) s.destroy();
+});
+
 test('slow requests are cut off, others are served meanwhile', async () => {
 	const slow = await Promise.all(Array.from({ length: 20 }, () => b.raw()));
 	let closed = 0;
