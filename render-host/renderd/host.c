@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,7 +22,7 @@
 #include "render-host/renderd/session.h"
 #include "render-host/renderd/startup.h"
 
-enum { BACKLOG = 64, ACCEPTS_A_ROUND = 16, WATCHDOG_MS = 1000 };
+enum { BACKLOG = 64, ACCEPTS_A_ROUND = 16, WATCHDOG_MS = 1000, ACCEPT_PAUSE_MS = 200, FILES_WANTED = 16384 };
 
 static socklen_t make_address(const struct sek_renderd_config *c, struct sockaddr_storage *ret)
 {
@@ -59,6 +60,26 @@ static void describe(const struct sockaddr_storage *from, char *ret, size_t size
 	snprintf(ret, size, "%s %u", text, port);
 }
 
+static void on_connection(uv_poll_t *poll, int status, int events);
+
+static void on_accept_again(uv_timer_t *timer)
+{
+	struct sek_host *h = timer->data;
+
+	if (!h->stopping)
+		uv_poll_start(&h->listener, UV_READABLE, on_connection);
+}
+
+/* Without descriptors (or memory) the connection stays in the queue and would wake us for ever. */
+static void accept_failed(struct sek_host *h)
+{
+	if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
+		return;
+	sek_log(SEK_LOG_ERROR, "accept.failed", "why", strerror(errno), NULL);
+	uv_poll_stop(&h->listener);
+	uv_timer_start(&h->accept_again, on_accept_again, ACCEPT_PAUSE_MS, 0);
+}
+
 static void on_connection(uv_poll_t *poll, int status, int events)
 {
 	struct sek_host *h = poll->data;
@@ -73,8 +94,7 @@ static void on_connection(uv_poll_t *poll, int status, int events)
 		int fd = accept4(h->listen_fd, (struct sockaddr *)&from, &n, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (fd < 0) {
-			if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-				sek_log(SEK_LOG_ERROR, "accept.failed", "why", strerror(errno), NULL);
+			accept_failed(h);
 			return;
 		}
 		describe(&from, peer, sizeof peer);
@@ -136,17 +156,29 @@ static void on_stop(uv_signal_t *signal_handle, int number)
 
 static sek_status start_signals(struct sek_host *h)
 {
-	h->term.data = h->interrupt.data = h->child.data = h->watchdog.data = h;
+	h->term.data = h->interrupt.data = h->child.data = h->watchdog.data = h->accept_again.data = h;
 	SEK_TRY(sek_from_uv(uv_signal_init(&h->loop, &h->term)));
 	SEK_TRY(sek_from_uv(uv_signal_init(&h->loop, &h->interrupt)));
 	SEK_TRY(sek_from_uv(uv_signal_init(&h->loop, &h->child)));
 	SEK_TRY(sek_from_uv(uv_timer_init(&h->loop, &h->watchdog)));
+	SEK_TRY(sek_from_uv(uv_timer_init(&h->loop, &h->accept_again)));
 	SEK_TRY(sek_from_uv(uv_signal_start(&h->term, on_stop, SIGTERM)));
 	SEK_TRY(sek_from_uv(uv_signal_start(&h->interrupt, on_stop, SIGINT)));
 	SEK_TRY(sek_from_uv(uv_signal_start(&h->child, on_child, SIGCHLD)));
 	if (sek_cgroups_mode(h->cgroups) == SEK_CGROUP_NONE)
 		SEK_TRY(sek_from_uv(uv_timer_start(&h->watchdog, on_watchdog, WATCHDOG_MS, WATCHDOG_MS)));
 	return sek_ok();
+}
+
+/* Seven descriptors a session; the usual soft limit of 1024 is less than sessions.max may ask for. */
+static void raise_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= FILES_WANTED)
+		return;
+	files.rlim_cur = files.rlim_max < FILES_WANTED ? files.rlim_max : FILES_WANTED;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
 }
 
 sek_status sek_host_start(struct sek_host *h, const struct sek_renderd_config *config)
@@ -158,6 +190,7 @@ sek_status sek_host_start(struct sek_host *h, const struct sek_renderd_config *c
 	h->config = config;
 	h->uid_lock = h->listen_fd = -1;
 	(void)signal(SIGPIPE, SIG_IGN);
+	raise_files();
 	SEK_TRY(sek_from_uv(uv_loop_init(&h->loop)));
 	h->slots = calloc(config->sessions.max, sizeof *h->slots);
 	if (!h->slots)

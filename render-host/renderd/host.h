@@ -29,6 +29,7 @@ struct sek_host {
 	uv_poll_t listener;
 	uv_signal_t term, interrupt, child;
 	uv_timer_t watchdog;     /* only without cgroups */
+	uv_timer_t accept_again; /* after descriptors had run out */
 	struct sek_peer *links;  /* list, newest first */
 	size_t n_links, half_open;
 	struct sek_live **slots; /* config->sessions.max entries, NULL = free */

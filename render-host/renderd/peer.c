@@ -20,6 +20,7 @@
 enum {
 	HALF_OPEN_MAX = 64,        /* connections that have not sent a HELLO yet */
 	HALF_OPEN_MAX_OF_ONE = 16, /* of those, from one address */
+	DRAINING_MAX = 64,         /* refused connections that are given time to read why */
 	HANDSHAKE_MS = 10000, HELLO_MS = 10000, CLOSE_MS = 2000,
 	LOST_MS = 30000,           /* a peer that answers nothing for so long is gone */
 };
@@ -111,11 +112,26 @@ static void on_timeout(uv_timer_t *timer)
 	sek_peer_destroy(l);
 }
 
-/* Says goodbye and reads what the peer still sends into nothing, so that our last words are not lost by a reset. */
+static size_t draining(const struct sek_host *h)
+{
+	size_t n = 0;
+	const struct sek_peer *l;
+
+	for (l = h->links; l; l = l->next)
+		n += l->phase == PEER_DRAINING;
+	return n;
+}
+
+/* Says goodbye and reads what the peer still sends into nothing, so that our last words are not lost by a reset. Strangers
+ * who are refused by the thousand do not get that time: they would take every descriptor. */
 void sek_peer_drain(struct sek_peer *l)
 {
 	if (l->phase == PEER_DEAD || l->phase == PEER_DRAINING)
 		return;
+	if (half_open(l) && draining(l->host) >= DRAINING_MAX) {
+		sek_peer_destroy(l);
+		return;
+	}
 	set_phase(l, PEER_DRAINING);
 	sek_relay_close_stream(l);
 	shutdown(l->fd, SHUT_WR);

@@ -18,6 +18,7 @@ enum {
 	KILL_STEP_MS = 10,
 	KILL_AGAIN_ROUNDS = 10,   /* signals are sent again each so many steps */
 	KILL_WORRY_ROUNDS = 1000, /* something does not die: say so */
+	REMOVE_TRIES = 10, REMOVE_PAUSE_US = 100000,
 };
 
 static void kill_round(struct sek_live *s);
@@ -65,11 +66,17 @@ static void kill_uids(const struct sek_live *s)
 static void remove_tree(uv_work_t *work)
 {
 	struct sek_live *s = work->data;
+	int tries;
 
-	kill_uids(s);
 	if (s->devtools[0])
 		(void)unlink(s->devtools);
-	s->removed = sek_tree_remove(s->directory);
+	for (tries = 0; tries < REMOVE_TRIES; tries++) {
+		kill_uids(s);
+		s->removed = sek_tree_remove(s->directory);
+		if (sek_is_ok(s->removed))
+			return;
+		usleep(REMOVE_PAUSE_US); /* something killed is still on its way out; this thread is not the loop's */
+	}
 }
 
 static void on_removed(uv_work_t *work, int status)

@@ -5,6 +5,7 @@
  */
 #include <arpa/inet.h>
 #include <check.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -263,6 +264,48 @@ START_TEST(many)
 }
 END_TEST
 
+static size_t descriptors_of(pid_t pid)
+{
+	char path[64];
+	size_t n = 0;
+	DIR *d;
+
+	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+	d = opendir(path);
+	ck_assert_ptr_nonnull(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+/* Connections that fail at once and then stay open: each has a moment to read why, but not hundreds of them at a time. */
+START_TEST(strangers)
+{
+	struct client c;
+	int fds[200];
+	size_t i, most = 0;
+
+	for (i = 0; i < 200; i++) {
+		fds[i] = dial();
+		(void)!write(fds[i], "GET / HTTP/1.1\r\n\r\n", 18);
+		if (i % 8 == 7 || i == 199) {
+			struct pollfd p = { fds[i], POLLIN, 0 };
+			size_t now;
+
+			(void)poll(&p, 1, 1000);
+			now = descriptors_of(rig.pid);
+			most = now > most ? now : most;
+		}
+	}
+	ck_assert_uint_le(most, 64 + 16 + 40);
+	ck_assert_uint_eq(client_attach(&c, &rig, second, SEK_HELLO_CREATE), 1);
+	client_close(&c);
+	for (i = 0; i < 200; i++)
+		close(fds[i]);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("renderd.bad_input");
@@ -282,6 +325,7 @@ int main(void)
 	tcase_add_test(c, silence);
 	tcase_add_test(c, noise);
 	tcase_add_test(c, many);
+	tcase_add_test(c, strangers);
 	suite_add_tcase(s, c);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
