@@ -28,7 +28,7 @@ sek_status sek_process_start(const struct sek_launch *l, pid_t *ret_pid);
 sek_status sek_process_kill_uid(uid_t uid);
 
 /* Removes a directory with everything in it, never following a link and never leaving its file system. For trees that a
- * session wrote, after its processes are gone. SEK_E_IO, SEK_E_LIMIT (deeper than 128). A missing one is fine. */
+ * session wrote, after its processes are gone; of any depth. SEK_E_IO. A missing one is fine. */
 sek_status sek_tree_remove(const char *path);
 
 #endif
