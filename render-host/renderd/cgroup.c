@@ -21,7 +21,7 @@ enum { KILL_ROUNDS = 50 };
 
 const char *sek_cgroup_mode_name(enum sek_cgroup_mode mode)
 {
-	static const char *const names[] = { "none", "v1", "v2" };
+	static const char *const names[] = { "rlimits", "cgroup-v1", "cgroup-v2" };
 
 	return names[mode];
 }

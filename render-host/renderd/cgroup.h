@@ -15,7 +15,7 @@
 #include "base/status.h"
 
 enum sek_cgroup_mode { SEK_CGROUP_NONE, SEK_CGROUP_V1, SEK_CGROUP_V2 };
-const char *sek_cgroup_mode_name(enum sek_cgroup_mode mode); /* "none", "v1", "v2" */
+const char *sek_cgroup_mode_name(enum sek_cgroup_mode mode); /* "rlimits", "cgroup-v1", "cgroup-v2" */
 
 /* Bits: which modes sek_cgroups_open may choose. */
 enum sek_cgroup_try {

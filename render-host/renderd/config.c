@@ -187,8 +187,41 @@ static sek_status check_program(const struct checker *k, const char *key, const 
 	return located(k, key, sek_fail(SEK_E_CONFIG));
 }
 
+/* Whoever can write the file chooses programs that are started as root. */
+static sek_status check_own(const struct checker *k)
+{
+	struct stat st;
+
+	if (stat(k->path, &st) == 0 && !(st.st_mode & 022))
+		return sek_ok();
+	snprintf(k->err, k->err_size, "%s: others may write this file: chmod 600 it", k->path);
+	return sek_fail(SEK_E_CONFIG);
+}
+
+/* Makes a path that does not begin with '/' one that counts from the configuration's folder. */
+static sek_status anchor(const struct checker *k, char **path)
+{
+	const char *slash = strrchr(k->path, '/');
+	int folder = slash ? (int)(slash - k->path) + 1 : 0;
+	char *whole;
+
+	if (!*path || (*path)[0] == '/')
+		return sek_ok();
+	if (asprintf(&whole, "%.*s%s", folder, k->path, *path) < 0)
+		return sek_fail(SEK_E_NOMEM);
+	free(*path);
+	*path = whole;
+	return sek_ok();
+}
+
 static sek_status check(const struct checker *k, struct sek_renderd_config *c)
 {
+	char **const paths[] = { &c->tls.certificate, &c->tls.key, &c->tls.ca, &c->tls.crl, &c->browser.policy_file };
+	size_t i;
+
+	SEK_TRY(check_own(k));
+	for (i = 0; i < sizeof paths / sizeof paths[0]; i++)
+		SEK_TRY(anchor(k, paths[i]));
 	SEK_TRY(located(k, "listen.address", sek_config_check_address("listen.address", c->listen.address, k->err,
 		k->err_size)));
 	SEK_TRY(range(k, "listen.port", c->listen.port, 1, 65535));

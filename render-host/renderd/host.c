@@ -207,7 +207,7 @@ sek_status sek_host_start(struct sek_host *h, const struct sek_renderd_config *c
 		return s;
 	}
 	sek_log(SEK_LOG_INFO, "host.ready", "name", config->name, "address", config->listen.address, "port",
-		sek_logf("%u", config->listen.port), "sessions", sek_logf("%u", config->sessions.max), "cgroups",
+		sek_logf("%u", config->listen.port), "sessions", sek_logf("%u", config->sessions.max), "limits",
 		sek_cgroup_mode_name(sek_cgroups_mode(h->cgroups)), NULL);
 	sek_notify("READY=1");
 	return s;
