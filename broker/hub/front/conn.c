@@ -50,28 +50,40 @@ void sek_conn_deadline(struct conn *c, uint64_t after_ms)
 		uv_timer_start(&f->tick, on_tick, SEK_FRONT_TICK_MS, SEK_FRONT_TICK_MS);
 }
 
-/* While an answer is on its way lws reads nothing, but still waits for readability: a client that sends its next request
- * too early, or hangs up, would make the loop spin. Neither wants the rest of the file. */
+/* Neither a client that sends its next request before it has its file, nor one that has hung up, wants the rest of it. */
+static bool wants_no_more(const struct conn *c)
+{
+	char byte;
+
+	return recv(lws_get_socket_fd(c->wsi), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+}
+
+/* While a file is on its way lws reads nothing but still waits for readability; while reading is off for a refused client
+ * it waits for writability but does nothing then. In both the loop would spin. */
 static void on_between(uv_check_t *check)
 {
 	struct sek_front *f = check->data;
 	struct conn *c;
-	char byte;
 
-	for (c = f->conns; c; c = c->next)
-		if (c->answer.file && recv(lws_get_socket_fd(c->wsi), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0)
+	for (c = f->conns; c; c = c->next) {
+		if (!c->watched)
+			continue;
+		if (c->answer.file ? wants_no_more(c) : ++c->answer.rounds > SEK_FRONT_REFUSE_ROUNDS)
 			sek_conn_deadline(c, SEK_FRONT_AT_ONCE);
+	}
 }
 
-void sek_conn_set_file(struct conn *c, const struct sek_file *file)
+void sek_conn_watch(struct conn *c, bool watch)
 {
 	struct sek_front *f = c->front;
 
-	f->n_files += (file != NULL) - (size_t)(c->answer.file != NULL);
-	c->answer.file = file;
+	if (watch == c->watched)
+		return;
+	c->watched = watch;
+	f->n_watched = watch ? f->n_watched + 1 : f->n_watched - 1;
 	if (f->stopping)
 		return;
-	if (f->n_files > 0)
+	if (f->n_watched > 0)
 		uv_check_start(&f->between, on_between);
 	else
 		uv_check_stop(&f->between);

@@ -70,7 +70,7 @@ int sek_http_begin(struct conn *c, const char *path, size_t n)
 	struct sek_request *r = &c->request;
 
 	drop_body(c);
-	sek_conn_set_file(c, NULL);
+	sek_conn_watch(c, false);
 	memset(&c->answer, 0, sizeof c->answer);
 	sek_request_read(c->wsi, path, n, r);
 	c->front->counts.requests++;
@@ -142,6 +142,7 @@ void sek_http_drop(struct conn *c)
 {
 	sek_auth_forget(c->login);
 	c->login = NULL;
-	sek_conn_set_file(c, NULL);
+	c->answer.file = NULL;
+	sek_conn_watch(c, false);
 	drop_body(c);
 }

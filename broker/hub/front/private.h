@@ -27,7 +27,8 @@ enum {
 	SEK_FRONT_NEXT_REQUEST_MS = 60000,  /* the same for a kept connection */
 	SEK_FRONT_ANSWER_MS = 30000,        /* until a request has been answered, or a part of a file taken */
 	SEK_FRONT_CLOSE_MS = 3000,          /* until a closed stream has taken what was queued */
-	SEK_FRONT_REFUSE_MS = 1000,         /* a refused sender of a large body has this long to read why */
+	SEK_FRONT_REFUSE_MS = 1000,         /* a refused sender of a large body has this long to read why, */
+	SEK_FRONT_REFUSE_ROUNDS = 200,      /* and so many rounds of the loop */
 	SEK_FRONT_TICK_MS = 500,
 	SEK_FRONT_AT_ONCE = 1,              /* in the loop's next round */
 };
@@ -38,6 +39,7 @@ struct answer {
 	bool given;           /* nothing more may be said about this request */
 	const struct sek_file *file; /* rest of a file, from `at` */
 	size_t at;
+	unsigned rounds;      /* of the loop since the request was refused; 0 = was not */
 };
 
 struct message;
@@ -64,6 +66,7 @@ struct conn {
 	struct lws *wsi;
 	char address[SEK_STORE_ADDRESS_BYTES];
 	uint64_t deadline_ms;        /* of uv_now; 0 = none */
+	bool watched;
 
 	struct sek_request request;
 	char *body;                  /* of a POST, SEK_FRONT_BODY_MAX bytes, while one arrives */
@@ -90,8 +93,8 @@ struct sek_front {
 	struct conn *conns;
 	size_t n_conns, n_streams;
 	uv_timer_t tick;             /* looks for deadlines while there are any */
-	uv_check_t between;          /* runs in every round while files are on their way */
-	size_t n_files;              /* connections that a file is on its way to */
+	uv_check_t between;          /* runs in every round while connections are watched */
+	size_t n_watched;
 	bool refusing, stopping;
 	struct sek_front_counts counts;
 };
@@ -100,6 +103,9 @@ struct sek_front {
 int sek_front_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
 /* Closes the connection after that time; 0 = none, SEK_FRONT_AT_ONCE from anywhere. */
 void sek_conn_deadline(struct conn *c, uint64_t after_ms);
+/* Whether to look after the connection in every round of the loop: while lws, which then reads nothing from it, could
+ * spin on it. */
+void sek_conn_watch(struct conn *c, bool watch);
 
 /* http.c: requests. Each returns what the lws callback returns: 0 to go on, -1 to close. */
 int sek_http_begin(struct conn *c, const char *path, size_t n);
@@ -120,8 +126,6 @@ int sek_respond_refuse(struct conn *c, int status, const char *word);
 void sek_respond_no_upgrade(struct conn *c, int status, const char *word);
 int sek_respond_file(struct conn *c, const struct sek_file *file, bool head, bool unchanged);
 int sek_respond_more(struct conn *c); /* goes on with a file */
-/* Says which file is on its way to the client, NULL = none any more. */
-void sek_conn_set_file(struct conn *c, const struct sek_file *file);
 
 /* api.c: what a path under /api/ does with a whole, sound request */
 int sek_api_handle(struct conn *c, const char *body, size_t n);

@@ -140,7 +140,8 @@ static bool write_whole(struct conn *c, const struct head *h, const char *body, 
 
 static int complete(struct conn *c)
 {
-	sek_conn_set_file(c, NULL);
+	c->answer.file = NULL;
+	sek_conn_watch(c, false);
 	sek_conn_deadline(c, SEK_FRONT_NEXT_REQUEST_MS);
 	return lws_http_transaction_completed(c->wsi) ? -1 : 0;
 }
@@ -188,6 +189,8 @@ int sek_respond_refuse(struct conn *c, int status, const char *word)
 	/* Closing with unread bytes in the socket makes TCP throw the answer away. So: read nothing more, and close when
 	 * the client has had time to take it. */
 	lws_rx_flow_control(c->wsi, 0);
+	c->answer.rounds = 1;
+	sek_conn_watch(c, true);
 	sek_conn_deadline(c, SEK_FRONT_REFUSE_MS);
 	return 0;
 }
@@ -211,8 +214,9 @@ int sek_respond_file(struct conn *c, const struct sek_file *file, bool head, boo
 		return -1;
 	if (head || unchanged || file->n == 0)
 		return complete(c);
-	sek_conn_set_file(c, file);
+	c->answer.file = file;
 	c->answer.at = 0;
+	sek_conn_watch(c, true);
 	sek_conn_deadline(c, SEK_FRONT_ANSWER_MS);
 	lws_callback_on_writable(c->wsi);
 	return 0;
