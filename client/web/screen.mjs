@@ -265,9 +265,11 @@ export class Screen extends HTMLElement {
 	{
 		this.#measureNow();
 		const device = entry.devicePixelContentBoxSize?.[0];
-		if (device && device.inlineSize > 0 && device.blockSize > 0) {
-			this.#size.deviceWidth = device.inlineSize;
-			this.#size.deviceHeight = device.blockSize;
+		// It knows how fractions of a pixel were rounded; where it knows more than that, it is wrong (emulated screens).
+		if (device && Math.abs(device.inlineSize - this.#size.deviceWidth) <= 2 &&
+			Math.abs(device.blockSize - this.#size.deviceHeight) <= 2) {
+			this.#size.deviceWidth = Math.max(1, device.inlineSize);
+			this.#size.deviceHeight = Math.max(1, device.blockSize);
 		}
 		this.#layOut();
 		clearTimeout(this.#resizeTimer);

@@ -52,8 +52,8 @@ test("browse: what is typed arrives exactly, keys by place and character", { tim
 	await remote.page.keyboard.press("Control+a");
 	await remote.page.keyboard.press("Delete");
 	await remote.hasText("");
-	const keys = harness.site.report?.keys ?? [];
-	assert.ok(keys.includes("+KeyT:T") && keys.includes("-KeyT:T"), "the page saw the physical key go down and up");
+	const keys = remote.report?.keys ?? [];
+	assert.ok(keys.includes("+KeyT:T") && keys.some(key => key.startsWith("-KeyT:")), "the page saw the physical key go down and up");
 	await remote.screenshot("typed");
 });
 
@@ -69,9 +69,13 @@ test("browse: a held key repeats as long as it is held here", { timeout: 30000 }
 });
 
 test("browse: leaving the window lets go of every key and button", { timeout: 30000 }, async () => {
+	await remote.go("/type");
+	await remote.page.mouse.click(300, 250);
+	await remote.reports("has its field focused", report => report.focus === "TEXTAREA");
 	await remote.page.keyboard.down("Shift");
 	await remote.page.keyboard.down("q");
-	await remote.reports("sees the keys down", report => report.keys.some(key => key.startsWith("+KeyQ")));
+	const before = await remote.reports("sees the keys down", report => report.keys.some(key => key.startsWith("+KeyQ")));
+	assert.ok(!before.keys.some(key => /^-(KeyQ|Shift)/.test(key)));
 	await remote.page.evaluate(() => window.dispatchEvent(new Event("blur")));
 	await remote.reports("sees them up", report =>
 		report.keys.some(key => key.startsWith("-KeyQ")) && report.keys.some(key => key.startsWith("-ShiftLeft")));
@@ -83,7 +87,7 @@ test("browse: leaving the window lets go of every key and button", { timeout: 30
 
 test("browse: the wheel scrolls the remote page, both ways", { timeout: 60000 }, async () => {
 	await remote.go("/long");
-	await remote.page.mouse.move(600, 500);
+	await remote.point(600, 500);
 	await remote.page.mouse.wheel(0, 300);
 	const down = await remote.reports("has scrolled", report => report.scroll >= 100);
 	await remote.page.mouse.wheel(0, -3000);
@@ -93,11 +97,7 @@ test("browse: the wheel scrolls the remote page, both ways", { timeout: 60000 },
 
 test("browse: the pointer is where it is here, with its buttons", { timeout: 60000 }, async () => {
 	await remote.go("/long");
-	const report = await remote.reports("has a size", report => report.height > 0);
-	const toolbar = 800 - report.height;
-	await remote.page.mouse.move(400, 500);
-	await remote.reports("knows the pointer", report =>
-		Math.abs(report.pointer.x - 400) <= 1 && Math.abs(report.pointer.y - (500 - toolbar)) <= 1);
+	await remote.point(400, 500);
 	await remote.page.mouse.down({ button: "middle" });
 	await remote.reports("sees the middle button", report => report.pointer.buttons === 4);
 	await remote.page.mouse.up({ button: "middle" });
@@ -108,8 +108,9 @@ test("browse: the pointer is where it is here, with its buttons", { timeout: 600
 
 test("browse: a click follows a link", { timeout: 60000 }, async () => {
 	await remote.go("/link");
-	const report = await remote.reports("has a size", report => report.height > 0);
-	await remote.page.mouse.click(250, 800 - report.height + 140);
+	const top = 800 - (remote.report?.height ?? 0);
+	await remote.point(250, top + 140);
+	await remote.page.mouse.click(250, top + 140);
 	await remote.reports("is the second one", report => report.page === "/second");
 });
 
@@ -124,13 +125,12 @@ test("browse: the context menu is the remote browser's, never this one's", { tim
 
 test("browse: the remote pointer's shape is shown here", { timeout: 60000 }, async () => {
 	await remote.go("/cursor");
+	await remote.point(600, 400);
 	const cursor = () => remote.page.locator("sek-screen").evaluate(screen => getComputedStyle(screen).cursor);
-	await remote.page.mouse.move(600, 400);
 	await until("the cross is shown", async () => (await cursor()).includes("blob:"));
 	const cross = await cursor();
 	await remote.go("/type");
-	await remote.page.mouse.move(300, 250);
-	await remote.page.mouse.move(305, 255);
+	await remote.point(300, 250);
 	await until("the text cursor is shown", async () => (await cursor()).includes("blob:") && await cursor() !== cross);
 });
 
@@ -178,7 +178,7 @@ test("browse: on a screen of 150 % the picture has every device pixel and the pa
 test("browse: the article for the README's picture", { timeout: 60000 }, async () => {
 	await remote.go("/article");
 	await until("the text is on the screen", async () =>
-		(await remote.colours(Array.from({ length: 60 }, (_, i) => [300 + i * 8, 240]))).some(colour => colour !== "255,255,255"));
+		(await remote.colours(Array.from({ length: 200 }, (_, i) => [280 + i * 3, 240 + i]))).some(colour => colour !== "255,255,255"));
 	await new Promise(resolve => setTimeout(resolve, 700)); // for the tiles to become exact
 	await remote.screenshot("article");
 });

@@ -2,7 +2,7 @@
 // Text that an input method composes here arrives there exactly, and the composition is shown at the remote caret.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before, beforeEach, test } from "node:test";
 import { Harness, problems, until } from "./harness.mjs";
 import { Remote } from "./support/remote.mjs";
 
@@ -23,12 +23,13 @@ after(async () => {
 	await harness?.stop();
 });
 
-async function clear()
-{
+beforeEach(async () => {
+	if (!remote || remote.report?.text === "")
+		return;
 	await remote.page.keyboard.press("Control+a");
 	await remote.page.keyboard.press("Delete");
 	await remote.hasText("");
-}
+});
 
 /** 300 different characters, from all over the common and the rarer kanji. */
 const KANJI = Array.from({ length: 300 }, (_, i) => String.fromCodePoint(0x4e00 + i * 69)).join("");
@@ -37,7 +38,6 @@ test("ime: a composed word arrives once, exactly", { timeout: 30000 }, async () 
 	await remote.compose(["k", "こ", "こn", "こん", "こんにちは", "今日は"], "今日は");
 	await remote.hasText("今日は");
 	assert.equal(await remote.page.locator("textarea.ime").inputValue(), "", "the local field is empty again");
-	await clear();
 });
 
 test("ime: words, keys and emoji keep their order", { timeout: 30000 }, async () => {
@@ -48,18 +48,16 @@ test("ime: words, keys and emoji keep their order", { timeout: 30000 }, async ()
 	await remote.compose(["せかい"], "世界、👨‍👩‍👧‍👦𠮷野家");
 	await remote.page.keyboard.type("!");
 	await remote.hasText("渋谷区 abc👍\n世界、👨‍👩‍👧‍👦𠮷野家!");
-	await clear();
 });
 
 test("ime: 300 different kanji in one go and one by one", { timeout: 60000 }, async () => {
 	assert.equal(new Set(KANJI).size, 300);
 	await remote.compose(["かんじ"], KANJI);
 	await remote.hasText(KANJI);
-	await clear();
+	await remote.page.keyboard.press("Control+a");
 	for (let i = 0; i < 60; i++)
 		await remote.compose([KANJI.slice(i, i + 1)], KANJI.slice(i * 5, i * 5 + 5));
 	await remote.hasText(KANJI);
-	await clear();
 });
 
 test("ime: text longer than one message arrives whole", { timeout: 60000 }, async () => {
@@ -67,13 +65,13 @@ test("ime: text longer than one message arrives whole", { timeout: 60000 }, asyn
 	assert.ok(Buffer.byteLength(long) > 4096);
 	await remote.compose(["ながい"], long);
 	await remote.hasText(long);
-	await clear();
 });
 
 test("ime: Japanese in the address bar reaches the server", { timeout: 60000 }, async () => {
 	const { site } = harness, words = "こんにちは世界、渋谷区👍", before = site.requests.length;
-	await remote.page.keyboard.press("Control+l");
+	await remote.addressBar();
 	await remote.page.keyboard.type(`${site.url.replace("http://", "")}/second?q=`);
+	await remote.settled();
 	await remote.compose(["こんにちは"], words);
 	await remote.page.keyboard.press("Enter");
 	const asked = await until("the server is asked", () =>
@@ -88,23 +86,21 @@ test("ime: a composition that is given up sends nothing", { timeout: 30000 }, as
 	await remote.composing("");
 	await remote.page.keyboard.type("ok");
 	await remote.hasText("ok");
-	await clear();
 });
 
 test("ime: the local field stands on the remote caret and follows it", { timeout: 30000 }, async () => {
 	const near = async () => {
-		const { line } = harness.site.report ?? {}, box = await remote.box();
+		const line = remote.report?.line, box = await remote.box();
 		return line && Math.abs(box.left - line.x) <= 4 && box.top >= line.y - 6 && box.top + box.height <= line.y + line.height + 6;
 	};
 	await until("the field is at the caret", near).catch(async error => {
-		throw new Error(`${error} ${JSON.stringify([harness.site.report?.line, await remote.box()])}`);
+		throw new Error(`${error} ${JSON.stringify([remote.report?.line, await remote.box()])}`);
 	});
 	const at = await remote.box();
 	await remote.compose(["もじ"], "文字を入れる");
 	await remote.hasText("文字を入れる");
 	await until("the field has followed", near);
 	assert.ok((await remote.box()).left > at.left + 60);
-	await clear();
 });
 
 test("ime: the composition is shown at the caret, legible, and goes away", { timeout: 30000 }, async () => {
@@ -125,7 +121,6 @@ test("ime: the composition is shown at the caret, legible, and goes away", { tim
 	await remote.compose(["変換中"], "変換中");
 	await remote.hasText("before 変換中");
 	assert.equal(await remote.page.locator("textarea.ime.composing").count(), 0);
-	await clear();
 });
 
 test("ime: a click in the middle of a composition accepts it first", { timeout: 30000 }, async () => {
@@ -133,7 +128,6 @@ test("ime: a click in the middle of a composition accepts it first", { timeout: 
 	await remote.page.mouse.click(300, 300);
 	await remote.hasText("とちゅう");
 	assert.equal(await remote.page.locator("textarea.ime").inputValue(), "");
-	await clear();
 });
 
 test("ime: text without a key (emoji panel, dead keys) arrives once", { timeout: 30000 }, async () => {
@@ -141,7 +135,6 @@ test("ime: text without a key (emoji panel, dead keys) arrives once", { timeout:
 	await devtools.send("Input.insertText", { text: "😀é" });
 	await remote.page.keyboard.type("x");
 	await remote.hasText("😀éx");
-	await clear();
 });
 
 test("ime: pasting from this computer is refused with words, pasting inside the remote browser works", { timeout: 60000 },
@@ -160,7 +153,6 @@ test("ime: pasting from this computer is refused with words, pasting inside the 
 		await page.keyboard.press("Control+v");
 		await remote.hasText("aa");
 		assert.equal(await page.evaluate(() => navigator.clipboard.readText()), "秘密", "nothing came back either");
-		await clear();
 	});
 
 test("ime: dropping is refused with words and does not leave the page", { timeout: 30000 }, async () => {

@@ -9,6 +9,9 @@ import { caretBox } from "./caret.mjs";
 /** @typedef {import("./pointer.mjs").Placement} Placement */
 /** @typedef {import("./caret.mjs").Caret} Caret */
 
+/** CSS pixels that a composition gets at least, even at the right edge of the window. */
+const LEAST_WIDTH = 160;
+
 export class Ime {
 	#area;
 	#send;
@@ -41,8 +44,6 @@ export class Ime {
 	setCaret(caret)
 	{
 		this.#caret = caret;
-		if (caret)
-			this.#click = null;
 		this.#layOut();
 	}
 
@@ -123,15 +124,21 @@ export class Ime {
 			style.width = `${box.width}px`;
 	}
 
-	/** Makes the textarea as large as what is composed, and keeps it inside the window. */
+	/** Makes the textarea as large as what is composed: one line if it fits, inside the window in any case. */
 	#grow()
 	{
-		const area = this.#area, style = area.style;
-		const room = Math.max(80, document.documentElement.clientWidth - parseFloat(style.left || "0") - 4);
+		const area = this.#area, style = area.style, { clientWidth, clientHeight } = document.documentElement;
+		const line = parseFloat(style.lineHeight || "0"), left = parseFloat(style.left || "0");
+		style.whiteSpace = "pre";
 		style.width = "1px";
-		style.maxWidth = `${room}px`;
-		style.width = `${Math.min(room, area.scrollWidth + 6)}px`;
-		style.height = style.lineHeight;
-		style.height = `${Math.max(area.scrollHeight, parseFloat(style.lineHeight || "0"))}px`;
+		const wanted = area.scrollWidth + 6;
+		style.whiteSpace = "";
+		const width = Math.min(wanted, Math.max(LEAST_WIDTH, clientWidth - left - 4));
+		style.width = `${width}px`;
+		style.left = `${Math.max(0, Math.min(left, clientWidth - width - 4))}px`;
+		style.height = `${line}px`;
+		const height = Math.max(line, area.scrollHeight);
+		style.height = `${height}px`;
+		style.top = `${Math.max(0, Math.min(parseFloat(style.top || "0"), clientHeight - height - 4))}px`;
 	}
 }

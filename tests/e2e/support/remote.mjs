@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a member of staff does with the session page, for tests: waits for it, goes to addresses, types, composes.
 
+import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { outDir, until } from "../harness.mjs";
 
@@ -8,6 +9,10 @@ import { outDir, until } from "../harness.mjs";
 /** @typedef {import("../harness.mjs").Harness} Harness */
 
 export class Remote {
+	/** Tells the pages of this session apart from others'. */
+	#who = randomBytes(3).toString("hex");
+	#visits = 100;
+
 	/** @param {Harness} harness
 	 * @param {Page} page the session page */
 	constructor(harness, page)
@@ -26,6 +31,7 @@ export class Remote {
 		await harness.login(page, user ?? harness.users[0]);
 		const remote = new Remote(harness, page);
 		await remote.live();
+		await remote.painted();
 		return remote;
 	}
 
@@ -47,24 +53,60 @@ export class Remote {
 		await this.phase("live");
 	}
 
+	/** Waits until a new session's browser has painted its first page and rests: it takes no input before that. */
+	async painted()
+	{
+		/** @type {Buffer | null} */
+		let last = null;
+		let since = performance.now();
+		await until("the first page is painted", async () => {
+			const picture = await this.page.screenshot();
+			if (!last?.equals(picture))
+				since = performance.now();
+			last = picture;
+			return performance.now() - since > 500 && (await this.colours([[500, 150]]))[0] !== "0,0,0";
+		});
+	}
+
 	/** Words of the overlay's heading. */
 	heading()
 	{
 		return this.page.locator("sek-overlay h1").textContent();
 	}
 
+	/** What the remote page told last.
+	 * @returns {import("./site.mjs").Report | null} */
+	get report()
+	{
+		return this.harness.site.reports.get(this.#who) ?? null;
+	}
+
+	/** Puts the remote browser's focus into its address bar, everything in it selected. By a click: Ctrl+L goes to the page
+	 * first, and a machine types faster than the page says that it does not want it. */
+	async addressBar()
+	{
+		await this.page.mouse.click(600, 63);
+		await this.page.keyboard.press("Control+a");
+	}
+
 	/** Types an address of the site into the remote browser's address bar and waits until the page tells of itself.
-	 * @param {string} target */
+	 * @param {string} target path */
 	async go(target)
 	{
-		const { site } = this.harness, before = site.requests.length;
-		site.report = null;
-		await this.page.keyboard.press("Control+l");
-		await this.page.keyboard.type(`${site.url.replace("http://", "")}${target}`);
+		const { site } = this.harness;
+		this.#visits += 1;
+		const asked = `${target}?who=${this.#who}&visit=${this.#visits}`;
+		site.reports.delete(this.#who);
+		await this.addressBar();
+		await this.page.keyboard.type(`${site.url.replace("http://", "")}${asked}`);
 		await this.page.keyboard.press("Enter");
-		await until(`the remote browser asks for ${target}`, () => site.requests.slice(before).includes(target), 20000);
-		await this.reports(`tells of itself on ${target}`,
-			report => report.page === new URL(target, site.url).pathname);
+		try {
+			await until(`the remote browser asks for ${asked}`, () => site.requests.includes(asked), 20000);
+		} catch (error) {
+			await this.screenshot("failed");
+			throw new Error(`${error}\nasked: ${site.requests.slice(-4).join(" ")}`);
+		}
+		await this.reports(`tells of itself on ${target}`, report => report.page === target);
 	}
 
 	/** Waits until the remote page's report fits.
@@ -73,13 +115,44 @@ export class Remote {
 	 * @param {number} [patienceMs] */
 	async reports(what, fits, patienceMs = 15000)
 	{
-		const { site } = this.harness;
 		try {
 			return await until(`the remote page ${what}`,
-				() => (site.report && fits(site.report) ? site.report : null), patienceMs);
+				() => (this.report && fits(this.report) ? this.report : null), patienceMs);
 		} catch (error) {
-			throw new Error(`${error}\nlast report: ${JSON.stringify(site.report)}`);
+			await this.screenshot("failed");
+			throw new Error(`${error}\nlast report: ${JSON.stringify(this.report)}`);
 		}
+	}
+
+	/** Moves the pointer until the remote page knows it: a new page takes no input before it has been painted.
+	 * @param {number} x CSS pixels of the window
+	 * @param {number} y likewise */
+	async point(x, y)
+	{
+		const top = this.page.viewportSize()?.height ?? 0;
+		let wiggle = 0;
+		await until(`the remote page knows the pointer at ${x}, ${y}`, async () => {
+			const report = this.report;
+			if (report && Math.abs(report.pointer.x - x) <= 1 && Math.abs(report.pointer.y - (y - (top - report.height))) <= 1)
+				return true;
+			wiggle = 1 - wiggle;
+			await this.page.mouse.move(x + wiggle, y);
+			await this.page.mouse.move(x, y);
+			return false;
+		});
+	}
+
+	/** Waits until the caret has stopped moving: the keys before have had their effect. */
+	async settled()
+	{
+		let last = "", since = performance.now();
+		await until("the caret rests", async () => {
+			const now = JSON.stringify(await this.box());
+			if (now !== last)
+				since = performance.now();
+			last = now;
+			return performance.now() - since > 250;
+		});
 	}
 
 	/** @param {string} text that must be in the remote page's field, exactly */

@@ -4,16 +4,20 @@
 import http from "node:http";
 
 /** What a page last told of itself.
- * @typedef {{ page: string, text: string, scroll: number, width: number, height: number, ratio: number, focus: string,
+ * @typedef {{ who: string, page: string, text: string, scroll: number, width: number, height: number, ratio: number, focus: string,
  *   pointer: { x: number, y: number, buttons: number }, visible: string, keys: string[],
  *   line: { x: number, y: number, height: number } | null }} Report
- * `line`: where on the screen the caret stands, if the field holds one line and the caret is at its end. */
+ * `who`: the session, which the address named once (?who=); `line`: where on the screen the caret stands, if the field holds one line and the caret is at its end. */
 
 /** Told by each page; runs in the isolated browser. */
 function tell()
 {
 	/** @type {any} */
 	const page = window, field = /** @type {HTMLTextAreaElement} */ (document.querySelector("textarea"));
+	const named = new URLSearchParams(location.search).get("who");
+	if (named)
+		sessionStorage.setItem("who", named);
+	const who = sessionStorage.getItem("who") ?? "";
 	let sent = "", busy = false, pointer = { x: -1, y: -1, buttons: 0 };
 	/** @type {string[]} */
 	const keys = [];
@@ -27,7 +31,7 @@ function tell()
 			y: Math.round(page.screenY + page.outerHeight - page.innerHeight + box.top + 1), height: 30 };
 	};
 	const report = async () => {
-		const body = JSON.stringify({ page: location.pathname, text: field ? field.value : "", scroll: Math.round(page.scrollY),
+		const body = JSON.stringify({ who, page: location.pathname, text: field ? field.value : "", scroll: Math.round(page.scrollY),
 			width: page.innerWidth, height: page.innerHeight, ratio: page.devicePixelRatio,
 			focus: document.activeElement ? document.activeElement.tagName : "", pointer, keys,
 			visible: document.visibilityState, line: caretLine() });
@@ -86,9 +90,8 @@ const PAGES = {
 export class Site {
 	/** @type {string[]} paths with their queries, in order of request; not the reports */
 	requests = [];
-	/** @type {Report | null} */
-	report = null;
-	reports = 0;
+	/** What each session's page told last. @type {Map<string, Report>} */
+	reports = new Map();
 	/** @type {http.Server} */
 	#server = http.createServer((request, response) => this.#answer(request, response));
 	url = "";
@@ -116,8 +119,9 @@ export class Site {
 			const parts = [];
 			request.on("data", part => parts.push(part));
 			request.on("end", () => {
-				this.report = JSON.parse(Buffer.concat(parts).toString("utf8"));
-				this.reports += 1;
+				/** @type {Report} */
+				const report = JSON.parse(Buffer.concat(parts).toString("utf8"));
+				this.reports.set(report.who, report);
 				response.end();
 			});
 			return;
