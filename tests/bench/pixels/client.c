@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The bench's client: logs in at a broker as sekisho-load does, decodes every update, acknowledges at once. Speaks the
+ * bench's protocol on its standard streams: prints one line when the first frame is there, then answers
+ *   dump PATH   writes the picture (width x height x 4 bytes BGRX), answers {"dump":MICROSECONDS}
+ *   stat        {"updates":N,"bytes":N,"messages":N}: frames drawn, bytes and UPDATE messages of the stream
+ *   quit
+ * and appends `see ID MICROSECONDS` to its log whenever the player's marker shows another number. Times are those of
+ * CLOCK_MONOTONIC.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/config.h"
+#include "client/stream/stream.h"
+
+/* The player's marker: 18 squares of 16 pixels; the first is white, the last black, those between are the bits of a
+ * number, least first. It ends 48 pixels from the right and the lower edge of the picture. */
+enum { CELL_PX = 16, CELLS = 18, MARGIN_PX = 48, WHITE_LEAST = 200, BLACK_MOST = 55, COMMAND_BYTES = 512 };
+
+struct bench_client {
+	uv_loop_t loop;
+	uv_pipe_t commands;
+	struct sek_stream *stream;
+	FILE *log;
+	bool ready;
+	int seen;            /* the marker's last number, -1: none yet */
+	uint64_t messages;   /* UPDATEs up to the end of the last whole frame */
+	char *wanted;        /* path of a dump that waits for the end of a frame */
+	size_t n;
+	char line[COMMAND_BYTES];
+	char chunk[COMMAND_BYTES];
+};
+
+static uint64_t now_us(void)
+{
+	return uv_hrtime() / 1000;
+}
+
+/* Mean of the middle of a cell: codecs blur its edges. */
+static unsigned cell_mean(const uint32_t *px, uint32_t stride)
+{
+	unsigned sum = 0;
+
+	for (unsigned y = 5; y < 11; y++)
+		for (unsigned x = 5; x < 11; x++) {
+			uint32_t v = px[y * stride + x];
+
+			sum += (v & 255) + (v >> 8 & 255) + (v >> 16 & 255);
+		}
+	return sum / (6 * 6 * 3);
+}
+
+/* The number that the marker shows, -1 where there is none (or one that is half drawn). */
+static int read_marker(const struct sek_picture *pic)
+{
+	const uint32_t *px;
+	unsigned id = 0;
+
+	if (pic->width_px < CELLS * CELL_PX + MARGIN_PX || pic->height_px < CELL_PX + MARGIN_PX)
+		return -1;
+	px = pic->px + (size_t)(pic->height_px - CELL_PX - MARGIN_PX) * pic->stride_px + pic->width_px - CELLS * CELL_PX - MARGIN_PX;
+	for (unsigned c = 0; c < CELLS; c++) {
+		unsigned mean = cell_mean(px + c * CELL_PX, pic->stride_px);
+		bool white = mean > WHITE_LEAST;
+
+		if (!white && mean >= BLACK_MOST)
+			return -1;
+		if ((c == 0 && !white) || (c == CELLS - 1 && white))
+			return -1;
+		if (c > 0 && c < CELLS - 1 && white)
+			id |= 1u << (c - 1);
+	}
+	return (int)id;
+}
+
+static void dump(const struct bench_client *b, const char *path)
+{
+	const struct sek_picture *pic = sek_stream_picture(b->stream);
+	uint64_t at = now_us();
+	FILE *f = fopen(path, "we");
+
+	if (!f) {
+		printf("{\"error\":\"cannot write\"}\n");
+		return;
+	}
+	for (unsigned y = 0; y < pic->height_px; y++)
+		fwrite(pic->px + (size_t)y * pic->stride_px, sizeof *pic->px, pic->width_px, f);
+	fclose(f);
+	printf("{\"dump\":%llu}\n", (unsigned long long)at);
+}
+
+static void on_frame(void *user, uint32_t frame)
+{
+	struct bench_client *b = user;
+	const struct sek_picture *pic = sek_stream_picture(b->stream);
+	int id = read_marker(pic);
+
+	(void)frame;
+	b->messages = sek_stream_figures_now(b->stream).updates;
+	if (id >= 0 && id != b->seen) {
+		fprintf(b->log, "see %d %llu\n", id, (unsigned long long)now_us());
+		b->seen = id;
+	}
+	if (!b->ready)
+		printf("{\"ready\":[%u,%u]}\n", pic->width_px, pic->height_px);
+	b->ready = true;
+	if (b->wanted)
+		dump(b, b->wanted);
+	free(b->wanted);
+	b->wanted = NULL;
+}
+
+static void on_closed(void *user, enum sek_stream_failure why, int http_status)
+{
+	(void)user;
+	fprintf(stderr, "pixels_client: %s (HTTP %d)\n", sek_stream_failure_name(why), http_status);
+	exit(1);
+}
+
+static void obey(struct bench_client *b, const char *command)
+{
+	struct sek_stream_figures f = sek_stream_figures_now(b->stream);
+
+	if (strncmp(command, "dump ", 5) == 0 && f.updates == b->messages)
+		dump(b, command + 5);
+	else if (strncmp(command, "dump ", 5) == 0)
+		b->wanted = strdup(command + 5); /* half a frame is never shown to anybody */
+	else if (strcmp(command, "stat") == 0)
+		printf("{\"updates\":%llu,\"bytes\":%llu,\"messages\":%llu}\n", (unsigned long long)f.frames,
+			(unsigned long long)f.bytes, (unsigned long long)f.updates);
+	else if (strcmp(command, "quit") == 0)
+		exit(0);
+}
+
+static void on_room(uv_handle_t *handle, size_t wanted, uv_buf_t *buf)
+{
+	struct bench_client *b = handle->data;
+
+	(void)wanted;
+	*buf = uv_buf_init(b->chunk, sizeof b->chunk);
+}
+
+static void on_command(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+	struct bench_client *b = stream->data;
+
+	if (n < 0)
+		exit(0);
+	for (ssize_t i = 0; i < n; i++) {
+		char c = buf->base[i];
+
+		if (c == '\n') {
+			b->line[b->n] = 0;
+			b->n = 0;
+			obey(b, b->line);
+		} else if (b->n < sizeof b->line - 1) {
+			b->line[b->n++] = c;
+		}
+	}
+}
+
+static char *read_password(const char *path)
+{
+	char *password;
+
+	if (!sek_is_ok(sek_file_read(path, &password, NULL))) {
+		fprintf(stderr, "pixels_client: cannot read %s\n", path);
+		exit(2);
+	}
+	password[strcspn(password, "\r\n")] = 0;
+	return password;
+}
+
+int main(int argc, char **argv)
+{
+	static struct bench_client b = { .seen = -1 };
+	static const struct sek_stream_ops ops = { .frame = on_frame, .closed = on_closed };
+	struct sek_stream_config config = {
+		.hello = { .version_min = SEK_VERSION_MIN, .version_max = SEK_VERSION_MAX, .width_px = 1920, .height_px = 1080,
+			.scale_percent = 100, .lang = SEK_LANG_EN },
+	};
+	struct sek_stream_context *context;
+	char origin[96];
+
+	if (argc != 7) {
+		fputs("usage: pixels_client ADDRESS PORT CA-FILE USER PASSWORD-FILE LOG\n", stderr);
+		return 2;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	b.log = fopen(argv[6], "we");
+	if (!b.log)
+		return 2;
+	setvbuf(b.log, NULL, _IOLBF, 0);
+	snprintf(origin, sizeof origin, "https://%s:%s", argv[1], argv[2]);
+	config.address = argv[1];
+	config.port = (uint16_t)strtoul(argv[2], NULL, 10);
+	config.origin = origin;
+	config.user = argv[4];
+	config.password = read_password(argv[5]);
+	uv_loop_init(&b.loop);
+	context = sek_stream_context_create(&b.loop, argv[3]);
+	b.stream = context ? sek_stream_open(context, &config, &ops, &b) : NULL;
+	if (!b.stream)
+		return 1;
+	uv_pipe_init(&b.loop, &b.commands, 0);
+	b.commands.data = &b;
+	if (uv_pipe_open(&b.commands, 0) != 0 || uv_read_start((uv_stream_t *)&b.commands, on_room, on_command) != 0)
+		return 2;
+	uv_run(&b.loop, UV_RUN_DEFAULT);
+	return 0;
+}
