@@ -72,6 +72,23 @@ START_TEST(a_line_that_stays_away_ends_it)
 }
 END_TEST
 
+/* A line on which nothing passes any more and nobody says so: the decoder's PING finds out. */
+START_TEST(a_silent_line_is_noticed)
+{
+	pid_t browser;
+
+	up_through_relay();
+	browser = world_find(&w, 0, "chromium");
+	relay_swallow(relay, true);
+	WORLD_UNTIL(&w, 40000, stream_state(&a) == SEK_STATE_RECONNECTING);
+	relay_swallow(relay, false);
+	WORLD_UNTIL(&w, 15000, stream_state(&a) == SEK_STATE_RUNNING);
+	ck_assert_int_eq(world_find(&w, 0, "chromium"), browser);
+	world_goes_on(&w, &a);
+	down();
+}
+END_TEST
+
 /* While nobody looks, a broken line is mended all the same: the client that comes back finds its browser. */
 START_TEST(a_line_is_mended_while_the_client_is_away)
 {
@@ -209,6 +226,7 @@ int main(void)
 
 	tcase_add_test(lines, a_cut_line_finds_the_same_browser);
 	tcase_add_test(lines, a_line_that_stays_away_ends_it);
+	tcase_add_test(lines, a_silent_line_is_noticed);
 	tcase_add_test(lines, a_line_is_mended_while_the_client_is_away);
 	tcase_add_test(lines, a_client_comes_back_to_its_browser);
 	tcase_add_test(lines, the_screen_follows_the_window);

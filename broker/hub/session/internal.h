@@ -211,6 +211,10 @@ void sek_flight_push(struct sek_flight *f, uint32_t frame, uint32_t epoch);
 /* Takes `frame` and all before it out. False if it is not there. *ret_epoch: whose frame it was. */
 bool sek_flight_ack(struct sek_flight *f, uint32_t frame, uint32_t *ret_epoch);
 
+/* downstream.c: one whole frame of the encoder that is number `epoch` (link HUB, direction DOWN, bounds checked). Returns
+ * what is wrong with it, or NULL. May end the session or take this encoder from it. */
+const char *sek_downstream(struct sek_session *s, uint32_t epoch, const struct sek_frame *f, const uint8_t *frame, size_t n);
+
 /* link.c */
 sek_status sek_link_start(struct sek_session *s, bool create, struct sek_host_link **ret);
 /* Lets go of it: tell_host sends END first. The decoder has SEK_CHILD_GRACE_MS to leave. NULL is fine. */
