@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/tls_internal.h"
 #include "tests/unit/certs/ends.h"
 
 static struct world world;
@@ -290,6 +291,61 @@ START_TEST(revoked)
 }
 END_TEST
 
+static gnutls_datum_t der_of(const char *pem)
+{
+	gnutls_datum_t text = { (unsigned char *)(uintptr_t)pem, (unsigned)strlen(pem) }, der;
+
+	ck_assert_int_eq(gnutls_pem_base64_decode2("CERTIFICATE", &text, &der), 0);
+	return der;
+}
+
+/* No certificate with one flipped bit gets through: neither a leaf nor the one above it. */
+START_TEST(bit_flips)
+{
+	char *chain, *key, *host_cert = world_text(&world, WORLD_HOST ".crt"), *host_key = world_text(&world, WORLD_HOST ".key");
+	char *broker = world_text(&world, "broker1.crt");
+	struct sek_tls_pem pem = { world.ca, world.crl, host_cert, host_key };
+	struct sek_tls_context *context;
+	gnutls_datum_t der[2];
+	struct sek_tls *t;
+	size_t i, which;
+
+	world_session(&world, session_id, WORLD_HOST, &chain, &key);
+	ck_assert(sek_is_ok(sek_tls_context_create(SEK_TLS_SERVER, &pem, &context)));
+	ck_assert(sek_is_ok(sek_tls_create(context, -1, WORLD_HOST, &t)));
+	der[0] = der_of(chain);
+	der[1] = der_of(broker);
+	ck_assert_int_eq(sek_tls_verify(t, der, 2), SEK_TLS_ACCEPTED);
+	for (which = 0; which < 2; which++)
+		for (i = 0; i < 8 * der[which].size; i += 3) {
+			der[which].data[i / 8] ^= (unsigned char)(1 << i % 8);
+			ck_assert_msg(sek_tls_verify(t, der, 2) != SEK_TLS_ACCEPTED, "bit %zu of %zu", i, which);
+			der[which].data[i / 8] ^= (unsigned char)(1 << i % 8);
+		}
+	for (i = 0; i < der[0].size; i++) { /* nor does one that is cut */
+		gnutls_datum_t cut[2] = { { der[0].data, (unsigned)i }, der[1] };
+
+		ck_assert_int_eq(sek_tls_verify(t, cut, 2), SEK_TLS_UNTRUSTED);
+	}
+	ck_assert_int_eq(sek_tls_verify(t, der, 2), SEK_TLS_ACCEPTED);
+	ck_assert_int_eq(sek_tls_verify(t, NULL, 0), SEK_TLS_NO_CERTIFICATE);
+	{
+		gnutls_datum_t three[3] = { der[0], der[1], der[1] };
+
+		ck_assert_int_eq(sek_tls_verify(t, three, 3), SEK_TLS_UNTRUSTED);
+	}
+	gnutls_free(der[0].data);
+	gnutls_free(der[1].data);
+	sek_tls_destroy(t);
+	sek_tls_context_destroy(context);
+	free(chain);
+	free(key);
+	free(broker);
+	free(host_cert);
+	free(host_key);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("tls_certificates");
@@ -303,6 +359,7 @@ int main(void)
 	tcase_add_loop_test(c, host_certificates, 0, (int)(sizeof hosts / sizeof hosts[0]));
 	tcase_add_test(c, real_certificates);
 	tcase_add_test(c, revoked);
+	tcase_add_test(c, bit_flips);
 	suite_add_tcase(s, c);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
