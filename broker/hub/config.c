@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The schema of broker.yaml and its checks. Must never let the broker start with an address that stands for several, one
+ * Loading broker.yaml, and the checks that a schema cannot express. Must never let the broker start with an address that stands for several, one
  * address on both faces, or a key that others can read.
  */
 #include "broker/hub/config.h"
@@ -14,129 +14,8 @@
 #include <unistd.h>
 
 #include "base/config.h"
+#include "broker/hub/config_file.h"
 #include "protocol/limits.h"
-
-struct file_host {
-	char *name, *address;
-	uint16_t port;
-};
-
-/* The file as libcyaml reads it. A member of an optional key that is not there is NULL. */
-struct sek_config_file {
-	struct file_inner {
-		char *address, *certificate, *key;
-		uint16_t port;
-		char **origins;
-		unsigned origins_count;
-	} inner;
-	struct file_outer {
-		char *address;
-	} outer;
-	struct file_pki {
-		char *ca, *crl, *intermediate_certificate, *intermediate_key;
-	} pki;
-	struct file_host *render_hosts;
-	unsigned render_hosts_count;
-	struct file_store {
-		char *path;
-	} store;
-	char *web_root;
-	struct file_sessions {
-		uint32_t *max, *linger_seconds, *idle_minutes, *maximum_minutes;
-		uint16_t *max_width, *max_height;
-	} *sessions;
-	struct file_login {
-		uint32_t *idle_minutes, *maximum_hours;
-	} *login;
-	struct file_programs {
-		char *decoder, *encoder;
-	} *programs;
-	uint32_t *log_level;
-};
-
-#define TEXT(key, flags, type, member) CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | (flags), type, member, 1, 4096)
-#define NUMBER(key, type, member) \
-	CYAML_FIELD_UINT_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member)
-
-static const cyaml_schema_value_t origin_schema = {
-	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 300),
-};
-static const cyaml_schema_field_t inner_fields[] = {
-	TEXT("address", 0, struct file_inner, address),
-	CYAML_FIELD_UINT("port", CYAML_FLAG_DEFAULT, struct file_inner, port),
-	TEXT("certificate", 0, struct file_inner, certificate),
-	TEXT("key", 0, struct file_inner, key),
-	CYAML_FIELD_SEQUENCE("origins", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_inner, origins,
-		&origin_schema, 1, SEK_ORIGINS_MAX),
-	CYAML_FIELD_END,
-};
-static const cyaml_schema_field_t outer_fields[] = {
-	TEXT("address", 0, struct file_outer, address),
-	CYAML_FIELD_END,
-};
-static const cyaml_schema_field_t pki_fields[] = {
-	TEXT("ca", 0, struct file_pki, ca),
-	TEXT("crl", 0, struct file_pki, crl),
-	TEXT("intermediate_certificate", 0, struct file_pki, intermediate_certificate),
-	TEXT("intermediate_key", 0, struct file_pki, intermediate_key),
-	CYAML_FIELD_END,
-};
-static const cyaml_schema_field_t host_fields[] = {
-	TEXT("name", 0, struct file_host, name),
-	TEXT("address", 0, struct file_host, address),
-	CYAML_FIELD_UINT("port", CYAML_FLAG_DEFAULT, struct file_host, port),
-	CYAML_FIELD_END,
-};
-static const cyaml_schema_value_t host_schema = {
-	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct file_host, host_fields),
-};
-static const cyaml_schema_field_t store_fields[] = {
-	TEXT("path", 0, struct file_store, path),
-	CYAML_FIELD_END,
-};
-static const cyaml_schema_field_t sessions_fields[] = {
-	NUMBER("max", struct file_sessions, max),
-	NUMBER("linger_seconds", struct file_sessions, linger_seconds),
-	NUMBER("idle_minutes", struct file_sessions, idle_minutes),
-	NUMBER("maximum_minutes", struct file_sessions, maximum_minutes),
-	NUMBER("max_width", struct file_sessions, max_width),
-	NUMBER("max_height", struct file_sessions, max_height),
-	CYAML_FIELD_END,
-};
-static const cyaml_schema_field_t login_fields[] = {
-	NUMBER("idle_minutes", struct file_login, idle_minutes),
-	NUMBER("maximum_hours", struct file_login, maximum_hours),
-	CYAML_FIELD_END,
-};
-static const cyaml_schema_field_t programs_fields[] = {
-	TEXT("decoder", CYAML_FLAG_OPTIONAL, struct file_programs, decoder),
-	TEXT("encoder", CYAML_FLAG_OPTIONAL, struct file_programs, encoder),
-	CYAML_FIELD_END,
-};
-static const cyaml_strval_t log_levels[] = {
-	{ "debug", SEK_LOG_DEBUG }, { "info", SEK_LOG_INFO }, { "warn", SEK_LOG_WARN }, { "error", SEK_LOG_ERROR },
-};
-static const cyaml_schema_field_t file_fields[] = {
-	CYAML_FIELD_MAPPING("inner", CYAML_FLAG_DEFAULT, struct sek_config_file, inner, inner_fields),
-	CYAML_FIELD_MAPPING("outer", CYAML_FLAG_DEFAULT, struct sek_config_file, outer, outer_fields),
-	CYAML_FIELD_MAPPING("pki", CYAML_FLAG_DEFAULT, struct sek_config_file, pki, pki_fields),
-	CYAML_FIELD_SEQUENCE("render_hosts", CYAML_FLAG_POINTER, struct sek_config_file, render_hosts, &host_schema, 1,
-		SEK_RENDER_HOSTS_MAX),
-	CYAML_FIELD_MAPPING("store", CYAML_FLAG_DEFAULT, struct sek_config_file, store, store_fields),
-	TEXT("web_root", 0, struct sek_config_file, web_root),
-	CYAML_FIELD_MAPPING_PTR("sessions", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, sessions,
-		sessions_fields),
-	CYAML_FIELD_MAPPING_PTR("login", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, login,
-		login_fields),
-	CYAML_FIELD_MAPPING_PTR("programs", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, programs,
-		programs_fields),
-	CYAML_FIELD_ENUM_PTR("log_level", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT,
-		struct sek_config_file, log_level, log_levels, 4),
-	CYAML_FIELD_END,
-};
-static const cyaml_schema_value_t file_schema = {
-	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct sek_config_file, file_fields),
-};
 
 /* Where a check stands: the file, and the caller's memory for the message. */
 struct check {
@@ -473,10 +352,10 @@ sek_status sek_broker_config_load(const char *path, const char *program_folder, 
 	sek_status status;
 
 	SEK_TRY(check_itself(&k));
-	SEK_TRY(sek_config_load(path, &file_schema, &file, err, err_size));
+	SEK_TRY(sek_config_load(path, &sek_config_file_schema, &file, err, err_size));
 	c = calloc(1, sizeof *c);
 	if (!c) {
-		sek_config_free(&file_schema, file);
+		sek_config_free(&sek_config_file_schema, file);
 		snprintf(err, err_size, "not enough memory");
 		return sek_fail(SEK_E_NOMEM);
 	}
@@ -496,7 +375,7 @@ void sek_broker_config_free(struct sek_broker_config *c)
 {
 	if (!c)
 		return;
-	sek_config_free(&file_schema, c->file);
+	sek_config_free(&sek_config_file_schema, c->file);
 	free(c->hosts);
 	free(c->made_origin);
 	free(c->made_decoder);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * broker.yaml as libcyaml reads it: the structure and its schema. Private to the configuration.
+ */
+#ifndef SEK_BROKER_HUB_CONFIG_FILE_H
+#define SEK_BROKER_HUB_CONFIG_FILE_H
+
+#include <stdint.h>
+
+#include "base/config.h"
+
+struct file_host {
+	char *name, *address;
+	uint16_t port;
+};
+
+/* The file as libcyaml reads it. A member of an optional key that is not there is NULL. */
+struct sek_config_file {
+	struct file_inner {
+		char *address, *certificate, *key;
+		uint16_t port;
+		char **origins;
+		unsigned origins_count;
+	} inner;
+	struct file_outer {
+		char *address;
+	} outer;
+	struct file_pki {
+		char *ca, *crl, *intermediate_certificate, *intermediate_key;
+	} pki;
+	struct file_host *render_hosts;
+	unsigned render_hosts_count;
+	struct file_store {
+		char *path;
+	} store;
+	char *web_root;
+	struct file_sessions {
+		uint32_t *max, *linger_seconds, *idle_minutes, *maximum_minutes;
+		uint16_t *max_width, *max_height;
+	} *sessions;
+	struct file_login {
+		uint32_t *idle_minutes, *maximum_hours;
+	} *login;
+	struct file_programs {
+		char *decoder, *encoder;
+	} *programs;
+	uint32_t *log_level;
+};
+
+extern const cyaml_schema_value_t sek_config_file_schema;
+
+#endif
