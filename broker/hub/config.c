@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Loading broker.yaml, and the checks that a schema cannot express. Must never let the broker start with an address that stands for several, one
- * address on both faces, or a key that others can read.
+ * Loading broker.yaml, and the checks that a schema cannot express. Must never let the broker start with an address that
+ * stands for several, one address on both faces, or a key that others can read.
  */
 #include "broker/hub/config.h"
 
