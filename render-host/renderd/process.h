@@ -10,7 +10,8 @@
 #include "base/status.h"
 #include "render-host/renderd/cgroup.h"
 
-#define SEK_UID_LEAST 1000 /* no session ever gets a uid below: those are the system's */
+#define SEK_UID_LEAST 65536 /* no session gets a uid below: those are the system's, people's and systemd's, and whoever has
+                               * a uid of ours is killed when the daemon starts */
 
 struct sek_launch {
 	const char *const *argv;        /* argv[0] is the program's path */
