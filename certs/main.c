@@ -154,8 +154,8 @@ static int issue(struct arguments *a, struct sek_pki *p, enum sek_pki_kind kind)
 
 	if (!sek_is_ok(sek_pki_issue(p, kind, name, &a->wish, a->err, sizeof a->err)))
 		return complain(a->err);
-	printf("%s/%s.crt and %s.key: for this %s only; delete the key here once it is there\n", a->directory, name, name,
-		sek_pki_kind_name(kind));
+	printf("%s/%s.crt and %s.key: for the one machine that needs them; delete the key here once it is there\n",
+		a->directory, name, name);
 	return EXIT_SUCCESS;
 }
 

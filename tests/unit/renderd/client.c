@@ -7,6 +7,8 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +37,7 @@ bool client_open_as(struct client *c, const struct rig *r, const char *chain, co
 	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	ck_assert_int_eq(connect(c->fd, (struct sockaddr *)&a, sizeof a), 0);
 	ck_assert_int_eq(fcntl(c->fd, F_SETFL, O_NONBLOCK), 0);
+	ck_assert_int_eq(setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int)), 0);
 	ck_assert(sek_is_ok(sek_tls_context_create(SEK_TLS_CLIENT, &pem, &context)));
 	ck_assert(sek_is_ok(sek_tls_create(context, c->fd, WORLD_HOST, &c->tls)));
 	sek_tls_context_destroy(context);
