@@ -17,8 +17,8 @@ struct sek_status_line {
 	struct sek_sessions *sessions;
 };
 
-/* Begins to write; the descriptor is made non-blocking if it is a pipe, and a line that does not fit is left out. Close
- * the timer to end it. SEK_E_IO if the descriptor cannot be written. */
+/* Begins to write, at most PIPE_BUF bytes at a time; while nobody reads, lines are left out. The descriptor's flags are
+ * not changed. Close the timer to end it. SEK_E_IO if the descriptor cannot be written. */
 sek_status sek_status_start(struct sek_status_line *s, uv_loop_t *loop, int fd);
 
 #endif
