@@ -29,7 +29,9 @@ struct sek_sessions_config {
 	const char *outer_address;           /* numeric source address of connections to render hosts */
 	const struct sek_render_host *hosts;
 	size_t n_hosts;
-	const char *ca_path, *crl_path;      /* read again for each session: a stale or missing CRL ends in no session */
+	/* PEM files, all read again for each connection to a host: a stale or missing CRL ends in no session, and a renewed
+	 * intermediate needs no restart. */
+	const char *ca_path, *crl_path;
 	const char *intermediate_path, *intermediate_key_path;
 	const char *decoder_path, *encoder_path; /* executables */
 	uint32_t max_sessions;
@@ -44,7 +46,7 @@ void sek_sessions_stop(struct sek_sessions *all, void (*done)(void *user), void 
 void sek_sessions_destroy(struct sek_sessions *all); /* after done */
 
 /* The user's live session, or a new one (which starts nothing until its first client's HELLO). SEK_E_LIMIT when the
- * broker is full. *ret_resumed: it was there already. */
+ * broker is full or stopping. *ret_resumed: it was there already. */
 sek_status sek_sessions_open(struct sek_sessions *all, const char *user, uint8_t ret_id[SEK_SESSION_ID_BYTES],
 	bool *ret_resumed);
 
@@ -87,7 +89,9 @@ struct sek_session_info {
 void sek_sessions_each(struct sek_sessions *all, void (*fn)(void *user, const struct sek_session_info *info), void *user);
 size_t sek_sessions_count(const struct sek_sessions *all);
 
-/* Told of session events that others care about (log, later audit): word is fixed, e.g. "session.started". */
+/* Told of session events that others care about (log, later audit): word is one of session.opened, .attached (a HELLO was
+ * accepted), .started (the host is being called), .running, .first-frame, .detached, .taken-over, .reconnecting,
+ * .reconnected, .encoder-restarted, .ended (info->state says why). fn must not call back into the sessions. */
 typedef void sek_session_event_fn(void *user, const char *word, const struct sek_session_info *info);
 void sek_sessions_on_event(struct sek_sessions *all, sek_session_event_fn *fn, void *user);
 
