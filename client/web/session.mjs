@@ -150,20 +150,20 @@ export class SessionView extends HTMLElement {
 		case "fullscreen":
 			await this.#toggleFullscreen();
 			break;
+		// A dialog gives the focus back to what had it before: to the screen.
 		case "keys":
-			await showKeys(this);
 			this.#screen.focus();
+			await showKeys(this);
 			break;
 		case "end":
+			this.#screen.focus();
 			if (await confirmed(this, "end"))
 				this.#link.end();
-			this.#screen.focus();
 			break;
 		case "logout":
+			this.#screen.focus();
 			if (this.#link.phase.name === "ended" || await confirmed(this, "logout"))
 				await this.#link.logout();
-			else
-				this.#screen.focus();
 			break;
 		case "again":
 		case "take-back":
