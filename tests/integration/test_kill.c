@@ -140,11 +140,13 @@ START_TEST(children_do_not_outlive_their_broker)
 	pid_t decoder, encoder, broker;
 	int pids[2], p[2];
 
+	world_init(&w); /* the farm is ours, and outlives the broker */
 	ck_assert_int_eq(pipe(p), 0);
 	broker = fork();
 	ck_assert_int_ge(broker, 0);
 	if (broker == 0) {
-		both_up();
+		world_start(&w);
+		world_up(&w, "taro", &a);
 		pids[0] = world_decoder(&w, "taro");
 		pids[1] = world_encoder(&w, "taro");
 		if (write(p[1], pids, sizeof pids) != sizeof pids)
@@ -164,6 +166,11 @@ START_TEST(children_do_not_outlive_their_broker)
 	waitpid(broker, NULL, 0);
 	close(p[0]);
 	close(p[1]);
+	/* the render host sees the line end; nobody comes back, and it cleans up by itself */
+	for (int i = 0; i < 600 && procs_of_uid(w.farm.hosts[0].uid_base) > 0; i++)
+		usleep(20000);
+	ck_assert_uint_eq(procs_of_uid(w.farm.hosts[0].uid_base), 0);
+	farm_finish(&w.farm);
 }
 END_TEST
 
