@@ -113,6 +113,9 @@ def table(document):
         f = figures.get((w, OURS))
         if f:
             text.append(f"{OURS} {w}: " + ", ".join(f"{n} {number(s)} s" for n, s in f["parts_s"].items()))
+    for row in document["rows"]:
+        for process, shares in row.get("profile", {}).items():
+            text.append(f"{row['workload']} {process}: " + "; ".join(shares[:8]))
     text.append("")
     text.append("MB: TCP payload to the client (with TLS and WebSocket for sekisho and RDP); payload: our frames alone. CPU: capture + decoder + "
                 "encoder for sekisho,\nall of the server above a bare Xvfb for the others; all CPU: with broker, renderd and the X server's "
