@@ -13,6 +13,11 @@
 
 #define BROWSER "/usr/lib/chromium/chromium"
 
+/* Every place that can be written has a bound of its own: a page may fill its profile (databases, caches), and files in
+ * memory are counted by cgroups, but not by the watchdog that stands in for them. */
+#define SMALL_BYTES "67108864"    /* 64 MiB */
+#define LARGE_BYTES "1073741824"  /* 1 GiB */
+
 const char *sek_program_name(enum sek_program p)
 {
 	static const char *const names[SEK_PROGRAM_COUNT] = {
@@ -77,7 +82,7 @@ static void system_files(struct sek_argv *a)
 		"--symlink", "usr/bin", "/bin",
 		"--ro-bind", "/etc/ld.so.cache", "/etc/ld.so.cache",
 		"--dev", "/dev",
-		"--tmpfs", "/tmp",
+		"--size", SMALL_BYTES, "--tmpfs", "/tmp",
 		"--unshare-user", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try",
 		"--hostname", "session",
 		"--die-with-parent", "--new-session",
@@ -91,12 +96,21 @@ static void system_files(struct sek_argv *a)
 	add_all(a, list);
 }
 
+/* The last word before the program: what was made so far, but for the places that are meant for it, is read-only. */
+static void program(struct sek_argv *a, const char *path)
+{
+	static const char *const list[] = { "--remount-ro", "/dev", "--remount-ro", "/", NULL };
+
+	add_all(a, list);
+	add(a, "%s", path);
+}
+
 /* The jail of X server, window manager and input method: no network at all. */
 static void helper_jail(struct sek_argv *a)
 {
 	static const char *const list[] = {
 		"--unshare-net",
-		"--tmpfs", "/home", "--dir", "/home/session", "--setenv", "HOME", "/home/session",
+		"--size", SMALL_BYTES, "--tmpfs", "/home", "--dir", "/home/session", "--setenv", "HOME", "/home/session",
 		"--setenv", "XDG_RUNTIME_DIR", "/tmp", "--setenv", "LANG", "C.UTF-8",
 		"--setenv", "DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/dev/null",
 		NULL
@@ -150,7 +164,7 @@ static void display(struct sek_argv *a, const struct sek_sandbox_options *o)
 	alone(a);
 	bind(a, "--bind", o, "fb", "/fb");
 	bind(a, "--bind", o, "x11", "/tmp/.X11-unix");
-	add(a, "/usr/bin/Xvfb");
+	program(a, "/usr/bin/Xvfb");
 	add(a, ":0");
 	add(a, "-screen");
 	add(a, "0");
@@ -163,24 +177,25 @@ static void display(struct sek_argv *a, const struct sek_sandbox_options *o)
 static void keymap(struct sek_argv *a, const struct sek_sandbox_options *o)
 {
 	/* The Japanese layout on evdev key codes has every ASCII character and every key of a JIS keyboard */
-	static const char *const list[] = { "/usr/bin/setxkbmap", "-rules", "evdev", "-model", "jp106", "-layout", "jp",
+	static const char *const list[] = { "-rules", "evdev", "-model", "jp106", "-layout", "jp",
 					    NULL };
 
 	helper_jail(a);
 	alone(a);
 	display_access(a, o);
+	program(a, "/usr/bin/setxkbmap");
 	add_all(a, list);
 }
 
 /* A program of ours, handed over as a descriptor. */
-static void own_program(struct sek_argv *a, const char *name)
+static void own_program(struct sek_argv *a, const char *path)
 {
 	add(a, "--perms");
 	add(a, "0555");
 	add(a, "--ro-bind-data");
 	add(a, "%d", SEK_PROGRAM_BINARY_FD);
-	add(a, "/app/%s", name);
-	add(a, "/app/%s", name);
+	add(a, "%s", path);
+	program(a, path);
 }
 
 static void names(struct sek_argv *a, const struct sek_sandbox_options *o)
@@ -190,7 +205,7 @@ static void names(struct sek_argv *a, const struct sek_sandbox_options *o)
 	user_names(a, o);
 	bind(a, "--bind", o, "dbus", "/run/dbus");
 	bind(a, "--ro-bind", o, "etc/session-bus.conf", "/etc/session-bus.conf");
-	add(a, "/usr/bin/dbus-daemon");
+	program(a, "/usr/bin/dbus-daemon");
 	add(a, "--config-file=/etc/session-bus.conf");
 	add(a, "--nofork");
 	add(a, "--nopidfile");
@@ -199,7 +214,7 @@ static void names(struct sek_argv *a, const struct sek_sandbox_options *o)
 
 static void bus(struct sek_argv *a, const struct sek_sandbox_options *o)
 {
-	static const char *const list[] = { "/usr/bin/ibus-daemon", "--single", "--panel=disable",
+	static const char *const list[] = { "--single", "--panel=disable",
 					    "--emoji-extension=disable", "--config=disable", "--cache=none",
 					    "--address=unix:path=/run/ibus/bus", NULL };
 
@@ -210,6 +225,7 @@ static void bus(struct sek_argv *a, const struct sek_sandbox_options *o)
 	bind(a, "--bind", o, "ibus", "/run/ibus");
 	names_access(a, o);
 	set_env(a, "GSETTINGS_BACKEND", "memory");
+	program(a, "/usr/bin/ibus-daemon");
 	add_all(a, list);
 }
 
@@ -222,9 +238,9 @@ static void browser_files(struct sek_argv *a, const struct sek_sandbox_options *
 		"--ro-bind", "/etc/ssl/certs", "/etc/ssl/certs",
 		"--ro-bind-try", "/etc/localtime", "/etc/localtime",
 		"--unshare-pid", "--proc", "/proc",
-		"--tmpfs", "/dev/shm",
-		"--tmpfs", "/home", "--dir", "/home/session", "--chdir", "/home/session",
-		"--perms", "0700", "--dir", "/run/user",
+		"--size", LARGE_BYTES, "--tmpfs", "/dev/shm",
+		"--size", LARGE_BYTES, "--tmpfs", "/home", "--dir", "/home/session", "--chdir", "/home/session",
+		"--size", SMALL_BYTES, "--perms", "0700", "--tmpfs", "/run/user",
 		"--setenv", "HOME", "/home/session",
 		"--setenv", "XDG_RUNTIME_DIR", "/run/user",
 		"--setenv", "DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/dev/null",
@@ -254,7 +270,7 @@ static sek_status browser(struct sek_argv *a, const struct sek_sandbox_options *
 	/* no --unshare-net: the network namespace that it is started in holds the proxy's socket and nothing else */
 	system_files(a);
 	browser_files(a, o);
-	add(a, BROWSER);
+	program(a, BROWSER);
 	first = a->n;
 	add_all(a, sek_browser_fixed);
 	add(a, "--force-device-scale-factor=%u.%02u", o->scale_percent / 100, o->scale_percent % 100);
@@ -284,7 +300,7 @@ sek_status sek_argv_build(enum sek_program p, const struct sek_sandbox_options *
 		helper_jail(ret);
 		alone(ret);
 		display_access(ret, o);
-		own_program(ret, "sekisho-wm");
+		own_program(ret, "/app/sekisho-wm");
 		break;
 	case SEK_PROGRAM_NAMES:
 		names(ret, o);
@@ -298,7 +314,7 @@ sek_status sek_argv_build(enum sek_program p, const struct sek_sandbox_options *
 		user_names(ret, o);
 		display_access(ret, o);
 		bus_access(ret, o);
-		own_program(ret, "sekisho-ime");
+		own_program(ret, "/app/sekisho-ime");
 		break;
 	case SEK_PROGRAM_BROWSER:
 		s = browser(ret, o);

@@ -114,6 +114,23 @@ static bool has(const char *arg)
 	return false;
 }
 
+/* Whatever can be written has a bound, and all else is read-only. */
+static void check_places(void)
+{
+	size_t i;
+
+	for (i = 0; i < argv.n; i++) {
+		if (strcmp(argv.v[i], "--tmpfs") != 0)
+			continue;
+		ck_assert_uint_ge(i, 4);
+		ck_assert(strcmp(argv.v[i - 2], "--size") == 0 || strcmp(argv.v[i - 4], "--size") == 0);
+	}
+	for (i = 0; i + 1 < argv.n && (strcmp(argv.v[i], "--remount-ro") != 0 || strcmp(argv.v[i + 1], "/") != 0); i++)
+		;
+	ck_assert_uint_lt(i + 2, argv.n);
+	ck_assert_int_eq(argv.v[i + 2][0], '/'); /* the program */
+}
+
 START_TEST(command_lines)
 {
 	for (int with_devtools = 0; with_devtools < 2; with_devtools++) {
@@ -124,6 +141,7 @@ START_TEST(command_lines)
 			ck_assert(sek_is_ok(sek_argv_build((enum sek_program)p, &options, &argv)));
 			ck_assert_str_eq(argv.v[0], "/usr/bin/bwrap");
 			ck_assert_ptr_null(argv.v[argv.n]);
+			check_places();
 			ck_assert(has("--unshare-user") && has("--unshare-ipc") && has("--unshare-uts"));
 			ck_assert(has("--die-with-parent") && has("--clearenv") && has("--new-session"));
 			/* only the browser is in the namespace with the proxy, only the bus in the keeper's processes */
