@@ -57,6 +57,8 @@ export class Bar extends HTMLElement {
 	{
 		this.#phase = phase;
 		this.dataset.phase = phase;
+		for (const name of ["keys", "end", "back"])
+			/** @type {HTMLButtonElement} */ (this.#buttons.get(name)).hidden = phase === "ended";
 		this.#words();
 	}
 
@@ -98,7 +100,7 @@ export class Bar extends HTMLElement {
 		if (step === 0)
 			return;
 		event.preventDefault();
-		const all = [...this.#body.querySelectorAll("button")];
+		const all = [...this.#body.querySelectorAll("button")].filter(button => !button.hidden);
 		const at = all.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
 		all[(at + step + all.length) % all.length].focus();
 	}

@@ -106,15 +106,16 @@ test("ime: the local field stands on the remote caret and follows it", { timeout
 test("ime: the composition is shown at the caret, legible, and goes away", { timeout: 30000 }, async () => {
 	await remote.page.keyboard.type("before ");
 	await remote.hasText("before ");
+	await remote.settled();
 	const place = await remote.box();
 	await remote.composing("へんかんちゅう");
 	const shown = await remote.page.locator("textarea.ime").evaluate(area => {
 		const style = getComputedStyle(area), box = area.getBoundingClientRect();
-		return { background: style.backgroundColor, line: style.textDecorationLine, left: box.left, top: box.top,
+		return { background: style.backgroundColor, colour: style.color, left: box.left, top: box.top,
 			width: box.width, scroll: area.scrollWidth, size: parseFloat(style.fontSize) };
 	});
 	assert.equal(shown.background, "rgb(255, 255, 255)");
-	assert.equal(shown.line, "underline");
+	assert.equal(shown.colour, "rgb(17, 17, 17)");
 	assert.deepEqual([shown.left, shown.top], [place.left, place.top]);
 	assert.ok(shown.width >= 7 * shown.size, "the whole composition can be read");
 	await remote.screenshot("composing");

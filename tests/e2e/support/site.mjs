@@ -15,8 +15,10 @@ function tell()
 	/** @type {any} */
 	const page = window, field = /** @type {HTMLTextAreaElement} */ (document.querySelector("textarea"));
 	const named = new URLSearchParams(location.search).get("who");
-	if (named)
+	if (named) {
 		sessionStorage.setItem("who", named);
+		history.replaceState(null, "", location.pathname);
+	}
 	const who = sessionStorage.getItem("who") ?? "";
 	let sent = "", busy = false, pointer = { x: -1, y: -1, buttons: 0 };
 	/** @type {string[]} */
@@ -72,6 +74,31 @@ function html(title, body)
 const PARAGRAPH = "関所は、街道の要所に置かれ、通行する人と荷物を改めた施設である。隔離されたブラウザーの画面だけが、" +
 	"こちら側に届く。";
 
+/** Small squares of many colours, each with a point inside it.
+ * @returns {{ x: number, y: number, colour: string }[]} */
+export function patternCells()
+{
+	return Array.from({ length: 600 }, (_, i) => ({ x: 16 * (i % 40) + 3, y: 16 * Math.floor(i / 40) + 5,
+		colour: `${i * 37 % 256},${i * 101 % 256},${i * 211 % 256}` }));
+}
+
+/** For the picture in the README: text, a drawing of our own, a field. */
+const ARTICLE = `<style>
+.top{display:flex;gap:24px;align-items:center;padding:20px 48px;background:#233;color:#fff}
+.top b{font-size:26px;letter-spacing:.1em}
+input{flex:1;font:20px/1.5 "Noto Sans CJK JP";padding:4px 12px;border:2px solid #9bb;border-radius:8px}
+main{display:grid;grid-template-columns:1fr 460px;gap:40px;padding:28px 48px}
+h1{font-size:30px;margin:0 0 12px}p{margin:0 0 14px;font-size:18px}svg{width:100%;border-radius:12px}
+</style><div class="top"><b>街道資料館</b><input placeholder="資料をさがす"></div><main><div>
+<h1>街道と関所</h1><p>関所は、街道の要所に置かれ、通行する人と荷物を改めた施設である。旅人は手形を示し、役人の問いに答えてから門をくぐった。</p><p>箱根では山と湖のあいだの狭い土地に門が構えられ、遠見番所から湖上の見張りが続けられた。</p><p>荷を改める作法は細かく定められ、許しのないものは通さない。通すものは、ここで必ず改める。その考え方は、いまの情報の守りにも通じている。</p></div>
+<svg viewBox="0 0 460 340"><defs><linearGradient id="s" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="#f7c98b"/>
+<stop offset=".6" stop-color="#e9a7a0"/><stop offset="1" stop-color="#8fb3d1"/></linearGradient></defs>
+<rect width="460" height="340" fill="url(#s)"/><circle cx="350" cy="90" r="38" fill="#fff3d6"/>
+<path d="M0 230L110 96L150 140L190 110L310 240Z" fill="#54708a"/><path d="M110 96L84 128L104 136L118 122L132 134L134 122Z" fill="#fff"/>
+<path d="M160 250L300 150L460 260V340H160Z" fill="#3d5c55"/><path d="M0 236H460V340H0Z" fill="#2f4f4a"/>
+<path d="M210 340L224 236H240L264 340Z" fill="#d9c7a4"/><g fill="#3b2a20"><path d="M150 150H314V162H150ZM160 176H304V186H160Z"/>
+<path d="M172 150H184V300H172ZM280 150H292V300H280Z"/></g></svg></main>`;
+
 /** @type {Record<string, (() => string) | undefined>} */
 const PAGES = {
 	"/": () => html("はじめ", `<h1>outer zone</h1><p><a id="next" href="/second">次のページ</a></p>`),
@@ -81,10 +108,10 @@ const PAGES = {
 	"/link": () => html("リンク", `<style>a{position:fixed;left:100px;top:100px;width:300px;height:80px}</style>` +
 		`<a href="/second">クリック</a>`),
 	"/cursor": () => html("カーソル", `<body style="cursor:crosshair;height:100vh">`),
-	"/article": () => html("関所とは",
-		`<main style="max-width:760px;margin:24px auto"><h1>関所とは</h1>${`<p>${PARAGRAPH}</p>`.repeat(4)}` +
-		`<div style="height:220px;border-radius:12px;background:linear-gradient(120deg,#1f4e79,#14c8a0 60%,#f0c36d)"></div>` +
-		`${`<p>${PARAGRAPH}</p>`.repeat(6)}</main>`),
+	"/pattern": () => html("模様", `<body style="overflow:hidden">${patternCells().map(({ x, y, colour }) =>
+		`<i style="position:absolute;left:${x - x % 8}px;top:${y - y % 8}px;width:8px;height:8px;background:rgb(${colour})"></i>`)
+		.join("")}`),
+	"/article": () => html("街道と関所 ― 資料館", ARTICLE),
 };
 
 export class Site {
