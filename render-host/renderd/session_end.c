@@ -40,8 +40,9 @@ static void close_status(struct sek_live *s)
 {
 	if (s->status_fd < 0)
 		return;
+	/* before the number can be somebody else's: libuv takes it out of epoll again when the handle is closed */
 	if (s->status.data)
-		uv_poll_stop(&s->status);
+		uv_close((uv_handle_t *)&s->status, on_handle_closed);
 	close(s->status_fd);
 	s->status_fd = -1;
 }
@@ -49,7 +50,7 @@ static void close_status(struct sek_live *s)
 static void finish(struct sek_live *s)
 {
 	sek_log(SEK_LOG_INFO, "session.removed", "session", s->hex, NULL);
-	if (s->status.data)
+	if (s->status.data && !uv_is_closing((uv_handle_t *)&s->status))
 		uv_close((uv_handle_t *)&s->status, on_handle_closed);
 	uv_close((uv_handle_t *)&s->linger, on_handle_closed);
 	uv_close((uv_handle_t *)&s->timer, on_handle_closed);
