@@ -36,10 +36,11 @@ function faults(page)
 		const ids = [...document.querySelectorAll("[id]")].map(element => element.id);
 		if (new Set(ids).size !== ids.length)
 			found.push("an id that two elements have");
-		for (const element of document.querySelectorAll("[aria-describedby], [aria-labelledby]"))
-			for (const id of `${element.getAttribute("aria-describedby") ?? ""} ${element.getAttribute("aria-labelledby") ?? ""}`.trim().split(/\s+/))
-				if (id && !document.getElementById(id))
-					found.push(`refers to nothing: ${id}`);
+		for (const attribute of ["aria-describedby", "aria-labelledby"])
+			for (const element of document.querySelectorAll(`[${attribute}]`))
+				for (const id of (element.getAttribute(attribute) ?? "").trim().split(/\s+/))
+					if (id && !document.getElementById(id))
+						found.push(`refers to nothing: ${id}`);
 		if (document.querySelectorAll("main").length !== 1)
 			found.push("not one main landmark");
 		if (!document.documentElement.lang || !document.title)
@@ -62,7 +63,8 @@ function faults(page)
 		const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 		while (walker.nextNode()) {
 			const element = walker.currentNode.parentElement;
-			if (!element || !walker.currentNode.textContent?.trim() || !shown(element) || element.closest("[aria-disabled=true], .sr-only, noscript"))
+			const exempt = "[aria-disabled=true], .sr-only, noscript";
+			if (!element || !walker.currentNode.textContent?.trim() || !shown(element) || element.closest(exempt))
 				continue;
 			let behind = /** @type {Element | null} */ (element);
 			while (behind && (parse(getComputedStyle(behind).backgroundColor)[3] ?? 1) < 1)

@@ -59,7 +59,8 @@ test("browse: what is typed arrives exactly, keys by place and character", { tim
 	await remote.page.keyboard.press("Delete");
 	await remote.hasText("");
 	const keys = remote.report?.keys ?? [];
-	assert.ok(keys.includes("+KeyT:T") && keys.some(key => key.startsWith("-KeyT:")), "the page saw the physical key go down and up");
+	assert.ok(keys.includes("+KeyT:T") && keys.some(key => key.startsWith("-KeyT:")),
+		"the page saw the physical key go down and up");
 	await remote.screenshot("typed");
 });
 

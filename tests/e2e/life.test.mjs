@@ -94,7 +94,8 @@ test("life: a key that was down when the line broke is not down afterwards", { t
 	await remote.phase("reconnecting");
 	harness.line.mend();
 	await remote.live();
-	await remote.reports("sees Shift up", report => report.keys.lastIndexOf("-ShiftLeft:Shift") > report.keys.lastIndexOf("+ShiftLeft:Shift"));
+	await remote.reports("sees Shift up", ({ keys }) =>
+		keys.lastIndexOf("-ShiftLeft:Shift") > keys.lastIndexOf("+ShiftLeft:Shift"));
 	await remote.page.keyboard.up("W");
 	await remote.page.keyboard.up("Shift");
 	await remote.page.keyboard.type("z");

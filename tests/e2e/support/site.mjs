@@ -3,11 +3,11 @@
 
 import http from "node:http";
 
-/** What a page last told of itself.
- * @typedef {{ who: string, page: string, text: string, scroll: number, width: number, height: number, ratio: number, focus: string,
- *   pointer: { x: number, y: number, buttons: number }, visible: string, keys: string[],
- *   line: { x: number, y: number, height: number } | null }} Report
- * `who`: the session, which the address named once (?who=); `line`: where on the screen the caret stands, if the field holds one line and the caret is at its end. */
+/** What a page last told of itself. `who`: the session, which the address named once (?who=); `line`: where on the screen
+ * the caret stands, if the field holds one line and the caret is at its end.
+ * @typedef {{ who: string, page: string, text: string, scroll: number, width: number, height: number, ratio: number,
+ *   focus: string, pointer: { x: number, y: number, buttons: number }, visible: string, keys: string[],
+ *   line: { x: number, y: number, height: number } | null }} Report */
 
 /** Told by each page; runs in the isolated browser. */
 function tell()
