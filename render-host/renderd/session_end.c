@@ -56,11 +56,14 @@ static void finish(struct sek_live *s)
 	uv_close((uv_handle_t *)&s->timer, on_handle_closed);
 }
 
-/* Whatever runs under the session's uids, however it was started. Forks: a few milliseconds. */
-static void kill_uids(const struct sek_live *s)
+/* Whatever runs under the session's uids, however it was started. Forks: a few milliseconds. A failure means that nobody
+ * knows whether something still runs. */
+static sek_status kill_uids(const struct sek_live *s)
 {
-	(void)sek_process_kill_uid(sek_renderd_uid(s->host->config, s->slot));
-	(void)sek_process_kill_uid(sek_renderd_egress_uid(s->host->config, s->slot));
+	sek_status browser = sek_process_kill_uid(sek_renderd_uid(s->host->config, s->slot));
+	sek_status egress = sek_process_kill_uid(sek_renderd_egress_uid(s->host->config, s->slot));
+
+	return sek_is_ok(browser) ? egress : browser;
 }
 
 /* In libuv's pool: a profile is thousands of files. */
@@ -72,8 +75,10 @@ static void remove_tree(uv_work_t *work)
 	if (s->devtools[0])
 		(void)unlink(s->devtools);
 	for (tries = 0; tries < REMOVE_TRIES; tries++) {
-		kill_uids(s);
-		s->removed = sek_tree_remove(s->directory);
+		/* a uid that may have survivors is not given to anybody else */
+		s->removed = kill_uids(s);
+		if (sek_is_ok(s->removed))
+			s->removed = sek_tree_remove(s->directory);
 		if (sek_is_ok(s->removed))
 			return;
 		usleep(REMOVE_PAUSE_US); /* something killed is still on its way out; this thread is not the loop's */
@@ -93,8 +98,9 @@ static void on_removed(uv_work_t *work, int status)
 	/* The slot stays taken: its uid owns what could not be removed. */
 	sek_log(SEK_LOG_ERROR, "session.leftover", "session", s->hex, "directory", s->directory, "why",
 		sek_status_text(s->removed, text, sizeof text), NULL);
+	s->phase = LIVE_LEFT;
 	if (s->host->stopping)
-		finish(s);
+		sek_live_end(s, SEK_STATE_NONE, "the host stops");
 }
 
 static bool all_gone(struct sek_live *s)
@@ -141,7 +147,7 @@ static void kill_round(struct sek_live *s)
 		(void)kill(s->sandbox, SIGKILL);
 	/* the cgroup holds everything; without one, or when something does not die, the uids are asked */
 	if (s->kill_rounds > 0 || sek_cgroups_mode(s->host->cgroups) == SEK_CGROUP_NONE)
-		kill_uids(s);
+		(void)kill_uids(s); /* asked again at the end, where the answer counts */
 }
 
 static void start_killing(struct sek_live *s)
@@ -171,6 +177,10 @@ void sek_live_end(struct sek_live *s, enum sek_state state, const char *why)
 	struct sek_peer *l = s->link;
 	bool by_capture;
 
+	if (s->phase == LIVE_LEFT && s->host->stopping) {
+		s->phase = LIVE_REMOVING;
+		finish(s);
+	}
 	if (s->phase >= LIVE_TELLING)
 		return;
 	sek_log(SEK_LOG_INFO, "session.ended", "session", s->hex, "state", state ? sek_state_name(state) : "-", "why", why,

@@ -14,6 +14,7 @@ enum sek_live_phase {
 	LIVE_TELLING,  /* over; capture tells its link why, for a moment */
 	LIVE_KILLING,  /* until nothing of it runs any more */
 	LIVE_REMOVING, /* its directory is being removed */
+	LIVE_LEFT,     /* that failed: the slot stays taken until the host stops */
 };
 
 struct sek_live {

@@ -92,7 +92,6 @@ static void start_program(struct keeper *k, enum sek_program p)
 		if (sek_is_ok(s) && lseek(binary, 0, SEEK_SET) < 0)
 			s = sek_from_errno();
 		spawn.fd[spawn.fds++] = (struct sek_spawn_fd){ binary, SEK_PROGRAM_BINARY_FD };
-		spawn.quiet = false; /* our own programs log in our own words */
 	}
 	if (p == SEK_PROGRAM_IME)
 		spawn.fd[spawn.fds++] = (struct sek_spawn_fd){ k->ime_listener, SEK_PROGRAM_LISTEN_FD };
