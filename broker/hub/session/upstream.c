@@ -252,7 +252,9 @@ static enum sek_verdict visibility(struct sek_session *s, const uint8_t *payload
 
 static enum sek_verdict refresh(struct sek_session *s)
 {
-	if (s->client.refresh_waits)
+	/* each REFRESH makes the encoder forget what is under way; a client that draws nothing and asks again and again
+	 * is not served, or the frames under way would have no bound */
+	if (s->client.refresh_waits || s->client.flight.n > SEK_FRAMES_IN_FLIGHT_MAX / 2)
 		return SEK_VERDICT_FINE;
 	if (take(s, SEK_RATE_REFRESH, 1)) {
 		sek_encoder_look(s->encoder, s->client.visible, true);
