@@ -221,7 +221,7 @@ test("reconnect: waits longer each time, never more than 18 s, never all at once
 	assert.ok(backoffMs(0, 1) < 300);
 });
 
-test("queue: strictly in order, stops at the first failure, holds only so much", async () => {
+test("queue: strictly in order, stops at the first failure, holds only so much", { timeout: 10000 }, async () => {
 	/** @type {number[]} */
 	const done = [];
 	/** @type {unknown[]} */
@@ -234,7 +234,9 @@ test("queue: strictly in order, stops at the first failure, holds only so much",
 			if (i === 3)
 				throw new Error("three");
 		});
-	await new Promise(resolve => setTimeout(resolve, 80));
+	while (failures.length === 0)
+		await new Promise(resolve => setTimeout(resolve, 5));
+	await new Promise(resolve => setTimeout(resolve, 20));
 	assert.deepEqual(done, [0, 1, 2, 3]);
 	assert.equal(failures.length, 1);
 
