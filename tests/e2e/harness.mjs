@@ -197,6 +197,12 @@ export class Harness {
 		return path.join(this.dir, "bin", `sekisho-${name}`);
 	}
 
+	/** The CA's certificate, for clients that check it. */
+	ca()
+	{
+		return fs.readFileSync(path.join(this.dir, "pki/ca.crt"));
+	}
+
 	#makePki()
 	{
 		const pki = path.join(this.dir, "pki"), certs = this.program("certs");
