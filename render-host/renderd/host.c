@@ -136,19 +136,28 @@ void sek_host_settle(struct sek_host *h)
 		uv_stop(&h->loop);
 }
 
+static void on_listener_closed(uv_handle_t *handle)
+{
+	struct sek_host *h = handle->data;
+
+	close(h->listen_fd);
+	h->listen_fd = -1;
+}
+
 static void on_stop(uv_signal_t *signal_handle, int number)
 {
 	struct sek_host *h = signal_handle->data;
 
-	if (h->stopping) /* told twice: what still runs dies with us */
+	if (h->stopping) { /* told twice: what still runs dies with us */
 		uv_stop(&h->loop);
+		return;
+	}
 	h->stopping = true;
 	sek_log(SEK_LOG_INFO, "host.stopping", "signal", sek_logf("%d", number), "sessions", sek_logf("%zu", h->n_sessions),
 		NULL);
 	sek_notify("STOPPING=1");
-	uv_poll_stop(&h->listener);
-	close(h->listen_fd);
-	h->listen_fd = -1;
+	/* the descriptor after the handle: its number may be somebody else's at once */
+	uv_close((uv_handle_t *)&h->listener, on_listener_closed);
 	sek_peers_stop(h);
 	sek_lives_end(h, SEK_STATE_HOST_STOPPING);
 	sek_host_settle(h);

@@ -58,7 +58,7 @@ static struct sek_live *make(struct sek_host *h, unsigned slot, const uint8_t id
 		return NULL;
 	s->host = h;
 	s->slot = slot;
-	s->status_fd = s->control_fd = -1;
+	s->control_fd = -1;
 	memcpy(s->id, id, sizeof s->id);
 	for (i = 0; i < sizeof s->id; i++)
 		snprintf(s->hex + 2 * i, 3, "%02x", id[i]);

@@ -135,12 +135,14 @@ static void on_status(uv_poll_t *poll, int status, int events)
 
 static sek_status watch_status(struct sek_live *s, int fd)
 {
-	int e;
+	int e = uv_poll_init(&s->host->loop, &s->status, fd);
 
-	s->status_fd = fd;
-	e = uv_poll_init(&s->host->loop, &s->status, fd);
-	if (e != 0)
+	if (e != 0) {
+		close(fd);
 		return sek_from_uv(e);
+	}
+	s->status_fd = fd;
+	s->status_open = true;
 	s->status.data = s;
 	s->open_handles++;
 	return sek_from_uv(uv_poll_start(&s->status, UV_READABLE, on_status));

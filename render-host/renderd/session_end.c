@@ -36,15 +36,22 @@ static void on_handle_closed(uv_handle_t *handle)
 	sek_host_settle(h);
 }
 
+static void on_status_closed(uv_handle_t *handle)
+{
+	struct sek_live *s = handle->data;
+
+	close(s->status_fd);
+	on_handle_closed(handle);
+}
+
+/* The descriptor is closed after the handle, never before: its number may be given to somebody's connection at once, and
+ * closing the handle would then take that out of the loop's poll. */
 static void close_status(struct sek_live *s)
 {
-	if (s->status_fd < 0)
+	if (!s->status_open)
 		return;
-	/* before the number can be somebody else's: libuv takes it out of epoll again when the handle is closed */
-	if (s->status.data)
-		uv_close((uv_handle_t *)&s->status, on_handle_closed);
-	close(s->status_fd);
-	s->status_fd = -1;
+	s->status_open = false;
+	uv_close((uv_handle_t *)&s->status, on_status_closed);
 }
 
 static void finish(struct sek_live *s)

@@ -31,7 +31,9 @@ struct sek_live {
 	bool has_group;
 	struct sek_peer *link; /* NULL: nobody is attached */
 	pid_t sandbox, capture; /* 0 = not running */
-	int status_fd, control_fd; /* -1 = closed */
+	int control_fd; /* -1 = closed */
+	int status_fd;  /* valid while `status` is a handle */
+	bool status_open;
 	uv_poll_t status;
 	uv_timer_t timer;  /* of the phase */
 	uv_timer_t linger;

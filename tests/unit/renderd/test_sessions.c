@@ -115,6 +115,35 @@ START_TEST(full)
 }
 END_TEST
 
+/* A session that ends while another one begins: descriptors change hands at once, and the new one must not lose its own. */
+START_TEST(end_beside_begin)
+{
+	const uint8_t *payload;
+	struct client a, b;
+	struct sek_frame f;
+	uint8_t id[16];
+	int i;
+
+	rig_start(&rig, &(struct rig_wishes){ .max = 3 });
+	client_attach(&a, &rig, first, SEK_HELLO_CREATE);
+	for (i = 0; i < 12; i++) {
+		memset(id, 100 + i, sizeof id);
+		client_text(&a, i % 3 == 0 ? "die 1" : i % 3 == 1 ? "sandbox exit 20" : "die 18");
+		while (rig_count_log(&rig, "session.ended") == (size_t)i) /* the test's time is limited */
+			usleep(1000);
+		client_attach(&b, &rig, id, SEK_HELLO_CREATE);
+		usleep(150000); /* the other one is being unmade */
+		client_ping(&b, 7);
+		ck_assert(client_next(&b, &f, &payload));
+		ck_assert_int_eq(f.type, SEK_MSG_PONG);
+		client_close(&a);
+		a = b;
+	}
+	client_close(&a);
+	rig_finish(&rig);
+}
+END_TEST
+
 /* What the user is told when something of the session dies. */
 static const struct {
 	const char *order;
@@ -368,6 +397,7 @@ int main(void)
 	tcase_add_test(c, whole_life);
 	tcase_add_test(c, resumed);
 	tcase_add_test(c, full);
+	tcase_add_test(c, end_beside_begin);
 	tcase_add_loop_test(c, death, 0, (int)(sizeof deaths / sizeof deaths[0]));
 	tcase_add_loop_test(c, cannot_be_built, 0, (int)(sizeof builds / sizeof builds[0]));
 	tcase_add_test(c, ended_while_building);
