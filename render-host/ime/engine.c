@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#include <linux/input-event-codes.h>
-
 #include "base/log.h"
 #include "render-host/session.h"
 
@@ -26,6 +24,7 @@ static GType sek_ime_engine_get_type(void);
 G_DEFINE_TYPE(SekImeEngine, sek_ime_engine, IBUS_TYPE_ENGINE)
 
 static IBusEngine *focused; /* the engine object that the bus gave the focus to, NULL if no field has it */
+static gboolean told_of_focus; /* the bus has said something about it since we live */
 static struct sek_ime_engine_events tell;
 
 gboolean sek_ime_engine_focused(void)
@@ -33,13 +32,7 @@ gboolean sek_ime_engine_focused(void)
 	return focused != NULL;
 }
 
-static void press(guint key, guint code)
-{
-	ibus_engine_forward_key_event(focused, key, code, 0);
-	ibus_engine_forward_key_event(focused, key, code, IBUS_RELEASE_MASK);
-}
-
-static void commit(const uint8_t *utf8, size_t n)
+void sek_ime_engine_type(const uint8_t *utf8, size_t n)
 {
 	char *text = g_strndup((const char *)utf8, n);
 
@@ -47,31 +40,24 @@ static void commit(const uint8_t *utf8, size_t n)
 	g_free(text);
 }
 
-void sek_ime_engine_type(const uint8_t *utf8, size_t n)
-{
-	size_t start = 0;
-
-	for (size_t i = 0; i <= n; i++) {
-		if (i < n && utf8[i] != '\n' && utf8[i] != '\t')
-			continue;
-		if (i > start)
-			commit(utf8 + start, i - start);
-		if (i < n)
-			press(utf8[i] == '\n' ? IBUS_KEY_Return : IBUS_KEY_Tab, utf8[i] == '\n' ? KEY_ENTER : KEY_TAB);
-		start = i + 1;
-	}
-}
-
 /* GTK's IBus module has a second, fake context that gets the focus when no field has it: what it is given is lost. */
 static void take_focus(IBusEngine *e, const gchar *path, const gchar *client)
 {
 	(void)path;
+	told_of_focus = TRUE;
 	if (client && strncmp(client, "fake", 4) == 0) {
 		focused = NULL;
 		return;
 	}
 	focused = e;
 	tell.focus();
+}
+
+/* After a restart the bus puts our new engine in the old one's place and says no word of the focus, which stayed there. */
+static void put_in_place(IBusEngine *e)
+{
+	if (!told_of_focus)
+		focused = e;
 }
 
 static void lose_focus(IBusEngine *e, const gchar *path)
@@ -122,6 +108,7 @@ static void sek_ime_engine_class_init(SekImeEngineClass *class)
 
 	IBUS_OBJECT_CLASS(class)->destroy = engine_gone;
 	engine->process_key_event = pass_key;
+	engine->enable = put_in_place;
 	engine->focus_in_id = take_focus;
 	engine->focus_out_id = lose_focus;
 	engine->set_cursor_location = caret_moved;

@@ -27,8 +27,8 @@ gboolean sek_ime_engine_register(IBusBus *bus, const struct sek_ime_engine_event
 /* True while a field that takes text has the focus. Password fields do not count: the browser gives them no input method. */
 gboolean sek_ime_engine_focused(void);
 
-/* Commits n bytes of strict UTF-8 to the focused field (there must be one). U+000A and U+0009 go as Return and Tab keys,
- * since a field decides itself what those mean; everything between them is committed as one text. */
+/* Commits n bytes of strict UTF-8, as they are, to the focused field (there must be one). Line feeds and tabs are part of
+ * the text then: capture types those as the keys that they are. */
 void sek_ime_engine_type(const uint8_t *utf8, size_t n);
 
 #endif
