@@ -70,12 +70,14 @@ export class Link extends EventTarget {
 		}
 	}
 
-	/** Sends an input message; dropped unless the session is live.
-	 * @param {import("./messages.d.ts").Input} input */
+	/** Sends an input message; dropped (false) while there is no connection.
+	 * @param {import("./messages.d.ts").Input} input
+	 * @returns {boolean} */
 	send(input)
 	{
 		if (this.#connected)
 			this.#post({ type: "input", input });
+		return this.#connected;
 	}
 
 	/** Ends the session for good. */
@@ -159,7 +161,7 @@ export class Link extends EventTarget {
 		try {
 			// Once there was a picture, only the same session will do: a new one must be the user's wish.
 			if (this.#everLive && (await api.me()).session === null)
-				return void (serial === this.#serial && this.#finish("overlay.lost", "again"));
+				return void (serial === this.#serial && this.#finish(this.#endWanted ? "state.ended-user" : "overlay.lost", "again"));
 			const opened = await api.openSession();
 			if (serial !== this.#serial)
 				return;

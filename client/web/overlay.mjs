@@ -59,6 +59,8 @@ export class Overlay extends HTMLElement {
 		this.#mark.setAttribute("aria-label", words("app.name"));
 		this.#spinner.hidden = content.kind === "ended";
 		this.#live.setAttribute("aria-live", content.kind === "ended" ? "assertive" : "polite");
+		// A countdown is not read out every second.
+		this.#hint.setAttribute("aria-live", content.fill ? "off" : /** @type {string} */ (this.#live.getAttribute("aria-live")));
 		setText(this.#heading, words(content.heading));
 		setText(this.#hint, content.hint ? words(content.hint, content.fill) : "");
 		const shape = JSON.stringify([content.kind, content.actions]);

@@ -20,8 +20,11 @@ const HOT_KEY = "F8";
 /** Fires (bubbling) "sek-hot-key" when the user wants the bar, and "sek-notice" (detail: key of words) when something is
  * not allowed. */
 export class Screen extends HTMLElement {
-	/** Takes input; set by the owner. @type {(input: Input) => void} */
-	send = () => {};
+	/** Takes input; set by the owner. False: it could not go out. @type {(input: Input) => boolean} */
+	send = () => false;
+
+	/** Whether keys go to the other side; else they are this page's own, so that nobody is shut in. */
+	active = false;
 
 	#canvas = make("canvas", { role: "img" });
 	#area = make("textarea", { class: "ime", rows: 1, wrap: "soft", autocomplete: "off", autocapitalize: "off",
@@ -86,7 +89,8 @@ export class Screen extends HTMLElement {
 		return this.#canvas.transferControlToOffscreen();
 	}
 
-	/** @returns {Wanted} */
+	/** The picture to ask for at the start of a connection.
+	 * @returns {Wanted} */
 	wanted()
 	{
 		const wanted = wantedPicture(this.#size, this.#limits);
@@ -169,7 +173,7 @@ export class Screen extends HTMLElement {
 				this.dispatchEvent(new CustomEvent("sek-hot-key", { bubbles: true }));
 				return;
 			}
-			const outcome = this.#keyboard.keyDown(event);
+			const outcome = this.active ? this.#keyboard.keyDown(event) : "local";
 			if (outcome === "local")
 				return;
 			if (isCopy(event))
@@ -278,9 +282,9 @@ export class Screen extends HTMLElement {
 
 	#askForSize()
 	{
-		const before = this.#sent, wanted = this.wanted();
-		if (this.#sent !== before)
-			this.send({ kind: "resize", ...wanted });
+		const wanted = wantedPicture(this.#size, this.#limits), text = JSON.stringify(wanted);
+		if (text !== this.#sent && this.send({ kind: "resize", ...wanted }))
+			this.#sent = text;
 	}
 
 	#layOut()

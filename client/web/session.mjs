@@ -37,8 +37,8 @@ export class SessionView extends HTMLElement {
 		const canvas = this.#screen.transferCanvas();
 		this.#worker.postMessage({ type: "canvas", canvas }, [canvas]);
 		this.#screen.send = input => {
-			if (this.#link.phase.name === "live" || input.kind === "resize" || input.kind === "release")
-				this.#link.send(input);
+			const early = input.kind === "resize" || input.kind === "release";
+			return (early || this.#link.phase.name === "live") && this.#link.send(input);
 		};
 		this.#abort.signal.addEventListener("abort", onLanguage(() => this.#title()));
 		this.#listen();
@@ -122,6 +122,7 @@ export class SessionView extends HTMLElement {
 		this.dataset.phase = phase.name;
 		this.#bar.setPhase(phase.name);
 		this.#screen.inert = ended;
+		this.#screen.active = phase.name === "live";
 		if (ended)
 			this.#screen.resetCursor();
 		this.#overlay.show(overlayFor(phase));

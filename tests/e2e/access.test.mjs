@@ -157,6 +157,24 @@ test("access: the whole way by keyboard alone", { timeout: 120000 }, async () =>
 	await remote.close();
 });
 
+test("access: a broken line does not shut the keyboard in", { timeout: 90000 }, async () => {
+	const remote = await Remote.open(harness);
+	const { page } = remote;
+	harness.line.cut();
+	try {
+		await page.getByRole("button", { name: "今すぐ接続" }).waitFor();
+		assert.deepEqual(await faults(page), []);
+		await page.keyboard.press("Tab");
+		assert.equal(await focused(page), "retry");
+	} finally {
+		harness.line.mend();
+	}
+	await page.keyboard.press("Enter");
+	await remote.live();
+	assert.equal(await focused(page), "隔離ブラウザーへの入力");
+	await remote.close();
+});
+
 test("access: the language can be changed in the session, and the words follow", { timeout: 90000 }, async () => {
 	const remote = await Remote.open(harness);
 	const { page } = remote;
