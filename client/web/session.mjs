@@ -123,8 +123,10 @@ export class SessionView extends HTMLElement {
 		this.#bar.setPhase(phase.name);
 		this.#screen.inert = ended;
 		this.#screen.active = phase.name === "live";
-		if (ended)
+		if (ended) {
 			this.#screen.resetCursor();
+			this.#toast.textContent = "";
+		}
 		this.#overlay.show(overlayFor(phase));
 		const text = words(`status.${phase.name}`);
 		if (this.#phaseText.textContent !== text)

@@ -199,7 +199,7 @@ test("sizes: a tiny window gets the smallest picture, shrunk; an old picture is 
 test("caret: the input method's box lies on the remote caret", () => {
 	const place = { left: 0, top: 0, scale: 2, width: 1600, height: 1000 };
 	const box = caretBox(place, { x: 300, y: 200, width: 2, height: 48 }, { x: 5, y: 5 });
-	assert.deepEqual(box, { left: 150, top: 100, width: 1, height: 24, fontSize: 19 });
+	assert.deepEqual(box, { left: 150, top: 100, width: 1, height: 24, fontSize: 17 });
 });
 
 test("caret: unknown, it is where the user clicked, else in the lower left corner", () => {
