@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -21,8 +20,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <turbojpeg.h>
 
 #include "render-host/session.h"
 #include "tests/unit/sandbox/session_rig_internal.h"
@@ -73,7 +70,7 @@ void session_start(struct session *s, const struct session_options *o)
 	static unsigned number;
 	char uid[16];
 	const char *argv[ARGS_MAX] = { "sekisho-sandbox", "--dir", s->dir, "--uid", uid, "--gid", uid, "--max", "1920x1080",
-		"--size", "1280x800", "--scale", "100", "--lang", o->lang ? o->lang : "ja",
+		"--size", "1280x800", "--scale", o->scale ? o->scale : "100", "--lang", o->lang ? o->lang : "ja",
 		"--policy", o->policy ? o->policy : SEK_TEST_POLICY };
 	int n = 17, fds[2];
 
@@ -97,6 +94,7 @@ void session_start(struct session *s, const struct session_options *o)
 	s->pid = fork();
 	ck_assert_int_ge(s->pid, 0);
 	if (s->pid == 0) {
+		signal(SIGTERM, SIG_DFL); /* Check's own handler would end the whole test */
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		if (fds[1] == SEK_SANDBOX_STATUS_FD)
 			fcntl(fds[1], F_SETFD, 0);
@@ -246,50 +244,4 @@ bool session_is_gone(uid_t uid)
 		usleep(10000);
 	}
 	return false;
-}
-
-static uint32_t big_endian(const unsigned char *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-unsigned picture_save(struct session *s, const char *path)
-{
-	enum { BYTES = 3232 + SESSION_WIDTH * SESSION_HEIGHT * 4, GRID = 8, COLOURS_MAX = 4096 };
-	static uint32_t colours[COLOURS_MAX];
-	unsigned n = 0;
-	unsigned char *file, *pixels, *jpeg = NULL;
-	unsigned long jpeg_bytes = 0;
-	tjhandle t = tjInitCompress();
-	char name[128];
-	FILE *f;
-	int fd;
-
-	snprintf(name, sizeof name, "%s/%s", s->dir, SEK_SESSION_FRAMEBUFFER);
-	fd = open(name, O_RDONLY | O_CLOEXEC);
-	ck_assert_int_ge(fd, 0);
-	file = mmap(NULL, BYTES, PROT_READ, MAP_SHARED, fd, 0);
-	ck_assert_ptr_ne(file, MAP_FAILED);
-	close(fd);
-	pixels = file + big_endian(file) + 12 * big_endian(file + 76);
-	for (int y = 0; y < SESSION_HEIGHT; y += GRID) {
-		for (int x = 0; x < SESSION_WIDTH; x += GRID) {
-			uint32_t c;
-			unsigned i = 0;
-
-			memcpy(&c, pixels + ((size_t)y * SESSION_WIDTH + (size_t)x) * 4, 4);
-			while (i < n && colours[i] != c)
-				i++;
-			if (i == n && n < COLOURS_MAX)
-				colours[n++] = c;
-		}
-	}
-	ck_assert_int_eq(tjCompress2(t, pixels, SESSION_WIDTH, SESSION_WIDTH * 4, SESSION_HEIGHT, TJPF_BGRX, &jpeg, &jpeg_bytes,
-		TJSAMP_444, 85, 0), 0);
-	f = fopen(path, "we");
-	ck_assert(f && fwrite(jpeg, 1, jpeg_bytes, f) == jpeg_bytes && fclose(f) == 0);
-	tjFree(jpeg);
-	tjDestroy(t);
-	munmap(file, BYTES);
-	return n;
 }

@@ -31,6 +31,7 @@ struct session {
 struct session_options {
 	const char *const *args; /* more arguments, ended by NULL; may be NULL */
 	const char *lang;        /* NULL: ja */
+	const char *scale;       /* NULL: 100 */
 	const char *policy;      /* NULL: the shipped one */
 	bool no_devtools;
 };
@@ -87,7 +88,7 @@ void ime_wait_pong(struct session *s);
 bool ime_wait_caret(struct session *s, int x, int y);
 
 /* --- picture --- */
-/* Writes the framebuffer as a JPEG file and returns the number of different colours on a coarse grid. */
+/* Writes the framebuffer as a PNG file and returns the number of different colours on a coarse grid. */
 unsigned picture_save(struct session *s, const char *path);
 
 /* --- pages --- */

@@ -63,7 +63,7 @@ START_TEST(starts_and_shows)
 	ime_text(&s, "こんにちは世界、渋谷区👍", false);
 	ck_assert(page_until(&s, "t.value", "こんにちは世界、渋谷区👍"));
 	usleep(200000); /* for the picture only */
-	colours = picture_save(&s, "sandbox-session.jpg");
+	colours = picture_save(&s, "sandbox-session.png");
 	ck_assert_uint_gt(colours, 4);
 	close_site(&s);
 }
@@ -71,34 +71,42 @@ END_TEST
 
 START_TEST(start_page)
 {
-	static const struct session_options o = { .lang = "en" };
+	static const struct session_options o = { .lang = "en", .scale = "150" };
 	struct session s;
 
 	session_start(&s, &o);
 	session_open(&s);
 	ck_assert(page_until(&s, "location.href + document.readyState", "http://start.sekisho.internal/complete"));
 	ck_assert_str_eq(page_eval(&s, "navigator.languages[0]"), "en-US");
-	for (int i = 0; i < 100 && picture_save(&s, "sandbox-start.jpg") <= 4; i++)
+	ck_assert_str_eq(page_eval(&s, "String(devicePixelRatio)"), "1.5");
+	for (int i = 0; i < 100 && picture_save(&s, "sandbox-start.png") <= 4; i++)
 		usleep(50000);
-	ck_assert_uint_gt(picture_save(&s, "sandbox-start.jpg"), 4);
+	ck_assert_uint_gt(picture_save(&s, "sandbox-start.png"), 4);
 	session_stop(&s);
 }
 END_TEST
 
-START_TEST(text)
+static char kanji[300 * 3 + 1];
+
+/* 300 different characters from U+4E00 on. */
+static void fill_kanji(void)
 {
-	static const struct session_options o = { .args = allow };
-	static char kanji[300 * 3 + 1], pair[200 * 2 + 1];
-	struct session s;
 	char *p = kanji;
 
-	for (int i = 0; i < 300; i++) { /* 300 different characters from U+4E00 on */
-		unsigned c = 0x4e00 + (unsigned)i * 61;
-
+	for (unsigned c = 0x4e00; c < 0x4e00 + 300 * 61; c += 61) {
 		*p++ = (char)(0xe0 | c >> 12);
 		*p++ = (char)(0x80 | (c >> 6 & 63));
 		*p++ = (char)(0x80 | (c & 63));
 	}
+}
+
+START_TEST(text)
+{
+	static const struct session_options o = { .args = allow };
+	static char pair[200 * 2 + 1];
+	struct session s;
+
+	fill_kanji();
 	open_site(&s, &o);
 	for (int i = 0; i < 300; i++) {
 		char one[4] = { kanji[3 * i], kanji[3 * i + 1], kanji[3 * i + 2], 0 };
@@ -125,18 +133,6 @@ START_TEST(text)
 	/* nothing that we do behind the curtain is seen by the page */
 	usleep(400000);
 	ck_assert_str_eq(page_eval(&s, "seen.filter(x => !/:(Enter|)$/.test(x) || x == 'keyup:').join()"), "");
-	/* the address bar */
-	hold_key(&s, 37, true);
-	type_key(&s, 46);
-	hold_key(&s, 37, false);
-	display_sync(&s);
-	ck_assert(ime_wait_caret(&s, 158, 51));
-	ime_text(&s, "127.0.0.1/渋谷区👍", false);
-	ime_wait_pong(&s);
-	ime_text(&s, kanji, false);
-	ime_wait_pong(&s);
-	usleep(300000); /* for the picture only */
-	picture_save(&s, "sandbox-address.jpg");
 	close_site(&s);
 }
 END_TEST
@@ -145,8 +141,9 @@ START_TEST(address_bar)
 {
 	static const struct session_options o = { .args = allow };
 	struct session s;
-	char wanted[128];
+	char wanted[1200], decoded[1200];
 
+	fill_kanji();
 	open_site(&s, &o);
 	hold_key(&s, 37, true);
 	type_key(&s, 46);
@@ -156,8 +153,13 @@ START_TEST(address_bar)
 	snprintf(wanted, sizeof wanted, "%s?q=渋谷区👍", url);
 	ime_text(&s, wanted, false);
 	ime_wait_pong(&s);
+	ime_text(&s, kanji, false);
+	ime_wait_pong(&s);
+	usleep(300000); /* for the picture only */
+	picture_save(&s, "sandbox-address.png");
 	type_key(&s, 36); /* Return */
-	ck_assert(page_until(&s, "decodeURIComponent(location.search)", "?q=渋谷区👍"));
+	snprintf(decoded, sizeof decoded, "?q=渋谷区👍%s", kanji);
+	ck_assert(page_until(&s, "decodeURIComponent(location.search)", decoded));
 	close_site(&s);
 }
 END_TEST
@@ -332,6 +334,52 @@ START_TEST(ends)
 }
 END_TEST
 
+/* renderd dies: so does everything that it started. */
+START_TEST(parent_dies)
+{
+	static const struct session_options o = { .no_devtools = true };
+	struct session s;
+	int told[2];
+	pid_t parent;
+
+	ck_assert_int_eq(pipe(told), 0);
+	parent = fork();
+	if (parent == 0) {
+		session_start(&s, &o);
+		session_open(&s);
+		if (write(told[1], &s, sizeof s) == (ssize_t)sizeof s)
+			pause();
+		_exit(1);
+	}
+	ck_assert_int_eq(read(told[0], &s, sizeof s), (ssize_t)sizeof s);
+	ck_assert_uint_gt(session_processes(s.uid, NULL, NULL), 5);
+	kill(parent, SIGKILL);
+	waitpid(parent, NULL, 0);
+	ck_assert(session_is_gone(s.uid));
+	close(told[0]);
+	close(told[1]);
+}
+END_TEST
+
+/* A session that is stopped while it starts leaves as little behind. */
+START_TEST(stopped_early)
+{
+	static const struct session_options o = { .no_devtools = true };
+
+	for (int i = 0; i < 12; i++) {
+		struct session s;
+
+		session_start(&s, &o);
+		usleep(10000 + (useconds_t)i * 15000);
+		kill(s.pid, SIGTERM);
+		/* before it takes signals, the signal itself ends it */
+		ck_assert(session_wait(&s) == SEK_SANDBOX_OK || i < 2);
+		ck_assert(session_is_gone(s.uid));
+		session_forget(&s);
+	}
+}
+END_TEST
+
 START_TEST(browser_ends)
 {
 	static const struct session_options o = { .no_devtools = true };
@@ -441,6 +489,8 @@ int main(void)
 	tcase_add_test(t, walls);
 	tcase_add_test(t, what_policies_forbid);
 	tcase_add_test(t, ends);
+	tcase_add_test(t, parent_dies);
+	tcase_add_test(t, stopped_early);
 	tcase_add_test(t, browser_ends);
 	tcase_add_test(t, helpers_are_restarted_once);
 	tcase_add_test(t, refused_starts);
