@@ -113,7 +113,7 @@ def workload(peer, tools, flat, duration_s, settle_s):
     """Plays a flat sequence at its recorded pace. Counts from when the first full picture was painted and had 0.7 s to arrive
     until settle_s after the end."""
     log = peer.place.file("play.log")
-    player, start_us = start_player(peer, tools, log, flat, "--hold-ms", str(int(settle_s * 1000 + 600)))
+    player, start_us = start_player(peer, tools, log, flat, "--hold-ms", "60000")
     end_us = duration_s * 1e6
     before = Counters(peer)
     dumps = []
@@ -135,7 +135,7 @@ def workload(peer, tools, flat, duration_s, settle_s):
     sleep_until(ended_us + settle_s * 1e6)
     after = Counters(peer)
     dump("settled", end_us - 1, end_us + 1)
-    player.wait()
+    peer.place.stop([player])
     result = after.since(before)
     result.update(duration_s=round(duration_s, 3), updates_per_s=round(result["updates"] / duration_s, 2), peak_mb=after.peaks_mb(),
                   play_late_max_ms=int(ended[3]) / 1000, play_late_records=int(ended[4]), fidelity={})

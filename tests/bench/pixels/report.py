@@ -2,9 +2,14 @@
 """Figures of a run as one table and as a chart."""
 import statistics
 
+ORDER = ["idle", "read", "scroll", "type", "images", "video", "mixed"]
 BARE = "xvfb-bare"
 OURS = "sekisho"
 PARTS = ["capture", "decoder", "encoder"]  # what is compared with the peers' servers; broker and renderd stand apart
+
+
+def place(workload):
+    return ORDER.index(workload) if workload in ORDER else len(ORDER)
 
 
 def median(values):
@@ -91,9 +96,7 @@ def table(document):
             "delay p50", "p95 ms", "late ms"]
     lines = [head]
     workloads = list(dict.fromkeys([w for w, _ in figures] + [w for w, _ in delays]))
-    if "idle" in workloads:
-        workloads.remove("idle")
-        workloads.insert(0, "idle")
+    workloads.sort(key=place)
     for w in workloads:
         names = dict.fromkeys([p for x, p in list(figures) + list(delays) if x == w])
         for p in names:
@@ -108,6 +111,8 @@ def table(document):
         if i and cells[0] != lines[i - 1][0]:
             text.append("-" * (sum(widths) + 2 * len(widths)))
         text.append("  ".join(c.ljust(widths[k]) if k < 2 else c.rjust(widths[k]) for k, c in enumerate(cells)))
+    text.append("")
+    text += against(document)
     text.append("")
     for w in workloads:
         f = figures.get((w, OURS))
@@ -126,6 +131,51 @@ def table(document):
     return "\n".join(text)
 
 
+# what we want to be, against the best peer of the same run: bytes, CPU (x), and delays in ms (p50, p95)
+TARGETS = {"read": (0.7, 1.0), "scroll": (0.5, 0.5), "type": (0.7, 1.0), "images": (0.5, 0.7), "video": (1.0, 1.5), "mixed": (0.5, 0.7)}
+DELAY_TARGETS = {"idle": (3, 5), "scroll": (10, 20), "video": (10, 16)}
+
+
+def against(document):
+    """One line for each target: ours, the best peer's, the factor, met or missed."""
+    figures, delays = summary(document), latencies(document)
+    lines = []
+
+    def compare(workload, what, field, names, target):
+        ours = figures[workload, OURS][field]
+        best = min((figures[workload, p][field], p) for p in names)
+        if best[0] > 0:
+            factor = ours / best[0]
+            lines.append(f"{workload:7} {what:28} {ours:8.3f}  {best[0]:8.3f} {best[1]:20} x {factor:5.2f}  wanted x {target:.2f}  "
+                         f"{'met' if factor <= target else 'missed'}")
+    for workload, (bytes_x, cpu_x) in TARGETS.items():
+        others = [p for w, p in figures if w == workload and p != OURS]
+        exact = [p for p in others if (figures[workload, p]["still"] or 0) >= 99.995]
+        lossy = [p for p in others if p not in exact]
+        if (workload, OURS) not in figures or not others:
+            continue
+        if exact and workload != "video":
+            compare(workload, "MB, exact when still", "mb", exact, bytes_x)
+        if lossy and workload == "video":
+            compare(workload, "MB, lossy when still", "mb", lossy, bytes_x)
+        compare(workload, "CPU s", "cpu_s", others, cpu_x)
+        tiger = figures.get((workload, "tigervnc-lossless"))
+        if tiger:
+            ours = figures[workload, OURS]["updates_per_s"]
+            lines.append(f"{workload:7} {'updates/s, at least as many':28} {ours:8.1f}  {tiger['updates_per_s']:8.1f} {'tigervnc-lossless':20} "
+                         f"{'met' if ours >= tiger['updates_per_s'] * 0.98 else 'missed':>26}")
+    for where, limits in DELAY_TARGETS.items():
+        ours = delays.get((where, OURS))
+        if not ours:
+            continue
+        for field, limit in zip(("p50", "p95"), limits):
+            best = min(((d[field], p) for (w, p), d in delays.items() if w == where and p != OURS and d[field] is not None), default=None)
+            met = ours[field] is not None and ours[field] <= limit
+            lines.append(f"{where:7} {'delay ' + field + ', ms':28} {number(ours[field]):>8}  {number(best and best[0]):>8} {best[1] if best else '-':20} "
+                         f"wanted {limit:7.2f}  {'met' if met else 'missed':>9}")
+    return lines
+
+
 COLOURS = ["#0b6e4f", "#7a8b99", "#a9b7c0", "#c98b2b", "#b5523b", "#6d5a9c", "#8f7a5c", "#4d7ea8"]
 
 
@@ -133,7 +183,7 @@ def chart(document):
     """Small multiples: rows are measures, columns are workloads, one bar for each peer. Each cell has its own scale."""
     figures, delays = summary(document), latencies(document)
     names = list(dict.fromkeys([p for _, p in list(figures) + list(delays)]))
-    workloads = list(dict.fromkeys([w for w, _ in figures]))
+    workloads = sorted(dict.fromkeys([w for w, _ in figures]), key=place)
     places = [w for w in ["idle", *workloads] if any(x == w for x, _ in delays)]
     measures = [("bytes to the client, MB", workloads, lambda w, p: figures.get((w, p), {}).get("mb")),
                 ("server CPU, s", workloads, lambda w, p: figures.get((w, p), {}).get("cpu_s")),
