@@ -12,9 +12,10 @@
 #define SEK_SESSION_IME "ime.sock"                /* stream socket of sekisho-ime, frames of link HOST; see below */
 
 /* What is spoken on SEK_SESSION_IME. capture (which connects once, at its start) -> ime:
- *   TEXT  commit it to the focused input context; dropped when there is none.
- *   PING  answered with PONG (same id) once every TEXT before it has been handed to IBus. Sent when a key or a button
- *         follows a text: capture holds it until then, at most SEK_IME_WAIT_MS.
+ *   TEXT  commit it, as it is, to the focused input context; dropped when there has been none for 300 ms. Password fields
+ *         are none: the browser gives them no input method.
+ *   PING  answered with PONG (same id) once the browser has had its turn for every TEXT before it. Sent when a key
+ *         or a button follows a text: capture holds it until then, at most SEK_IME_WAIT_MS.
  *   KEY   with code SEK_IME_FENCE_CODE, down, no codepoint: a fence. capture presses and releases that key through
  *         XTEST after the last real key and before the TEXT that follows the fence; ime holds what comes after the fence
  *         until the key's press reaches its engine (process_key_event), at most SEK_IME_FENCE_MS, and swallows press and
@@ -25,7 +26,7 @@
 #define SEK_IME_WAIT_MS 200
 
 /* sekisho-sandbox --dir DIR --uid UID --gid GID --max WxH --size WxH --scale PERCENT --lang ja|en --policy FILE
- *                 [--upstream HOST:PORT] [--allow CIDR]... [--devtools PATH]
+ *                 [--upstream HOST:PORT] [--allow CIDR[:PORT]]... [--egress-uid UID] [--devtools PATH]
  * started by renderd as root, already in the session's cgroup, in a session of its own (setsid). Runs in the foreground
  * until the session is over; SIGTERM or the death of its parent ends every process that it started. */
 enum sek_sandbox_fd {

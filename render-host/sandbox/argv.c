@@ -109,7 +109,7 @@ static void program(struct sek_argv *a, const char *path)
 static void helper_jail(struct sek_argv *a)
 {
 	static const char *const list[] = {
-		"--unshare-net",
+		"--unshare-net", "--disable-userns",
 		"--size", SMALL_BYTES, "--tmpfs", "/home", "--dir", "/home/session", "--setenv", "HOME", "/home/session",
 		"--setenv", "XDG_RUNTIME_DIR", "/tmp", "--setenv", "LANG", "C.UTF-8",
 		"--setenv", "DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/dev/null",

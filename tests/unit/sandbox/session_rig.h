@@ -82,6 +82,8 @@ void click(struct session *s, int x, int y);
 void display_sync(struct session *s);
 /* Sends TEXT; with fence first, and PING after it, when asked. */
 void ime_text(struct session *s, const char *text, bool fence);
+/* Sends bytes and is true if the IME then hangs up. */
+bool ime_refuses(struct session *s, const unsigned char *bytes, size_t n);
 /* Waits for PONG; carets on the way are taken. */
 void ime_wait_pong(struct session *s);
 /* Waits up to 3 s for a caret at about this place. */

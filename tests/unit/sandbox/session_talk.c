@@ -254,6 +254,17 @@ void ime_text(struct session *s, const char *text, bool fence)
 	write_all(s->ime, memory, w.len);
 }
 
+bool ime_refuses(struct session *s, const unsigned char *bytes, size_t n)
+{
+	char got[64];
+	ssize_t r;
+
+	write_all(s->ime, bytes, n);
+	while ((r = recv(s->ime, got, sizeof got, 0)) > 0) { /* the caret, which each new peer is told */
+	}
+	return r == 0;
+}
+
 /* Takes one frame; true if it was PONG. */
 static bool ime_take(struct session *s)
 {

@@ -146,6 +146,8 @@ START_TEST(command_lines)
 			ck_assert(has("--die-with-parent") && has("--clearenv") && has("--new-session"));
 			/* only the browser is in the namespace with the proxy, only the bus in the keeper's processes */
 			ck_assert_int_eq(has("--unshare-net"), p != SEK_PROGRAM_BROWSER);
+			/* and only it may make user namespaces: its own sandbox is built of them */
+			ck_assert_int_eq(has("--disable-userns"), p != SEK_PROGRAM_BROWSER);
 			ck_assert_int_eq(has("--unshare-pid"), p != SEK_PROGRAM_BUS);
 			for (size_t i = 0; i < argv.n; i++)
 				ck_assert_msg(!strstr(argv.v[i], "sandbox") || strstr(argv.v[i], "/run/x"), "%s", argv.v[i]);

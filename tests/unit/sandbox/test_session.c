@@ -190,6 +190,42 @@ START_TEST(caret)
 }
 END_TEST
 
+/* Whoever speaks nonsense on the IME socket is sent away, and the next one is served. */
+START_TEST(hostile_ime_peer)
+{
+	static const struct {
+		unsigned char bytes[40];
+		size_t n;
+	} rows[] = {
+		{ { 0xff }, 8 },                                     /* no such type */
+		{ { 0x08, 0, 0, 0, 0, 0, 0, 0 }, 8 },                /* TEXT without a text */
+		{ { 0x08, 0, 0, 0, 0, 0, 0x10, 1 }, 8 },             /* one byte too long */
+		{ { 0x08, 0, 0, 0, 0xff, 0xff, 0xff, 0xff }, 8 },
+		{ { 0x08, 1, 0, 0, 0, 0, 0, 1, 'a' }, 9 },           /* a flag that does not exist */
+		{ { 0x08, 0, 1, 0, 0, 0, 0, 1, 'a' }, 9 },           /* reserved */
+		{ { 0x08, 0, 0, 0, 0, 0, 0, 2, 0xc0, 0x80 }, 10 },   /* overlong UTF-8 */
+		{ { 0x08, 0, 0, 0, 0, 0, 0, 1, 0x1b }, 9 },          /* a control character */
+		{ { 0x05, 0, 0, 0, 0, 0, 0, 8, 0, 30, 1, 0, 0, 0, 0, 0 }, 16 }, /* a key that is no fence */
+		{ { 0x05, 0, 0, 0, 0, 0, 0, 8, 0, 240, 0, 0, 0, 0, 0, 0 }, 16 }, /* the fence's release */
+		{ { 0x06, 0, 0, 0, 0, 0, 0, 8 }, 8 },                /* POINTER has no business here */
+		{ { 0x84, 0, 0, 0, 0, 0, 0, 8 }, 8 },                /* nor has what only goes down */
+	};
+	static const struct session_options o = { .args = allow };
+	struct session s;
+
+	open_site(&s, &o);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		session_reopen_ime(&s);
+		ck_assert_msg(ime_refuses(&s, rows[i].bytes, rows[i].n), "%zu", i);
+	}
+	session_reopen_ime(&s);
+	ime_text(&s, "なお", false);
+	ime_wait_pong(&s);
+	ck_assert(page_until(&s, "t.value", "なお"));
+	close_site(&s);
+}
+END_TEST
+
 static void read_proc(pid_t pid, const char *name, char *ret, size_t size)
 {
 	char path[64];
@@ -486,6 +522,7 @@ int main(void)
 	tcase_add_test(t, text);
 	tcase_add_test(t, address_bar);
 	tcase_add_test(t, caret);
+	tcase_add_test(t, hostile_ime_peer);
 	tcase_add_test(t, walls);
 	tcase_add_test(t, what_policies_forbid);
 	tcase_add_test(t, ends);
