@@ -12,6 +12,8 @@
 
 /* Lossless bytes spent on refinement in one frame: what moves meanwhile does not wait for long. */
 #define REFINE_BYTES (128 * 1024)
+/* Fewer changed tiles are cheaper to send than to search for moves. */
+#define MOVE_MIN_TILES 8
 
 struct sek_update_encoder {
 	uint16_t max_width, max_height, width, height, columns, rows;
@@ -28,8 +30,10 @@ struct sek_update_encoder {
 	struct sek_packer *packer;
 	struct sek_photo *photo;
 	struct sek_scroller *scroller;
+	const struct sek_simd *simd;
+	uint32_t *acc;           /* scratch of sek_scan_band */
+	struct sek_rect *change; /* per tile: what differs */
 	struct sek_message message;
-	struct sek_tile tile;
 	struct sek_class look;
 };
 
@@ -65,10 +69,14 @@ struct sek_update_encoder *sek_update_encoder_create(uint16_t max_width, uint16_
 	e->photos.list = calloc(tiles, sizeof *e->photos.list);
 	e->packer = sek_packer_create();
 	e->photo = sek_photo_create();
-	e->scroller = sek_scroller_create(max_height);
+	e->scroller = sek_scroller_create(max_width, max_height);
+	e->simd = sek_simd_best();
+	e->acc = calloc((size_t)sek_tiles_across(max_width) * SEK_TILE_PX, sizeof *e->acc);
+	e->change = calloc(tiles, sizeof *e->change);
 	e->message.packer = e->packer;
 	if (!e->old || !e->damaged || !e->lossy || !e->lossy_before || !e->still_ms || !e->still_before || !e->open ||
-	    !e->flats.list || !e->photos.list || !e->packer || !e->photo || !e->scroller) {
+	    !e->flats.list || !e->photos.list || !e->packer || !e->photo || !e->scroller ||
+	    !e->acc || !e->change) {
 		sek_update_encoder_destroy(e);
 		return NULL;
 	}
@@ -89,6 +97,8 @@ void sek_update_encoder_destroy(struct sek_update_encoder *e)
 	free(e->still_ms);
 	free(e->still_before);
 	free(e->open);
+	free(e->acc);
+	free(e->change);
 	free(e->flats.list);
 	free(e->photos.list);
 	free(e);
@@ -223,11 +233,72 @@ static void move_lossy(const struct job *j, const struct sek_move *m)
 	}
 }
 
+static struct sek_scan scan_of(const struct job *j)
+{
+	return (struct sek_scan){ j->e->simd, j->src, j->e->old, j->e->stride, j->e->acc };
+}
+
+/* Compares every tile that is damaged. Returns how many really changed. */
+static size_t scan(const struct job *j)
+{
+	struct sek_update_encoder *e = j->e;
+	const struct sek_scan s = scan_of(j);
+	size_t changed = 0;
+
+	for (size_t row = 0; row < e->rows; row++) {
+		const size_t first = row * e->columns;
+
+		if (!memchr(e->damaged + first, 1, e->columns)) {
+			memset(e->change + first, 0, e->columns * sizeof *e->change);
+			continue;
+		}
+		sek_scan_band(&s, e->damaged + first, (unsigned)row, e->change + first);
+		memset(e->damaged + first, 0, e->columns);
+		for (size_t i = first; i < first + e->columns; i++)
+			changed += e->change[i].w > 0;
+	}
+	return changed;
+}
+
+/* After the moves: tiles that lie in one of them as a whole are right now, the others that one touches are not known. */
+static void scan_again(const struct job *j, const struct sek_move *moves, size_t n)
+{
+	struct sek_update_encoder *e = j->e;
+	const struct sek_scan s = scan_of(j);
+
+	for (size_t i = 0; i < n; i++)
+		sek_update_encoder_damage(e, moves[i].to);
+	for (size_t row = 0; row < e->rows; row++) {
+		struct sek_rect *change = e->change + row * e->columns, again[SEK_WIDTH_MAX_PX / SEK_TILE_PX];
+		uint8_t *damaged = e->damaged + row * e->columns;
+
+		for (size_t column = 0; column < e->columns; column++) {
+			struct sek_rect t = tile_rect(e, column, row);
+
+			for (size_t i = 0; i < n && damaged[column]; i++) {
+				const struct sek_rect *to = &moves[i].to;
+
+				if (t.x < to->x || t.y < to->y || t.x + t.w > to->x + to->w || t.y + t.h > to->y + to->h)
+					continue;
+				damaged[column] = 0;
+				change[column].w = 0;
+			}
+		}
+		sek_scan_band(&s, damaged, (unsigned)row, again);
+		for (size_t column = 0; column < e->columns; column++) {
+			if (damaged[column])
+				change[column] = again[column];
+			damaged[column] = 0;
+		}
+	}
+}
+
 static sek_status send_moves(const struct job *j)
 {
 	struct sek_move moves[SEK_MOVES_MAX];
 	struct sek_update_encoder *e = j->e;
-	size_t n = sek_scroll_find(e->scroller, j->src, e->old, e->stride, e->damaged, moves);
+	const struct sek_scan s = scan_of(j);
+	size_t n = sek_scroll_find(e->scroller, &s, e->change, moves);
 
 	for (size_t i = 0; i < n; i++) {
 		struct sek_rect to = moves[i].to;
@@ -241,40 +312,34 @@ static sek_status send_moves(const struct job *j)
 			memmove(e->old + (size_t)(to.y + y) * e->stride + to.x,
 				e->old + (size_t)(sy + y) * e->stride + to.x, (size_t)to.w * 4);
 		}
-		sek_update_encoder_damage(e, to); /* the source's owner need not have said so */
 	}
+	if (n > 0)
+		scan_again(j, moves, n);
 	return sek_ok();
 }
 
 /* A large part of a tile that looks like a photograph: the whole tile, if that looks the same, so that neighbours meet
  * edge to edge and share one JPEG. */
-static struct sek_rect photo_rect(struct sek_update_encoder *e, struct sek_rect changed)
+static struct sek_rect photo_rect(struct sek_update_encoder *e, struct sek_rect changed, struct sek_rect whole)
 {
-	const struct sek_tile *t = &e->tile;
-
-	if (changed.w == t->r.w && changed.h == t->r.h)
+	if (changed.w == whole.w && changed.h == whole.h)
 		return changed;
-	sek_classify(t->px, t->r.w, t->r.w, t->r.h, &e->look);
-	return e->look.look == SEK_LOOK_PHOTO ? t->r : changed;
+	sek_classify(old_at(e, whole), e->stride, whole.w, whole.h, &e->look);
+	return e->look.look == SEK_LOOK_PHOTO ? whole : changed;
 }
 
 static sek_status send_tile(const struct job *j, size_t i, struct sek_rect whole)
 {
 	struct sek_update_encoder *e = j->e;
-	struct sek_rect r;
+	struct sek_rect r = e->change[i];
 
-	sek_load_tile(j->src, whole, &e->tile);
-	if (!sek_diff_tile(&e->tile, e->old, e->stride, &r))
-		return sek_ok();
-	for (uint32_t y = r.y; y < (uint32_t)r.y + r.h; y++)
-		memcpy(e->old + (size_t)y * e->stride + r.x,
-			e->tile.px + (size_t)(y - whole.y) * whole.w + (r.x - whole.x), (size_t)r.w * 4);
+	sek_load(j->src, r, e->old, e->stride);
 	e->still_ms[i] = j->now_ms;
 	sek_classify(old_at(e, r), e->stride, r.w, r.h, &e->look);
 	if (e->look.look == SEK_LOOK_PHOTO && j->o->lossless)
 		e->look.look = SEK_LOOK_TRUE;
 	if (e->look.look == SEK_LOOK_PHOTO) {
-		sek_areas_add(&e->photos, photo_rect(e, r), 0, SEK_JPEG_MAX_WIDTH_PX,
+		sek_areas_add(&e->photos, photo_rect(e, r, whole), 0, SEK_JPEG_MAX_WIDTH_PX,
 			sek_photo_max_area(j->o->jpeg_quality));
 		e->lossy[i] = 1;
 		return sek_ok();
@@ -361,16 +426,14 @@ static sek_status make_frame(const struct job *j)
 	e->photos.n = 0;
 	if (e->keyframe)
 		forget(e);
-	else
+	if (scan(j) >= MOVE_MIN_TILES && !e->keyframe)
 		SEK_TRY(send_moves(j));
 	for (size_t row = 0; row < e->rows; row++) {
 		for (size_t column = 0; column < e->columns; column++) {
 			size_t i = row * e->columns + column;
 
-			if (!e->damaged[i])
-				continue;
-			e->damaged[i] = 0;
-			SEK_TRY(send_tile(j, i, tile_rect(e, column, row)));
+			if (e->change[i].w > 0)
+				SEK_TRY(send_tile(j, i, tile_rect(e, column, row)));
 		}
 	}
 	SEK_TRY(send_areas(j));

@@ -3,18 +3,20 @@
  * Private to protocol/codec: the stages of the encoder, each in a file of its own and known to encode.c only by the
  * prototypes here, so that one can be replaced without the others:
  *
- *   load.c      source -> private copy of a tile          diff.c      what differs from the receiver's picture
+ *   scan.c      what differs from the receiver's picture  load.c      source -> private copy
  *   scroll.c    what only moved                           classify.c  palette, true colour or photograph
  *   record.c    a lossless tile as bytes                  entropy.c   a batch of records packed
  *   merge.c     neighbouring areas as one                 photo.c     an area as JPEG
  *   message.c   operations as UPDATE frames               encode.c    the order of all this
+ *   simd.c      the loops of scan.c and scroll.c
  *
- * Only load.c and scroll.c ever see the source.
+ * Only scan.c, scroll.c and load.c ever see the source; the first two only to choose what the third takes.
  */
 #ifndef SEK_PROTOCOL_CODEC_ENCODER_H
 #define SEK_PROTOCOL_CODEC_ENCODER_H
 
 #include "protocol/codec/encode.h"
+#include "protocol/codec/simd.h"
 
 #include <stddef.h>
 
@@ -26,24 +28,33 @@ static inline uint16_t sek_tiles_across(uint32_t px)
 	return (uint16_t)((px + SEK_TILE_PX - 1) / SEK_TILE_PX);
 }
 
-/* --- load.c: the only readers of memory that a hostile process may be writing --- */
+/* The side of tile number i of a picture that is px wide or high. */
+static inline unsigned sek_tile_side(unsigned px, unsigned i)
+{
+	unsigned left = px - i * SEK_TILE_PX;
 
-/* A tile's private copy: rows packed at `w` pixels, X = 0. */
-struct sek_tile {
-	struct sek_rect r; /* inside the picture, at most SEK_TILE_PX a side */
-	uint32_t px[SEK_TILE_AREA];
+	return left < SEK_TILE_PX ? left : SEK_TILE_PX;
+}
+
+/* --- load.c: the only taker of pixels that a hostile process may be writing --- */
+
+/* Copies the rectangle r, reading each pixel exactly once, with X cleared, into the picture at `to`. Kept in its own
+ * translation unit so that no compiler can go back to the source for a value that was already judged. */
+void sek_load(const struct sek_picture *src, struct sek_rect r, uint32_t *to, size_t stride);
+
+/* --- scan.c --- */
+
+struct sek_scan {
+	const struct sek_simd *simd;
+	const struct sek_picture *src;
+	const uint32_t *old; /* same size as src */
+	size_t stride;
+	uint32_t *acc; /* scratch: a row of whole tiles */
 };
 
-/* Copies n pixels, reading each exactly once, with X cleared. Kept in its own translation unit so that no compiler can
- * go back to the source for a value that was already judged. */
-void sek_load_row(const uint32_t *restrict src, size_t n, uint32_t *restrict ret);
-void sek_load_tile(const struct sek_picture *src, struct sek_rect r, struct sek_tile *ret);
-
-/* --- diff.c --- */
-
-/* The smallest rectangle of r (in picture coordinates) outside which t equals the picture `old`; false if all of it is
- * equal. */
-bool sek_diff_tile(const struct sek_tile *t, const uint32_t *old, size_t stride, struct sek_rect *ret);
+/* Compares the damaged tiles of one band with `old`. change[column]: the smallest rectangle (in picture coordinates) of
+ * that tile outside which both are equal; w = h = 0 if all of it is, or if it is not damaged. */
+void sek_scan_band(const struct sek_scan *s, const uint8_t *damaged, unsigned row, struct sek_rect *change);
 
 /* --- classify.c --- */
 
@@ -121,13 +132,13 @@ struct sek_move {
 #define SEK_MOVES_MAX 64
 
 struct sek_scroller;
-struct sek_scroller *sek_scroller_create(uint16_t max_height);
+struct sek_scroller *sek_scroller_create(uint16_t max_width, uint16_t max_height);
 void sek_scroller_destroy(struct sek_scroller *s);
-/* Looks for vertical moves among the damaged tiles (columns * rows flags). Fills moves in an order in which they can be
- * carried out one after the other; returns how many. Each was compared pixel by pixel when it was looked at; the source
- * may have changed since, so the caller still compares what is there afterwards. */
-size_t sek_scroll_find(struct sek_scroller *s, const struct sek_picture *src, const uint32_t *old, size_t stride,
-	const uint8_t *damaged, struct sek_move moves[SEK_MOVES_MAX]);
+/* Looks for vertical moves among what sek_scan_band found changed (one rectangle for each tile). Fills moves in an order
+ * in which they can be carried out one after the other; returns how many. Each was compared pixel by pixel; the source
+ * may have changed since, but then its owner says so again. */
+size_t sek_scroll_find(struct sek_scroller *s, const struct sek_scan *scan, const struct sek_rect *change,
+	struct sek_move moves[SEK_MOVES_MAX]);
 
 /* --- message.c --- */
 

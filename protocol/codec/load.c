@@ -4,22 +4,17 @@
  */
 #include "protocol/codec/encoder.h"
 
-void sek_load_row(const uint32_t *restrict src, size_t n, uint32_t *restrict ret)
+static void load_row(const uint32_t *restrict src, size_t n, uint32_t *restrict ret)
 {
 	for (size_t i = 0; i < n; i++)
 		ret[i] = src[i] & SEK_RGB_MASK;
 }
 
-void sek_load_tile(const struct sek_picture *src, struct sek_rect r, struct sek_tile *ret)
+void sek_load(const struct sek_picture *src, struct sek_rect r, uint32_t *to, size_t stride)
 {
 	const uint32_t *from = src->px + (size_t)r.y * src->stride_px + r.x;
-	uint32_t *to = ret->px;
 
-	ret->r = r;
-	for (unsigned y = 0; y < r.h; y++, from += src->stride_px, to += r.w) {
-		if (r.w == SEK_TILE_PX) /* a constant count lets the compiler unroll */
-			sek_load_row(from, SEK_TILE_PX, to);
-		else
-			sek_load_row(from, r.w, to);
-	}
+	to += (size_t)r.y * stride + r.x;
+	for (unsigned y = 0; y < r.h; y++, from += src->stride_px, to += stride)
+		load_row(from, r.w, to);
 }

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Finds what only moved up or down. The picture is looked at in vertical strips of one tile's width: rows are hashed,
- * rows that occur once vote for a distance, the winner is compared pixel by pixel, and what neighbouring strips agree
- * upon becomes one move. The hashes come from the source, which may lie; they only choose what is compared.
+ * rows that occur once vote for a distance, what neighbouring strips agree upon becomes one move, and that is compared
+ * pixel by pixel. The hashes come from the source, which may lie; they only choose what is compared.
  */
 #include "protocol/codec/encoder.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define MIN_DAMAGED_TILES 8 /* less is cheaper to send than to search */
 #define MIN_ROWS 32         /* the shortest move */
 #define MIN_CHANGED_ROWS 16 /* of a move's rows, so many must really have changed */
 #define MIN_VOTES 4
@@ -25,7 +24,8 @@ struct slot {
 };
 
 struct strip {
-	uint16_t x, w, y0, y1; /* rows y0..y1 are damaged */
+	uint16_t x, w, y0, y1; /* rows y0..y1 hold all that changed; 0: none */
+	uint32_t *old_hash, *new_hash; /* one for each row of the picture */
 	int32_t dy;            /* 0: none found */
 };
 
@@ -35,32 +35,29 @@ struct run {
 };
 
 struct sek_scroller {
-	uint32_t *old_hash, *new_hash; /* one for each row of the picture */
+	uint32_t *hashes;              /* two for each row of each strip */
 	uint16_t *votes;               /* by distance + height */
 	uint32_t slot_count;           /* used of slots: a power of two, at least twice the rows of the strip */
 	struct slot slots[SLOTS_MAX];
 	struct strip strips[STRIPS_MAX];
 };
 
-/* One call's view. */
-struct view {
-	const struct sek_picture *src;
-	const uint32_t *old;
-	size_t stride;
-};
-
-struct sek_scroller *sek_scroller_create(uint16_t max_height)
+struct sek_scroller *sek_scroller_create(uint16_t max_width, uint16_t max_height)
 {
 	struct sek_scroller *s = calloc(1, sizeof *s);
+	size_t strips = sek_tiles_across(max_width);
 
 	if (!s)
 		return NULL;
-	s->old_hash = malloc((size_t)max_height * sizeof *s->old_hash);
-	s->new_hash = malloc((size_t)max_height * sizeof *s->new_hash);
+	s->hashes = malloc(strips * max_height * 2 * sizeof *s->hashes);
 	s->votes = malloc((size_t)max_height * 2 * sizeof *s->votes);
-	if (!s->old_hash || !s->new_hash || !s->votes) {
+	if (!s->hashes || !s->votes) {
 		sek_scroller_destroy(s);
 		return NULL;
+	}
+	for (size_t i = 0; i < strips; i++) {
+		s->strips[i].old_hash = s->hashes + i * 2 * max_height;
+		s->strips[i].new_hash = s->strips[i].old_hash + max_height;
 	}
 	return s;
 }
@@ -69,33 +66,9 @@ void sek_scroller_destroy(struct sek_scroller *s)
 {
 	if (!s)
 		return;
-	free(s->old_hash);
-	free(s->new_hash);
+	free(s->hashes);
 	free(s->votes);
 	free(s);
-}
-
-/* Four independent lanes, so that the multiplications overlap; never 0. */
-static uint32_t hash_row(const uint32_t *px, unsigned n)
-{
-	uint32_t a = 0x85ebca6bu, b = 0xc2b2ae35u, c = 0x27d4eb2fu, d = 0x165667b1u;
-	unsigned i = 0;
-
-	for (; i + 4 <= n; i += 4) {
-		a = (a ^ px[i]) * 0x9e3779b1u;
-		b = (b ^ px[i + 1]) * 0x85ebca77u;
-		c = (c ^ px[i + 2]) * 0xc2b2ae3du;
-		d = (d ^ px[i + 3]) * 0x27d4eb2fu;
-		a ^= a >> 15;
-		b ^= b >> 15;
-		c ^= c >> 15;
-		d ^= d >> 15;
-	}
-	for (; i < n; i++)
-		a = (a ^ px[i]) * 0x9e3779b1u;
-	a += (b << 7 | b >> 25) + (c << 13 | c >> 19) + (d << 19 | d >> 13);
-	a ^= a >> 16;
-	return a ? a : 1;
 }
 
 static struct slot *find_slot(struct sek_scroller *s, uint32_t hash)
@@ -107,19 +80,35 @@ static struct slot *find_slot(struct sek_scroller *s, uint32_t hash)
 	return &s->slots[i];
 }
 
-/* Hashes the strip's rows in both pictures. Returns how many rows changed. */
-static unsigned hash_strip(struct sek_scroller *s, const struct view *v, const struct strip *p)
+/* Hashes the strips' rows in both pictures, in the order in which they lie in memory. */
+static void hash_strips(struct sek_scroller *s, const struct sek_scan *v, unsigned columns)
 {
-	uint32_t row[SEK_TILE_PX];
-	unsigned changed = 0;
+	for (size_t y = 0; y < v->src->height_px; y++) {
+		const uint32_t *new_row = v->src->px + y * v->src->stride_px, *old_row = v->old + y * v->stride;
 
-	for (size_t y = p->y0; y < p->y1; y++) {
-		sek_load_row(v->src->px + y * v->src->stride_px + p->x, p->w, row);
-		s->new_hash[y] = hash_row(row, p->w);
-		s->old_hash[y] = hash_row(v->old + y * v->stride + p->x, p->w);
-		changed += s->new_hash[y] != s->old_hash[y];
+		for (unsigned i = 0; i < columns; i++) {
+			struct strip *p = &s->strips[i];
+
+			if (y < p->y0 || y >= p->y1)
+				continue;
+			p->new_hash[y] = v->simd->hash(new_row + p->x, p->w);
+			p->old_hash[y] = v->simd->hash(old_row + p->x, p->w);
+		}
 	}
-	return changed;
+}
+
+/* Of the rows that changed, how many (in eighths) are found at this distance; 0 if too few changed. */
+static unsigned agree(const struct strip *p, int32_t dy)
+{
+	unsigned changed = 0, found = 0;
+
+	for (int32_t y = p->y0; y < p->y1; y++) {
+		if (p->new_hash[y] == p->old_hash[y])
+			continue;
+		changed++;
+		found += y + dy >= p->y0 && y + dy < p->y1 && p->new_hash[y] == p->old_hash[y + dy];
+	}
+	return changed >= MIN_CHANGED_ROWS ? found * 8 / changed : 0;
 }
 
 /* The distance for which most rows that stand out vote; 0 if too few agree. */
@@ -133,17 +122,17 @@ static int32_t vote(struct sek_scroller *s, const struct strip *p)
 	memset(s->slots, 0, s->slot_count * sizeof s->slots[0]);
 	memset(s->votes, 0, (size_t)height * 2 * sizeof *s->votes);
 	for (int32_t y = p->y0; y < p->y1; y++) {
-		struct slot *at = find_slot(s, s->old_hash[y]);
+		struct slot *at = find_slot(s, p->old_hash[y]);
 
 		at->row = at->hash ? -1 : y;
-		at->hash = s->old_hash[y];
+		at->hash = p->old_hash[y];
 	}
 	for (int32_t y = p->y0; y < p->y1; y++) {
 		const struct slot *at;
 
-		if (s->new_hash[y] == s->old_hash[y])
+		if (p->new_hash[y] == p->old_hash[y])
 			continue;
-		at = find_slot(s, s->new_hash[y]);
+		at = find_slot(s, p->new_hash[y]);
 		if (at->hash != 0 && at->row >= 0)
 			s->votes[at->row - y + height]++;
 	}
@@ -154,55 +143,75 @@ static int32_t vote(struct sek_scroller *s, const struct strip *p)
 	return s->votes[best] >= MIN_VOTES ? best - height : 0;
 }
 
-/* The strip's damaged rows: from the first to the last damaged tile. False if there is nothing to search. */
-static bool strip_range(struct strip *p, unsigned column, const struct sek_picture *src, const uint8_t *damaged,
-	unsigned columns, unsigned rows)
+/* Which strips have changes, and the rows to search: the same for all, so that the runs of neighbours end together. False
+ * if there is nothing to search. */
+static bool set_ranges(struct sek_scroller *s, const struct sek_picture *src, const struct sek_rect *change)
 {
-	unsigned first = rows, last = 0, x = column * SEK_TILE_PX;
+	unsigned columns = sek_tiles_across(src->width_px), rows = sek_tiles_across(src->height_px), first = rows, last = 0;
 
-	for (unsigned i = 0; i < rows; i++) {
-		if (damaged[i * columns + column]) {
-			first = i < first ? i : first;
-			last = i;
-		}
+	for (unsigned i = 0; i < columns; i++) {
+		s->strips[i].x = (uint16_t)(i * SEK_TILE_PX);
+		s->strips[i].w = (uint16_t)sek_tile_side(src->width_px, i);
+		s->strips[i].y0 = s->strips[i].y1 = 0;
+		s->strips[i].dy = 0;
 	}
-	p->dy = 0;
-	p->x = (uint16_t)x;
-	p->w = (uint16_t)(src->width_px - x < SEK_TILE_PX ? src->width_px - x : SEK_TILE_PX);
-	p->y0 = p->y1 = 0;
-	if (first == rows)
-		return false;
-	p->y0 = (uint16_t)(first * SEK_TILE_PX);
-	last = (last + 1) * SEK_TILE_PX;
-	p->y1 = (uint16_t)(last < src->height_px ? last : src->height_px);
-	return p->y1 - p->y0 >= 2 * MIN_ROWS;
+	for (unsigned i = 0; i < columns * rows; i++) {
+		if (change[i].w == 0)
+			continue;
+		first = i / columns < first ? i / columns : first;
+		last = i / columns + 1;
+		s->strips[i % columns].y1 = 1;
+	}
+	first *= SEK_TILE_PX;
+	last *= SEK_TILE_PX;
+	last = last < src->height_px ? last : src->height_px;
+	for (unsigned i = 0; i < columns; i++) {
+		if (s->strips[i].y1 == 0)
+			continue;
+		s->strips[i].y0 = (uint16_t)first;
+		s->strips[i].y1 = (uint16_t)last;
+	}
+	return last >= first + 2 * MIN_ROWS;
 }
 
-/* Compares row by row at the strip's distance and lists the longest stretches that match and save something. */
-static size_t find_runs(const struct view *v, const struct strip *p, struct run runs[RUNS_PER_STRIP])
+/* Lists the first stretches that match at the strip's distance and save something, as far as hashes tell. */
+static size_t find_runs(const struct strip *p, struct run runs[RUNS_PER_STRIP])
 {
-	uint32_t row[SEK_TILE_PX];
-	size_t n = 0, bytes = (size_t)p->w * 4;
+	size_t n = 0;
 	unsigned start = p->y0, changed = 0;
 
 	for (unsigned y = p->y0; y <= p->y1 && n < RUNS_PER_STRIP; y++) {
 		int32_t from = (int32_t)y + p->dy;
-		bool match = false;
 
-		if (y < p->y1 && from >= 0 && from < v->src->height_px) {
-			sek_load_row(v->src->px + (size_t)y * v->src->stride_px + p->x, p->w, row);
-			match = memcmp(row, v->old + (size_t)from * v->stride + p->x, bytes) == 0;
-			if (match)
-				changed += memcmp(row, v->old + (size_t)y * v->stride + p->x, bytes) != 0;
-		}
-		if (match)
+		if (y < p->y1 && from >= p->y0 && from < p->y1 && p->new_hash[y] == p->old_hash[from]) {
+			changed += p->new_hash[y] != p->old_hash[y];
 			continue;
+		}
 		if (y - start >= MIN_ROWS && changed >= MIN_CHANGED_ROWS)
 			runs[n++] = (struct run){ (uint16_t)start, (uint16_t)y };
 		start = y + 1;
 		changed = 0;
 	}
 	return n;
+}
+
+/* Compares each move pixel by pixel; what follows a difference is cut off. Returns how many are left. */
+static size_t verify(const struct sek_scan *v, struct sek_move *moves, size_t n)
+{
+	size_t good = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct sek_rect *to = &moves[i].to;
+		unsigned y = 0;
+
+		while (y < to->h && v->simd->equal(v->src->px + (size_t)(to->y + y) * v->src->stride_px + to->x,
+					    v->old + (size_t)((int32_t)(to->y + y) + moves[i].dy) * v->stride + to->x, to->w))
+			y++;
+		to->h = (uint16_t)y;
+		if (y >= MIN_ROWS)
+			moves[good++] = moves[i];
+	}
+	return good;
 }
 
 /* Makes a run part of the move to its left, if that is nearly the same one, or a move of its own. */
@@ -231,30 +240,21 @@ static size_t add_run(struct sek_move *moves, size_t n, const struct strip *p, s
 }
 
 /* How many pixels beside the move (right or left of it, at most a tile's width) moved with it in every row. */
-static unsigned reach(const struct view *v, const struct sek_move *m, bool right)
+static unsigned reach(const struct sek_scan *v, const struct sek_move *m, bool right)
 {
-	uint32_t row[SEK_TILE_PX];
-	unsigned x, w = SEK_TILE_PX;
+	unsigned edge = right ? (unsigned)m->to.x + m->to.w : m->to.x, w = right ? v->src->width_px - edge : edge;
 
-	if (right) {
-		x = (unsigned)m->to.x + m->to.w;
-		w = v->src->width_px - x < w ? v->src->width_px - x : w;
-	} else {
-		w = m->to.x < w ? m->to.x : w;
-		x = m->to.x - w;
-	}
+	w = w < SEK_TILE_PX ? w : SEK_TILE_PX;
 	for (unsigned y = m->to.y; y < (unsigned)m->to.y + m->to.h && w > 0; y++) {
-		const uint32_t *from = v->old + (size_t)((int32_t)y + m->dy) * v->stride;
+		const uint32_t *a = v->src->px + (size_t)y * v->src->stride_px + edge;
+		const uint32_t *b = v->old + (size_t)((int32_t)y + m->dy) * v->stride + edge;
 		unsigned same = 0;
 
 		if (right) {
-			sek_load_row(v->src->px + (size_t)y * v->src->stride_px + x, w, row);
-			while (same < w && row[same] == from[x + same])
+			while (same < w && ((a[same] ^ b[same]) & SEK_RGB_MASK) == 0)
 				same++;
 		} else {
-			x = m->to.x - w;
-			sek_load_row(v->src->px + (size_t)y * v->src->stride_px + x, w, row);
-			while (same < w && row[w - 1 - same] == from[x + w - 1 - same])
+			while (same < w && ((*(a - 1 - same) ^ *(b - 1 - same)) & SEK_RGB_MASK) == 0)
 				same++;
 		}
 		w = same;
@@ -272,7 +272,7 @@ static bool taken(const struct sek_move *moves, size_t n, size_t self, unsigned 
 	return false;
 }
 
-static void widen(const struct view *v, struct sek_move *moves, size_t n)
+static void widen(const struct sek_scan *v, struct sek_move *moves, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct sek_rect *to = &moves[i].to;
@@ -303,27 +303,21 @@ static void put_in_order(struct sek_move *moves, size_t n)
 	}
 }
 
-size_t sek_scroll_find(struct sek_scroller *s, const struct sek_picture *src, const uint32_t *old, size_t stride,
-	const uint8_t *damaged, struct sek_move moves[SEK_MOVES_MAX])
+/* Each strip's distance: the one of its neighbour, if that fits, else the one that its rows vote for. */
+static bool find_distances(struct sek_scroller *s, unsigned columns)
 {
-	const struct view v = { src, old, stride };
-	unsigned columns = sek_tiles_across(src->width_px), rows = sek_tiles_across(src->height_px), count = 0;
+	int32_t near = 0;
 	bool any = false;
-	size_t n = 0;
 
-	for (unsigned i = 0; i < columns * rows; i++)
-		count += damaged[i] != 0;
-	if (count < MIN_DAMAGED_TILES)
-		return 0;
 	for (unsigned i = 0; i < columns; i++) {
 		struct strip *p = &s->strips[i];
 
-		if (strip_range(p, i, src, damaged, columns, rows) && hash_strip(s, &v, p) >= MIN_CHANGED_ROWS)
-			p->dy = vote(s, p);
+		if (p->y1 == 0)
+			continue;
+		p->dy = near != 0 && agree(p, near) >= 6 ? near : vote(s, p);
+		near = p->dy != 0 ? p->dy : near;
 		any = any || p->dy != 0;
 	}
-	if (!any)
-		return 0;
 	/* A strip with little in it follows its neighbour; the comparison decides. */
 	for (unsigned i = 1; i < columns; i++) {
 		if (s->strips[i].dy == 0)
@@ -333,14 +327,29 @@ size_t sek_scroll_find(struct sek_scroller *s, const struct sek_picture *src, co
 		if (s->strips[i - 1].dy == 0)
 			s->strips[i - 1].dy = s->strips[i].dy;
 	}
+	return any;
+}
+
+size_t sek_scroll_find(struct sek_scroller *s, const struct sek_scan *scan, const struct sek_rect *change,
+	struct sek_move moves[SEK_MOVES_MAX])
+{
+	unsigned columns = sek_tiles_across(scan->src->width_px);
+	size_t n = 0;
+
+	if (!set_ranges(s, scan->src, change))
+		return 0;
+	hash_strips(s, scan, columns);
+	if (!find_distances(s, columns))
+		return 0;
 	for (unsigned i = 0; i < columns; i++) {
 		struct run runs[RUNS_PER_STRIP];
-		size_t found = s->strips[i].y1 > s->strips[i].y0 ? find_runs(&v, &s->strips[i], runs) : 0;
+		size_t found = s->strips[i].y1 > 0 ? find_runs(&s->strips[i], runs) : 0;
 
 		for (size_t k = 0; k < found; k++)
 			n = add_run(moves, n, &s->strips[i], runs[k]);
 	}
-	widen(&v, moves, n);
+	n = verify(scan, moves, n);
+	widen(scan, moves, n);
 	put_in_order(moves, n);
 	return n;
 }

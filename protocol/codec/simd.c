@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * See simd.h. The hash is NH (UMAC, RFC 4418): products of neighbours that were mixed with a key, added up. It has no
+ * chain of dependent multiplications, and its sum does not care in which order the kinds add.
+ */
+#include "protocol/codec/simd.h"
+
+#include "protocol/codec/encoder.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+/* The first 64 words of the fractional part of pi. */
+static const uint32_t keys[SEK_HASH_MAX_PX] = {
+	0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xa4093822, 0x299f31d0, 0x082efa98, 0xec4e6c89,
+	0x452821e6, 0x38d01377, 0xbe5466cf, 0x34e90c6c, 0xc0ac29b7, 0xc97c50dd, 0x3f84d5b5, 0xb5470917,
+	0x9216d5d9, 0x8979fb1b, 0xd1310ba6, 0x98dfb5ac, 0x2ffd72db, 0xd01adfb7, 0xb8e1afed, 0x6a267e96,
+	0xba7c9045, 0xf12c7f99, 0x24a19947, 0xb3916cf7, 0x0801f2e2, 0x858efc16, 0x636920d8, 0x71574e69,
+	0xa458fea3, 0xf4933d7e, 0x0d95748f, 0x728eb658, 0x718bcd58, 0x82154aee, 0x7b54a41d, 0xc25a59b5,
+	0x9c30d539, 0x2af26013, 0xc5d1b023, 0x286085f0, 0xca417918, 0xb8db38ef, 0x8e79dcb0, 0x603a180e,
+	0x6c9e0e8b, 0xb01e8a3e, 0xd71577c1, 0xbd314b27, 0x78af2fda, 0x55605c60, 0xe65525f3, 0xaa55ab94,
+	0x57489862, 0x63e81440, 0x55ca396a, 0x2aab10b6, 0xb4cc5c34, 0x1141e8ce, 0xa15486af, 0x7c72e993,
+};
+
+static uint64_t sum_from(const uint32_t *px, size_t i, size_t n)
+{
+	uint64_t sum = 0;
+
+	for (; i + 2 <= n; i += 2)
+		sum += (uint64_t)((px[i] & SEK_RGB_MASK) ^ keys[i]) * ((px[i + 1] & SEK_RGB_MASK) ^ keys[i + 1]);
+	if (i < n)
+		sum += (uint64_t)((px[i] & SEK_RGB_MASK) ^ keys[i]) * keys[(i + 1) % SEK_HASH_MAX_PX];
+	return sum;
+}
+
+static uint32_t fold(uint64_t sum)
+{
+	uint32_t h = (uint32_t)(sum >> 32) * 0x9e3779b1u ^ (uint32_t)sum;
+
+	h ^= h >> 15;
+	return h ? h : 1;
+}
+
+static bool differ_from(const uint32_t *a, const uint32_t *b, size_t i, size_t n, uint32_t *acc)
+{
+	uint32_t any = 0;
+
+	for (; i < n; i++) {
+		uint32_t d = (a[i] ^ b[i]) & SEK_RGB_MASK;
+
+		acc[i] |= d;
+		any |= d;
+	}
+	return any != 0;
+}
+
+static bool differ_c(const uint32_t *a, const uint32_t *b, size_t n, uint32_t *acc)
+{
+	return differ_from(a, b, 0, n, acc);
+}
+
+static bool equal_from(const uint32_t *a, const uint32_t *b, size_t i, size_t n)
+{
+	uint32_t any = 0;
+
+	for (; i < n; i++)
+		any |= (a[i] ^ b[i]) & SEK_RGB_MASK;
+	return any == 0;
+}
+
+static bool equal_c(const uint32_t *a, const uint32_t *b, size_t n)
+{
+	return equal_from(a, b, 0, n);
+}
+
+static uint32_t hash_c(const uint32_t *px, size_t n)
+{
+	return fold(sum_from(px, 0, n));
+}
+
+static const struct sek_simd plain = { "c", differ_c, equal_c, hash_c };
+
+#if defined(__x86_64__)
+
+static __m128i load4(const uint32_t *p)
+{
+	return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
+static bool zero4(__m128i v)
+{
+	return _mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_setzero_si128())) == 0xffff;
+}
+
+static bool differ_sse2(const uint32_t *a, const uint32_t *b, size_t n, uint32_t *acc)
+{
+	const __m128i mask = _mm_set1_epi32((int)SEK_RGB_MASK);
+	bool any = false;
+	size_t i = 0;
+
+	for (; i + 16 <= n; i += 16) {
+		__m128i d[4];
+
+		for (size_t k = 0; k < 4; k++)
+			d[k] = _mm_and_si128(_mm_xor_si128(load4(a + i + 4 * k), load4(b + i + 4 * k)), mask);
+		if (zero4(_mm_or_si128(_mm_or_si128(d[0], d[1]), _mm_or_si128(d[2], d[3]))))
+			continue;
+		any = true;
+		for (size_t k = 0; k < 4; k++) {
+			__m128i *to = (__m128i *)(void *)(acc + i + 4 * k);
+
+			_mm_storeu_si128(to, _mm_or_si128(_mm_loadu_si128(to), d[k]));
+		}
+	}
+	return differ_from(a, b, i, n, acc) || any;
+}
+
+static bool equal_sse2(const uint32_t *a, const uint32_t *b, size_t n)
+{
+	const __m128i mask = _mm_set1_epi32((int)SEK_RGB_MASK);
+	size_t i = 0;
+
+	for (; i + 16 <= n; i += 16) {
+		__m128i d = _mm_setzero_si128();
+
+		for (size_t k = 0; k < 16; k += 4)
+			d = _mm_or_si128(d, _mm_xor_si128(load4(a + i + k), load4(b + i + k)));
+		if (!zero4(_mm_and_si128(d, mask)))
+			return false;
+	}
+	return equal_from(a, b, i, n);
+}
+
+static uint32_t hash_sse2(const uint32_t *px, size_t n)
+{
+	const __m128i mask = _mm_set1_epi32((int)SEK_RGB_MASK);
+	__m128i sum = _mm_setzero_si128();
+	uint64_t lanes[2];
+	size_t i = 0;
+
+	for (; i + 4 <= n; i += 4) {
+		__m128i v = _mm_xor_si128(_mm_and_si128(load4(px + i), mask), load4(keys + i));
+
+		sum = _mm_add_epi64(sum, _mm_mul_epu32(v, _mm_srli_epi64(v, 32)));
+	}
+	_mm_storeu_si128((__m128i *)(void *)lanes, sum);
+	return fold(lanes[0] + lanes[1] + sum_from(px, i, n));
+}
+
+static const struct sek_simd sse2 = { "sse2", differ_sse2, equal_sse2, hash_sse2 };
+
+#define AVX2 __attribute__((target("avx2")))
+
+AVX2 static inline __m256i load8(const uint32_t *p)
+{
+	return _mm256_loadu_si256((const __m256i *)(const void *)p);
+}
+
+AVX2 static bool differ_avx2(const uint32_t *a, const uint32_t *b, size_t n, uint32_t *acc)
+{
+	const __m256i mask = _mm256_set1_epi32((int)SEK_RGB_MASK);
+	bool any = false;
+	size_t i = 0;
+
+	for (; i + 32 <= n; i += 32) {
+		__m256i d[4];
+
+		for (size_t k = 0; k < 4; k++)
+			d[k] = _mm256_xor_si256(load8(a + i + 8 * k), load8(b + i + 8 * k));
+		if (_mm256_testz_si256(_mm256_or_si256(_mm256_or_si256(d[0], d[1]), _mm256_or_si256(d[2], d[3])), mask))
+			continue;
+		any = true;
+		for (size_t k = 0; k < 4; k++) {
+			__m256i *to = (__m256i *)(void *)(acc + i + 8 * k);
+
+			_mm256_storeu_si256(to, _mm256_or_si256(_mm256_loadu_si256(to), _mm256_and_si256(d[k], mask)));
+		}
+	}
+	return differ_sse2(a + i, b + i, n - i, acc + i) || any;
+}
+
+AVX2 static bool equal_avx2(const uint32_t *a, const uint32_t *b, size_t n)
+{
+	const __m256i mask = _mm256_set1_epi32((int)SEK_RGB_MASK);
+	size_t i = 0;
+
+	for (; i + 32 <= n; i += 32) {
+		__m256i d = _mm256_setzero_si256();
+
+		for (size_t k = 0; k < 32; k += 8)
+			d = _mm256_or_si256(d, _mm256_xor_si256(load8(a + i + k), load8(b + i + k)));
+		if (!_mm256_testz_si256(d, mask))
+			return false;
+	}
+	return equal_sse2(a + i, b + i, n - i);
+}
+
+AVX2 static uint32_t hash_avx2(const uint32_t *px, size_t n)
+{
+	const __m256i mask = _mm256_set1_epi32((int)SEK_RGB_MASK);
+	__m256i sum = _mm256_setzero_si256();
+	uint64_t lanes[4];
+	size_t i = 0;
+
+	for (; i + 8 <= n; i += 8) {
+		__m256i v = _mm256_xor_si256(_mm256_and_si256(load8(px + i), mask), load8(keys + i));
+
+		sum = _mm256_add_epi64(sum, _mm256_mul_epu32(v, _mm256_srli_epi64(v, 32)));
+	}
+	_mm256_storeu_si256((__m256i *)(void *)lanes, sum);
+	return fold(lanes[0] + lanes[1] + lanes[2] + lanes[3] + sum_from(px, i, n));
+}
+
+static const struct sek_simd avx2 = { "avx2", differ_avx2, equal_avx2, hash_avx2 };
+
+const struct sek_simd *sek_simd_kind(unsigned i)
+{
+	switch (i) {
+	case 0: return &plain;
+	case 1: return &sse2;
+	case 2: return __builtin_cpu_supports("avx2") ? &avx2 : NULL;
+	default: return NULL;
+	}
+}
+
+#else
+
+const struct sek_simd *sek_simd_kind(unsigned i)
+{
+	return i == 0 ? &plain : NULL;
+}
+
+#endif
+
+const struct sek_simd *sek_simd_best(void)
+{
+	const struct sek_simd *best = &plain, *s;
+
+	for (unsigned i = 1; (s = sek_simd_kind(i)) != NULL; i++)
+		best = s;
+	return best;
+}
