@@ -23,6 +23,7 @@
 #define SEK_UPDATE_MAX_OPS 32768 /* operations in one UPDATE */
 #define SEK_UPDATE_MAX_COVER 8 /* the rectangles of one UPDATE add up to at most so many pictures */
 #define SEK_TILES_RAW_MAX_BYTES 1048576 /* a TILES batch once unpacked */
+#define SEK_DRAWN_MAX_WIDTH_PX 512 /* of one rectangle of DRAWN; at most a tile high */
 #define SEK_JPEG_MAX_WIDTH_PX 1024 /* of one photographic rectangle */
 #define SEK_JPEG_MAX_HEIGHT_PX 1024 /* likewise */
 #define SEK_FRAMES_IN_FLIGHT_MAX 64 /* an ACK further away than this is nonsense */

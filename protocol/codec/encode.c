@@ -33,6 +33,10 @@ struct sek_update_encoder {
 	const struct sek_simd *simd;
 	uint32_t *acc;           /* scratch of sek_scan_band */
 	struct sek_rect *change; /* per tile: what differs */
+	/* exact rectangles of neighbouring tiles, gathered before they are coded */
+	struct sek_rect wide;
+	size_t wide_tile; /* the last tile in it */
+	bool wide_smooth;
 	struct sek_message message;
 	struct sek_class look;
 };
@@ -74,9 +78,10 @@ struct sek_update_encoder *sek_update_encoder_create(uint16_t max_width, uint16_
 	e->acc = calloc((size_t)sek_tiles_across(max_width) * SEK_TILE_PX, sizeof *e->acc);
 	e->change = calloc(tiles, sizeof *e->change);
 	e->message.packer = e->packer;
+	e->message.model = calloc(1, sizeof *e->message.model);
 	if (!e->old || !e->damaged || !e->lossy || !e->lossy_before || !e->still_ms || !e->still_before || !e->open ||
 	    !e->flats.list || !e->photos.list || !e->packer || !e->photo || !e->scroller ||
-	    !e->acc || !e->change) {
+	    !e->acc || !e->change || !e->message.model) {
 		sek_update_encoder_destroy(e);
 		return NULL;
 	}
@@ -98,6 +103,7 @@ void sek_update_encoder_destroy(struct sek_update_encoder *e)
 	free(e->still_before);
 	free(e->open);
 	free(e->acc);
+	free(e->message.model);
 	free(e->change);
 	free(e->flats.list);
 	free(e->photos.list);
@@ -328,6 +334,43 @@ static struct sek_rect photo_rect(struct sek_update_encoder *e, struct sek_rect 
 	return e->look.look == SEK_LOOK_PHOTO ? whole : changed;
 }
 
+static sek_status flush_wide(struct sek_update_encoder *e)
+{
+	struct sek_rect r = e->wide;
+
+	e->wide.w = 0;
+	return r.w ? sek_message_drawn(&e->message, r, old_at(e, r), e->stride, e->wide_smooth) : sek_ok();
+}
+
+/* Gathers rectangles of tiles that stand side by side: the pixels between them are right already, and cost less than a
+ * rectangle of their own. */
+static sek_status send_exact(const struct job *j, size_t tile, struct sek_rect r)
+{
+	struct sek_update_encoder *e = j->e;
+	bool smooth = e->look.look == SEK_LOOK_PHOTO;
+	struct sek_rect a = e->wide;
+
+	if (j->o->fast)
+		return sek_message_tile(&e->message, r, old_at(e, r), e->stride, &e->look);
+	if (a.w > 0) {
+		unsigned y0 = a.y < r.y ? a.y : r.y, y1 = (unsigned)a.y + a.h;
+		unsigned w = (unsigned)r.x + r.w - a.x, sum = (unsigned)a.w * a.h + (unsigned)r.w * r.h;
+
+		y1 = y1 > (unsigned)r.y + r.h ? y1 : (unsigned)r.y + r.h;
+		if (tile == e->wide_tile + 1 && tile % e->columns && smooth == e->wide_smooth &&
+		    w <= SEK_DRAWN_MAX_WIDTH_PX && w * (y1 - y0) <= sum + sum / 2 + 256) {
+			e->wide = (struct sek_rect){ a.x, (uint16_t)y0, (uint16_t)w, (uint16_t)(y1 - y0) };
+			e->wide_tile = tile;
+			return sek_ok();
+		}
+		SEK_TRY(flush_wide(e));
+	}
+	e->wide = r;
+	e->wide_tile = tile;
+	e->wide_smooth = smooth;
+	return sek_ok();
+}
+
 static sek_status send_tile(const struct job *j, size_t i, struct sek_rect whole)
 {
 	struct sek_update_encoder *e = j->e;
@@ -336,9 +379,7 @@ static sek_status send_tile(const struct job *j, size_t i, struct sek_rect whole
 	sek_load(j->src, r, e->old, e->stride);
 	e->still_ms[i] = j->now_ms;
 	sek_classify(old_at(e, r), e->stride, r.w, r.h, &e->look);
-	if (e->look.look == SEK_LOOK_PHOTO && j->o->lossless)
-		e->look.look = SEK_LOOK_TRUE;
-	if (e->look.look == SEK_LOOK_PHOTO) {
+	if (e->look.look == SEK_LOOK_PHOTO && !j->o->lossless) {
 		sek_areas_add(&e->photos, photo_rect(e, r, whole), 0, SEK_JPEG_MAX_WIDTH_PX,
 			sek_photo_max_area(j->o->jpeg_quality));
 		e->lossy[i] = 1;
@@ -350,7 +391,7 @@ static sek_status send_tile(const struct job *j, size_t i, struct sek_rect whole
 		sek_areas_add(&e->flats, r, e->look.palette[0], UINT16_MAX, UINT32_MAX);
 		return sek_ok();
 	}
-	return sek_message_tile(&e->message, r, old_at(e, r), e->stride, &e->look);
+	return send_exact(j, i, r);
 }
 
 /* One JPEG; one that comes out too large for a message is made in two halves. */
@@ -411,7 +452,7 @@ static sek_status refine(const struct job *j)
 				return sek_ok();
 			sek_classify(old_at(e, r), e->stride, r.w, r.h, &e->look);
 			spent += e->look.colours ? (size_t)r.w * r.h : (size_t)r.w * r.h * 3;
-			SEK_TRY(sek_message_tile(&e->message, r, old_at(e, r), e->stride, &e->look));
+			SEK_TRY(send_exact(j, i, r));
 			e->lossy[i] = 0;
 		}
 	}
@@ -424,6 +465,7 @@ static sek_status make_frame(const struct job *j)
 
 	e->flats.n = 0;
 	e->photos.n = 0;
+	e->wide.w = 0;
 	if (e->keyframe)
 		forget(e);
 	if (scan(j) >= MOVE_MIN_TILES && !e->keyframe)
@@ -436,8 +478,10 @@ static sek_status make_frame(const struct job *j)
 				SEK_TRY(send_tile(j, i, tile_rect(e, column, row)));
 		}
 	}
+	SEK_TRY(flush_wide(e));
 	SEK_TRY(send_areas(j));
 	SEK_TRY(refine(j));
+	SEK_TRY(flush_wide(e));
 	return sek_message_finish(&e->message);
 }
 

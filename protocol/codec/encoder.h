@@ -146,12 +146,19 @@ size_t sek_scroll_find(struct sek_scroller *s, const struct sek_scan *scan, cons
 #define SEK_MESSAGE_SOFT_BYTES 262144
 /* Records are gathered up to here before they are packed together. */
 #define SEK_BATCH_BYTES 262144
+/* Likewise for DRAWN: the room, and above how many bytes no further rectangle is added. A rectangle needs at most 8 bytes
+ * a pixel, however the probabilities are misled. */
+#define SEK_DRAWN_BYTES 786432
+#define SEK_DRAWN_SOFT_BYTES 196608
 
 struct sek_message {
 	sek_emit_fn *emit;
 	void *user;
 	struct sek_packer *packer;
 	struct sek_writer w;
+	struct sek_drawn_model *model;
+	struct sek_drawn_out drawn;
+	uint32_t drawn_count; /* rectangles in drawn */
 	uint32_t frame;
 	uint32_t ops;
 	size_t batch_bytes;
@@ -159,6 +166,7 @@ struct sek_message {
 	bool open;     /* a message is being written */
 	bool sent;     /* something of this frame was emitted or is open */
 	uint8_t batch[SEK_BATCH_BYTES];
+	uint8_t drawn_bytes[SEK_DRAWN_BYTES];
 	uint8_t bytes[SEK_FRAME_HEADER_BYTES + SEK_UPDATE_MAX_BYTES];
 };
 
@@ -169,6 +177,8 @@ sek_status sek_message_jpeg(struct sek_message *m, struct sek_rect r, const uint
 /* Adds a lossless tile to the batch. */
 sek_status sek_message_tile(struct sek_message *m, struct sek_rect r, const uint32_t *px, size_t stride,
 	const struct sek_class *c);
+/* Adds a rectangle, at most SEK_DRAWN_MAX_WIDTH_PX by SEK_TILE_PX, to be coded exactly with what was learnt. */
+sek_status sek_message_drawn(struct sek_message *m, struct sek_rect r, const uint32_t *px, size_t stride, bool smooth);
 /* The largest JPEG that sek_message_jpeg takes. */
 size_t sek_message_jpeg_max(void);
 /* Packs what is batched and emits the last message, if there is any, with SEK_UPDATE_END. */

@@ -10,7 +10,11 @@
 #define OP_FILL_BYTES 12
 #define OP_TILES_BYTES 10
 #define OP_JPEG_BYTES 13
+#define OP_DRAWN_BYTES 7
 #define UPDATE_HEAD_BYTES 8
+
+_Static_assert(SEK_DRAWN_SOFT_BYTES + 8 * SEK_DRAWN_MAX_PX < SEK_DRAWN_BYTES &&
+	SEK_DRAWN_BYTES + OP_DRAWN_BYTES + UPDATE_HEAD_BYTES <= SEK_UPDATE_MAX_BYTES, "DRAWN fits a message");
 
 _Static_assert(SEK_BATCH_BYTES >= SEK_RECORD_MAX_BYTES && SEK_BATCH_BYTES <= SEK_TILES_RAW_MAX_BYTES,
 	"a batch holds a tile and is a batch that receivers take");
@@ -22,7 +26,10 @@ void sek_message_start(struct sek_message *m, uint32_t frame, bool keyframe, sek
 	m->frame = frame;
 	m->keyframe = keyframe;
 	m->batch_bytes = 0;
+	m->drawn_count = 0;
 	m->open = false;
+	if (keyframe)
+		sek_drawn_reset(m->model);
 	m->sent = false;
 }
 
@@ -127,6 +134,34 @@ static sek_status flush_batch(struct sek_message *m)
 	return sek_writer_status(&m->w);
 }
 
+static sek_status flush_drawn(struct sek_message *m)
+{
+	size_t n;
+
+	if (m->drawn_count == 0)
+		return sek_ok();
+	n = sek_drawn_finish(&m->drawn);
+	if (n == 0)
+		return sek_fail(SEK_E_INTERNAL);
+	SEK_TRY(need(m, OP_DRAWN_BYTES + n));
+	sek_write_u8(&m->w, SEK_OP_DRAWN);
+	sek_write_u16(&m->w, (uint16_t)m->drawn_count);
+	sek_write_u32(&m->w, (uint32_t)n);
+	sek_write_bytes(&m->w, m->drawn_bytes, n);
+	m->drawn_count = 0;
+	return sek_writer_status(&m->w);
+}
+
+sek_status sek_message_drawn(struct sek_message *m, struct sek_rect r, const uint32_t *px, size_t stride, bool smooth)
+{
+	if (m->drawn_count == UINT16_MAX || m->drawn.len > SEK_DRAWN_SOFT_BYTES)
+		SEK_TRY(flush_drawn(m));
+	if (m->drawn_count++ == 0)
+		sek_drawn_start(&m->drawn, m->drawn_bytes, sizeof m->drawn_bytes);
+	sek_drawn_put(&m->drawn, m->model, (struct sek_drawn_rect){ r.x, r.y, r.w, r.h }, px, stride, smooth);
+	return sek_ok();
+}
+
 sek_status sek_message_tile(struct sek_message *m, struct sek_rect r, const uint32_t *px, size_t stride,
 	const struct sek_class *c)
 {
@@ -138,6 +173,7 @@ sek_status sek_message_tile(struct sek_message *m, struct sek_rect r, const uint
 
 sek_status sek_message_finish(struct sek_message *m)
 {
+	SEK_TRY(flush_drawn(m));
 	SEK_TRY(flush_batch(m));
 	if (m->keyframe && !m->open)
 		open_message(m); /* a keyframe of nothing but black */

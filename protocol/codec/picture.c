@@ -31,6 +31,7 @@ struct sek_painter *sek_painter_create(void)
 		free(p);
 		return NULL;
 	}
+	sek_drawn_reset(&p->scratch.model);
 	return p;
 }
 
@@ -118,5 +119,5 @@ sek_status sek_paint_update(struct sek_painter *p, const struct sek_picture *pic
 	p->user = user;
 	if ((flags & SEK_UPDATE_KEYFRAME) && pic->width_px > 0 && pic->height_px > 0)
 		paint_fill(p, (struct sek_rect){ 0, 0, pic->width_px, pic->height_px }, 0);
-	return sek_update_parse(payload, n, pic->width_px, pic->height_px, &p->scratch, &sink, ret_frame);
+	return sek_update_parse(flags, payload, n, pic->width_px, pic->height_px, &p->scratch, &sink, ret_frame);
 }

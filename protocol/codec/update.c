@@ -5,6 +5,7 @@
  */
 #include "protocol/codec/update.h"
 #include "protocol/codec/lz4.h"
+#include "protocol/wire/messages.h"
 
 /* "Every rectangle has w, h > 0 and lies inside the picture", in 32 bits so that no sum wraps. */
 static bool inside(const struct sek_update_parser *p, struct sek_rect r)
@@ -202,7 +203,38 @@ static sek_status parse_jpeg(struct sek_update_parser *p, const struct sek_updat
 	return sink->jpeg(sink->user, r, jpeg, bytes);
 }
 
-sek_status sek_update_begin(struct sek_update_parser *p, const void *payload, size_t n, uint16_t width,
+/* Opens a DRAWN operation; its rectangles are then read one by one. */
+static sek_status open_drawn(struct sek_update_parser *p)
+{
+	const uint8_t *bytes;
+	uint16_t count;
+	uint32_t n;
+
+	SEK_TRY(sek_read_u16(&p->in, &count));
+	SEK_TRY(sek_read_u32(&p->in, &n));
+	SEK_TRY(sek_read_bytes(&p->in, n, &bytes));
+	if (count < 1)
+		return sek_fail(SEK_E_MALFORMED);
+	p->drawn_left = count;
+	sek_drawn_open(&p->drawn, bytes, n);
+	return sek_ok();
+}
+
+static sek_status parse_drawn(struct sek_update_parser *p, const struct sek_update_sink *sink)
+{
+	struct sek_drawn_rect d;
+	struct sek_rect r;
+
+	SEK_TRY(sek_drawn_next(&p->drawn, &p->scratch->model, &d));
+	r = (struct sek_rect){ d.x, d.y, d.w, d.h };
+	SEK_TRY(cover(p, r));
+	SEK_TRY(sek_drawn_pixels(&p->drawn, &p->scratch->model, p->scratch->px));
+	if (--p->drawn_left == 0)
+		SEK_TRY(sek_drawn_done(&p->drawn)); /* "trailing bytes are refused" here, too */
+	return sink->pixels(sink->user, r, p->scratch->px);
+}
+
+sek_status sek_update_begin(struct sek_update_parser *p, uint8_t flags, const void *payload, size_t n, uint16_t width,
 	uint16_t height, struct sek_update_scratch *scratch, uint32_t *ret_frame)
 {
 	uint16_t ops, reserved;
@@ -218,6 +250,9 @@ sek_status sek_update_begin(struct sek_update_parser *p, const void *payload, si
 	if (ops > SEK_UPDATE_MAX_OPS || reserved != 0)
 		return sek_fail(SEK_E_MALFORMED);
 	p->scratch = scratch;
+	p->drawn_left = 0;
+	if (flags & SEK_UPDATE_KEYFRAME) /* "starts from nothing" */
+		sek_drawn_reset(&scratch->model);
 	p->width = width;
 	p->height = height;
 	p->area_left = (uint64_t)SEK_UPDATE_MAX_COVER * width * height;
@@ -233,6 +268,8 @@ sek_status sek_update_next(struct sek_update_parser *p, const struct sek_update_
 	*ret_done = false;
 	if (p->tiles.left > 0)
 		return parse_tile(p, sink);
+	if (p->drawn_left > 0)
+		return parse_drawn(p, sink);
 	if (p->ops_left == 0) {
 		SEK_TRY(sek_read_done(&p->in)); /* "trailing bytes are refused" */
 		*ret_done = true;
@@ -250,19 +287,22 @@ sek_status sek_update_next(struct sek_update_parser *p, const struct sek_update_
 		return parse_tile(p, sink);
 	case SEK_OP_JPEG:
 		return parse_jpeg(p, sink);
+	case SEK_OP_DRAWN:
+		SEK_TRY(open_drawn(p));
+		return parse_drawn(p, sink);
 	default:
 		return sek_fail(SEK_E_MALFORMED);
 	}
 }
 
-sek_status sek_update_parse(const void *payload, size_t n, uint16_t width, uint16_t height,
+sek_status sek_update_parse(uint8_t flags, const void *payload, size_t n, uint16_t width, uint16_t height,
 	struct sek_update_scratch *scratch, const struct sek_update_sink *sink, uint32_t *ret_frame)
 {
 	struct sek_update_parser p;
 	uint32_t frame;
 	bool done = false;
 
-	SEK_TRY(sek_update_begin(&p, payload, n, width, height, scratch, &frame));
+	SEK_TRY(sek_update_begin(&p, flags, payload, n, width, height, scratch, &frame));
 	while (!done)
 		SEK_TRY(sek_update_next(&p, sink, &done));
 	*ret_frame = frame;

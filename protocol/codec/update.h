@@ -14,14 +14,17 @@
  *                colours 0:      w*h triples r,g,b
  *            method 0 = stored (packed_bytes == raw_bytes), 1 = LZ4 block
  *   JPEG  4: u16 x, y, w, h, u32 bytes, a baseline JPEG of exactly w by h pixels, three components
+ *   DRAWN 5: u16 rectangles, u32 bytes, then so many bytes, see drawn.h: rectangles up to SEK_DRAWN_MAX_WIDTH_PX by
+ *            SEK_TILE_PX, predicted by what was learnt since the last keyframe
  * Every rectangle has w, h > 0 and lies inside the picture (checked in 32 bits before anything is touched).
  */
 #ifndef SEK_PROTOCOL_CODEC_UPDATE_H
 #define SEK_PROTOCOL_CODEC_UPDATE_H
 
+#include "protocol/codec/drawn.h"
 #include "protocol/wire/wire.h"
 
-enum sek_update_op { SEK_OP_COPY = 1, SEK_OP_FILL = 2, SEK_OP_TILES = 3, SEK_OP_JPEG = 4 };
+enum sek_update_op { SEK_OP_COPY = 1, SEK_OP_FILL = 2, SEK_OP_TILES = 3, SEK_OP_JPEG = 4, SEK_OP_DRAWN = 5 };
 enum sek_tiles_method { SEK_TILES_STORED = 0, SEK_TILES_LZ4 = 1 };
 
 struct sek_rect {
@@ -40,15 +43,18 @@ struct sek_update_sink {
 	sek_status (*jpeg)(void *user, struct sek_rect r, const uint8_t *jpeg, size_t bytes);
 };
 
-/* Working memory of the parser, to be kept by the caller (about 1.1 MiB; static in WebAssembly). */
+/* Working memory of the parser, to be kept by the caller for as long as the stream lasts: it holds what DRAWN has learnt
+ * (about 1.5 MiB; static in WebAssembly). To be set to 0 or given to sek_drawn_reset(&scratch.model) before the first use;
+ * a keyframe starts it afresh. */
 struct sek_update_scratch {
+	struct sek_drawn_model model;
 	uint8_t raw[SEK_TILES_RAW_MAX_BYTES];
-	uint32_t px[SEK_TILE_PX * SEK_TILE_PX];
+	uint32_t px[SEK_DRAWN_MAX_PX];
 };
 
-/* Parses the payload of one UPDATE (hostile) for a picture of width by height and feeds the sink. *ret_frame is the
+/* Parses the payload of one UPDATE (hostile), whose header has these flags, for a picture of width by height and feeds the sink. *ret_frame is the
  * frame number. SEK_E_MALFORMED for any break of the grammar; the sink may then have seen the operations before it. */
-sek_status sek_update_parse(const void *payload, size_t n, uint16_t width, uint16_t height,
+sek_status sek_update_parse(uint8_t flags, const void *payload, size_t n, uint16_t width, uint16_t height,
 	struct sek_update_scratch *scratch, const struct sek_update_sink *sink, uint32_t *ret_frame);
 
 /* --- the same in steps, for a sink with bounded memory (WebAssembly) --- */
@@ -58,15 +64,17 @@ sek_status sek_update_parse(const void *payload, size_t n, uint16_t width, uint1
 struct sek_update_parser {
 	struct sek_reader in;    /* operations not read yet */
 	struct sek_reader tiles; /* records not read yet of the TILES operation that is under way */
+	struct sek_drawn_in drawn; /* the DRAWN operation that is under way */
+	uint32_t drawn_left;       /* rectangles of it not read yet */
 	struct sek_update_scratch *scratch;
 	uint64_t area_left; /* pixels that the operations may still cover */
 	uint32_t width, height, ops_left;
 };
 
 /* Reads the head of the payload. SEK_E_MALFORMED, and the parser must not be used, if it is refused. */
-sek_status sek_update_begin(struct sek_update_parser *p, const void *payload, size_t n, uint16_t width,
+sek_status sek_update_begin(struct sek_update_parser *p, uint8_t flags, const void *payload, size_t n, uint16_t width,
 	uint16_t height, struct sek_update_scratch *scratch, uint32_t *ret_frame);
-/* Feeds the sink with the next operation (of a TILES operation: the next tile): exactly one callback. *ret_done is set
+/* Feeds the sink with the next operation (of TILES and DRAWN: the next rectangle): exactly one callback. *ret_done is set
  * instead, without a callback, when the payload has come to its proper end. Not to be called again after a failure. */
 sek_status sek_update_next(struct sek_update_parser *p, const struct sek_update_sink *sink, bool *ret_done);
 

@@ -28,7 +28,7 @@
  *   sek_ops()                  pointer to them: 10 u32 each: op, x, y, w, h, sx, sy, colour, data pointer, data bytes
  *       op 1 COPY  from sx, sy (as if all was read before any was written)
  *       op 2 FILL  colour: bytes R, G, B, 255 in memory
- *       op 3 TILES data: w*h*4 bytes R, G, B, 255, rows packed
+ *       op 3 TILES (DRAWN comes as this, too) data: w*h*4 bytes R, G, B, 255, rows packed
  *       op 4 JPEG  data: a baseline JPEG of w by h pixels
  *   sek_next_ops()             i32: makes the next portion: 1, or 0 when all were seen, or negative: refused.
  *                              Overwrites records and pixels of the portion before. sek_in() must not be touched
@@ -56,7 +56,7 @@ struct record {
 	uint32_t op, x, y, w, h, sx, sy, colour, data, bytes;
 };
 _Static_assert(sizeof(struct record) == 40, "JavaScript reads ten numbers");
-_Static_assert(ARENA_PX >= SEK_TILE_PX * SEK_TILE_PX && ARENA_PX >= SEK_CURSOR_MAX_PX * SEK_CURSOR_MAX_PX,
+_Static_assert(ARENA_PX >= SEK_DRAWN_MAX_PX && ARENA_PX >= SEK_CURSOR_MAX_PX * SEK_CURSOR_MAX_PX,
 	"any tile and any cursor fits");
 
 static uint8_t in[SEK_FRAME_HEADER_BYTES + SEK_UPDATE_MAX_BYTES];
@@ -141,7 +141,7 @@ static sek_status more_ops(void)
 
 	op_count = 0;
 	arena_used = 0;
-	while (parsing && op_count < OPS_MAX && ARENA_PX - arena_used >= SEK_TILE_PX * SEK_TILE_PX) {
+	while (parsing && op_count < OPS_MAX && ARENA_PX - arena_used >= SEK_DRAWN_MAX_PX) {
 		bool done = false;
 		sek_status s = sek_update_next(&parser, &sink, &done);
 
@@ -153,7 +153,8 @@ static sek_status more_ops(void)
 
 static sek_status take_update(const uint8_t *payload, size_t n, uint8_t flags)
 {
-	SEK_TRY(sek_update_begin(&parser, payload, n, (uint16_t)width, (uint16_t)height, &scratch, &fields[0]));
+	SEK_TRY(sek_update_begin(&parser, flags, payload, n, (uint16_t)width, (uint16_t)height, &scratch,
+		&fields[0]));
 	fields[1] = flags;
 	parsing = true;
 	return more_ops();
@@ -265,6 +266,7 @@ void EXPORT(sek_reset)(void)
 	__builtin_memset(fields, 0, sizeof fields);
 	width = height = op_count = 0;
 	parsing = false;
+	sek_drawn_reset(&scratch.model);
 }
 
 uint32_t EXPORT(sek_in)(void)

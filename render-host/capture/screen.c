@@ -10,7 +10,8 @@
 enum {
 	/* The host link runs inside a data centre and what it carries is encoded again on the clean side: loss here would
 	 * add up with the loss there, so photographs get a high quality (half the CPU of lossless, and a third of its
-	 * bytes), and what stands still becomes exact well before the clean side refines. */
+	 * bytes), and what stands still becomes exact well before the clean side refines. Bytes are cheap there, CPU on both
+	 * ends is not: hence `fast`. */
 	JPEG_QUALITY = 90,
 	REFINE_MS = 200,
 	/* A frame is made only when the one before has left: newer pixels are better than queued ones. */
@@ -19,7 +20,7 @@ enum {
 	RESIZE_EVERY_US = 100000,
 };
 
-static const struct sek_encode_options options = { .jpeg_quality = JPEG_QUALITY, .refine_ms = REFINE_MS };
+static const struct sek_encode_options options = { .fast = true, .jpeg_quality = JPEG_QUALITY, .refine_ms = REFINE_MS };
 
 /* The picture is what both the X server and its framebuffer file have. */
 static uint16_t at_most(uint16_t v, uint16_t most)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * codec_bench [--lossless] [--quality N] [FILE.rseq]...: speed and size of the codec alone, without processes or lines.
+ * codec_bench [--lossless] [--fast] [--quality N] [FILE.rseq]...: speed and size of the codec alone, without processes or lines.
  * Without a file: a made-up page of text, read and scrolled. Every frame is decoded, and at the end compared.
  */
 #include <stdio.h>
@@ -139,6 +139,8 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--lossless") == 0) {
 			b.o.lossless = true;
+		} else if (strcmp(argv[i], "--fast") == 0) {
+			b.o.fast = true;
 		} else if (strcmp(argv[i], "--quality") == 0 && i + 1 < argc) {
 			b.o.jpeg_quality = (uint8_t)atoi(argv[++i]);
 		} else {

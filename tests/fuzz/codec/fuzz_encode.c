@@ -97,7 +97,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	w.src = test_picture_create((uint16_t)(1 + data[0]), (uint16_t)(1 + data[1]));
 	test_receiver_init(&w.to, w.src.width_px, w.src.height_px);
 	w.e = sek_update_encoder_create(w.src.width_px, w.src.height_px);
-	w.o = (struct sek_encode_options){ data[2] & 1, (uint8_t)(1 + data[2] % 100), 200 };
+	w.o = (struct sek_encode_options){ .lossless = data[2] & 1, .fast = data[2] >> 1 & 1,
+		.jpeg_quality = (uint8_t)(1 + data[2] % 100), .refine_ms = 200 };
 	require(w.e && sek_is_ok(sek_update_encoder_resize(w.e, w.src.width_px, w.src.height_px)));
 	data += 3;
 	size -= 3;

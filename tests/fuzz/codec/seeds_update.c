@@ -32,7 +32,7 @@ static sek_status emit(void *user, const uint8_t *bytes, size_t n)
 
 int main(int argc, char **argv)
 {
-	const struct sek_encode_options o = { .lossless = false, .jpeg_quality = 40, .refine_ms = 500 };
+	struct sek_encode_options o = { .lossless = false, .jpeg_quality = 40, .refine_ms = 500 };
 	const struct sek_rect all = { 0, 0, W, H };
 	struct sek_picture src = test_picture_create(W, H);
 	struct sek_update_encoder *e = sek_update_encoder_create(W, H);
@@ -51,6 +51,7 @@ int main(int argc, char **argv)
 		default: test_draw_colours(&src, (struct sek_rect){ 30, 30, 40, 31 }, 1u << (i - 5), i); break;
 		}
 		sek_update_encoder_damage(e, all);
+		o.fast = i % 2;
 		if (!sek_is_ok(sek_update_encoder_encode(e, &src, i, i, &o, emit, NULL, &sent)))
 			return 1;
 	}

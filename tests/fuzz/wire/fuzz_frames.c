@@ -92,7 +92,8 @@ static void take(const struct sek_frame *f, const uint8_t *payload)
 		}
 		break;
 	case SEK_MSG_UPDATE:
-		(void)sek_update_parse(payload, n, size_now.width_px, size_now.height_px, &scratch, &sink, &frame);
+		(void)sek_update_parse(f->flags, payload, n, size_now.width_px, size_now.height_px, &scratch, &sink,
+			&frame);
 		break;
 	default: /* the messages without payload */
 		REQUIRE(n == 0);

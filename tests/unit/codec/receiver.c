@@ -22,12 +22,15 @@ void test_receiver_init(struct test_receiver *r, uint16_t width, uint16_t height
 	memset(r, 0, sizeof *r);
 	r->painter = sek_painter_create();
 	REQUIRE(r->painter);
+	r->scratch = calloc(1, sizeof *r->scratch);
+	REQUIRE(r->scratch);
 	r->pic = test_picture_create(width, height);
 }
 
 void test_receiver_finish(struct test_receiver *r)
 {
 	sek_painter_destroy(r->painter);
+	free(r->scratch);
 	test_picture_destroy(&r->pic);
 }
 
@@ -68,7 +71,6 @@ static sek_status on_jpeg(void *user, struct sek_rect r, const uint8_t *jpeg, si
 
 sek_status test_receiver_emit(void *user, const uint8_t *frame_bytes, size_t n)
 {
-	static struct sek_update_scratch scratch;
 	struct test_receiver *r = user;
 	const struct sek_update_sink counter = { r, on_copy, on_fill, on_pixels, on_jpeg };
 	struct sek_frame f;
@@ -80,8 +82,8 @@ sek_status test_receiver_emit(void *user, const uint8_t *frame_bytes, size_t n)
 	REQUIRE(sek_is_ok(sek_frame_whole(frame_bytes, n, SEK_LINK_CLIENT, SEK_DIR_DOWN, &f, &total)));
 	REQUIRE(total == n && f.type == SEK_MSG_UPDATE);
 	REQUIRE(!(f.flags & SEK_UPDATE_KEYFRAME) || !r->in_frame);
-	REQUIRE(sek_is_ok(sek_update_parse(frame_bytes + SEK_FRAME_HEADER_BYTES, f.payload_bytes, r->pic.width_px,
-		r->pic.height_px, &scratch, &counter, &frame)));
+	REQUIRE(sek_is_ok(sek_update_parse(f.flags, frame_bytes + SEK_FRAME_HEADER_BYTES, f.payload_bytes, r->pic.width_px,
+		r->pic.height_px, r->scratch, &counter, &frame)));
 	REQUIRE(!r->in_frame || frame == r->frame);
 	REQUIRE(sek_is_ok(sek_paint_update(r->painter, &r->pic, f.flags, frame_bytes + SEK_FRAME_HEADER_BYTES,
 		f.payload_bytes, NULL, NULL, &r->frame)));

@@ -9,6 +9,7 @@
 
 struct test_receiver {
 	struct sek_painter *painter;
+	struct sek_update_scratch *scratch; /* of the parse that counts */
 	struct sek_picture pic;
 	unsigned messages, keyframes, ends, copies, fills, tiles, jpegs; /* counted since test_receiver_forget */
 	size_t bytes;

@@ -63,6 +63,22 @@ START_TEST(lossless_sequences_are_exact)
 }
 END_TEST
 
+START_TEST(fast_sequences_are_exact)
+{
+	const struct sek_encode_options fast = { .lossless = true, .fast = true, .jpeg_quality = 80, .refine_ms = 500 };
+	struct test_random r = { (uint64_t)_i + 100 };
+	struct pair p;
+
+	pair_init(&p, sizes[_i].w, sizes[_i].h);
+	for (int i = 0; i < 20; i++) {
+		draw_something(&p, &r);
+		step(&p, i % 3 ? &fast : &exact); /* also in turns: what was learnt stays the same on both sides */
+		same(&p);
+	}
+	pair_finish(&p);
+}
+END_TEST
+
 START_TEST(the_largest_picture)
 {
 	struct pair p;
@@ -351,6 +367,7 @@ int main(void)
 
 	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, lossless_sequences_are_exact, 0, SIZES);
+	tcase_add_loop_test(t, fast_sequences_are_exact, 0, SIZES);
 	tcase_add_test(t, the_largest_picture);
 	tcase_add_test(t, palettes_of_every_size);
 	tcase_add_test(t, nothing_changed_sends_nothing);

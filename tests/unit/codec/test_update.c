@@ -114,7 +114,7 @@ static const struct row rows[] = {
 	BAD("JPEG longer than the message", "\4" "\0\0\0\0" "\0\1\0\1" "\xff\xff\xff\xff" "\xff\xd8"),
 	BAD("JPEG outside", "\4" "\0\x64\0\0" "\0\1\0\1" "\0\0\0\2" "\xff\xd8"),
 	BAD("operation 0", "\0"),
-	BAD("operation 5", "\5" "\0\0\0\0" "\0\x64\0\x50" "rgb"),
+	BAD("operation 6", "\6" "\0\0\0\0" "\0\x64\0\x50" "rgb"),
 };
 #define ROWS ((int)(sizeof rows / sizeof rows[0]))
 
@@ -259,7 +259,7 @@ START_TEST(a_sinks_failure_ends_the_parse)
 	static const uint8_t two[] = "\0\0\0\7\0\2\0\0" "\2" "\0\0\0\0" "\0\1\0\1" "rgb" "\0";
 	uint32_t frame = 9;
 
-	ck_assert(sek_is(sek_update_parse(two, sizeof two - 1, W, H, &scratch, &sink, &frame), SEK_E_BUSY));
+	ck_assert(sek_is(sek_update_parse(0, two, sizeof two - 1, W, H, &scratch, &sink, &frame), SEK_E_BUSY));
 	ck_assert_uint_eq(frame, 9);
 }
 END_TEST
