@@ -90,7 +90,7 @@ static void sort_palette(struct sek_class *c, size_t pixels)
 		c->index[i] = rank[c->index[i]];
 }
 
-static bool is_drawn(const uint32_t *px, size_t stride, unsigned w, unsigned h)
+bool sek_has_runs(const uint32_t *px, size_t stride, unsigned w, unsigned h, unsigned of_16)
 {
 	unsigned equal = 0;
 
@@ -98,7 +98,7 @@ static bool is_drawn(const uint32_t *px, size_t stride, unsigned w, unsigned h)
 		for (unsigned x = 1; x < w; x++)
 			equal += px[x] == px[x - 1];
 	}
-	return equal * 16 >= w * h * DRAWN_EQUAL_OF_16;
+	return equal * 16 >= w * h * of_16;
 }
 
 void sek_classify(const uint32_t *px, size_t stride, unsigned w, unsigned h, struct sek_class *ret)
@@ -110,5 +110,5 @@ void sek_classify(const uint32_t *px, size_t stride, unsigned w, unsigned h, str
 		return;
 	}
 	ret->colours = 0;
-	ret->look = w * h < PHOTO_MIN_AREA || is_drawn(px, stride, w, h) ? SEK_LOOK_TRUE : SEK_LOOK_PHOTO;
+	ret->look = w * h < PHOTO_MIN_AREA || sek_has_runs(px, stride, w, h, DRAWN_EQUAL_OF_16) ? SEK_LOOK_TRUE : SEK_LOOK_PHOTO;
 }

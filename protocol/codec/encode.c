@@ -14,6 +14,14 @@
 #define REFINE_BYTES (128 * 1024)
 /* Fewer changed tiles are cheaper to send than to search for moves. */
 #define MOVE_MIN_TILES 8
+/* A tile that changes again and again plays a film: so often, at most so long apart, at least this share of it. */
+#define FILM_CHANGES 3
+#define FILM_GAP_MS 150
+#define FILM_AREA (SEK_TILE_AREA / 4)
+/* Fewer colours than this are exact in fewer bytes than a JPEG. */
+#define FILM_COLOURS 48
+/* Text is no film, even when it comes that fast: of 16 of its pixels, so many equal their left neighbour. */
+#define FILM_EQUAL_OF_16 10
 
 struct sek_update_encoder {
 	uint16_t max_width, max_height, width, height, columns, rows;
@@ -24,6 +32,7 @@ struct sek_update_encoder {
 	uint8_t *lossy_before; /* scratch */
 	uint64_t *still_ms;    /* per tile: since when it has not changed; good while lossy */
 	uint64_t *still_before;
+	uint8_t *films;        /* per tile: how often it has changed without a pause, up to FILM_CHANGES */
 	size_t *open;          /* scratch of sek_areas_join, one per column */
 	struct sek_areas flats, photos;
 	bool keyframe;
@@ -68,6 +77,7 @@ struct sek_update_encoder *sek_update_encoder_create(uint16_t max_width, uint16_
 	e->lossy_before = calloc(tiles, 1);
 	e->still_ms = calloc(tiles, sizeof *e->still_ms);
 	e->still_before = calloc(tiles, sizeof *e->still_before);
+	e->films = calloc(tiles, sizeof *e->films);
 	e->open = calloc(sek_tiles_across(max_width), sizeof *e->open);
 	e->flats.list = calloc(tiles, sizeof *e->flats.list);
 	e->photos.list = calloc(tiles, sizeof *e->photos.list);
@@ -79,7 +89,7 @@ struct sek_update_encoder *sek_update_encoder_create(uint16_t max_width, uint16_
 	e->change = calloc(tiles, sizeof *e->change);
 	e->message.packer = e->packer;
 	e->message.model = calloc(1, sizeof *e->message.model);
-	if (!e->old || !e->damaged || !e->lossy || !e->lossy_before || !e->still_ms || !e->still_before || !e->open ||
+	if (!e->old || !e->damaged || !e->lossy || !e->lossy_before || !e->still_ms || !e->still_before || !e->films || !e->open ||
 	    !e->flats.list || !e->photos.list || !e->packer || !e->photo || !e->scroller ||
 	    !e->acc || !e->change || !e->message.model) {
 		sek_update_encoder_destroy(e);
@@ -101,6 +111,7 @@ void sek_update_encoder_destroy(struct sek_update_encoder *e)
 	free(e->lossy_before);
 	free(e->still_ms);
 	free(e->still_before);
+	free(e->films);
 	free(e->open);
 	free(e->acc);
 	free(e->message.model);
@@ -281,6 +292,8 @@ static void scan_again(const struct job *j, const struct sek_move *moves, size_t
 		for (size_t column = 0; column < e->columns; column++) {
 			struct sek_rect t = tile_rect(e, column, row);
 
+			if (damaged[column]) /* what scrolls is no film */
+				e->films[row * e->columns + column] = 0;
 			for (size_t i = 0; i < n && damaged[column]; i++) {
 				const struct sek_rect *to = &moves[i].to;
 
@@ -322,6 +335,16 @@ static sek_status send_moves(const struct job *j)
 	if (n > 0)
 		scan_again(j, moves, n);
 	return sek_ok();
+}
+
+/* Counts changes without a pause; true if a film plays in the tile. */
+static bool plays(struct sek_update_encoder *e, size_t i, struct sek_rect r, uint64_t now_ms)
+{
+	if (now_ms < e->still_ms[i] || now_ms - e->still_ms[i] > FILM_GAP_MS)
+		e->films[i] = 0;
+	else if ((uint32_t)r.w * r.h >= FILM_AREA && e->films[i] < FILM_CHANGES)
+		e->films[i]++;
+	return e->films[i] == FILM_CHANGES;
 }
 
 /* A large part of a tile that looks like a photograph: the whole tile, if that looks the same, so that neighbours meet
@@ -375,12 +398,19 @@ static sek_status send_tile(const struct job *j, size_t i, struct sek_rect whole
 {
 	struct sek_update_encoder *e = j->e;
 	struct sek_rect r = e->change[i];
+	bool film = plays(e, i, r, j->now_ms);
 
 	sek_load(j->src, r, e->old, e->stride);
 	e->still_ms[i] = j->now_ms;
 	sek_classify(old_at(e, r), e->stride, r.w, r.h, &e->look);
+	film = film && (e->look.colours == 0 || e->look.colours >= FILM_COLOURS) &&
+		!sek_has_runs(old_at(e, r), e->stride, r.w, r.h, FILM_EQUAL_OF_16);
+	if (film) {
+		e->look.look = SEK_LOOK_PHOTO;
+		r = whole;
+	}
 	if (e->look.look == SEK_LOOK_PHOTO && !j->o->lossless) {
-		sek_areas_add(&e->photos, photo_rect(e, r, whole), 0, SEK_JPEG_MAX_WIDTH_PX,
+		sek_areas_add(&e->photos, film ? r : photo_rect(e, r, whole), 0, SEK_JPEG_MAX_WIDTH_PX,
 			sek_photo_max_area(j->o->jpeg_quality));
 		e->lossy[i] = 1;
 		return sek_ok();

@@ -72,6 +72,8 @@ struct sek_class {
 	uint8_t index[SEK_TILE_AREA]; /* rows packed */
 };
 
+/* True if of 16 pixels, so many or more equal their left neighbour. */
+bool sek_has_runs(const uint32_t *px, size_t stride, unsigned w, unsigned h, unsigned of_16);
 /* Judges w by h pixels (rows stride apart). */
 void sek_classify(const uint32_t *px, size_t stride, unsigned w, unsigned h, struct sek_class *ret);
 

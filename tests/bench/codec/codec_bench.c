@@ -3,6 +3,7 @@
  * codec_bench [--lossless] [--fast] [--quality N] [FILE.rseq]...: speed and size of the codec alone, without processes or lines.
  * Without a file: a made-up page of text, read and scrolled. Every frame is decoded, and at the end compared.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,8 @@ struct bench {
 	uint64_t damaged_px, first_bytes, refine_bytes;
 	uint32_t frame;
 	uint64_t now_ms;
+	double noise; /* mean square errors of the pictures after each frame, added up */
+	uint32_t pictures;
 };
 
 static double cpu_s(void)
@@ -57,6 +60,26 @@ static void encode(struct bench *b)
 	b->frame += sent;
 }
 
+/* What the receiver shows while things move, against the source. */
+static void judge(struct bench *b)
+{
+	uint64_t sum = 0;
+
+	for (unsigned y = 0; y < b->src.height_px; y++) {
+		const uint32_t *p = b->src.px + (size_t)y * b->src.stride_px, *q = b->to.pic.px + (size_t)y * b->to.pic.stride_px;
+
+		for (unsigned x = 0; x < b->src.width_px; x++) {
+			for (unsigned shift = 0; p[x] != q[x] && shift < 24; shift += 8) {
+				int d = (int)(p[x] >> shift & 255) - (int)(q[x] >> shift & 255);
+
+				sum += (uint64_t)(d * d);
+			}
+		}
+	}
+	b->noise += (double)sum / 3 / b->src.width_px / b->src.height_px;
+	b->pictures++;
+}
+
 static void start(struct bench *b, uint16_t width, uint16_t height)
 {
 	b->e = sek_update_encoder_create(width, height);
@@ -65,6 +88,8 @@ static void start(struct bench *b, uint16_t width, uint16_t height)
 	b->encode_s = b->decode_s = 0;
 	b->damaged_px = b->frame = 0;
 	b->now_ms = 1;
+	b->noise = 0;
+	b->pictures = 0;
 	if (!b->e || !sek_is_ok(sek_update_encoder_resize(b->e, width, height)))
 		abort();
 }
@@ -81,9 +106,10 @@ static void finish(struct bench *b, const char *name)
 		encode(b);
 	}
 	printf("%-14s %6u frames %8.2f MB (first %.2f, refined at the end %.2f)  encode %6.3f s %6.0f Mpx/s  decode %6.3f s"
-	       " %6.0f Mpx/s  %s\n", name, frames, (double)moving / 1e6, (double)b->first_bytes / 1e6,
+	       " %6.0f Mpx/s  %.1f dB, then %s\n", name, frames, (double)moving / 1e6, (double)b->first_bytes / 1e6,
 		(double)(b->to.bytes - moving) / 1e6, encode_s, (double)b->damaged_px / 1e6 / encode_s, decode_s,
-		(double)b->damaged_px / 1e6 / decode_s, test_picture_equal(&b->src, &b->to.pic, &x, &y) ? "exact" : "NOT EXACT");
+		(double)b->damaged_px / 1e6 / decode_s,
+		10 * log10(255 * 255 / (b->noise / (b->pictures ? b->pictures : 1) + 1e-5)), test_picture_equal(&b->src, &b->to.pic, &x, &y) ? "exact" : "NOT EXACT");
 	sek_update_encoder_destroy(b->e);
 	test_picture_destroy(&b->src);
 	test_receiver_finish(&b->to);
@@ -105,6 +131,7 @@ static void run_file(struct bench *b, const char *path)
 		b->damaged_px += (uint64_t)d.w * d.h;
 		sek_update_encoder_damage(b->e, d);
 		encode(b);
+		judge(b);
 		if (b->frame == 1)
 			b->first_bytes = b->to.bytes;
 	}

@@ -345,6 +345,63 @@ START_TEST(any_sequence_is_exact_once_still)
 }
 END_TEST
 
+/* Smooth and with many colours, but with equal neighbours: what an enlarged film looks like. */
+static void draw_film(const struct sek_picture *p, struct sek_rect r, unsigned i)
+{
+	for (unsigned y = 0; y < r.h; y++) {
+		for (unsigned x = 0; x < r.w; x++) {
+			unsigned u = x / 2 + i * 3, v = y / 2 + i;
+
+			p->px[(size_t)(r.y + y) * p->stride_px + r.x + x] = (u * 5 + v) % 251 << 16 | (u + v * 7) % 241 << 8 | u * v % 239;
+		}
+	}
+}
+
+START_TEST(a_film_is_approximate_while_it_plays)
+{
+	const struct sek_rect film = { 128, 128, 256, 128 };
+	struct pair p;
+
+	pair_init(&p, 640, 480);
+	test_draw_text(&p.src, whole(&p), 0, 1);
+	step(&p, &lossy);
+	for (unsigned i = 0; i < 10; i++) {
+		draw_film(&p.src, film, i);
+		sek_update_encoder_damage(p.e, film);
+		p.now_ms += 40;
+		test_receiver_forget(&p.to);
+		ck_assert(step(&p, &lossy));
+		ck_assert(i < 4 || p.to.jpegs > 0);
+	}
+	for (int i = 0; sek_update_encoder_refine_at_ms(p.e, &lossy) != 0; i++) {
+		ck_assert_int_lt(i, 100);
+		p.now_ms += 500;
+		step(&p, &lossy);
+	}
+	same(&p);
+	pair_finish(&p);
+}
+END_TEST
+
+START_TEST(text_that_changes_fast_stays_exact)
+{
+	const struct sek_rect part = { 64, 64, 256, 192 };
+	struct pair p;
+
+	pair_init(&p, 640, 480);
+	step(&p, &lossy);
+	for (unsigned i = 0; i < 12; i++) {
+		test_draw_text(&p.src, part, i * 5000, i); /* another page each time: nothing to move */
+		sek_update_encoder_damage(p.e, part);
+		p.now_ms += 20;
+		step(&p, &lossy);
+		same(&p);
+	}
+	ck_assert_uint_eq(p.to.jpegs, 0);
+	pair_finish(&p);
+}
+END_TEST
+
 START_TEST(noise_in_one_jpeg_is_split)
 {
 	const struct sek_encode_options best = { .lossless = false, .jpeg_quality = 100, .refine_ms = 500 };
@@ -379,6 +436,8 @@ int main(void)
 	tcase_add_test(t, two_columns_scroll_apart);
 	tcase_add_test(t, a_photograph_becomes_exact_when_it_is_still);
 	tcase_add_loop_test(t, any_sequence_is_exact_once_still, 0, 6);
+	tcase_add_test(t, a_film_is_approximate_while_it_plays);
+	tcase_add_test(t, text_that_changes_fast_stays_exact);
 	tcase_add_test(t, noise_in_one_jpeg_is_split);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
