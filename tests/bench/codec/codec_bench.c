@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * codec_bench [--lossless] [--fast] [--quality N] [FILE.rseq]...: speed and size of the codec alone, without processes or lines.
+ * codec_bench [--lossless] [--fast] [--quality N] [--frames FILE] [FILE.rseq]...: speed and size of the codec alone, without processes or lines.
+ * --frames keeps the messages, each after its length in 4 bytes, for wasm_bench.mjs.
  * Without a file: a made-up page of text, read and scrolled. Every frame is decoded, and at the end compared.
  */
 #include <math.h>
@@ -23,6 +24,7 @@ struct bench {
 	uint64_t damaged_px, first_bytes, refine_bytes;
 	uint32_t frame;
 	uint64_t now_ms;
+	FILE *frames; /* or NULL */
 	double noise; /* mean square errors of the pictures after each frame, added up */
 	uint32_t pictures;
 };
@@ -46,6 +48,12 @@ static sek_status emit(void *user, const uint8_t *bytes, size_t n)
 	b->decode_s += cpu_s() - start;
 	b->encode_s -= cpu_s() - start; /* the caller measures around us */
 	b->to.bytes += n;
+	if (b->frames) {
+		const uint8_t head[4] = { (uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n };
+
+		if (fwrite(head, 1, 4, b->frames) != 4 || fwrite(bytes, 1, n, b->frames) != n)
+			return sek_fail(SEK_E_IO);
+	}
 	return s;
 }
 
@@ -170,11 +178,15 @@ int main(int argc, char **argv)
 			b.o.fast = true;
 		} else if (strcmp(argv[i], "--quality") == 0 && i + 1 < argc) {
 			b.o.jpeg_quality = (uint8_t)atoi(argv[++i]);
+		} else if (strcmp(argv[i], "--frames") == 0 && i + 1 < argc) {
+			b.frames = fopen(argv[++i], "wb");
 		} else {
 			run_file(&b, argv[i]);
 			any = true;
 		}
 	}
+	if (b.frames && any)
+		fclose(b.frames);
 	if (!any) {
 		run_text(&b, false);
 		run_text(&b, true);
