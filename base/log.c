@@ -134,6 +134,25 @@ void sek_log(enum sek_log_level level, const char *event, ...)
 	(void)w; /* a log that cannot be written has nowhere to be reported */
 }
 
+bool sek_log_gate(struct sek_log_gate *g, unsigned *ret_dropped)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if ((uint64_t)now.tv_sec != g->second) {
+		g->second = (uint64_t)now.tv_sec;
+		g->lines = 0;
+	}
+	if (g->lines == SEK_LOG_GATE_LINES) {
+		g->dropped++;
+		return false;
+	}
+	g->lines++;
+	*ret_dropped = g->dropped;
+	g->dropped = 0;
+	return true;
+}
+
 const char *sek_logf(const char *format, ...)
 {
 	static char buffers[LOGF_BUFFERS][LOGF_BYTES];

@@ -101,13 +101,23 @@ void sek_peer_lost(struct sek_peer *l, const char *why)
 	sek_peer_destroy(l);
 }
 
+/* Strangers can cause this as fast as they can connect. */
+static void log_refused(const char *peer, const char *why, int detail)
+{
+	static struct sek_log_gate gate;
+	unsigned dropped;
+
+	if (sek_log_gate(&gate, &dropped))
+		sek_log(SEK_LOG_WARN, "link.refused", "peer", peer, "why", why, "detail", sek_logf("%d", detail), "more",
+			sek_logf("%u", dropped), NULL);
+}
+
 static void on_timeout(uv_timer_t *timer)
 {
 	struct sek_peer *l = timer->data;
 
 	if (half_open(l))
-		sek_log(SEK_LOG_WARN, "link.refused", "peer", l->peer, "why",
-			l->phase == PEER_HANDSHAKE ? "no TLS handshake in time" : "no HELLO in time", NULL);
+		log_refused(l->peer, l->phase == PEER_HANDSHAKE ? "no TLS handshake in time" : "no HELLO in time", 0);
 	leave_session(l);
 	sek_peer_destroy(l);
 }
@@ -141,7 +151,7 @@ void sek_peer_drain(struct sek_peer *l)
 
 void sek_peer_refuse(struct sek_peer *l, const char *why)
 {
-	sek_log(SEK_LOG_WARN, "link.refused", "peer", l->peer, "why", why, NULL);
+	log_refused(l->peer, why, 0);
 	leave_session(l);
 	sek_peer_drain(l);
 }
@@ -183,8 +193,7 @@ static void shake(struct sek_peer *l)
 	if (sek_is(s, SEK_E_AGAIN))
 		return;
 	if (!sek_is_ok(s)) {
-		sek_log(SEK_LOG_WARN, "link.refused", "peer", l->peer, "why", sek_tls_refusal_name(sek_tls_why(l->tls)),
-			"detail", sek_logf("%d", (int)s.detail), NULL);
+		log_refused(l->peer, sek_tls_refusal_name(sek_tls_why(l->tls)), (int)s.detail);
 		sek_peer_drain(l);
 		return;
 	}
@@ -289,7 +298,7 @@ void sek_peer_accept(struct sek_host *h, int fd, const char *peer)
 	struct sek_peer *l = NULL;
 
 	if (h->half_open >= HALF_OPEN_MAX || half_open_of(h, peer) >= HALF_OPEN_MAX_OF_ONE) {
-		sek_log(SEK_LOG_WARN, "link.refused", "peer", peer, "why", "too many unfinished connections", NULL);
+		log_refused(peer, "too many unfinished connections", 0);
 	} else {
 		set_socket(fd);
 		l = new_link(h, fd, peer);

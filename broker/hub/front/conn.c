@@ -106,14 +106,18 @@ static bool has_place(const struct sek_front *f, const char *address)
 /* A connection was accepted by the kernel; nothing was read from it yet. */
 static int filter(struct sek_front *f, int fd)
 {
+	static struct sek_log_gate gate;
 	char address[SEK_STORE_ADDRESS_BYTES] = "";
+	unsigned dropped;
 
 	lws_get_peer_simple_fd(fd, address, sizeof address);
 	if (f->refusing || !address[0])
 		return -1;
 	if (has_place(f, address))
 		return 0;
-	sek_log(SEK_LOG_WARN, "connection.refused", "why", "too-many", "address", address, NULL);
+	if (sek_log_gate(&gate, &dropped))
+		sek_log(SEK_LOG_WARN, "connection.refused", "why", "too-many", "address", address, "more",
+			sek_logf("%u", dropped), NULL);
 	return -1;
 }
 

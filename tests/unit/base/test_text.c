@@ -124,6 +124,23 @@ START_TEST(log_lines_are_bounded)
 }
 END_TEST
 
+START_TEST(a_gate_lets_a_flood_pass_as_a_trickle)
+{
+	struct sek_log_gate g = { 0 };
+	unsigned passed = 0, told = 0, dropped;
+
+	for (int i = 0; i < 100000; i++)
+		if (sek_log_gate(&g, &dropped)) {
+			passed++;
+			told += dropped;
+		}
+	/* 100,000 calls take less than a second; one change of the second may fall into them */
+	ck_assert_uint_ge(passed, SEK_LOG_GATE_LINES);
+	ck_assert_uint_le(passed, 3 * SEK_LOG_GATE_LINES);
+	ck_assert_uint_eq(passed + told + g.dropped, 100000);
+}
+END_TEST
+
 START_TEST(status_texts)
 {
 	char b[128];
@@ -161,6 +178,7 @@ int main(void)
 	tcase_add_test(t, unsafe_code_points);
 	tcase_add_test(t, log_values_cannot_forge_lines);
 	tcase_add_test(t, log_lines_are_bounded);
+	tcase_add_test(t, a_gate_lets_a_flood_pass_as_a_trickle);
 	tcase_add_test(t, status_texts);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
