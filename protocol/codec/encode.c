@@ -5,9 +5,8 @@
  * does meanwhile, the comparison with `old` makes the result right. Must never decide anything on the source itself.
  */
 #include "protocol/codec/encode.h"
-#include "protocol/codec/encoder.h"
+#include "protocol/codec/encoder_state.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Lossless bytes spent on refinement in one frame: what moves meanwhile does not wait for long. */
@@ -23,33 +22,6 @@
 /* Text is no film, even when it comes that fast: of 16 of its pixels, so many equal their left neighbour. */
 #define FILM_EQUAL_OF_16 10
 
-struct sek_update_encoder {
-	uint16_t max_width, max_height, width, height, columns, rows;
-	size_t stride;
-	uint32_t *old;         /* the receiver's picture */
-	uint8_t *damaged;      /* per tile: look at it */
-	uint8_t *lossy;        /* per tile: the receiver has it only approximately */
-	uint8_t *lossy_before; /* scratch */
-	uint64_t *still_ms;    /* per tile: since when it has not changed; good while lossy */
-	uint64_t *still_before;
-	uint8_t *films;        /* per tile: how often it has changed without a pause, up to FILM_CHANGES */
-	size_t *open;          /* scratch of sek_areas_join, one per column */
-	struct sek_areas flats, photos;
-	bool keyframe;
-	struct sek_packer *packer;
-	struct sek_photo *photo;
-	struct sek_scroller *scroller;
-	const struct sek_simd *simd;
-	uint32_t *acc;           /* scratch of sek_scan_band */
-	struct sek_rect *change; /* per tile: what differs */
-	/* exact rectangles of neighbouring tiles, gathered before they are coded */
-	struct sek_rect wide;
-	size_t wide_tile; /* the last tile in it */
-	bool wide_smooth;
-	struct sek_message message;
-	struct sek_class look;
-};
-
 /* What one call of encode works on. */
 struct job {
 	struct sek_update_encoder *e;
@@ -57,130 +29,6 @@ struct job {
 	const struct sek_encode_options *o;
 	uint64_t now_ms;
 };
-
-struct sek_update_encoder *sek_update_encoder_create(uint16_t max_width, uint16_t max_height)
-{
-	struct sek_update_encoder *e;
-	size_t tiles = (size_t)sek_tiles_across(max_width) * sek_tiles_across(max_height);
-
-	if (max_width < 1 || max_height < 1 || max_width > SEK_WIDTH_MAX_PX || max_height > SEK_HEIGHT_MAX_PX)
-		return NULL;
-	e = calloc(1, sizeof *e);
-	if (!e)
-		return NULL;
-	e->max_width = max_width;
-	e->max_height = max_height;
-	e->stride = ((size_t)max_width + 15) & ~(size_t)15;
-	e->old = calloc(e->stride * max_height, sizeof *e->old);
-	e->damaged = calloc(tiles, 1);
-	e->lossy = calloc(tiles, 1);
-	e->lossy_before = calloc(tiles, 1);
-	e->still_ms = calloc(tiles, sizeof *e->still_ms);
-	e->still_before = calloc(tiles, sizeof *e->still_before);
-	e->films = calloc(tiles, sizeof *e->films);
-	e->open = calloc(sek_tiles_across(max_width), sizeof *e->open);
-	e->flats.list = calloc(tiles, sizeof *e->flats.list);
-	e->photos.list = calloc(tiles, sizeof *e->photos.list);
-	e->packer = sek_packer_create();
-	e->photo = sek_photo_create();
-	e->scroller = sek_scroller_create(max_width, max_height);
-	e->simd = sek_simd_best();
-	e->acc = calloc((size_t)sek_tiles_across(max_width) * SEK_TILE_PX, sizeof *e->acc);
-	e->change = calloc(tiles, sizeof *e->change);
-	e->message.packer = e->packer;
-	e->message.model = calloc(1, sizeof *e->message.model);
-	if (!e->old || !e->damaged || !e->lossy || !e->lossy_before || !e->still_ms || !e->still_before || !e->films || !e->open ||
-	    !e->flats.list || !e->photos.list || !e->packer || !e->photo || !e->scroller ||
-	    !e->acc || !e->change || !e->message.model) {
-		sek_update_encoder_destroy(e);
-		return NULL;
-	}
-	return e;
-}
-
-void sek_update_encoder_destroy(struct sek_update_encoder *e)
-{
-	if (!e)
-		return;
-	sek_packer_destroy(e->packer);
-	sek_photo_destroy(e->photo);
-	sek_scroller_destroy(e->scroller);
-	free(e->old);
-	free(e->damaged);
-	free(e->lossy);
-	free(e->lossy_before);
-	free(e->still_ms);
-	free(e->still_before);
-	free(e->films);
-	free(e->open);
-	free(e->acc);
-	free(e->message.model);
-	free(e->change);
-	free(e->flats.list);
-	free(e->photos.list);
-	free(e);
-}
-
-static size_t tile_count(const struct sek_update_encoder *e)
-{
-	return (size_t)e->columns * e->rows;
-}
-
-sek_status sek_update_encoder_resize(struct sek_update_encoder *e, uint16_t width, uint16_t height)
-{
-	if (width < 1 || height < 1 || width > e->max_width || height > e->max_height)
-		return sek_fail(SEK_E_LIMIT);
-	e->width = width;
-	e->height = height;
-	e->columns = sek_tiles_across(width);
-	e->rows = sek_tiles_across(height);
-	e->keyframe = true;
-	return sek_ok();
-}
-
-void sek_update_encoder_refresh(struct sek_update_encoder *e)
-{
-	e->keyframe = true;
-}
-
-void sek_update_encoder_damage(struct sek_update_encoder *e, struct sek_rect r)
-{
-	uint32_t right = (uint32_t)r.x + r.w, bottom = (uint32_t)r.y + r.h;
-
-	right = right < e->width ? right : e->width;
-	bottom = bottom < e->height ? bottom : e->height;
-	if (r.x >= right || r.y >= bottom)
-		return;
-	for (size_t row = r.y / SEK_TILE_PX; row <= (bottom - 1) / SEK_TILE_PX; row++) {
-		for (size_t column = r.x / SEK_TILE_PX; column <= (right - 1) / SEK_TILE_PX; column++)
-			e->damaged[row * e->columns + column] = 1;
-	}
-}
-
-void sek_update_encoder_damage_tile(struct sek_update_encoder *e, uint16_t column, uint16_t row)
-{
-	if (column < e->columns && row < e->rows)
-		e->damaged[(size_t)row * e->columns + column] = 1;
-}
-
-bool sek_update_encoder_dirty(const struct sek_update_encoder *e)
-{
-	return tile_count(e) > 0 && (e->keyframe || memchr(e->damaged, 1, tile_count(e)) != NULL);
-}
-
-uint64_t sek_update_encoder_refine_at_ms(const struct sek_update_encoder *e, const struct sek_encode_options *o)
-{
-	uint64_t first = UINT64_MAX;
-
-	for (size_t i = 0; i < tile_count(e); i++) {
-		if (e->lossy[i] && e->still_ms[i] < first)
-			first = e->still_ms[i];
-	}
-	if (first == UINT64_MAX)
-		return 0;
-	first += o->refine_ms;
-	return first ? first : 1;
-}
 
 static struct sek_rect tile_rect(const struct sek_update_encoder *e, size_t column, size_t row)
 {
@@ -201,8 +49,8 @@ static void forget(struct sek_update_encoder *e)
 {
 	for (size_t y = 0; y < e->height; y++)
 		memset(e->old + y * e->stride, 0, (size_t)e->width * 4);
-	memset(e->lossy, 0, tile_count(e));
-	memset(e->damaged, 1, tile_count(e));
+	memset(e->lossy, 0, sek_tile_count(e));
+	memset(e->damaged, 1, sek_tile_count(e));
 }
 
 /* True if a tile that is lossy reaches into r. *still: the latest change among them. */
@@ -229,8 +77,8 @@ static void move_lossy(const struct job *j, const struct sek_move *m)
 	struct sek_update_encoder *e = j->e;
 	uint32_t right = (uint32_t)m->to.x + m->to.w, bottom = (uint32_t)m->to.y + m->to.h;
 
-	memcpy(e->lossy_before, e->lossy, tile_count(e));
-	memcpy(e->still_before, e->still_ms, tile_count(e) * sizeof *e->still_ms);
+	memcpy(e->lossy_before, e->lossy, sek_tile_count(e));
+	memcpy(e->still_before, e->still_ms, sek_tile_count(e) * sizeof *e->still_ms);
 	for (size_t row = m->to.y / SEK_TILE_PX; row <= (bottom - 1) / SEK_TILE_PX; row++) {
 		for (size_t column = m->to.x / SEK_TILE_PX; column <= (right - 1) / SEK_TILE_PX; column++) {
 			struct sek_rect t = tile_rect(e, column, row);
