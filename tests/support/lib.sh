@@ -31,15 +31,13 @@ install_packages() {
     || die "some packages could not be installed; see above"
 }
 
-# build PRESET [TARGET...]: configures once, then builds.
+# build PRESET [TARGET...]: configures (again: what is installed may have changed), then builds.
 build() {
   local preset=$1 dir=$root/build/$1
   shift
   mkdir -p "$root/build"
-  if [ ! -f "$dir/build.ninja" ]; then
-    (cd "$root" && cmake --preset "$preset") > "$dir.configure.log" 2>&1 \
-      || { cat "$dir.configure.log" >&2; die "configuring $preset failed"; }
-  fi
+  (cd "$root" && cmake --preset "$preset") > "$dir.configure.log" 2>&1 \
+    || { cat "$dir.configure.log" >&2; die "configuring $preset failed"; }
   ninja -C "$dir" --quiet "$@" >&2 || die "building $preset failed"
 }
 
