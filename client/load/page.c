@@ -16,6 +16,7 @@ struct sek_page_server {
 	uv_tcp_t listener;
 	int port, connections;
 	bool ready;
+	unsigned inputs;
 	char typed[SEK_PAGE_TYPED_MAX_BYTES];
 };
 
@@ -39,8 +40,8 @@ static const char page_html[] =
 	"let count = 0, last = Promise.resolve();\n"
 	"field.addEventListener('input', () => {\n"
 	"  area.style.background = ++count % 2 ? '#c04020' : '#102030';\n"
-	"  const text = field.value;\n"
-	"  last = last.then(() => fetch('/typed?' + encodeURIComponent(text)));\n"
+	"  const report = `/typed?${count}&${encodeURIComponent(field.value)}`;\n"
+	"  last = last.then(() => fetch(report));\n"
 	"});\n"
 	"addEventListener('load', () => { field.focus(); setTimeout(() => fetch('/ready'), 200); });\n"
 	"</script></html>\n";
@@ -85,11 +86,15 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The percent-encoded text up to the next space becomes what was typed. */
-static void keep_typed(struct sek_page_server *s, const char *p)
+/* The number of inputs, `&`, then the percent-encoded text up to the next space: what was typed. */
+static void keep_typed(struct sek_page_server *s, const char *query)
 {
+	char *p;
 	size_t n = 0;
 
+	s->inputs = (unsigned)strtoul(query, &p, 10);
+	if (*p == '&')
+		p++;
 	for (; *p && *p != ' ' && n + 1 < sizeof s->typed; p++) {
 		int high = *p == '%' ? hex_digit(p[1]) : -1;
 		int low = high >= 0 ? hex_digit(p[2]) : -1;
@@ -212,6 +217,11 @@ int sek_page_server_port(const struct sek_page_server *s)
 bool sek_page_server_ready(const struct sek_page_server *s)
 {
 	return s->ready;
+}
+
+unsigned sek_page_server_inputs(const struct sek_page_server *s)
+{
+	return s->inputs;
 }
 
 const char *sek_page_server_typed(const struct sek_page_server *s)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The web site that the load generator serves in the outer zone, so that what happens there can be known: one page with
- * a text field that reports what it received and changes a large area's colour with each input.
+ * a text field that reports what it received. A large area of it is red after an odd number of inputs, blue after an even one.
  */
 #ifndef SEK_CLIENT_LOAD_PAGE_H
 #define SEK_CLIENT_LOAD_PAGE_H
@@ -22,6 +22,8 @@ void sek_page_server_destroy(struct sek_page_server *s);
 int sek_page_server_port(const struct sek_page_server *s);
 /* The page was loaded and its text field has the focus. */
 bool sek_page_server_ready(const struct sek_page_server *s);
+/* How many inputs that text came in, when it last reported. */
+unsigned sek_page_server_inputs(const struct sek_page_server *s);
 /* What the text field held when it last reported, UTF-8, terminated. */
 const char *sek_page_server_typed(const struct sek_page_server *s);
 

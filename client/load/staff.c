@@ -18,6 +18,7 @@ static const char ascii_text[] = "Sekisho-2026 ok ";
 static const char japanese_text[] = "関所を通る👍";
 
 struct staff {
+	bool was_red; /* the area, before the key being timed */
 	const struct staff_config *config;
 	uv_loop_t loop;
 	uv_timer_t tick; /* wakes a wait so that it sees its time limit */
@@ -126,25 +127,25 @@ static bool is_over(struct staff *s)
 	return s->closed || sek_state_ended(s->state);
 }
 
-/* A pixel in the area whose colour changes with each input. */
-static uint32_t area_colour(const struct staff *s)
+/* The colour of the page's area. JPEG may shift it a little: the middle between its two colours decides. */
+static bool area_is_red(const struct staff *s)
 {
 	const struct sek_picture *p = sek_stream_picture(s->stream);
 
 	if (!p->px || p->height_px <= SEK_PAGE_COLOURED_PX)
-		return 0;
-	return p->px[(size_t)(p->height_px - SEK_PAGE_COLOURED_PX / 2) * p->stride_px + p->width_px / 2];
+		return false;
+	return (p->px[(size_t)(p->height_px - SEK_PAGE_COLOURED_PX / 2) * p->stride_px + p->width_px / 2] >> 16 & 0xff) > 0x68;
 }
 
-static uint32_t colour_before;
-
-/* JPEG and refinement may shift a colour a little: only a clear change counts. */
-static bool colour_changed(struct staff *s)
+/* Every input that the page reported is in the picture: no change of colour is still on its way. */
+static bool area_is_settled(struct staff *s)
 {
-	uint32_t now = area_colour(s);
-	int red = (int)(now >> 16 & 0xff) - (int)(colour_before >> 16 & 0xff);
+	return area_is_red(s) == (sek_page_server_inputs(s->site) % 2 == 1);
+}
 
-	return red > 60 || red < -60;
+static bool area_has_turned(struct staff *s)
+{
+	return area_is_red(s) != s->was_red;
 }
 
 /* --- doing --- */
@@ -200,13 +201,15 @@ static bool open_page(struct staff *s)
 
 static bool time_keys(struct staff *s)
 {
+	if (!wait_for(s, area_is_settled, KEY_LIMIT_MS))
+		return false;
 	for (unsigned i = 0; i < s->config->probes; i++) {
 		uint64_t t0;
 
-		colour_before = area_colour(s);
+		s->was_red = area_is_red(s);
 		t0 = uv_hrtime();
 		press(s, 0, 'a' + i % 26);
-		if (!wait_for(s, colour_changed, KEY_LIMIT_MS))
+		if (!wait_for(s, area_has_turned, KEY_LIMIT_MS))
 			return false;
 		s->delays_ms[i] = (double)(s->frame_ns - t0) / 1e6;
 	}

@@ -22,7 +22,10 @@
 #include "broker/hub/store/store.h"
 
 #define SEK_AUTH_HASHING 2   /* passwords looked at at the same time: each takes 64 MiB and a core for 50 to 100 ms */
-#define SEK_AUTH_QUEUE 32    /* tries that wait for that or for their delay; more are told to come back */
+#define SEK_AUTH_QUEUE 128   /* tries that wait for that or for their delay; more are told to come back */
+/* Of them, so that a crowd neither keeps everybody else waiting nor shuts out the one whose name it uses: */
+#define SEK_AUTH_QUEUE_ADDRESS 32 /* from one address (a terminal server has many users) */
+#define SEK_AUTH_QUEUE_ACCOUNT 4  /* for one account from one address */
 #define SEK_AUTH_BUSY_S 2    /* when to come back then */
 
 struct sek_auth;

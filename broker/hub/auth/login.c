@@ -216,12 +216,38 @@ static void answer_later(struct sek_auth_try *t, enum sek_auth_answer answer, ui
 	uv_timer_start(&t->delay, on_answer_now, 0, 0);
 }
 
+/* How many wait already, of this try's address and account. */
+struct crowd {
+	unsigned address, account;
+};
+
+static void count_one(struct crowd *c, const struct sek_auth_try *waiting, const struct sek_auth_try *t)
+{
+	if (strcmp(waiting->address, t->address) != 0)
+		return;
+	c->address++;
+	c->account += strcmp(waiting->name, t->name) == 0;
+}
+
+static bool has_place(const struct sek_auth *a, const struct sek_auth_try *t)
+{
+	struct crowd c = { 0 };
+	size_t i;
+
+	for (const struct sek_auth_try *w = a->first; w; w = w->next)
+		count_one(&c, w, t);
+	for (i = 0; i < SEK_AUTH_QUEUE; i++)
+		if (a->delayed[i])
+			count_one(&c, a->delayed[i], t);
+	return a->waiting < SEK_AUTH_QUEUE && c.address < SEK_AUTH_QUEUE_ADDRESS && c.account < SEK_AUTH_QUEUE_ACCOUNT;
+}
+
 static void begin(struct sek_auth_try *t)
 {
 	struct sek_auth *a = t->auth;
 	uint64_t wait_ms = 0;
 
-	if (a->stopping || a->waiting >= SEK_AUTH_QUEUE) {
+	if (a->stopping || !has_place(a, t)) {
 		answer_later(t, SEK_AUTH_BUSY, SEK_AUTH_BUSY_S);
 		return;
 	}

@@ -266,6 +266,27 @@ START_TEST(logins_outlive_the_process)
 }
 END_TEST
 
+START_TEST(a_crowd_keeps_nobody_else_waiting)
+{
+	struct answers crowd = { .n = 0 }, owner = { .n = 0 }, other = { .n = 0 };
+	int i;
+
+	/* from an address that the account knows, where no throttle holds it back: it gets its few places */
+	ck_assert_int_eq(ask_once("taro", RIGHT, "10.2.0.1").last.answer, SEK_AUTH_OK);
+	for (i = 0; i < 2 * SEK_AUTH_QUEUE; i++)
+		ask("taro", RIGHT, "10.2.0.1", &crowd);
+	/* somebody else there, and the owner of the account at another desk, stand in line */
+	ask("hanako", "wrong password 1", "10.2.0.1", &other);
+	ask("taro", RIGHT, "10.2.0.2", &owner);
+	await(&other, 1);
+	await(&owner, 1);
+	await(&crowd, 2 * SEK_AUTH_QUEUE);
+	ck_assert_int_eq(other.last.answer, SEK_AUTH_WRONG);
+	ck_assert_int_eq(owner.last.answer, SEK_AUTH_OK);
+	ck_assert_uint_ge(crowd.of[SEK_AUTH_BUSY], 2 * SEK_AUTH_QUEUE - SEK_AUTH_HASHING - SEK_AUTH_QUEUE_ACCOUNT);
+}
+END_TEST
+
 START_TEST(stopping_answers_everybody)
 {
 	struct answers a = { .n = 0 };
@@ -313,6 +334,7 @@ int main(void)
 	tcase_set_timeout(c, 60);
 	tcase_add_test(c, right_and_wrong);
 	tcase_add_test(c, the_queue_is_bounded);
+	tcase_add_test(c, a_crowd_keeps_nobody_else_waiting);
 	tcase_add_test(c, throttled_tries_are_not_looked_at);
 	tcase_add_test(c, a_forgotten_try_leaves_no_login);
 	tcase_add_test(c, logout_ends_one_login_and_its_tokens);
