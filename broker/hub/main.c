@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "broker/hub/admin/admin.h"
 #include "broker/hub/auth/password.h"
 #include "broker/hub/config.h"
 #include "broker/hub/notify.h"
@@ -41,6 +42,7 @@ struct broker {
 	struct sek_store *store;
 	struct sek_auth *auth;
 	struct sek_sessions *sessions;
+	struct sek_admin *admin;
 	struct sek_front *front;
 	struct sek_status_line status;
 	bool has_status, stopping, failed;
@@ -126,7 +128,8 @@ static void log_session(void *user, const char *word, const struct sek_session_i
 		sek_logf("%llu", (unsigned long long)i->bytes_down), NULL);
 }
 
-/* --- the way down: sessions, then what is still queued for clients, then front, then auth, then the loop is empty --- */
+/* --- the way down: sessions, then what is still queued for clients, then front, then auth, then admin, then the
+ * loop is empty --- */
 
 static void close_handle(uv_handle_t *h)
 {
@@ -134,7 +137,7 @@ static void close_handle(uv_handle_t *h)
 		uv_close(h, NULL);
 }
 
-static void auth_stopped(void *user)
+static void admin_stopped(void *user)
 {
 	struct broker *b = user;
 
@@ -144,6 +147,16 @@ static void auth_stopped(void *user)
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	close_handle((uv_handle_t *)&b->too_long);
+}
+
+static void auth_stopped(void *user)
+{
+	struct broker *b = user;
+
+	if (b->admin)
+		sek_admin_stop(b->admin, admin_stopped, b);
+	else
+		admin_stopped(b);
 }
 
 static void stop_front(struct broker *b)
@@ -233,6 +246,17 @@ static sek_status start_auth(struct broker *b)
 	return sek_ok();
 }
 
+static sek_status start_admin(struct broker *b)
+{
+	const struct sek_admin_config c = {
+		.store_path = b->config->store_path, .sessions = b->sessions, .hosts = b->config->sessions.hosts,
+		.n_hosts = b->config->sessions.n_hosts,
+	};
+	char err[SEK_CONFIG_ERROR_BYTES] = "";
+
+	return sek_is_ok(sek_admin_create(&b->loop, &c, &b->admin, err, sizeof err)) ? sek_ok() : refuse("admin", err);
+}
+
 static sek_status start_front(struct broker *b)
 {
 	char err[SEK_CONFIG_ERROR_BYTES] = "";
@@ -242,7 +266,7 @@ static sek_status start_front(struct broker *b)
 		.key = b->config->key, .origins = b->config->origins, .n_origins = b->config->n_origins,
 		.web_root = b->config->web_root,
 	};
-	if (!sek_is_ok(sek_front_create(&b->loop, &b->front_config, b->auth, b->sessions, &b->front, err, sizeof err)))
+	if (!sek_is_ok(sek_front_create(&b->loop, &b->front_config, b->auth, b->sessions, b->admin, &b->front, err, sizeof err)))
 		return refuse("front", err);
 	return sek_ok();
 }
@@ -253,6 +277,7 @@ static sek_status start(struct broker *b, const struct options *o)
 	if (!sek_is_ok(sek_sessions_create(&b->loop, &b->config->sessions, &b->sessions)))
 		return refuse("sessions", "the session manager cannot start: check pki and programs");
 	sek_sessions_on_event(b->sessions, log_session, NULL);
+	SEK_TRY(start_admin(b));
 	SEK_TRY(start_front(b));
 	if (o->status_fd >= 0) {
 		b->status.auth = b->auth;
@@ -290,6 +315,7 @@ static int run(struct broker *b, const struct options *o)
 	uv_run(&b->loop, UV_RUN_DEFAULT);
 	sek_front_destroy(b->front);
 	uv_run(&b->loop, UV_RUN_DEFAULT); /* what the last step of lws closed */
+	sek_admin_destroy(b->admin);
 	sek_sessions_destroy(b->sessions);
 	sek_auth_destroy(b->auth);
 	sek_store_close(b->store);

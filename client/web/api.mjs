@@ -74,6 +74,12 @@ export function me()
 	return call("GET", "/api/me");
 }
 
+/** @returns {Promise<{ message: null | { text: string, at_s: number } }>} */
+export function message()
+{
+	return call("GET", "/api/message");
+}
+
 /** @returns {Promise<Opened>} */
 export function openSession()
 {

@@ -254,11 +254,25 @@ export class Link extends EventTarget {
 			} else {
 				this.#finish(`state.${state.name}`, state.name === "taken-over" ? "take-back" : "again");
 			}
+		} else if (state.name === "message") {
+			void this.#fetchMessage();
 		} else if (state.name === "warn-idle" || state.name === "warn-maximum") {
 			this.dispatchEvent(new CustomEvent("warning", { detail: { key: `notice.${state.name}`, seconds: arg } }));
 		} else {
 			this.#state = state.name;
 			this.#maybeLive();
+		}
+	}
+
+	/** An administrator said something: the words come by the API, never by the stream. */
+	async #fetchMessage()
+	{
+		try {
+			const { message } = await api.message();
+			if (message)
+				this.dispatchEvent(new CustomEvent("said", { detail: message.text }));
+		} catch {
+			// Not worth a word: the session goes on, and the administrator can say it again.
 		}
 	}
 

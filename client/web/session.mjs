@@ -18,6 +18,7 @@ import "./screen.mjs";
 /** @typedef {import("./messages.d.ts").FromWorker} FromWorker */
 
 const NOTICE_MS = 7000;
+const SAID_MS = 30000;
 
 export class SessionView extends HTMLElement {
 	#bar = /** @type {Bar} */ (document.createElement("sek-bar"));
@@ -64,6 +65,9 @@ export class SessionView extends HTMLElement {
 		link.addEventListener("warning", event => {
 			const { key, seconds } = /** @type {CustomEvent} */ (event).detail;
 			this.#notice(key, { seconds });
+		}, { signal });
+		link.addEventListener("said", event => {
+			this.#notice("notice.message", { text: /** @type {CustomEvent<string>} */ (event).detail }, SAID_MS);
 		}, { signal });
 		this.addEventListener("sek-hot-key", () => this.#bar.open(), { signal });
 		this.addEventListener("sek-notice", event => {
@@ -198,14 +202,15 @@ export class SessionView extends HTMLElement {
 
 	/** Shows words for a moment, and lets a screen reader say them.
 	 * @param {string} key
-	 * @param {Record<string, string | number>} [fill] */
-	#notice(key, fill)
+	 * @param {Record<string, string | number>} [fill]
+	 * @param {number} [forMs] */
+	#notice(key, fill, forMs = NOTICE_MS)
 	{
 		clearTimeout(this.#toastTimer);
 		this.#toast.textContent = words(key, fill);
 		this.#toastTimer = setTimeout(() => {
 			this.#toast.textContent = "";
-		}, NOTICE_MS);
+		}, forMs);
 	}
 }
 

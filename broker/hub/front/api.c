@@ -131,9 +131,16 @@ static int get_health(struct conn *c, const struct sek_login *l, const json_t *j
 	return sek_respond_json(c, 200, json_pack("{s:s}", "status", "ok"), NULL);
 }
 
+static int get_message(struct conn *c, const struct sek_login *l, const json_t *json)
+{
+	(void)json;
+	return sek_respond_json(c, 200, json_pack("{s:o}", "message", sek_admin_message(c->front->admin, l->user)), NULL);
+}
+
 static const struct route routes[] = {
 	{ "/api/login", SEK_METHOD_POST, false, post_login },
 	{ "/api/logout", SEK_METHOD_POST, true, post_logout },
+	{ "/api/message", SEK_METHOD_GET, true, get_message },
 	{ "/api/me", SEK_METHOD_GET, true, get_me },
 	{ "/api/session", SEK_METHOD_POST, true, post_session },
 	{ "/api/health", SEK_METHOD_GET, false, get_health },
@@ -151,10 +158,10 @@ static const struct route *find_route(const char *path)
 
 bool sek_api_knows(const char *path)
 {
-	return find_route(path) != NULL;
+	return sek_api_admin_is(path) ? sek_api_admin_knows(path) : find_route(path) != NULL;
 }
 
-static const struct sek_login *who(struct conn *c)
+const struct sek_login *sek_api_who(struct conn *c)
 {
 	const struct sek_request *r = &c->request;
 
@@ -170,12 +177,14 @@ int sek_api_handle(struct conn *c, const char *body, size_t n)
 	json_t *json = NULL;
 	int r;
 
+	if (sek_api_admin_is(c->request.path))
+		return sek_api_admin_handle(c, body, n);
 	if (!route)
 		return sek_respond_error(c, 404, "not-found", 0);
 	if (route->method != c->request.method)
 		return sek_respond_error(c, 405, "method", 0);
 	if (route->needs_login) {
-		l = who(c);
+		l = sek_api_who(c);
 		if (!l)
 			return sek_respond_error(c, 401, "login-required", 0);
 	}

@@ -161,7 +161,7 @@ static sek_status build(struct sek_front *f, char *err, size_t err_size)
 }
 
 sek_status sek_front_create(uv_loop_t *loop, const struct sek_front_config *config, struct sek_auth *auth,
-	struct sek_sessions *sessions, struct sek_front **ret, char *err, size_t err_size)
+	struct sek_sessions *sessions, struct sek_admin *admin, struct sek_front **ret, char *err, size_t err_size)
 {
 	struct sek_front *f = calloc(1, sizeof *f);
 	sek_status status;
@@ -172,6 +172,7 @@ sek_status sek_front_create(uv_loop_t *loop, const struct sek_front_config *conf
 	f->config = *config;
 	f->auth = auth;
 	f->sessions = sessions;
+	f->admin = admin;
 	uv_timer_init(loop, &f->tick);
 	uv_check_init(loop, &f->between);
 	f->tick.data = f->between.data = f;

@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "base/status.h"
+#include "broker/hub/admin/admin.h"
 #include "broker/hub/auth/auth.h"
 #include "broker/hub/session/session.h"
 
@@ -30,7 +31,7 @@ struct sek_front;
 /* Loads files and certificate and listens. Registers itself with auth (sek_auth_on_end, sek_auth_on_sweep). On failure
  * writes what is wrong and what to do into err. */
 sek_status sek_front_create(uv_loop_t *loop, const struct sek_front_config *config, struct sek_auth *auth,
-	struct sek_sessions *sessions, struct sek_front **ret, char *err, size_t err_size);
+	struct sek_sessions *sessions, struct sek_admin *admin, struct sek_front **ret, char *err, size_t err_size);
 
 /* From now on every new connection and request is refused; streams go on until their sessions end. */
 void sek_front_refuse(struct sek_front *f);

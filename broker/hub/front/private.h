@@ -73,6 +73,7 @@ struct conn {
 	size_t body_n;
 	struct answer answer;
 	struct sek_auth_try *login;  /* the password is being looked at */
+	struct sek_admin_request *admin; /* an operation of the administration is being done */
 
 	struct stream *stream;       /* after the upgrade was allowed */
 };
@@ -82,6 +83,7 @@ struct sek_front {
 	struct sek_front_config config;
 	struct sek_auth *auth;
 	struct sek_sessions *sessions;
+	struct sek_admin *admin;
 	struct sek_files *files;
 	struct lws_context *context;
 	struct lws_vhost *vhost;
@@ -130,6 +132,12 @@ int sek_respond_more(struct conn *c); /* goes on with a file */
 /* api.c: what a path under /api/ does with a whole, sound request */
 int sek_api_handle(struct conn *c, const char *body, size_t n);
 bool sek_api_knows(const char *path);
+const struct sek_login *sek_api_who(struct conn *c); /* whose cookie came, NULL: nobody's */
+
+/* admin.c: everything under /api/admin/ */
+bool sek_api_admin_is(const char *path);
+bool sek_api_admin_knows(const char *path);
+int sek_api_admin_handle(struct conn *c, const char *body, size_t n);
 
 /* stream.c */
 int sek_stream_confirm(struct conn *c); /* 0 = upgrade, 1 = refused and answered, -1 = hang up */

@@ -139,13 +139,20 @@ sek_status sek_sessions_open(struct sek_sessions *all, const char *user, uint8_t
 	return sek_ok();
 }
 
-sek_status sek_session_attach(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES], const char *user,
-	const struct sek_client_ops *ops, void *client, struct sek_session **ret)
+static struct sek_session *of_id(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES])
 {
 	struct sek_session *s = all->first;
 
 	while (s && memcmp(s->id, id, SEK_SESSION_ID_BYTES) != 0)
 		s = s->next;
+	return s;
+}
+
+sek_status sek_session_attach(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES], const char *user,
+	const struct sek_client_ops *ops, void *client, struct sek_session **ret)
+{
+	struct sek_session *s = of_id(all, id);
+
 	if (!s)
 		return sek_fail(SEK_E_NOT_FOUND);
 	if (strcmp(s->user, user) != 0)
@@ -196,6 +203,44 @@ size_t sek_sessions_end_user(struct sek_sessions *all, const char *user, enum se
 	for (; (s = of_user(all, user)) != NULL; ended++)
 		sek_session_end(s, state, NULL);
 	return ended;
+}
+
+sek_status sek_sessions_end_one(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES], enum sek_state state)
+{
+	struct sek_session *s = of_id(all, id);
+
+	if (!s)
+		return sek_fail(SEK_E_NOT_FOUND);
+	sek_session_end(s, state, NULL);
+	return sek_ok();
+}
+
+static struct sek_session *on_host(struct sek_sessions *all, const char *host)
+{
+	for (struct sek_session *s = all->first; s; s = s->next)
+		if (!host || (s->host && strcmp(s->host->name, host) == 0))
+			return s;
+	return NULL;
+}
+
+size_t sek_sessions_end_host(struct sek_sessions *all, const char *host, enum sek_state state)
+{
+	size_t ended = 0;
+	struct sek_session *s;
+
+	for (; (s = on_host(all, host)) != NULL; ended++)
+		sek_session_end(s, state, NULL);
+	return ended;
+}
+
+sek_status sek_sessions_say(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES], enum sek_state state)
+{
+	struct sek_session *s = of_id(all, id);
+
+	if (!s)
+		return sek_fail(SEK_E_NOT_FOUND);
+	sek_client_send_state(s, state, 0);
+	return sek_ok();
 }
 
 static void describe(const struct sek_session *s, struct sek_session_info *ret)

@@ -75,6 +75,13 @@ void sek_session_detach(struct sek_session *s, void *client);
 /* Ends every session of a user, with the state that its client is told. Returns how many. */
 size_t sek_sessions_end_user(struct sek_sessions *all, const char *user, enum sek_state state);
 
+/* Ends one session. SEK_E_NOT_FOUND. */
+sek_status sek_sessions_end_one(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES], enum sek_state state);
+/* Ends every session on that render host, NULL: every session. Returns how many. */
+size_t sek_sessions_end_host(struct sek_sessions *all, const char *host, enum sek_state state);
+/* Sends a state that changes nothing (SEK_STATE_MESSAGE) to the session's client, if there is one. SEK_E_NOT_FOUND. */
+sek_status sek_sessions_say(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES], enum sek_state state);
+
 /* For status lines, API and tests. */
 struct sek_session_info {
 	char id[33];             /* hex */

@@ -151,27 +151,35 @@ sek_status sek_sqlite_end(sqlite3 *db, sek_status status)
 	return status;
 }
 
+static bool is_usable(const char *path, mode_t mode)
+{
+	if (S_ISREG(mode))
+		return access(path, R_OK | W_OK) == 0;
+	errno = S_ISDIR(mode) ? EISDIR : ELOOP;
+	return false;
+}
+
 /* Makes the file before SQLite does, so that it is 0600 whatever the umask is; SQLite gives its -wal and -shm the same
- * mode. */
+ * mode. A file that is there is only looked at: closing a descriptor of it would drop the POSIX locks that another handle
+ * of this process holds, and the next program to close the database would take the log away from under it. */
 static sek_status make_private(const char *path, char *err, size_t err_size)
 {
 	struct stat st;
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
-	if (fd < 0) {
+	if (fd >= 0)
+		close(fd);
+	if ((fd < 0 && errno != EEXIST) || lstat(path, &st) != 0 || !is_usable(path, st.st_mode)) {
 		sek_status status = sek_from_errno();
 
 		snprintf(err, err_size, "store: '%s' cannot be opened for writing (%s): make its folder and give it to "
 			"the broker's user", path, strerror(errno));
 		return status;
 	}
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || (st.st_mode & 077)) {
-		close(fd);
-		snprintf(err, err_size, "store: '%s' must be an ordinary file that only its owner may read: chmod 600 it",
-			path);
+	if (st.st_mode & 077) {
+		snprintf(err, err_size, "store: '%s' must be a file that only its owner may read: chmod 600 it", path);
 		return sek_fail(SEK_E_CONFIG);
 	}
-	close(fd);
 	return sek_ok();
 }
 

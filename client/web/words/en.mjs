@@ -44,6 +44,10 @@ export default {
 	"error.busy": "Many people are logging in at this moment. Please try again shortly.",
 	"error.stopping": "The server is being stopped. Please try again in a while.",
 	"error.internal": "The server had a problem. If it goes on, please tell your administrator.",
+	"error.forbidden": "Your account may not do this.",
+	"error.self": "You cannot do this to your own account. Please ask another administrator.",
+	"error.exists": "That name is taken already.",
+	"error.conflict": "Somebody else has changed this in the meantime. Nothing was overwritten: look at the present state and try again.",
 	"error.network": "The server cannot be reached. Please check your network.",
 	"error.unexpected": "The server gave an unexpected answer. If it goes on, please tell your administrator.",
 
@@ -82,6 +86,7 @@ export default {
 	"notice.drop": "Dragging files or text here is not allowed.",
 	"notice.fullscreen-failed": "Full screen is not available.",
 	"notice.resumed": "Continuing where you left off.",
+	"notice.message": "A message from an administrator: {text}",
 	"notice.warn-idle": "Nothing was done for a while: browsing ends in {seconds} seconds. Move the mouse or press a key to go on.",
 	"notice.warn-maximum": "The time limit is reached in {seconds} seconds.",
 
@@ -120,6 +125,8 @@ export default {
 	"state.warn-idle.hint": "Move the mouse or press a key to go on.",
 	"state.warn-maximum": "Ending soon (time limit)",
 	"state.warn-maximum.hint": "Please finish what you are doing.",
+	"state.message": "A message from an administrator",
+	"state.message.hint": "You can go on.",
 	"state.ended-user": "Browsing has ended",
 	"state.ended-user.hint": "Your open pages and cookies were erased.",
 	"state.ended-admin": "An administrator ended your browsing",

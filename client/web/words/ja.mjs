@@ -46,6 +46,10 @@ export default {
 	"error.busy": "ただいまログインが混み合っています。少し待ってからもう一度お試しください。",
 	"error.stopping": "サーバーが停止するところです。しばらくしてからもう一度お試しください。",
 	"error.internal": "サーバーで問題が起きました。続くときは管理者にお知らせください。",
+	"error.forbidden": "この操作をする権限がありません。",
+	"error.self": "自分自身のアカウントにはこの操作はできません。別の管理者に依頼してください。",
+	"error.exists": "その名前はすでに使われています。",
+	"error.conflict": "ほかの人が先に変更しました。上書きはしていません。現在の内容を確かめてから、もう一度操作してください。",
 	"error.network": "サーバーに接続できません。ネットワークを確認してください。",
 	"error.unexpected": "サーバーから予期しない応答がありました。続くときは管理者にお知らせください。",
 
@@ -84,6 +88,7 @@ export default {
 	"notice.drop": "ファイルや文字のドラッグは許可されていません。",
 	"notice.fullscreen-failed": "全画面にできませんでした。",
 	"notice.resumed": "前回の続きを表示しています。",
+	"notice.message": "管理者からのお知らせ: {text}",
 	"notice.warn-idle": "操作がないため、あと {seconds} 秒で終了します。続けるにはマウスかキーを動かしてください。",
 	"notice.warn-maximum": "利用できる時間の上限まで、あと {seconds} 秒です。",
 
@@ -122,6 +127,8 @@ export default {
 	"state.warn-idle.hint": "続けるにはマウスかキーを動かしてください。",
 	"state.warn-maximum": "まもなく終了します（時間の上限）",
 	"state.warn-maximum.hint": "必要な作業を済ませてください。",
+	"state.message": "管理者からのお知らせ",
+	"state.message.hint": "このまま続けられます。",
 	"state.ended-user": "閲覧を終了しました",
 	"state.ended-user.hint": "開いていたページと Cookie は消去されました。",
 	"state.ended-admin": "管理者が閲覧を終了しました",

@@ -147,6 +147,37 @@ static void on_signal(uv_signal_t *s, int number)
 	uv_close((uv_handle_t *)s, NULL);
 }
 
+/* there is nothing to administer here */
+bool sek_admin_knows(const char *op)
+{
+	(void)op;
+	return false;
+}
+
+struct sek_admin_request *sek_admin_run(struct sek_admin *a, const struct sek_admin_caller *who, const char *op,
+	json_t *in, sek_admin_answer_fn *fn, void *user)
+{
+	(void)a;
+	(void)who;
+	(void)op;
+	(void)fn;
+	(void)user;
+	json_decref(in);
+	return NULL;
+}
+
+void sek_admin_forget(struct sek_admin_request *r)
+{
+	(void)r;
+}
+
+json_t *sek_admin_message(const struct sek_admin *a, const char *user)
+{
+	(void)a;
+	(void)user;
+	return json_null();
+}
+
 int main(int argc, char **argv)
 {
 	struct sek_auth_config auth_config = { .idle_s = 900, .maximum_s = 43200 };
@@ -174,7 +205,7 @@ int main(int argc, char **argv)
 	p.signal.data = &p;
 	uv_signal_start(&p.signal, on_signal, SIGTERM);
 	if (!sek_is_ok(sek_auth_create(&loop, store, &auth_config, &p.auth)) ||
-			!sek_is_ok(sek_front_create(&loop, &config, p.auth, &all, &p.front, err, sizeof err))) {
+			!sek_is_ok(sek_front_create(&loop, &config, p.auth, &all, NULL, &p.front, err, sizeof err))) {
 		fprintf(stderr, "%s\n", err);
 		return 1;
 	}

@@ -2,6 +2,7 @@
  *
  * What the tests need and Node cannot do:
  *   hub-tool age STORE USER SECONDS     makes a user's log-ins older, as if the time had passed
+ *   hub-tool roles STORE USER ROLES     gives a user these roles and no other
  *   hub-tool schema STORE NUMBER        says that another schema made the store
  *   hub-tool notify PROGRAM ARGS...     runs it under a service manager's socket, ends it when it is ready, and prints
  *                                       what it said there
@@ -34,6 +35,15 @@ static int age(const char *path, const char *user, long long seconds)
 {
 	char *sql = sqlite3_mprintf("UPDATE logins SET created_s = created_s - %lld, seen_s = seen_s - %lld"
 		" WHERE user_id = (SELECT id FROM users WHERE name = %Q)", seconds, seconds, user);
+	int r = run_sql(path, sql);
+
+	sqlite3_free(sql);
+	return r;
+}
+
+static int roles(const char *path, const char *user, const char *words)
+{
+	char *sql = sqlite3_mprintf("UPDATE users SET roles = %Q WHERE name = %Q", words, user);
 	int r = run_sql(path, sql);
 
 	sqlite3_free(sql);
@@ -86,6 +96,8 @@ int main(int argc, char **argv)
 {
 	if (argc == 5 && strcmp(argv[1], "age") == 0)
 		return age(argv[2], argv[3], atoll(argv[4]));
+	if (argc == 5 && strcmp(argv[1], "roles") == 0)
+		return roles(argv[2], argv[3], argv[4]);
 	if (argc == 4 && strcmp(argv[1], "schema") == 0)
 		return schema(argv[2], atoi(argv[3]));
 	if (argc >= 3 && strcmp(argv[1], "notify") == 0)

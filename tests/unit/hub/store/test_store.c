@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <check.h>
@@ -316,6 +317,39 @@ START_TEST(rubbish_is_refused)
 }
 END_TEST
 
+/* What another process sees of the locks on the database's file. */
+static bool is_locked(void)
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+		int fd = open(path, O_RDWR);
+
+		_exit(fd >= 0 && fcntl(fd, F_GETLK, &l) == 0 && l.l_type != F_UNLCK ? 1 : 0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	return status != 0;
+}
+
+/* Closing any descriptor of the file drops the process's POSIX locks on it; then whoever closes the database next takes
+ * its log away from under us. */
+START_TEST(second_handle_keeps_the_locks_of_the_first)
+{
+	struct sek_store *second = NULL;
+	uint64_t n;
+
+	ck_assert(sek_is_ok(sek_store_users_count(store, &n)));
+	ck_assert(is_locked());
+	ck_assert(sek_is_ok(sek_store_open(path, &second, err, sizeof err)));
+	ck_assert(is_locked());
+	sek_store_close(second);
+	ck_assert(is_locked());
+}
+END_TEST
+
 static void *add_many(void *from)
 {
 	char name[32];
@@ -373,6 +407,7 @@ int main(void)
 	tcase_add_test(t, changes_of_others_are_seen);
 	tcase_add_test(t, newer_and_foreign_databases_are_left_alone);
 	tcase_add_test(t, rubbish_is_refused);
+	tcase_add_test(t, second_handle_keeps_the_locks_of_the_first);
 	tcase_add_test(t, threads_take_turns);
 	tcase_add_test(t, data_outlives_the_handle);
 	suite_add_tcase(s, t);

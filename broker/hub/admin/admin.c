@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * From a request to its answer: checked, allowed, run in the pool, finished on the loop, written to the record. Must
+ * never run an operation's work before the caller's role was read from the store.
+ */
+#include "broker/hub/admin/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+
+static const struct sek_admin_op *const tables[] = { sek_admin_user_ops, sek_admin_session_ops, sek_admin_host_ops };
+
+static const struct sek_admin_op *find_op(const char *name)
+{
+	const struct sek_admin_op *op;
+	size_t i;
+
+	for (i = 0; i < sizeof tables / sizeof tables[0]; i++)
+		for (op = tables[i]; op->name; op++)
+			if (strcmp(op->name, name) == 0)
+				return op;
+	return NULL;
+}
+
+bool sek_admin_knows(const char *op)
+{
+	return find_op(op) != NULL;
+}
+
+void sek_admin_fail(struct sek_admin_request *r, const char *error)
+{
+	if (!r->error)
+		r->error = error;
+}
+
+void sek_admin_bad(struct sek_admin_request *r, const char *field, const char *why)
+{
+	if (r->error)
+		return;
+	r->error = "bad-request";
+	json_decref(r->out);
+	r->out = field && *field ? json_pack("{s:s,s:s,s:s}", "error", r->error, "field", field, "why", why) :
+		json_pack("{s:s,s:s}", "error", r->error, "why", why);
+}
+
+bool sek_admin_stored(struct sek_admin_request *r, sek_status s)
+{
+	char text[120];
+
+	if (sek_is_ok(s))
+		return true;
+	if (sek_is(s, SEK_E_NOT_FOUND)) {
+		sek_admin_fail(r, "not-found");
+	} else if (sek_is(s, SEK_E_EXISTS)) {
+		sek_admin_fail(r, "exists");
+	} else {
+		sek_log(SEK_LOG_ERROR, "store.fault", "doing", r->op->name, "why", sek_status_text(s, text, sizeof text), NULL);
+		sek_admin_fail(r, "internal");
+	}
+	return false;
+}
+
+/* --- in the pool --- */
+
+static bool is_allowed(struct sek_admin_request *r)
+{
+	struct sek_store_user u;
+	sek_status s;
+
+	if (r->caller.way == SEK_ADMIN_LOCAL)
+		return true;
+	s = sek_store_user_find(r->admin->store, r->caller.user, &u);
+	if (sek_is_ok(s) && !u.disabled && sek_admin_has_word(u.roles, "administrator"))
+		return true;
+	r->denied = true;
+	r->error = NULL; /* whoever may not do it at all is not told what is wrong with the members */
+	json_decref(r->out);
+	r->out = NULL;
+	if (sek_is_ok(s) || sek_is(s, SEK_E_NOT_FOUND))
+		sek_admin_fail(r, "forbidden");
+	else
+		(void)sek_admin_stored(r, s);
+	return false;
+}
+
+static void on_work(uv_work_t *w)
+{
+	struct sek_admin_request *r = w->data;
+
+	if (is_allowed(r) && r->op->work && !r->error)
+		r->op->work(r);
+}
+
+/* --- on the loop --- */
+
+static void put_ready(struct sek_admin_request *r)
+{
+	struct sek_admin *a = r->admin;
+
+	r->next = NULL;
+	*a->ready_end = r;
+	a->ready_end = &r->next;
+	uv_async_send(&a->wake);
+}
+
+static void record(const struct sek_admin_request *r)
+{
+	if (!r->op || (!r->op->changes && !r->denied))
+		return;
+	sek_log(r->error ? SEK_LOG_WARN : SEK_LOG_INFO, "admin.operation", "operation", r->op->name, "by", r->caller.user,
+		"address", r->caller.address, "on", r->denied ? NULL : json_string_value(json_object_get(r->in, "name")),
+		"session", r->denied ? NULL : json_string_value(json_object_get(r->in, "session")),
+		"reason", r->denied ? NULL : json_string_value(json_object_get(r->in, "reason")),
+		"outcome", r->error ? r->error : "done", NULL);
+}
+
+static void finish(struct sek_admin_request *r)
+{
+	if (!r->error && r->op->after)
+		r->op->after(r);
+	record(r);
+	if (r->error && !json_object_get(r->out, "error")) {
+		json_decref(r->out);
+		r->out = json_pack("{s:s}", "error", r->error);
+	}
+	if (!r->out)
+		r->out = json_object();
+	if (r->fn)
+		r->fn(r->user, r->error, r->out);
+	else
+		json_decref(r->out);
+	json_decref(r->in);
+	free(r);
+}
+
+static void check_stopped(struct sek_admin *a);
+static void start_waiting(struct sek_admin *a);
+
+static void after_work(uv_work_t *w, int cancelled)
+{
+	struct sek_admin_request *r = w->data;
+	struct sek_admin *a = r->admin;
+
+	(void)cancelled;
+	a->n_running--;
+	finish(r);
+	start_waiting(a);
+	check_stopped(a);
+}
+
+static void start_waiting(struct sek_admin *a)
+{
+	while (a->waiting && a->n_running < SEK_ADMIN_RUNNING) {
+		struct sek_admin_request *r = a->waiting;
+
+		a->waiting = r->next;
+		if (!a->waiting)
+			a->waiting_end = &a->waiting;
+		a->n_waiting--;
+		r->work.data = r;
+		if (uv_queue_work(a->loop, &r->work, on_work, after_work) == 0) {
+			a->n_running++;
+		} else {
+			sek_admin_fail(r, "internal");
+			put_ready(r);
+		}
+	}
+}
+
+static void on_wake(uv_async_t *wake)
+{
+	struct sek_admin *a = wake->data;
+	struct sek_admin_request *r = a->ready, *next;
+
+	a->ready = NULL;
+	a->ready_end = &a->ready;
+	for (; r; r = next) {
+		next = r->next;
+		finish(r);
+	}
+	check_stopped(a);
+}
+
+struct sek_admin_request *sek_admin_run(struct sek_admin *a, const struct sek_admin_caller *who, const char *op,
+	json_t *in, sek_admin_answer_fn *fn, void *user)
+{
+	struct sek_admin_request *r = calloc(1, sizeof *r);
+	const char *field = "", *why;
+
+	if (!r) {
+		json_decref(in);
+		return NULL;
+	}
+	*r = (struct sek_admin_request){ .admin = a, .op = find_op(op), .caller = *who, .in = in, .fn = fn, .user = user };
+	if (!r->op)
+		sek_admin_fail(r, "not-found");
+	else if (a->stopping)
+		sek_admin_fail(r, "stopping");
+	else if (a->n_waiting >= SEK_ADMIN_WAITING)
+		sek_admin_fail(r, "busy");
+	if (!r->error) {
+		why = json_is_object(in) ? sek_admin_check(in, r->op->fields, &field) : "type";
+		if (why)
+			sek_admin_bad(r, field, why);
+	}
+	if (!r->op || (r->error && strcmp(r->error, "bad-request") != 0) ||
+	    (who->way == SEK_ADMIN_LOCAL && (r->error || !r->op->work))) {
+		put_ready(r);
+		return r;
+	}
+	r->next = NULL;
+	*a->waiting_end = r;
+	a->waiting_end = &r->next;
+	a->n_waiting++;
+	start_waiting(a);
+	return r;
+}
+
+void sek_admin_forget(struct sek_admin_request *r)
+{
+	if (r)
+		r->fn = NULL;
+}
+
+/* --- the way up and down --- */
+
+sek_status sek_admin_create(uv_loop_t *loop, const struct sek_admin_config *config, struct sek_admin **ret, char *err,
+	size_t err_size)
+{
+	struct sek_admin *a = calloc(1, sizeof *a);
+	sek_status s;
+
+	if (!a)
+		return sek_fail(SEK_E_NOMEM);
+	a->loop = loop;
+	a->config = *config;
+	a->waiting_end = &a->waiting;
+	a->ready_end = &a->ready;
+	s = sek_store_open(config->store_path, &a->store, err, err_size);
+	if (!sek_is_ok(s)) {
+		free(a);
+		return s;
+	}
+	uv_async_init(loop, &a->wake, on_wake);
+	a->wake.data = a;
+	*ret = a;
+	return s;
+}
+
+static void on_wake_closed(uv_handle_t *h)
+{
+	struct sek_admin *a = h->data;
+
+	a->done(a->done_user);
+}
+
+static void check_stopped(struct sek_admin *a)
+{
+	if (a->stopping && !a->n_running && !a->waiting && !a->ready && !uv_is_closing((uv_handle_t *)&a->wake))
+		uv_close((uv_handle_t *)&a->wake, on_wake_closed);
+}
+
+void sek_admin_stop(struct sek_admin *a, void (*done)(void *user), void *user)
+{
+	SEK_ASSERT(!a->stopping);
+	a->stopping = true;
+	a->done = done;
+	a->done_user = user;
+	check_stopped(a);
+}
+
+void sek_admin_destroy(struct sek_admin *a)
+{
+	if (!a)
+		return;
+	sek_admin_forget_said(a);
+	sek_store_close(a->store);
+	free(a);
+}

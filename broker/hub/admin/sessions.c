@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Live sessions: list, end, speak to. Everything here runs on the loop and needs no store, so that the emergency switch
+ * works whatever the database does.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "broker/hub/admin/internal.h"
+
+struct row {
+	struct sek_session_info info;
+	char *user;
+};
+
+struct rows {
+	const struct sek_admin_request *request;
+	const char *search;
+	struct row *list;
+	size_t n, room;
+	bool failed;
+};
+
+static void collect(void *ctx, const struct sek_session_info *info)
+{
+	struct rows *rows = ctx;
+	struct row *r;
+
+	if (!sek_admin_contains(info->user, rows->search) && !sek_admin_contains(info->host, rows->search) &&
+	    !sek_admin_contains(info->id, rows->search))
+		return;
+	if (rows->n == rows->room) {
+		size_t room = rows->room ? rows->room * 2 : 64;
+		struct row *list = realloc(rows->list, room * sizeof *list);
+
+		if (!list) {
+			rows->failed = true;
+			return;
+		}
+		rows->list = list;
+		rows->room = room;
+	}
+	r = &rows->list[rows->n];
+	r->info = *info;
+	r->user = strdup(info->user);
+	if (r->user)
+		rows->n++;
+	else
+		rows->failed = true;
+}
+
+static int by_user(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+	int r = strcmp(x->user, y->user);
+
+	return r ? r : strcmp(x->info.id, y->info.id);
+}
+
+static json_t *row_json(const struct row *r)
+{
+	const struct sek_session_info *i = &r->info;
+
+	return json_pack("{s:s,s:s,s:s,s:s,s:b,s:I,s:I,s:I,s:I}", "session", i->id, "user", r->user, "host", i->host,
+		"state", sek_state_name(i->state), "attached", (int)i->attached, "age_s", (json_int_t)(i->age_ms / 1000),
+		"idle_s", (json_int_t)(i->idle_ms / 1000), "bytes_down", (json_int_t)i->bytes_down, "updates",
+		(json_int_t)i->updates);
+}
+
+static void list_after(struct sek_admin_request *r)
+{
+	struct rows rows = { .request = r, .search = sek_admin_text(r, "search") };
+	size_t offset = (size_t)sek_admin_number(r, "offset", 0), limit = (size_t)sek_admin_number(r, "limit", 50), i;
+	json_t *list = json_array();
+
+	sek_sessions_each(r->admin->config.sessions, collect, &rows);
+	if (rows.n > 0)
+		qsort(rows.list, rows.n, sizeof *rows.list, by_user);
+	for (i = offset; i < rows.n && i - offset < limit; i++)
+		json_array_append_new(list, row_json(&rows.list[i]));
+	r->out = json_pack("{s:I,s:o}", "total", (json_int_t)rows.n, "rows", list);
+	if (rows.failed || !r->out)
+		sek_admin_fail(r, "internal");
+	for (i = 0; i < rows.n; i++)
+		free(rows.list[i].user);
+	free(rows.list);
+}
+
+static bool session_id(struct sek_admin_request *r, uint8_t ret[SEK_SESSION_ID_BYTES])
+{
+	const char *hex = sek_admin_text(r, "session");
+	size_t n = 0;
+
+	if (sodium_hex2bin(ret, SEK_SESSION_ID_BYTES, hex, strlen(hex), NULL, &n, NULL) == 0 && n == SEK_SESSION_ID_BYTES)
+		return true;
+	sek_admin_bad(r, "session", "characters");
+	return false;
+}
+
+struct owner {
+	const char *id;
+	char user[SEK_STORE_NAME_BYTES];
+};
+
+static void find_owner(void *ctx, const struct sek_session_info *info)
+{
+	struct owner *o = ctx;
+
+	if (strcmp(info->id, o->id) == 0)
+		memcpy(o->user, info->user, strlen(info->user) + 1);
+}
+
+/* The user whose live session it is; false, with the error set, if there is none. */
+static bool owner_of(struct sek_admin_request *r, struct owner *o)
+{
+	*o = (struct owner){ .id = sek_admin_text(r, "session") };
+	sek_sessions_each(r->admin->config.sessions, find_owner, o);
+	if (o->user[0])
+		return true;
+	sek_admin_fail(r, "not-found");
+	return false;
+}
+
+static void end_after(struct sek_admin_request *r)
+{
+	uint8_t id[SEK_SESSION_ID_BYTES];
+	struct owner o;
+
+	if (!session_id(r, id) || !owner_of(r, &o))
+		return;
+	if (*sek_admin_text(r, "message"))
+		sek_admin_say(r->admin, o.user, sek_admin_text(r, "message"));
+	if (!sek_is_ok(sek_sessions_end_one(r->admin->config.sessions, id, SEK_STATE_ENDED_ADMIN)))
+		sek_admin_fail(r, "not-found");
+	r->out = json_pack("{s:i}", "ended", 1);
+}
+
+static void end_user_after(struct sek_admin_request *r)
+{
+	size_t n;
+
+	if (*sek_admin_text(r, "message"))
+		sek_admin_say(r->admin, sek_admin_text(r, "name"), sek_admin_text(r, "message"));
+	n = sek_sessions_end_user(r->admin->config.sessions, sek_admin_text(r, "name"), SEK_STATE_ENDED_ADMIN);
+	r->out = json_pack("{s:I}", "ended", (json_int_t)n);
+}
+
+static void end_host_after(struct sek_admin_request *r)
+{
+	size_t n = sek_sessions_end_host(r->admin->config.sessions, sek_admin_text(r, "host"), SEK_STATE_ENDED_ADMIN);
+
+	r->out = json_pack("{s:I}", "ended", (json_int_t)n);
+}
+
+static void end_all_after(struct sek_admin_request *r)
+{
+	size_t n = sek_sessions_end_host(r->admin->config.sessions, NULL, SEK_STATE_ENDED_ADMIN);
+
+	r->out = json_pack("{s:I}", "ended", (json_int_t)n);
+}
+
+static void message_after(struct sek_admin_request *r)
+{
+	uint8_t id[SEK_SESSION_ID_BYTES];
+	struct owner o;
+
+	if (!session_id(r, id) || !owner_of(r, &o))
+		return;
+	sek_admin_say(r->admin, o.user, sek_admin_text(r, "text"));
+	if (!sek_is_ok(sek_sessions_say(r->admin->config.sessions, id, SEK_STATE_MESSAGE)))
+		sek_admin_fail(r, "not-found");
+}
+
+#define SESSION { "session", SEK_ADMIN_TEXT, true, 32, 32 }
+#define MESSAGE { "message", SEK_ADMIN_TEXT, false, 0, SEK_ADMIN_MESSAGE_CHARS }
+
+static const struct sek_admin_field list_fields[] = { SEK_ADMIN_PAGING, { 0 } };
+static const struct sek_admin_field end_fields[] = { SESSION, SEK_ADMIN_REASON, MESSAGE, { 0 } };
+static const struct sek_admin_field end_user_fields[] = {
+	{ "name", SEK_ADMIN_NAME, true, 0, 0 }, SEK_ADMIN_REASON, MESSAGE, { 0 },
+};
+static const struct sek_admin_field end_host_fields[] = {
+	{ "host", SEK_ADMIN_TEXT, true, 1, 255 }, SEK_ADMIN_REASON, { 0 },
+};
+static const struct sek_admin_field end_all_fields[] = { SEK_ADMIN_REASON, { 0 } };
+static const struct sek_admin_field message_fields[] = {
+	SESSION, { "text", SEK_ADMIN_TEXT, true, 1, SEK_ADMIN_MESSAGE_CHARS }, { 0 },
+};
+
+const struct sek_admin_op sek_admin_session_ops[] = {
+	{ "sessions/list", list_fields, false, NULL, list_after },
+	{ "sessions/end", end_fields, true, NULL, end_after },
+	{ "sessions/end-user", end_user_fields, true, NULL, end_user_after },
+	{ "sessions/end-host", end_host_fields, true, NULL, end_host_after },
+	{ "sessions/end-all", end_all_fields, true, NULL, end_all_after },
+	{ "sessions/message", message_fields, true, NULL, message_after },
+	{ 0 },
+};
