@@ -55,6 +55,7 @@ const char *sek_code_name(sek_status s)
 		[SEK_E_NOT_FOUND] = "not found",
 		[SEK_E_EXISTS] = "exists already",
 		[SEK_E_BUSY] = "busy",
+		[SEK_E_CONFLICT] = "changed by somebody else",
 		[SEK_E_CONFIG] = "configuration error",
 		[SEK_E_CRYPTO] = "cryptographic failure",
 		[SEK_E_JAIL] = "jail could not be built",

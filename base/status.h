@@ -24,6 +24,7 @@ enum sek_code {
 	SEK_E_NOT_FOUND,
 	SEK_E_EXISTS,
 	SEK_E_BUSY,
+	SEK_E_CONFLICT,  /* somebody else has changed it since it was read: nothing was written */
 	SEK_E_CONFIG,
 	SEK_E_CRYPTO,
 	SEK_E_JAIL,      /* a jail could not be built: no jail, no session */

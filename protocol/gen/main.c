@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * sekisho-protocol-gen --js|--md LIMITS_H: the protocol's lists for JavaScript (protocol.mjs) and for docs/protocol.md,
- * made of the same files that C is compiled from. Runs at build time only.
+ * sekisho-protocol-gen --js|--md|--policy-md LIMITS_H: the protocol's lists for JavaScript (protocol.mjs), for
+ * docs/protocol.md and for docs/policy.md, made of the same files that C is compiled from. Runs at build time only.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -41,6 +41,29 @@ static const struct {
 #define SEK_KEY(code, number, evdev) { #code, number },
 #include "protocol/wire/keys.def"
 #undef SEK_KEY
+};
+
+enum { GRANTS, MORE, MORE_0, LESS };
+static const struct {
+	const char *name, *type, *built_in;
+	unsigned long least, most;
+	int looser;
+	const char *text;
+} attributes[] = {
+#define SEK_POLICY(NAME, member, TYPE, built_in, least, most, looser, text) \
+	{ #member, #TYPE, built_in, least, most, looser, text },
+#include "protocol/policy.def"
+};
+
+enum { NO, YES };
+static const struct {
+	const char *attribute, *word;
+	unsigned grants;
+	int available;
+	const char *text;
+} words[] = {
+#define SEK_POLICY_WORD(ATTRIBUTE, NAME, word, grants, available, text) { #ATTRIBUTE, word, grants, available, text },
+#include "protocol/policy.def"
 };
 
 /* Small enumerations by their C names; the prefix is cut off. */
@@ -112,6 +135,45 @@ static void js_constants(const char *name, const struct constant *c, size_t n, s
 	printf("});\n\n");
 }
 
+static void lower(const char *c)
+{
+	for (; *c; c++)
+		putchar(tolower((unsigned char)*c));
+}
+
+/* "CLIPBOARD" and "clipboard" */
+static int is_of(size_t word, size_t attribute)
+{
+	const char *a = words[word].attribute, *b = attributes[attribute].name;
+
+	while (*a && tolower((unsigned char)*a) == *b) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+static void js_policy(void)
+{
+	printf("/** The attributes of a policy, in order; see protocol/policy.def.\n"
+	       " * @typedef {Readonly<{ word: string, available: boolean }>} PolicyWord\n"
+	       " * @type {ReadonlyArray<Readonly<{ name: string, type: \"choice\" | \"flag\" | \"number\" | \"list\" | \"hours\","
+	       " builtIn: any,\n *  least: number, most: number, zeroIsNoLimit: boolean, words: ReadonlyArray<PolicyWord> }>>} */\n"
+	       "export const POLICY = Object.freeze([\n");
+	for (size_t i = 0; i < COUNT(attributes); i++) {
+		printf("\tObject.freeze({ name: \"%s\", type: \"", attributes[i].name);
+		lower(attributes[i].type);
+		printf("\", builtIn: %s, least: %lu, most: %lu, zeroIsNoLimit: %s, words: Object.freeze([", attributes[i].built_in,
+			attributes[i].least, attributes[i].most, attributes[i].looser == MORE_0 ? "true" : "false");
+		for (size_t k = 0; k < COUNT(words); k++)
+			if (is_of(k, i))
+				printf("\n\t\tObject.freeze({ word: \"%s\", available: %s }),", words[k].word,
+					words[k].available == YES ? "true" : "false");
+		printf("]) }),\n");
+	}
+	printf("]);\n\n");
+}
+
 static void print_js(void)
 {
 	printf("// SPDX-License-Identifier: GPL-3.0-or-later\n"
@@ -133,6 +195,7 @@ static void print_js(void)
 	for (size_t i = 0; i < COUNT(keys); i++)
 		printf("\t%s: %u,\n", keys[i].code, keys[i].number);
 	printf("});\n\n");
+	js_policy();
 	js_constants("BUTTONS", buttons, COUNT(buttons), strlen("SEK_BUTTON_"));
 	js_constants("LANGS", langs, COUNT(langs), strlen("SEK_LANG_"));
 	js_constants("UPDATE_FLAGS", update_flags, COUNT(update_flags), strlen("SEK_UPDATE_"));
@@ -164,8 +227,7 @@ static void print_md(void)
 	for (size_t i = 0; i < COUNT(states); i++) {
 		printf("| %u | `%s` | %s | ", states[i].number, sek_state_name(states[i].number),
 			sek_state_ended(states[i].number) ? "ended" : "live");
-		for (const char *c = states[i].who; *c; c++)
-			putchar(tolower((unsigned char)*c));
+		lower(states[i].who);
 		printf(" | %s |\n", states[i].text);
 	}
 	printf("\n### Limits\n\n| limit | value | of |\n|---|---|---|\n");
@@ -183,16 +245,51 @@ static void print_md(void)
 	}
 }
 
+static void md_values(size_t i)
+{
+	const char *between = "";
+
+	if (strcmp(attributes[i].type, "CHOICE") != 0)
+		printf("%s", strcmp(attributes[i].type, "FLAG") == 0 ? "`true`, `false`" : "");
+	if (strcmp(attributes[i].type, "NUMBER") == 0)
+		printf("%lu to %lu%s", attributes[i].least, attributes[i].most, attributes[i].looser == MORE_0 ? " (0: no limit)" : "");
+	if (strcmp(attributes[i].type, "LIST") == 0)
+		printf("up to %lu patterns", attributes[i].most);
+	if (strcmp(attributes[i].type, "HOURS") == 0)
+		printf("windows of the week, `\"always\"`, `\"never\"`");
+	for (size_t k = 0; k < COUNT(words); k++) {
+		if (!is_of(k, i))
+			continue;
+		printf("%s`\"%s\"` %s%s", between, words[k].word, words[k].text,
+			words[k].available == YES ? "" : " *(not in this version)*");
+		between = "; ";
+	}
+}
+
+static void print_policy_md(void)
+{
+	static const char *const looser[] = { "a word that grants more", "more", "more; 0 most", "less" };
+
+	printf("| attribute | of | values | built in | loosens |\n|---|---|---|---|---|\n");
+	for (size_t i = 0; i < COUNT(attributes); i++) {
+		printf("| `%s` | %s | ", attributes[i].name, attributes[i].text);
+		md_values(i);
+		printf(" | `%s` | %s |\n", attributes[i].built_in, looser[attributes[i].looser]);
+	}
+}
+
 int main(int argc, char **argv)
 {
-	if (argc != 3 || (strcmp(argv[1], "--js") != 0 && strcmp(argv[1], "--md") != 0)) {
-		fprintf(stderr, "usage: sekisho-protocol-gen --js|--md LIMITS_H\n");
+	if (argc != 3 || (strcmp(argv[1], "--js") != 0 && strcmp(argv[1], "--md") != 0 && strcmp(argv[1], "--policy-md") != 0)) {
+		fprintf(stderr, "usage: sekisho-protocol-gen --js|--md|--policy-md LIMITS_H\n");
 		return 2;
 	}
 	read_limits(argv[2]);
 	if (strcmp(argv[1], "--js") == 0)
 		print_js();
-	else
+	else if (strcmp(argv[1], "--md") == 0)
 		print_md();
+	else
+		print_policy_md();
 	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
 }

@@ -22,6 +22,7 @@ static sek_status add(sqlite3 *db, const struct sek_store_login *l)
 		l->user_id, l->address, l->created_s, l->seen_s));
 	if (sqlite3_changes(db) == 0)
 		return sek_fail(SEK_E_DENIED);
+	SEK_TRY(sek_sqlite_run(db, "UPDATE users SET login_s = ?2 WHERE id = ?1", "ii", l->user_id, l->created_s));
 	return remember(db, l);
 }
 

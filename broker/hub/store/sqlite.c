@@ -65,7 +65,7 @@ static int bind_all(sqlite3_stmt *q, const char *types, va_list ap)
 	return rc;
 }
 
-static sek_status prepare(sqlite3 *db, sqlite3_stmt **ret, const char *sql, const char *types, va_list ap)
+sek_status sek_sqlite_prepare_list(sqlite3 *db, sqlite3_stmt **ret, const char *sql, const char *types, va_list ap)
 {
 	sqlite3_stmt *q = NULL;
 
@@ -85,7 +85,7 @@ sek_status sek_sqlite_prepare(sqlite3 *db, sqlite3_stmt **ret, const char *sql, 
 	va_list ap;
 
 	va_start(ap, types);
-	status = prepare(db, ret, sql, types, ap);
+	status = sek_sqlite_prepare_list(db, ret, sql, types, ap);
 	va_end(ap);
 	return status;
 }
@@ -98,7 +98,7 @@ sek_status sek_sqlite_run(sqlite3 *db, const char *sql, const char *types, ...)
 	int rc;
 
 	va_start(ap, types);
-	status = prepare(db, &q, sql, types, ap);
+	status = sek_sqlite_prepare_list(db, &q, sql, types, ap);
 	va_end(ap);
 	SEK_TRY(status);
 	do
@@ -117,7 +117,7 @@ sek_status sek_sqlite_number(sqlite3 *db, int64_t *ret, const char *sql, const c
 	int rc;
 
 	va_start(ap, types);
-	status = prepare(db, &q, sql, types, ap);
+	status = sek_sqlite_prepare_list(db, &q, sql, types, ap);
 	va_end(ap);
 	SEK_TRY(status);
 	rc = sqlite3_step(q);

@@ -6,6 +6,7 @@
 #define SEK_BROKER_HUB_STORE_SQLITE_H
 
 #include <pthread.h>
+#include <stdarg.h>
 
 #include <sqlite3.h>
 
@@ -35,6 +36,10 @@ sek_status sek_sqlite_run(sqlite3 *db, const char *sql, const char *types, ...);
 sek_status sek_sqlite_number(sqlite3 *db, int64_t *ret, const char *sql, const char *types, ...);
 /* Copies a text column, cut to size. */
 void sek_sqlite_text(sqlite3_stmt *q, int column, char *ret, size_t size);
+
+/* The first user that fits a condition of ours, with values as in sek_sqlite_prepare; SEK_E_NOT_FOUND (users.c). */
+sek_status sek_sqlite_user(sqlite3 *db, struct sek_store_user *ret, const char *where, const char *types, ...);
+sek_status sek_sqlite_prepare_list(sqlite3 *db, sqlite3_stmt **ret, const char *sql, const char *types, va_list ap);
 
 /* BEGIN IMMEDIATE; then COMMIT if status is SEK_OK, else ROLLBACK. sek_sqlite_end returns the first failure. */
 sek_status sek_sqlite_begin(sqlite3 *db);

@@ -25,19 +25,28 @@ sek_status sek_store_user_add(struct sek_store *s, const char *name, const char 
 	sek_status status;
 
 	sek_sqlite_lock(s);
-	status = sek_sqlite_run(s->db, "INSERT INTO users (name, hash, created_s, password_s) VALUES (?1, ?2, ?3, ?3)",
+	status = sek_sqlite_run(s->db, "INSERT INTO users (name, hash, roles, created_s, password_s) VALUES (?1, ?2,"
+		" 'staff', ?3, ?3)",
 		"tti", name, hash, now_s);
 	sek_sqlite_unlock(s);
 	return status;
 }
 
-static sek_status find(sqlite3 *db, const char *name, struct sek_store_user *ret)
+sek_status sek_sqlite_user(sqlite3 *db, struct sek_store_user *ret, const char *where, const char *types, ...)
 {
+	char *sql = sqlite3_mprintf("SELECT " COLUMNS " FROM users WHERE %s", where);
 	sqlite3_stmt *q = NULL;
-	sek_status status = sek_ok();
+	sek_status status;
+	va_list ap;
 	int rc;
 
-	SEK_TRY(sek_sqlite_prepare(db, &q, "SELECT " COLUMNS " FROM users WHERE name = ?1", "t", name));
+	if (!sql)
+		return sek_fail(SEK_E_NOMEM);
+	va_start(ap, types);
+	status = sek_sqlite_prepare_list(db, &q, sql, types, ap);
+	va_end(ap);
+	sqlite3_free(sql);
+	SEK_TRY(status);
 	rc = sqlite3_step(q);
 	if (rc == SQLITE_ROW)
 		read_user(q, ret);
@@ -52,7 +61,7 @@ sek_status sek_store_user_find(struct sek_store *s, const char *name, struct sek
 	sek_status status;
 
 	sek_sqlite_lock(s);
-	status = find(s->db, name, ret);
+	status = sek_sqlite_user(s->db, ret, "name = ?1", "t", name);
 	sek_sqlite_unlock(s);
 	return status;
 }

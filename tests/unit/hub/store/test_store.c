@@ -129,7 +129,7 @@ START_TEST(users_round_trip)
 	u = find("山田");
 	ck_assert_str_eq(u.name, "山田");
 	ck_assert_str_eq(u.hash, "hash-1");
-	ck_assert_str_eq(u.roles, "");
+	ck_assert_str_eq(u.roles, "staff");
 	ck_assert(!u.disabled);
 	ck_assert_int_eq(u.created_s, 1000);
 	ck_assert(sek_is_ok(sek_store_user_set_hash(store, "山田", "hash-3", 2000)));
@@ -287,7 +287,7 @@ START_TEST(newer_and_foreign_databases_are_left_alone)
 	reopen_fails(SEK_E_VERSION, "schema 99");
 	run_sql("PRAGMA user_version = -1");
 	reopen_fails(SEK_E_VERSION, "schema -1");
-	run_sql("PRAGMA user_version = 1; PRAGMA application_id = 77");
+	run_sql("PRAGMA user_version = 2; PRAGMA application_id = 77");
 	reopen_fails(SEK_E_STORE, "is it the broker's database");
 	run_sql("PRAGMA application_id = 0");
 	reopen_fails(SEK_E_STORE, "is it the broker's database");

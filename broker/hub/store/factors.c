@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Second factors, certificates, consent. Must never let one code or one time step be used twice.
+ */
+#include "broker/hub/store/factors.h"
+
+#include <string.h>
+
+#include "broker/hub/store/write.h"
+
+static sek_status user_by_id(sqlite3 *db, int64_t id)
+{
+	int64_t there = 0;
+
+	return sek_sqlite_number(db, &there, "SELECT 1 FROM users WHERE id = ?1", "i", id);
+}
+
+static sek_status totp_set(sqlite3 *db, int64_t id, const uint8_t *sealed, size_t n, int64_t now_s)
+{
+	if (n == 0 || n > SEK_STORE_SEALED_BYTES)
+		return sek_fail(SEK_E_LIMIT);
+	SEK_TRY(user_by_id(db, id));
+	SEK_TRY(sek_sqlite_run(db, "DELETE FROM recovery WHERE user_id = ?1", "i", id));
+	return sek_sqlite_run(db, "INSERT OR REPLACE INTO totp (user_id, sealed, created_s) VALUES (?1, ?2, ?3)", "ibi", id,
+		sealed, n, now_s);
+}
+
+sek_status sek_store_totp_set(struct sek_store *s, int64_t user_id, const uint8_t *sealed, size_t sealed_n, int64_t now_s)
+{
+	SEK_STORE_WRITE(s, totp_set(s->db, user_id, sealed, sealed_n, now_s));
+}
+
+static sek_status totp_get(sqlite3 *db, int64_t id, struct sek_store_totp *ret)
+{
+	struct sek_store_totp t = { .sealed_n = 0 };
+	sqlite3_stmt *q = NULL;
+	sek_status status = sek_ok();
+	int rc, n;
+
+	SEK_TRY(sek_sqlite_prepare(db, &q, "SELECT sealed, step, confirmed, created_s, (SELECT count(*) FROM recovery r"
+		" WHERE r.user_id = totp.user_id) FROM totp WHERE user_id = ?1", "i", id));
+	rc = sqlite3_step(q);
+	n = rc == SQLITE_ROW ? sqlite3_column_bytes(q, 0) : 0;
+	if (rc != SQLITE_ROW) {
+		status = rc == SQLITE_DONE ? sek_fail(SEK_E_NOT_FOUND) : sek_sqlite_status(db);
+	} else if (n < 1 || n > SEK_STORE_SEALED_BYTES) {
+		status = sek_fail(SEK_E_STORE);
+	} else {
+		memcpy(t.sealed, sqlite3_column_blob(q, 0), (size_t)n);
+		t.sealed_n = (size_t)n;
+		t.step = sqlite3_column_int64(q, 1);
+		t.confirmed = sqlite3_column_int(q, 2) != 0;
+		t.created_s = sqlite3_column_int64(q, 3);
+		t.recovery = (unsigned)sqlite3_column_int(q, 4);
+		*ret = t;
+	}
+	sqlite3_finalize(q);
+	return status;
+}
+
+sek_status sek_store_totp_get(struct sek_store *s, int64_t user_id, struct sek_store_totp *ret)
+{
+	SEK_STORE_READ(s, totp_get(s->db, user_id, ret));
+}
+
+static sek_status totp_confirm(sqlite3 *db, int64_t id, int64_t step, const char *const *hashes, size_t n)
+{
+	size_t i;
+
+	if (n > SEK_STORE_RECOVERY_MAX)
+		return sek_fail(SEK_E_LIMIT);
+	SEK_TRY(sek_sqlite_run(db, "UPDATE totp SET confirmed = 1, step = ?2 WHERE user_id = ?1 AND step < ?2", "ii", id,
+		step));
+	if (sqlite3_changes(db) == 0)
+		return sek_fail(SEK_E_NOT_FOUND);
+	SEK_TRY(sek_sqlite_run(db, "DELETE FROM recovery WHERE user_id = ?1", "i", id));
+	for (i = 0; i < n; i++) {
+		SEK_TRY(sek_store_fits(hashes[i], SEK_STORE_RECOVERY_BYTES));
+		SEK_TRY(sek_sqlite_run(db, "INSERT INTO recovery (user_id, hash) VALUES (?1, ?2)", "it", id, hashes[i]));
+	}
+	return sek_sqlite_run(db, "UPDATE users SET version = version + 1 WHERE id = ?1", "i", id);
+}
+
+sek_status sek_store_totp_confirm(struct sek_store *s, int64_t user_id, int64_t step, const char *const *hashes, size_t n)
+{
+	SEK_STORE_WRITE(s, totp_confirm(s->db, user_id, step, hashes, n));
+}
+
+static sek_status changed_one(sqlite3 *db, enum sek_code otherwise)
+{
+	return sqlite3_changes(db) > 0 ? sek_ok() : sek_fail(otherwise);
+}
+
+static sek_status totp_use(sqlite3 *db, int64_t id, int64_t step)
+{
+	SEK_TRY(sek_sqlite_run(db, "UPDATE totp SET step = ?2 WHERE user_id = ?1 AND confirmed = 1 AND step < ?2", "ii", id,
+		step));
+	return changed_one(db, SEK_E_DENIED);
+}
+
+sek_status sek_store_totp_use(struct sek_store *s, int64_t user_id, int64_t step)
+{
+	SEK_STORE_WRITE(s, totp_use(s->db, user_id, step));
+}
+
+static sek_status totp_delete(sqlite3 *db, const char *user, const struct sek_store_actor *by)
+{
+	int64_t id;
+
+	SEK_TRY(sek_store_user_at(db, user, 0, &id));
+	SEK_TRY(sek_sqlite_run(db, "DELETE FROM totp WHERE user_id = ?1", "i", id));
+	SEK_TRY(changed_one(db, SEK_E_NOT_FOUND));
+	SEK_TRY(sek_sqlite_run(db, "DELETE FROM recovery WHERE user_id = ?1", "i", id));
+	SEK_TRY(sek_sqlite_run(db, "UPDATE users SET version = version + 1 WHERE id = ?1", "i", id));
+	SEK_TRY(sek_store_void_logins(db, id));
+	return sek_store_record(db, "user", id, user, "totp", "true", "false", by, NULL);
+}
+
+sek_status sek_store_totp_delete(struct sek_store *s, const char *user, const struct sek_store_actor *by)
+{
+	SEK_STORE_WRITE(s, totp_delete(s->db, user, by));
+}
+
+static sek_status recovery_each(sqlite3 *db, int64_t id, void (*fn)(void *ctx, const char *hash), void *ctx)
+{
+	char hash[SEK_STORE_RECOVERY_BYTES];
+	sqlite3_stmt *q = NULL;
+	int rc;
+
+	SEK_TRY(sek_sqlite_prepare(db, &q, "SELECT hash FROM recovery WHERE user_id = ?1", "i", id));
+	while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
+		sek_sqlite_text(q, 0, hash, sizeof hash);
+		fn(ctx, hash);
+	}
+	sqlite3_finalize(q);
+	return rc == SQLITE_DONE ? sek_ok() : sek_sqlite_status(db);
+}
+
+sek_status sek_store_recovery_each(struct sek_store *s, int64_t user_id, void (*fn)(void *ctx, const char *hash), void *ctx)
+{
+	SEK_STORE_READ(s, recovery_each(s->db, user_id, fn, ctx));
+}
+
+static sek_status recovery_use(sqlite3 *db, int64_t id, const char *hash)
+{
+	SEK_TRY(sek_sqlite_run(db, "DELETE FROM recovery WHERE user_id = ?1 AND hash = ?2", "it", id, hash));
+	return changed_one(db, SEK_E_NOT_FOUND);
+}
+
+sek_status sek_store_recovery_use(struct sek_store *s, int64_t user_id, const char *hash)
+{
+	SEK_STORE_WRITE(s, recovery_use(s->db, user_id, hash));
+}
+
+/* --- certificates --- */
+
+static const char *kind_word(enum sek_certificate_kind kind)
+{
+	return kind == SEK_CERTIFICATE_FINGERPRINT ? "fingerprint" : "subject";
+}
+
+static sek_status certificate_add(sqlite3 *db, const char *user, enum sek_certificate_kind kind, const char *value,
+	const struct sek_store_actor *by)
+{
+	int64_t id;
+
+	if (!value[0])
+		return sek_fail(SEK_E_MALFORMED);
+	SEK_TRY(sek_store_fits(value, SEK_STORE_CERTIFICATE_BYTES));
+	SEK_TRY(sek_store_user_at(db, user, 0, &id));
+	SEK_TRY(sek_sqlite_run(db, "INSERT INTO certificates (kind, value, user_id, created_s) VALUES (?1, ?2, ?3, ?4)",
+		"ttii", kind_word(kind), value, id, by->now_s));
+	SEK_TRY(sek_sqlite_run(db, "UPDATE users SET version = version + 1 WHERE id = ?1", "i", id));
+	return sek_store_record(db, "user", id, user, "certificate", NULL, value, by, NULL);
+}
+
+sek_status sek_store_certificate_add(struct sek_store *s, const char *user, enum sek_certificate_kind kind,
+	const char *value, const struct sek_store_actor *by)
+{
+	SEK_STORE_WRITE(s, certificate_add(s->db, user, kind, value, by));
+}
+
+static sek_status certificate_remove(sqlite3 *db, const char *user, enum sek_certificate_kind kind, const char *value,
+	const struct sek_store_actor *by)
+{
+	int64_t id;
+
+	SEK_TRY(sek_store_user_at(db, user, 0, &id));
+	SEK_TRY(sek_sqlite_run(db, "DELETE FROM certificates WHERE kind = ?1 AND value = ?2 AND user_id = ?3", "tti",
+		kind_word(kind), value, id));
+	SEK_TRY(changed_one(db, SEK_E_NOT_FOUND));
+	SEK_TRY(sek_sqlite_run(db, "UPDATE users SET version = version + 1 WHERE id = ?1", "i", id));
+	SEK_TRY(sek_store_void_logins(db, id));
+	return sek_store_record(db, "user", id, user, "certificate", value, NULL, by, NULL);
+}
+
+sek_status sek_store_certificate_remove(struct sek_store *s, const char *user, enum sek_certificate_kind kind,
+	const char *value, const struct sek_store_actor *by)
+{
+	SEK_STORE_WRITE(s, certificate_remove(s->db, user, kind, value, by));
+}
+
+sek_status sek_store_certificate_find(struct sek_store *s, enum sek_certificate_kind kind, const char *value,
+	struct sek_store_user *ret)
+{
+	SEK_STORE_READ(s, sek_sqlite_user(s->db, ret, "id = (SELECT user_id FROM certificates WHERE kind = ?1 AND value = ?2)",
+		"tt", kind_word(kind), value));
+}
+
+static sek_status certificates_each(sqlite3 *db, const char *user,
+	void (*fn)(void *ctx, enum sek_certificate_kind kind, const char *value, int64_t created_s), void *ctx)
+{
+	char kind[16], value[SEK_STORE_CERTIFICATE_BYTES];
+	sqlite3_stmt *q = NULL;
+	int rc;
+
+	SEK_TRY(sek_sqlite_prepare(db, &q, "SELECT kind, value, created_s FROM certificates WHERE user_id ="
+		" (SELECT id FROM users WHERE name = ?1) ORDER BY kind, value", "t", user));
+	while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
+		sek_sqlite_text(q, 0, kind, sizeof kind);
+		sek_sqlite_text(q, 1, value, sizeof value);
+		fn(ctx, strcmp(kind, "subject") == 0 ? SEK_CERTIFICATE_SUBJECT : SEK_CERTIFICATE_FINGERPRINT, value,
+			sqlite3_column_int64(q, 2));
+	}
+	sqlite3_finalize(q);
+	return rc == SQLITE_DONE ? sek_ok() : sek_sqlite_status(db);
+}
+
+sek_status sek_store_certificates_each(struct sek_store *s, const char *user,
+	void (*fn)(void *ctx, enum sek_certificate_kind kind, const char *value, int64_t created_s), void *ctx)
+{
+	SEK_STORE_READ(s, certificates_each(s->db, user, fn, ctx));
+}
+
+/* --- consent --- */
+
+static sek_status consent_add(sqlite3 *db, int64_t id, const char *notice, const char *lang, int64_t now_s)
+{
+	SEK_TRY(sek_store_fits(notice, SEK_STORE_NOTICE_BYTES));
+	SEK_TRY(sek_store_fits(lang, 16));
+	SEK_TRY(user_by_id(db, id));
+	return sek_sqlite_run(db, "INSERT OR IGNORE INTO consents (user_id, notice, lang, at_s) VALUES (?1, ?2, ?3, ?4)",
+		"itti", id, notice, lang, now_s);
+}
+
+sek_status sek_store_consent_add(struct sek_store *s, int64_t user_id, const char *notice, const char *lang, int64_t now_s)
+{
+	SEK_STORE_WRITE(s, consent_add(s->db, user_id, notice, lang, now_s));
+}
+
+static sek_status consent_get(sqlite3 *db, int64_t id, const char *notice, int64_t *ret_s)
+{
+	int64_t at_s = 0;
+	sek_status status = sek_sqlite_number(db, &at_s, "SELECT at_s FROM consents WHERE user_id = ?1 AND notice = ?2", "it",
+		id, notice);
+
+	if (!sek_is_ok(status) && !sek_is(status, SEK_E_NOT_FOUND))
+		return status;
+	*ret_s = at_s;
+	return sek_ok();
+}
+
+sek_status sek_store_consent_get(struct sek_store *s, int64_t user_id, const char *notice, int64_t *ret_s)
+{
+	SEK_STORE_READ(s, consent_get(s->db, user_id, notice, ret_s));
+}
