@@ -258,8 +258,9 @@ static sek_status send_tile(const struct job *j, size_t i, struct sek_rect whole
 		r = whole;
 	}
 	if (e->look.look == SEK_LOOK_PHOTO && !j->o->lossless) {
-		sek_areas_add(&e->photos, film ? r : photo_rect(e, r, whole), 0, SEK_JPEG_MAX_WIDTH_PX,
-			sek_photo_max_area(j->o->jpeg_quality));
+		r = film ? r : photo_rect(e, r, whole);
+		sek_areas_add(&e->photos, r, sek_photo_colours(old_at(e, r), e->stride, r.w, r.h, j->o->jpeg_quality),
+			SEK_JPEG_MAX_WIDTH_PX, SEK_PHOTO_MAX_AREA);
 		e->lossy[i] = 1;
 		return sek_ok();
 	}
@@ -273,13 +274,13 @@ static sek_status send_tile(const struct job *j, size_t i, struct sek_rect whole
 }
 
 /* One JPEG; one that comes out too large for a message is made in two halves. */
-static sek_status send_photo(const struct job *j, struct sek_rect r)
+static sek_status send_photo(const struct job *j, struct sek_rect r, enum sek_jpeg_colours colours)
 {
 	struct sek_update_encoder *e = j->e;
-	const uint8_t *jpeg;
+	const uint8_t *data;
 	size_t n;
 
-	SEK_TRY(sek_photo_encode(e->photo, old_at(e, r), e->stride, r.w, r.h, j->o->jpeg_quality, &jpeg, &n));
+	SEK_TRY(sek_photo_encode(e->photo, old_at(e, r), e->stride, r, j->o->jpeg_quality, colours, &data, &n));
 	if (n > sek_message_jpeg_max()) {
 		struct sek_rect a = r, b = r;
 
@@ -288,10 +289,10 @@ static sek_status send_photo(const struct job *j, struct sek_rect r)
 		b.h = (uint16_t)(r.h - a.h);
 		if (a.h == 0)
 			return sek_fail(SEK_E_INTERNAL);
-		SEK_TRY(send_photo(j, a));
-		return send_photo(j, b);
+		SEK_TRY(send_photo(j, a, colours));
+		return send_photo(j, b, colours);
 	}
-	return sek_message_jpeg(&e->message, r, jpeg, n);
+	return sek_message_jpeg(&e->message, r, j->o->jpeg_quality, colours, data, n);
 }
 
 static sek_status send_areas(const struct job *j)
@@ -303,11 +304,10 @@ static sek_status send_areas(const struct job *j)
 		if (e->flats.list[i].r.w > 0)
 			SEK_TRY(sek_message_fill(&e->message, e->flats.list[i].r, e->flats.list[i].key));
 	}
-	sek_areas_join(&e->photos, e->open, e->columns, SEK_JPEG_MAX_HEIGHT_PX,
-		sek_photo_max_area(j->o->jpeg_quality));
+	sek_areas_join(&e->photos, e->open, e->columns, SEK_JPEG_MAX_HEIGHT_PX, SEK_PHOTO_MAX_AREA);
 	for (size_t i = 0; i < e->photos.n; i++) {
 		if (e->photos.list[i].r.w > 0)
-			SEK_TRY(send_photo(j, e->photos.list[i].r));
+			SEK_TRY(send_photo(j, e->photos.list[i].r, (enum sek_jpeg_colours)e->photos.list[i].key));
 	}
 	return sek_ok();
 }

@@ -16,6 +16,7 @@
 #define SEK_PROTOCOL_CODEC_ENCODER_H
 
 #include "protocol/codec/encode.h"
+#include "protocol/codec/jpeg.h"
 #include "protocol/codec/simd.h"
 
 #include <stddef.h>
@@ -118,11 +119,17 @@ void sek_areas_join(struct sek_areas *a, size_t *open, size_t columns, uint32_t 
 struct sek_photo;
 struct sek_photo *sek_photo_create(void);
 void sek_photo_destroy(struct sek_photo *p);
-/* The largest area that one call takes at this quality, in pixels. */
-uint32_t sek_photo_max_area(unsigned quality);
-/* Encodes w by h pixels. *ret points into p until the next call. */
-sek_status sek_photo_encode(struct sek_photo *p, const uint32_t *px, size_t stride, unsigned w, unsigned h,
-	unsigned quality, const uint8_t **ret, size_t *ret_n);
+/* The largest area that one call takes, in pixels. */
+#define SEK_PHOTO_MAX_AREA (1024 * 512)
+/* Colours of neighbours that are further apart than this bleed visibly into one another when four share one; a piece of a
+ * picture with so large a share of them keeps all its colours. */
+#define SEK_SHARP_COLOURS 64
+#define SEK_SHARP_ONE_OF 64
+/* How the colours of w by h pixels (at most a tile) must travel so that what is drawn in them stays readable. */
+enum sek_jpeg_colours sek_photo_colours(const uint32_t *px, size_t stride, unsigned w, unsigned h, unsigned quality);
+/* Encodes the rectangle r, whose pixels stand at px. *ret: the entropy-coded data, in p until the next call. */
+sek_status sek_photo_encode(struct sek_photo *p, const uint32_t *px, size_t stride, struct sek_rect r, uint8_t quality,
+	enum sek_jpeg_colours colours, const uint8_t **ret, size_t *ret_n);
 
 /* --- scroll.c --- */
 
@@ -175,13 +182,14 @@ struct sek_message {
 void sek_message_start(struct sek_message *m, uint32_t frame, bool keyframe, sek_emit_fn *emit, void *user);
 sek_status sek_message_copy(struct sek_message *m, uint16_t sx, uint16_t sy, struct sek_rect to);
 sek_status sek_message_fill(struct sek_message *m, struct sek_rect r, uint32_t bgrx);
-sek_status sek_message_jpeg(struct sek_message *m, struct sek_rect r, const uint8_t *jpeg, size_t n);
+sek_status sek_message_jpeg(struct sek_message *m, struct sek_rect r, uint8_t quality, enum sek_jpeg_colours colours,
+	const uint8_t *data, size_t n);
 /* Adds a lossless tile to the batch. */
 sek_status sek_message_tile(struct sek_message *m, struct sek_rect r, const uint32_t *px, size_t stride,
 	const struct sek_class *c);
 /* Adds a rectangle, at most SEK_DRAWN_MAX_WIDTH_PX by SEK_TILE_PX, to be coded exactly with what was learnt. */
 sek_status sek_message_drawn(struct sek_message *m, struct sek_rect r, const uint32_t *px, size_t stride, bool smooth);
-/* The largest JPEG that sek_message_jpeg takes. */
+/* The most data that sek_message_jpeg takes. */
 size_t sek_message_jpeg_max(void);
 /* Packs what is batched and emits the last message, if there is any, with SEK_UPDATE_END. */
 sek_status sek_message_finish(struct sek_message *m);

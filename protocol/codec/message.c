@@ -9,7 +9,7 @@
 #define OP_COPY_BYTES 13
 #define OP_FILL_BYTES 12
 #define OP_TILES_BYTES 10
-#define OP_JPEG_BYTES 13
+#define OP_JPEG_BYTES 15
 #define OP_DRAWN_BYTES 7
 #define UPDATE_HEAD_BYTES 8
 
@@ -102,13 +102,16 @@ size_t sek_message_jpeg_max(void)
 	return SEK_UPDATE_MAX_BYTES - UPDATE_HEAD_BYTES - OP_JPEG_BYTES;
 }
 
-sek_status sek_message_jpeg(struct sek_message *m, struct sek_rect r, const uint8_t *jpeg, size_t n)
+sek_status sek_message_jpeg(struct sek_message *m, struct sek_rect r, uint8_t quality, enum sek_jpeg_colours colours,
+	const uint8_t *data, size_t n)
 {
 	SEK_TRY(need(m, OP_JPEG_BYTES + n));
 	sek_write_u8(&m->w, SEK_OP_JPEG);
 	write_rect(&m->w, r);
+	sek_write_u8(&m->w, quality);
+	sek_write_u8(&m->w, (uint8_t)colours);
 	sek_write_u32(&m->w, (uint32_t)n);
-	sek_write_bytes(&m->w, jpeg, n);
+	sek_write_bytes(&m->w, data, n);
 	return sek_writer_status(&m->w);
 }
 

@@ -4,6 +4,7 @@
  * and in the web client. Must never hand a sink a rectangle that leaves the picture.
  */
 #include "protocol/codec/update.h"
+#include "protocol/codec/jpeg.h"
 #include "protocol/codec/lz4.h"
 #include "protocol/wire/messages.h"
 
@@ -190,17 +191,25 @@ static sek_status open_tiles(struct sek_update_parser *p)
 static sek_status parse_jpeg(struct sek_update_parser *p, const struct sek_update_sink *sink)
 {
 	struct sek_rect r;
+	uint8_t quality, colours, *jpeg = p->scratch->raw;
 	uint32_t bytes;
-	const uint8_t *jpeg;
+	const uint8_t *data;
 
 	SEK_TRY(read_rect(&p->in, &r));
+	SEK_TRY(sek_read_u8(&p->in, &quality));
+	SEK_TRY(sek_read_u8(&p->in, &colours));
 	SEK_TRY(sek_read_u32(&p->in, &bytes));
-	SEK_TRY(sek_read_bytes(&p->in, bytes, &jpeg));
-	if (r.w > SEK_JPEG_MAX_WIDTH_PX || r.h > SEK_JPEG_MAX_HEIGHT_PX || bytes < 2 || jpeg[0] != 0xff ||
-	    jpeg[1] != 0xd8)
+	SEK_TRY(sek_read_bytes(&p->in, bytes, &data));
+	if (r.w > SEK_JPEG_MAX_WIDTH_PX || r.h > SEK_JPEG_MAX_HEIGHT_PX || quality < 1 || quality > SEK_JPEG_QUALITY_MAX ||
+	    colours > SEK_JPEG_FULL)
 		return sek_fail(SEK_E_MALFORMED);
+	SEK_TRY(sek_jpeg_check_data(data, bytes));
 	SEK_TRY(cover(p, r));
-	return sink->jpeg(sink->user, r, jpeg, bytes);
+	sek_jpeg_head(jpeg, r.w, r.h, quality, (enum sek_jpeg_colours)colours);
+	__builtin_memcpy(jpeg + SEK_JPEG_HEAD_BYTES, data, bytes);
+	jpeg[SEK_JPEG_HEAD_BYTES + bytes] = 0xff;
+	jpeg[SEK_JPEG_HEAD_BYTES + bytes + 1] = 0xd9; /* EOI */
+	return sink->jpeg(sink->user, r, jpeg, SEK_JPEG_HEAD_BYTES + bytes + SEK_JPEG_END_BYTES);
 }
 
 /* Opens a DRAWN operation; its rectangles are then read one by one. */

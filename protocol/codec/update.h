@@ -13,7 +13,8 @@
  *                                high bits; every index must be below `colours`. One colour: no index bytes at all.
  *                colours 0:      w*h triples r,g,b
  *            method 0 = stored (packed_bytes == raw_bytes), 1 = LZ4 block
- *   JPEG  4: u16 x, y, w, h, u32 bytes, a baseline JPEG of exactly w by h pixels, three components
+ *   JPEG  4: u16 x, y, w, h, u8 quality (1..100), u8 colours (0: 4:2:0, 1: 4:4:4), u32 bytes, so many bytes of
+ *            entropy-coded data without markers (jpeg.h)
  *   DRAWN 5: u16 rectangles, u32 bytes, then so many bytes, see drawn.h: rectangles up to SEK_DRAWN_MAX_WIDTH_PX by
  *            SEK_TILE_PX, predicted by what was learnt since the last keyframe
  * Every rectangle has w, h > 0 and lies inside the picture (checked in 32 bits before anything is touched).
@@ -22,6 +23,7 @@
 #define SEK_PROTOCOL_CODEC_UPDATE_H
 
 #include "protocol/codec/drawn.h"
+#include "protocol/codec/jpeg.h"
 #include "protocol/wire/wire.h"
 
 enum sek_update_op { SEK_OP_COPY = 1, SEK_OP_FILL = 2, SEK_OP_TILES = 3, SEK_OP_JPEG = 4, SEK_OP_DRAWN = 5 };
@@ -39,16 +41,20 @@ struct sek_update_sink {
 	sek_status (*fill)(void *user, struct sek_rect r, uint32_t bgrx);
 	/* px: r.w*r.h pixels, rows packed, B in the lowest byte, X = 0 */
 	sek_status (*pixels)(void *user, struct sek_rect r, const uint32_t *px);
-	/* jpeg: hostile bytes, starts with FF D8; the sink must check that the image is r.w by r.h */
+	/* jpeg: a whole JPEG of r.w by r.h pixels; only its entropy-coded data are hostile */
 	sek_status (*jpeg)(void *user, struct sek_rect r, const uint8_t *jpeg, size_t bytes);
 };
+
+#define SEK_SCRATCH_RAW_BYTES (SEK_TILES_RAW_MAX_BYTES + SEK_JPEG_HEAD_BYTES)
+_Static_assert(SEK_SCRATCH_RAW_BYTES >= SEK_UPDATE_MAX_BYTES - 15 + SEK_JPEG_HEAD_BYTES + SEK_JPEG_END_BYTES,
+	"the JPEG of one operation fits");
 
 /* Working memory of the parser, to be kept by the caller for as long as the stream lasts: it holds what DRAWN has learnt
  * (about 1.5 MiB; static in WebAssembly). To be set to 0 or given to sek_drawn_reset(&scratch.model) before the first use;
  * a keyframe starts it afresh. */
 struct sek_update_scratch {
 	struct sek_drawn_model model;
-	uint8_t raw[SEK_TILES_RAW_MAX_BYTES];
+	uint8_t raw[SEK_SCRATCH_RAW_BYTES]; /* a batch of tiles, or a JPEG that is put together */
 	uint32_t px[SEK_DRAWN_MAX_PX];
 };
 

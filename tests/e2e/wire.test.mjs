@@ -141,7 +141,7 @@ test("wire: every other message is refused", () => {
 		"a rectangle outside": frame(0x82, 3, "00000001 0001 0000 02 0000 0000 0041 0001 000000"),
 		"an operation short": frame(0x82, 3, "00000001 0002 0000 02 0000 0000 0040 0001 000000"),
 		"a size of nothing": frame(0x85, 0, "0000 0000"),
-		"a picture that is no JPEG": frame(0x82, 3, "00000001 0001 0000 04 0000 0000 0010 0010 00000004 3c737667"),
+		"a JPEG with a marker of its own": frame(0x82, 3, "00000001 0001 0000 04 0000 0000 0010 0010 50 00 00000004 28ffd828"),
 	};
 	for (let n = 0; n < good.length; n++)
 		bad[`the first ${n} bytes`] = good.slice(0, n);

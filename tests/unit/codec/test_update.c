@@ -68,6 +68,8 @@ struct row {
 #define BAD(what, bytes) { false, what, bytes, sizeof(bytes) - 1 }
 #define STORED(n) "\3\0\0\0\0" n "\0\0\0" n
 #define AT "\0\1\0\2" /* x 1, y 2 */
+#define PHOTO_AT "\4" "\0\1\0\2" "\0\1\0\1" /* one pixel there, as JPEG */
+#define GREY "\0\0\0\4" "\x28\xa2\x8a\0" /* four blocks of 001010, two of 0000: nothing but their ends */
 
 static const struct row rows[] = {
 	GOOD("copy of everything onto itself", "\1" "\0\0\0\0" "\0\0\0\0" "\0\x64\0\x50"),
@@ -108,11 +110,17 @@ static const struct row rows[] = {
 	GOOD("LZ4 of literals", "\3\1" "\0\0\0\x0a" "\0\0\0\x0b" "\xa0" AT "\2\2\1" "rgb"),
 	BAD("LZ4 that unpacks to less", "\3\1" "\0\0\0\x0b" "\0\0\0\x0b" "\xa0" AT "\2\2\1" "rgb"),
 	BAD("batch larger than the limit", "\3\1" "\0\x10\0\1" "\0\0\0\x0b" "\xa0" AT "\2\2\1" "rgb"),
-	BAD("JPEG of one byte", "\4" "\0\0\0\0" "\0\1\0\1" "\0\0\0\1" "\xff"),
-	BAD("JPEG that starts otherwise", "\4" "\0\0\0\0" "\0\1\0\1" "\0\0\0\2" "\x89P"),
-	BAD("JPEG of nothing but a start", "\4" "\0\0\0\0" "\0\1\0\1" "\0\0\0\2" "\xff\xd8"),
-	BAD("JPEG longer than the message", "\4" "\0\0\0\0" "\0\1\0\1" "\xff\xff\xff\xff" "\xff\xd8"),
-	BAD("JPEG outside", "\4" "\0\x64\0\0" "\0\1\0\1" "\0\0\0\2" "\xff\xd8"),
+	GOOD("JPEG", PHOTO_AT "\x50\0" GREY),
+	GOOD("JPEG of quality 1", PHOTO_AT "\1\0" GREY),
+	BAD("JPEG of quality 0", PHOTO_AT "\0\0" GREY),
+	GOOD("JPEG of quality 100", PHOTO_AT "\x64\0" GREY),
+	BAD("JPEG of quality 101", PHOTO_AT "\x65\0" GREY),
+	BAD("JPEG with colours of another kind", PHOTO_AT "\x50\2" GREY),
+	BAD("JPEG without data", PHOTO_AT "\x50\0" "\0\0\0\0"),
+	BAD("JPEG that ends in a marker", PHOTO_AT "\x50\0" "\0\0\0\5" "\x28\xa2\x8a\0" "\xff"),
+	BAD("JPEG with a marker", PHOTO_AT "\x50\0" "\0\0\0\6" "\x28\xa2\x8a\0" "\xff\xd9"),
+	BAD("JPEG longer than the message", PHOTO_AT "\x50\0" "\xff\xff\xff\xff" "\x28\xa0"),
+	BAD("JPEG outside", "\4" "\0\x64\0\0" "\0\1\0\1" "\x50\0" GREY),
 	BAD("operation 0", "\0"),
 	BAD("operation 6", "\6" "\0\0\0\0" "\0\x64\0\x50" "rgb"),
 };

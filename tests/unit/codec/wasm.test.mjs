@@ -25,7 +25,7 @@ function receive(wire, frame)
 /** Draws the update that was received into an RGBA picture; returns how many JPEGs it had, or a negative refusal. */
 function draw(wire, picture, width)
 {
-	let jpegs = 0;
+	const jpegs = [];
 	if (wire.sek_frame_flags() & 1)
 		new Uint32Array(picture.buffer).fill(0xff000000);
 	for (;;) {
@@ -50,7 +50,7 @@ function draw(wire, picture, width)
 				assert.equal(op, 4);
 				const jpeg = new Uint8Array(wire.memory.buffer, data, n);
 				assert.deepEqual([jpeg[0], jpeg[1], jpeg[n - 2], jpeg[n - 1]], [0xff, 0xd8, 0xff, 0xd9]);
-				jpegs++;
+				jpegs.push(Buffer.from(jpeg).toString("hex"));
 			}
 		}
 		const more = wire.sek_next_ops();
@@ -63,7 +63,7 @@ const hex = text => new Uint8Array(Buffer.from(text, "hex"));
 
 test("frames give the pixels, fields and bytes that C gives", () => {
 	const wire = load();
-	let picture = new Uint8Array(0), width = 0, jpegs = 0, type = 0, seen = 0;
+	let picture = new Uint8Array(0), width = 0, jpegs = [], type = 0, seen = 0;
 	for (const line of lines) {
 		const [kind, ...rest] = line.split(" ");
 		if (kind === "frame") {
@@ -75,18 +75,18 @@ test("frames give the pixels, fields and bytes that C gives", () => {
 			}
 			if (type === UPDATE) {
 				const n = draw(wire, picture, width);
-				assert.ok(n >= 0);
-				jpegs += n;
+				assert.ok(Array.isArray(n), `refused: ${n}`);
+				jpegs.push(...n);
 			}
 		} else if (kind === "picture") {
 			assert.deepEqual([width, wire.sek_height()], [Number(rest[0]), Number(rest[1])]);
 			assert.equal(Buffer.compare(picture, hex(rest[2])), 0, `picture ${seen}`);
 			seen++;
-			jpegs = 0;
+			jpegs = [];
 		} else if (kind === "jpegs") {
-			assert.equal(jpegs, Number(rest[0]));
+			assert.deepEqual(jpegs, rest.filter(hexes => hexes !== ""));
 			seen++;
-			jpegs = 0;
+			jpegs = [];
 		} else if (kind === "fields") {
 			assert.equal(type, Number(rest[0]));
 			assert.deepEqual(rest.slice(1).map((_, i) => wire.sek_field(i) >>> 0), rest.slice(1).map(Number));

@@ -5,7 +5,7 @@
  *   picture W H HEX          what the picture is after the frames so far, as R, G, B, 255
  *   fields TYPE A B C ...    the type and the first fields of the frame before
  *   bytes INDEX HEX          the bytes that field INDEX points at
- *   jpegs N                  how many JPEG operations the frame before had
+ *   jpegs HEX...             the JPEGs that the receiver put together for the frame before
  *   up NAME ARGS : HEX       a call of sek_write_NAME and what it must write
  */
 #include <stdio.h>
@@ -41,10 +41,56 @@ static void put_picture(const struct sek_picture *p)
 	putchar('\n');
 }
 
+/* What the C parser hands on as JPEG, gathered as hexadecimal digits. */
+static struct sek_update_scratch scratch;
+static char jpegs[1 << 22];
+static size_t jpegs_n;
+
+static sek_status on_copy(void *user, uint16_t sx, uint16_t sy, struct sek_rect to)
+{
+	(void)user, (void)sx, (void)sy, (void)to;
+	return sek_ok();
+}
+
+static sek_status on_fill(void *user, struct sek_rect r, uint32_t bgrx)
+{
+	(void)user, (void)r, (void)bgrx;
+	return sek_ok();
+}
+
+static sek_status on_pixels(void *user, struct sek_rect r, const uint32_t *px)
+{
+	(void)user, (void)r, (void)px;
+	return sek_ok();
+}
+
+static sek_status on_jpeg(void *user, struct sek_rect r, const uint8_t *jpeg, size_t n)
+{
+	(void)user, (void)r;
+	if (n * 2 + 2 > sizeof jpegs - jpegs_n)
+		abort();
+	jpegs[jpegs_n++] = ' ';
+	for (size_t i = 0; i < n; i++, jpegs_n += 2)
+		snprintf(jpegs + jpegs_n, 3, "%02x", jpeg[i]);
+	return sek_ok();
+}
+
+static void put_jpegs(void)
+{
+	printf("jpegs%.*s\n", (int)jpegs_n, jpegs);
+}
+
 static sek_status emit(void *user, const uint8_t *bytes, size_t n)
 {
+	static const struct sek_update_sink sink = { NULL, on_copy, on_fill, on_pixels, on_jpeg };
+	const struct test_receiver *to = user;
+	uint32_t frame;
+
 	printf("frame ");
 	put_hex(bytes, n);
+	if (!sek_is_ok(sek_update_parse(bytes[1], bytes + SEK_FRAME_HEADER_BYTES, n - SEK_FRAME_HEADER_BYTES,
+		    to->pic.width_px, to->pic.height_px, &scratch, &sink, &frame)))
+		abort();
 	return test_receiver_emit(user, bytes, n);
 }
 
@@ -81,12 +127,13 @@ static void encode(struct sek_update_encoder *e, const struct sek_picture *src, 
 	bool sent = false;
 
 	test_receiver_forget(to);
+	jpegs_n = 0;
 	if (!sek_is_ok(sek_update_encoder_encode(e, src, frame, frame, &o, emit, to, &sent)))
 		abort();
 	if (lossless)
 		put_picture(&to->pic);
 	else
-		printf("jpegs %u\n", to->jpegs);
+		put_jpegs();
 }
 
 static void pictures(uint16_t width, uint16_t height, uint32_t seed)

@@ -93,8 +93,8 @@ static void bad_trailing(void)
 
 static void bad_jpeg(void)
 {
-	static const uint8_t m[] = { 0x82, 3, 0, 0, 0, 0, 0, 25, 0, 0, 0, 11, 0, 1, 0, 0, 4, 0, 0, 0, 0, 0, 16, 0, 16,
-		0, 0, 0, 4, 0xff, 0xd8, 0xff, 0xd9 };
+	static const uint8_t m[] = { 0x82, 3, 0, 0, 0, 0, 0, 27, 0, 0, 0, 11, 0, 1, 0, 0, 4, 0, 0, 0, 0, 0, 16, 0, 16,
+		80, 0, 0, 0, 0, 4, 0xff, 0xd8, 0xff, 0xd9 };
 
 	good_keyframe();
 	raw(m, sizeof m);
