@@ -10,10 +10,12 @@ const TIMEOUT_MS = 15000;
 export class ApiError extends Error {
 	/** @param {string} word
 	 * @param {number} status HTTP status, 0 if there was none
-	 * @param {number} retrySeconds how long to wait, 0 if not said */
-	constructor(word, status, retrySeconds)
+	 * @param {number} retrySeconds how long to wait, 0 if not said
+	 * @param {any} [answer] the whole answer, for what it says beside the word */
+	constructor(word, status, retrySeconds, answer)
 	{
 		super(word);
+		this.answer = answer;
 		this.word = word;
 		this.status = status;
 		this.retrySeconds = retrySeconds;
@@ -24,7 +26,7 @@ export class ApiError extends Error {
  * @param {string} path
  * @param {object} [body]
  * @returns {Promise<any>} */
-async function call(method, path, body)
+export async function call(method, path, body)
 {
 	let response, answer;
 	try {
@@ -51,7 +53,7 @@ async function call(method, path, body)
 		return parsed;
 	const word = typeof parsed?.error === "string" ? parsed.error : "unexpected";
 	const retry = Number(parsed?.retry_s);
-	throw new ApiError(word, response.status, Number.isFinite(retry) && retry > 0 ? Math.ceil(retry) : 0);
+	throw new ApiError(word, response.status, Number.isFinite(retry) && retry > 0 ? Math.ceil(retry) : 0, parsed);
 }
 
 /** @param {string} user

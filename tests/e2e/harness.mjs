@@ -288,6 +288,15 @@ browser:
 				{ input: `${this.password}\n`, uid: BROKER_UID });
 	}
 
+	/** Gives a user roles, and no other.
+	 * @param {string} user
+	 * @param {string[]} roles */
+	setRoles(user, roles)
+	{
+		run(path.join(build, "bin/hub-tool"), ["roles", path.join(this.dir, "state/sekisho.db"), user, roles.join(" ")],
+			{ uid: BROKER_UID });
+	}
+
 	startBroker()
 	{
 		this.broker = new Daemon("broker", this.program("broker"), ["--config", path.join(this.dir, "broker.yaml")],

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The English words of the web client; see ja.mjs.
 
+import admin from "./admin-en.mjs";
+
 /** @type {Record<string, string>} */
 export default {
+	...admin,
 	"app.name": "Sekisho",
 	"app.title.login": "Log in – Sekisho",
 	"app.title.session": "Web browsing – Sekisho",

@@ -3,8 +3,11 @@
 // protocol/wire/states.def is `state.NAME`, with `state.NAME.hint` saying what to do, and every word of docs/api.md
 // is `error.WORD`. {name} is filled in.
 
+import admin from "./admin-ja.mjs";
+
 /** @type {Record<string, string>} */
 export default {
+	...admin,
 	"app.name": "関所 Sekisho",
 	"app.title.login": "ログイン ― 関所",
 	"app.title.session": "インターネット閲覧 ― 関所",

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The administration page, against a real broker: users, live sessions, policies, in both languages.
+
+import assert from "node:assert/strict";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { Harness, outDir, problems, until } from "./harness.mjs";
+
+/** @type {Harness} */
+let harness;
+
+before(async () => {
+	harness = await Harness.start({ users: ["tanaka", "kanri", "kanri2"] });
+	harness.setRoles("kanri", ["staff", "administrator"]);
+	harness.setRoles("kanri2", ["staff", "administrator"]);
+}, { timeout: 60000 });
+after(() => harness?.stop());
+
+/** Opens the administration and logs in.
+ * @param {string} user
+ * @param {import("playwright-core").BrowserContextOptions} [options] */
+async function enter(user, options)
+{
+	const page = await harness.newPage(options);
+	await page.goto(`${harness.url}/admin/`);
+	await page.locator("input[name=user]").fill(user);
+	await page.locator("input[name=password]").fill(harness.password);
+	await page.keyboard.press("Enter");
+	return page;
+}
+
+/** Runs an operation as the page does.
+ * @param {import("playwright-core").Page} page
+ * @param {string} name
+ * @param {object} input */
+function op(page, name, input)
+{
+	return page.evaluate(async ([path, body]) => {
+		const answer = await fetch(`/api/admin/${path}`, { method: "POST", body, headers: { "Content-Type": "application/json" } });
+		return [answer.status, await answer.json()];
+	}, [name, JSON.stringify(input)]);
+}
+
+/** @param {import("playwright-core").Page} page
+ * @param {string} name */
+const shot = (page, name) => page.screenshot({ path: path.join(outDir, `admin-${name}.png`) });
+
+test("admin: staff see nothing of it", { timeout: 30000 }, async () => {
+	const page = await enter("tanaka");
+	await page.getByRole("alert").getByText("権限がありません").waitFor();
+	assert.equal(await page.locator("table").count(), 0);
+	await shot(page, "forbidden");
+	await page.context().close();
+});
+
+test("admin: a user is added, found, disabled and enabled, by keyboard", { timeout: 60000 }, async () => {
+	const page = await enter("kanri");
+	await page.getByRole("link", { name: "ユーザー" }).click();
+	await page.getByRole("rowheader", { name: "tanaka", exact: true }).waitFor();
+	await page.getByRole("button", { name: "ユーザーを追加" }).focus();
+	await page.keyboard.press("Enter");
+	await page.keyboard.type("jiro");
+	await page.keyboard.press("Enter");
+	await page.getByRole("alert").getByText("「理由」について").waitFor();
+	await shot(page, "add-wrong");
+	await page.keyboard.press("Tab");
+	await page.keyboard.type("<b>採用</b>'; DROP TABLE users; --");
+	await page.keyboard.press("Enter");
+	const secret = await page.locator(".secret").textContent();
+	assert.match(secret ?? "", /^[^ ]{16,}$/);
+	await shot(page, "password");
+	await page.keyboard.press("Enter");
+	await page.getByRole("searchbox").fill("JIR");
+	const row = page.getByRole("row", { name: "jiro" });
+	await row.waitFor();
+	await until("only that one is shown", async () => await page.locator("tbody tr").count() === 1);
+	await row.getByRole("button", { name: "停止" }).click();
+	await page.getByLabel("理由").fill("退職");
+	await page.keyboard.press("Enter");
+	await row.getByText("停止中").waitFor();
+	await row.getByRole("button", { name: "再開" }).click();
+	await page.getByLabel("理由").fill("復職");
+	await page.keyboard.press("Enter");
+	await row.getByText("有効").waitFor();
+	await shot(page, "users");
+	assert.deepEqual(problems(page), []);
+	await page.context().close();
+});
+
+test("admin: a live session is seen, spoken to and ended", { timeout: 120000 }, async () => {
+	const user = await harness.newPage();
+	await harness.login(user, "tanaka");
+	await user.locator("sek-session[data-phase=live]").waitFor({ timeout: 60000 });
+	const page = await enter("kanri", { locale: "en-GB" });
+	const row = page.getByRole("row", { name: "tanaka" });
+	await row.getByText("watching").waitFor();
+	await shot(page, "sessions");
+	await row.getByRole("button", { name: "Message" }).click();
+	await page.keyboard.type("<b>17時</b>に点検のため終了します");
+	await shot(page, "message");
+	await page.keyboard.press("Enter");
+	await user.getByText("管理者からのお知らせ: <b>17時</b>に点検のため終了します").waitFor();
+	await shot(user, "message-seen");
+	await page.getByRole("link", { name: "Render hosts" }).click();
+	await page.getByRole("rowheader", { name: "render1.sekisho.internal" }).waitFor();
+	await shot(page, "hosts");
+	await page.getByRole("link", { name: "Live sessions" }).click();
+	await row.getByRole("button", { name: "End" }).click();
+	await page.getByLabel("Reason").fill("inspection");
+	await page.keyboard.press("Enter");
+	await user.getByText("管理者がセッションを終了しました").or(user.locator("sek-session[data-phase=ended]")).first().waitFor();
+	await page.getByText("Nothing found").waitFor();
+	assert.deepEqual(problems(page), []);
+	await page.context().close();
+	await user.context().close();
+});
+
+test("admin: what cannot be is said in words, in both languages", { timeout: 30000 }, async () => {
+	const page = await enter("kanri");
+	await page.getByRole("link", { name: "ユーザー" }).click();
+	const row = page.getByRole("row", { name: /^kanri /u });
+	await row.getByRole("button", { name: "停止" }).click();
+	await page.getByLabel("理由").fill("試し");
+	await page.keyboard.press("Enter");
+	await page.getByRole("alert").getByText("自分自身の").waitFor();
+	await page.keyboard.press("Escape");
+	await page.getByRole("button", { name: "English" }).click();
+	await page.getByRole("heading", { name: "Users" }).waitFor();
+	assert.deepEqual(await op(page, "users/list", { limit: "x" }),
+		[400, { error: "bad-request", field: "limit", why: "type" }]);
+	assert.deepEqual(problems(page), []);
+	await page.context().close();
+});
