@@ -332,6 +332,10 @@ static sek_status fill(const struct check *k, const char *program_folder, struct
 	c->key = f->inner.key;
 	c->store_path = f->store.path;
 	c->web_root = f->web_root;
+	if (f->administration) {
+		c->second_administrator = f->administration->second_administrator && *f->administration->second_administrator;
+		c->combine_roles = f->administration->combine_roles && *f->administration->combine_roles;
+	}
 	c->sessions.outer_address = f->outer.address;
 	c->sessions.ca_path = f->pki.ca;
 	c->sessions.crl_path = f->pki.crl;

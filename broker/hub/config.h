@@ -30,6 +30,7 @@ struct sek_broker_config {
 	struct sek_sessions_config sessions;
 	uint32_t login_idle_s, login_maximum_s;
 	enum sek_log_level log_level;
+	bool second_administrator, combine_roles; /* administration.* */
 
 	struct sek_config_file *file;          /* owns the texts */
 	struct sek_render_host *hosts;

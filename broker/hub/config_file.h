@@ -5,6 +5,7 @@
 #ifndef SEK_BROKER_HUB_CONFIG_FILE_H
 #define SEK_BROKER_HUB_CONFIG_FILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/config.h"
@@ -41,6 +42,9 @@ struct sek_config_file {
 	struct file_login {
 		uint32_t *idle_minutes, *maximum_hours;
 	} *login;
+	struct file_administration {
+		bool *second_administrator, *combine_roles;
+	} *administration;
 	struct file_programs {
 		char *decoder, *encoder;
 	} *programs;

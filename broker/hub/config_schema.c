@@ -60,6 +60,13 @@ static const cyaml_schema_field_t login_fields[] = {
 	NUMBER("maximum_hours", struct file_login, maximum_hours),
 	CYAML_FIELD_END,
 };
+static const cyaml_schema_field_t administration_fields[] = {
+	CYAML_FIELD_BOOL_PTR("second_administrator", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_administration,
+		second_administrator),
+	CYAML_FIELD_BOOL_PTR("combine_roles", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_administration,
+		combine_roles),
+	CYAML_FIELD_END,
+};
 static const cyaml_schema_field_t programs_fields[] = {
 	TEXT("decoder", CYAML_FLAG_OPTIONAL, struct file_programs, decoder),
 	TEXT("encoder", CYAML_FLAG_OPTIONAL, struct file_programs, encoder),
@@ -80,6 +87,8 @@ static const cyaml_schema_field_t file_fields[] = {
 		sessions_fields),
 	CYAML_FIELD_MAPPING_PTR("login", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, login,
 		login_fields),
+	CYAML_FIELD_MAPPING_PTR("administration", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file,
+		administration, administration_fields),
 	CYAML_FIELD_MAPPING_PTR("programs", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, programs,
 		programs_fields),
 	CYAML_FIELD_ENUM_PTR("log_level", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT,

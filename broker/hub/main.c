@@ -249,7 +249,8 @@ static sek_status start_auth(struct broker *b)
 static sek_status start_admin(struct broker *b)
 {
 	const struct sek_admin_config c = {
-		.store_path = b->config->store_path, .sessions = b->sessions, .hosts = b->config->sessions.hosts,
+		.store_path = b->config->store_path, .second_administrator = b->config->second_administrator,
+		.combine_roles = b->config->combine_roles, .sessions = b->sessions, .hosts = b->config->sessions.hosts,
 		.n_hosts = b->config->sessions.n_hosts,
 	};
 	char err[SEK_CONFIG_ERROR_BYTES] = "";

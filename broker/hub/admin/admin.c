@@ -11,7 +11,8 @@
 #include "base/error.h"
 #include "base/log.h"
 
-static const struct sek_admin_op *const tables[] = { sek_admin_user_ops, sek_admin_session_ops, sek_admin_host_ops };
+static const struct sek_admin_op *const tables[] = { sek_admin_user_ops, sek_admin_session_ops, sek_admin_host_ops,
+	sek_admin_group_ops, sek_admin_policy_ops };
 
 static const struct sek_admin_op *find_op(const char *name)
 {
@@ -56,11 +57,20 @@ bool sek_admin_stored(struct sek_admin_request *r, sek_status s)
 		sek_admin_fail(r, "not-found");
 	} else if (sek_is(s, SEK_E_EXISTS)) {
 		sek_admin_fail(r, "exists");
+	} else if (sek_is(s, SEK_E_CONFLICT)) {
+		sek_admin_fail(r, "conflict");
+	} else if (sek_is(s, SEK_E_LIMIT)) {
+		sek_admin_bad(r, NULL, "too-long");
 	} else {
 		sek_log(SEK_LOG_ERROR, "store.fault", "doing", r->op->name, "why", sek_status_text(s, text, sizeof text), NULL);
 		sek_admin_fail(r, "internal");
 	}
 	return false;
+}
+
+static bool needs_record(const struct sek_admin_request *r)
+{
+	return r->op->record && r->admin->config.audit;
 }
 
 /* --- in the pool --- */
@@ -86,11 +96,15 @@ static bool is_allowed(struct sek_admin_request *r)
 	return false;
 }
 
+/* What changes something is run in two turns: first only the right to it is looked up, then it goes on the record, then
+ * it happens. */
 static void on_work(uv_work_t *w)
 {
 	struct sek_admin_request *r = w->data;
 
-	if (is_allowed(r) && r->op->work && !r->error)
+	if (!r->recorded && !is_allowed(r))
+		return;
+	if (r->op->work && !r->error && (r->recorded || !needs_record(r)))
 		r->op->work(r);
 }
 
@@ -106,15 +120,63 @@ static void put_ready(struct sek_admin_request *r)
 	uv_async_send(&a->wake);
 }
 
-static void record(const struct sek_admin_request *r)
+static const char *member(const struct sek_admin_request *r, const char *name)
 {
-	if (!r->op || (!r->op->changes && !r->denied))
+	const char *text = json_string_value(json_object_get(r->in, name));
+
+	return text && *text ? text : NULL;
+}
+
+/* On whom or what: the first of these that the operation has. */
+static const char *object_of(const struct sek_admin_request *r)
+{
+	static const char *const names[] = { "session", "name", "host", "scope" };
+	size_t i;
+
+	for (i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (member(r, names[i]))
+			return member(r, names[i]);
+	return "";
+}
+
+/* Puts the operation on the record. done may be NULL: whatever the record says, it has happened already. */
+static bool tell_audit(struct sek_admin_request *r, enum sek_audit_outcome outcome, sek_audit_done_fn *done)
+{
+	char *value = json_dumps(json_object_get(r->in, "value"), JSON_ENCODE_ANY | JSON_COMPACT);
+	char *list = json_dumps(json_object_get(r->in, "roles"), JSON_COMPACT);
+	const char *const details[] = {
+		"operation", r->op->name, "address", r->caller.address, "way", r->caller.way == SEK_ADMIN_WEB ? "web" : "local",
+		"reason", member(r, "reason"), "scope", member(r, "scope"), "attribute", member(r, "attribute"),
+		"value", value, "roles", list, "member", member(r, "user"), "message", member(r, "message"),
+		"text", member(r, "text"), "error", r->error, NULL,
+	};
+	const struct sek_audit_event e = { .who = r->caller.user, .what = r->op->record, .object = object_of(r),
+		.outcome = outcome, .details = details };
+
+	r->ticket = sek_audit_event(r->admin->config.audit, &e, done, r);
+	free(value);
+	free(list);
+	return r->ticket != NULL;
+}
+
+static void record(struct sek_admin_request *r)
+{
+	if (!r->op || (!r->op->record && !r->denied))
 		return;
 	sek_log(r->error ? SEK_LOG_WARN : SEK_LOG_INFO, "admin.operation", "operation", r->op->name, "by", r->caller.user,
-		"address", r->caller.address, "on", r->denied ? NULL : json_string_value(json_object_get(r->in, "name")),
-		"session", r->denied ? NULL : json_string_value(json_object_get(r->in, "session")),
-		"reason", r->denied ? NULL : json_string_value(json_object_get(r->in, "reason")),
-		"outcome", r->error ? r->error : "done", NULL);
+		"address", r->caller.address, "on", r->denied ? NULL : object_of(r), "reason",
+		r->denied ? NULL : member(r, "reason"), "outcome", r->error ? r->error : "done", NULL);
+	if (!r->admin->config.audit)
+		return;
+	if (r->denied) {
+		const char *const details[] = { "operation", r->op->name, "address", r->caller.address, NULL };
+		const struct sek_audit_event e = { .who = r->caller.user, .what = "admin.refused", .object = "",
+			.outcome = SEK_AUDIT_REFUSED, .details = details };
+
+		(void)sek_audit_event(r->admin->config.audit, &e, NULL, NULL);
+	} else if (!r->recorded || r->error) {
+		(void)tell_audit(r, r->error ? SEK_AUDIT_FAILED : SEK_AUDIT_DONE, NULL);
+	}
 }
 
 static void finish(struct sek_admin_request *r)
@@ -139,6 +201,35 @@ static void finish(struct sek_admin_request *r)
 static void check_stopped(struct sek_admin *a);
 static void start_waiting(struct sek_admin *a);
 
+static void put_waiting(struct sek_admin_request *r)
+{
+	struct sek_admin *a = r->admin;
+
+	r->next = NULL;
+	*a->waiting_end = r;
+	a->waiting_end = &r->next;
+	a->n_waiting++;
+	start_waiting(a);
+}
+
+static void on_recorded(void *user, sek_status status)
+{
+	struct sek_admin_request *r = user;
+	struct sek_admin *a = r->admin;
+
+	r->ticket = NULL;
+	a->n_recording--;
+	r->recorded = true;
+	if (!sek_is_ok(status)) {
+		sek_admin_fail(r, "unavailable");
+		put_ready(r);
+	} else if (r->op->work) {
+		put_waiting(r);
+	} else {
+		put_ready(r);
+	}
+}
+
 static void after_work(uv_work_t *w, int cancelled)
 {
 	struct sek_admin_request *r = w->data;
@@ -146,7 +237,14 @@ static void after_work(uv_work_t *w, int cancelled)
 
 	(void)cancelled;
 	a->n_running--;
-	finish(r);
+	if (r->error || r->recorded || !needs_record(r)) {
+		finish(r);
+	} else if (tell_audit(r, SEK_AUDIT_DONE, on_recorded)) {
+		a->n_recording++;
+	} else {
+		sek_admin_fail(r, "unavailable");
+		finish(r);
+	}
 	start_waiting(a);
 	check_stopped(a);
 }
@@ -211,11 +309,7 @@ struct sek_admin_request *sek_admin_run(struct sek_admin *a, const struct sek_ad
 		put_ready(r);
 		return r;
 	}
-	r->next = NULL;
-	*a->waiting_end = r;
-	a->waiting_end = &r->next;
-	a->n_waiting++;
-	start_waiting(a);
+	put_waiting(r);
 	return r;
 }
 
@@ -259,7 +353,7 @@ static void on_wake_closed(uv_handle_t *h)
 
 static void check_stopped(struct sek_admin *a)
 {
-	if (a->stopping && !a->n_running && !a->waiting && !a->ready && !uv_is_closing((uv_handle_t *)&a->wake))
+	if (a->stopping && !a->n_running && !a->n_recording && !a->waiting && !a->ready && !uv_is_closing((uv_handle_t *)&a->wake))
 		uv_close((uv_handle_t *)&a->wake, on_wake_closed);
 }
 

@@ -27,10 +27,14 @@
 
 struct sek_admin;
 struct sek_admin_request;
+struct sek_audit;
 
 /* All pointers must outlive the administration. */
 struct sek_admin_config {
 	const char *store_path;
+	struct sek_audit *audit;   /* what changes something happens only once it is on this record; NULL: no record */
+	bool second_administrator; /* what loosens the policy of the site or a group waits for another administrator */
+	bool combine_roles;        /* one person may be administrator and reviewer */
 	struct sek_sessions *sessions;
 	const struct sek_render_host *hosts;
 	size_t n_hosts;

@@ -4,7 +4,10 @@
  * that is not of its kind and size.
  */
 #include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "broker/hub/admin/internal.h"
 #include "broker/hub/auth/name.h"
@@ -65,17 +68,19 @@ static const char *check_words(const json_t *list, const struct sek_admin_field 
 	return NULL;
 }
 
-static const char *check_name(json_t *in, const char *field, const json_t *value)
+static const char *check_name(json_t *in, const struct sek_admin_field *f, const json_t *value)
 {
 	char name[SEK_NAME_BYTES];
 
 	if (!json_is_string(value))
 		return "type";
+	if (f->least == 0 && f->most == 1 && json_string_length(value) == 0)
+		return NULL;
 	if (characters(json_string_value(value)) > SEK_NAME_MAX_CHARS)
 		return "too-long";
 	if (!sek_is_ok(sek_name_normalize(json_string_value(value), json_string_length(value), name)))
 		return "characters";
-	json_object_set_new(in, field, json_string(name));
+	json_object_set_new(in, f->name, json_string(name));
 	return NULL;
 }
 
@@ -87,7 +92,7 @@ static const char *check_one(json_t *in, const struct sek_admin_field *f, const 
 	case SEK_ADMIN_TEXT:
 		return json_is_string(value) ? check_text(json_string_value(value), f->least, f->most) : "type";
 	case SEK_ADMIN_NAME:
-		return check_name(in, f->name, value);
+		return check_name(in, f, value);
 	case SEK_ADMIN_NUMBER:
 		n = json_integer_value(value);
 		return !json_is_integer(value) ? "type" : n < f->least || n > f->most ? "range" : NULL;
@@ -95,8 +100,8 @@ static const char *check_one(json_t *in, const struct sek_admin_field *f, const 
 		return json_is_boolean(value) ? NULL : "type";
 	case SEK_ADMIN_WORDS:
 		return check_words(value, f);
-	case SEK_ADMIN_OBJECT:
-		return json_is_object(value) ? NULL : "type";
+	case SEK_ADMIN_ANY:
+		return NULL;
 	default:
 		return "type";
 	}
@@ -185,4 +190,38 @@ bool sek_admin_has_word(const char *list, const char *word)
 		p += len + strspn(p + len, " ");
 	}
 	return false;
+}
+
+void sek_admin_page_begin(const struct sek_admin_request *r, struct sek_admin_page *ret)
+{
+	*ret = (struct sek_admin_page){ .rows = json_array(), .limit = (unsigned)sek_admin_number(r, "limit", 50) };
+}
+
+void sek_admin_page_end(struct sek_admin_request *r, struct sek_admin_page *p, uint64_t total)
+{
+	bool more = json_array_size(p->rows) == p->limit && p->next[0];
+
+	if (r->error)
+		json_decref(p->rows);
+	else
+		r->out = json_pack("{s:I,s:o,s:o}", "total", (json_int_t)total, "rows", p->rows, "next",
+			more ? json_string(p->next) : json_null());
+}
+
+bool sek_admin_offset(struct sek_admin_request *r, size_t *ret)
+{
+	const char *text = sek_admin_text(r, "after");
+
+	if (strspn(text, "0123456789") != strlen(text) || strlen(text) > 9) {
+		sek_admin_bad(r, "after", "characters");
+		return false;
+	}
+	*ret = (size_t)strtoul(text, NULL, 10);
+	return true;
+}
+
+struct sek_store_actor sek_admin_actor(const struct sek_admin_request *r)
+{
+	return (struct sek_store_actor){ .who = r->caller.user, .why = sek_admin_text(r, "reason"),
+		.now_s = (int64_t)time(NULL) };
 }

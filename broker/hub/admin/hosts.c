@@ -2,6 +2,7 @@
  *
  * Render hosts: those of the configuration, and how much of the broker's work each carries.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "broker/hub/admin/internal.h"
@@ -34,26 +35,29 @@ static json_t *host_json(struct sek_admin *a, const struct sek_render_host *h)
 static void list_after(struct sek_admin_request *r)
 {
 	const struct sek_admin_config *c = &r->admin->config;
-	json_int_t offset = sek_admin_number(r, "offset", 0), limit = sek_admin_number(r, "limit", 50), total = 0;
 	const char *search = sek_admin_text(r, "search");
-	json_t *rows = json_array();
-	size_t i;
+	size_t i, offset, total = 0;
+	struct sek_admin_page p;
 
+	if (!sek_admin_offset(r, &offset))
+		return;
+	sek_admin_page_begin(r, &p);
 	for (i = 0; i < c->n_hosts; i++) {
 		const struct sek_render_host *h = &c->hosts[i];
 
 		if (!sek_admin_contains(h->name, search) && !sek_admin_contains(h->address, search))
 			continue;
-		if (total >= offset && total - offset < limit)
-			json_array_append_new(rows, host_json(r->admin, h));
+		if (total >= offset && total - offset < p.limit)
+			json_array_append_new(p.rows, host_json(r->admin, h));
 		total++;
 	}
-	r->out = json_pack("{s:I,s:o}", "total", total, "rows", rows);
+	snprintf(p.next, sizeof p.next, "%zu", offset + p.limit);
+	sek_admin_page_end(r, &p, total);
 }
 
 static const struct sek_admin_field list_fields[] = { SEK_ADMIN_PAGING, { 0 } };
 
 const struct sek_admin_op sek_admin_host_ops[] = {
-	{ "hosts/list", list_fields, false, NULL, list_after },
+	{ "hosts/list", list_fields, NULL, NULL, list_after },
 	{ 0 },
 };

@@ -6,15 +6,17 @@
 #define SEK_BROKER_HUB_ADMIN_INTERNAL_H
 
 #include "broker/hub/admin/admin.h"
-#include "broker/hub/store/store.h"
+#include "broker/hub/audit/audit.h"
+#include "broker/hub/store/groups.h"
+#include "broker/hub/store/policies.h"
 
 enum sek_admin_kind {
 	SEK_ADMIN_TEXT,   /* one line: no control characters */
-	SEK_ADMIN_NAME,   /* a user's name: put into its one form */
+	SEK_ADMIN_NAME,   /* a user's or group's name: put into its one form; 0, 1: may be empty */
 	SEK_ADMIN_NUMBER,
 	SEK_ADMIN_BOOL,
 	SEK_ADMIN_WORDS,  /* an array of texts */
-	SEK_ADMIN_OBJECT, /* looked at by the operation */
+	SEK_ADMIN_ANY,    /* looked at by the operation, null too */
 };
 
 /* One member of an operation's object. */
@@ -27,15 +29,19 @@ struct sek_admin_field {
 
 #define SEK_ADMIN_WORD_CHARS 200
 #define SEK_ADMIN_REASON { "reason", SEK_ADMIN_TEXT, true, 1, SEK_ADMIN_REASON_CHARS }
+#define SEK_ADMIN_VERSION_MOST 9007199254740991 /* what a number of JSON can say */
+#define SEK_ADMIN_VERSION { "version", SEK_ADMIN_NUMBER, false, 0, SEK_ADMIN_VERSION_MOST }
+#define SEK_ADMIN_VERSION_NEEDED { "version", SEK_ADMIN_NUMBER, true, 1, SEK_ADMIN_VERSION_MOST }
 #define SEK_ADMIN_PAGING \
 	{ "search", SEK_ADMIN_TEXT, false, 0, 100 }, \
-	{ "offset", SEK_ADMIN_NUMBER, false, 0, 1000000 }, \
+	{ "after", SEK_ADMIN_TEXT, false, 0, 100 }, \
 	{ "limit", SEK_ADMIN_NUMBER, false, 1, SEK_ADMIN_PAGE_MAX }
 
 struct sek_admin_op {
 	const char *name;
 	const struct sek_admin_field *fields; /* ended by one without a name */
-	bool changes;                         /* goes on the record */
+	const char *record;                   /* the word of docs/audit.md under which it goes on the record; NULL: it
+	                                       * changes nothing */
 	void (*work)(struct sek_admin_request *r);  /* in the pool: the store, nothing of the loop. NULL: none */
 	void (*after)(struct sek_admin_request *r); /* on the loop, if nothing failed before. NULL: none */
 };
@@ -49,12 +55,20 @@ struct sek_admin_request {
 	json_t *in;        /* checked against op->fields */
 	json_t *out;       /* the answer so far; NULL: an empty object */
 	const char *error; /* the first thing that went wrong */
-	bool denied;
+	bool denied, recorded;
+	struct sek_audit_ticket *ticket;
 	sek_admin_answer_fn *fn;
 	void *user;
 };
 
 struct sek_admin_said;
+
+/* A page of rows that are given one by one. */
+struct sek_admin_page {
+	json_t *rows;
+	unsigned limit;
+	char next[SEK_STORE_NAME_BYTES]; /* where the next page begins: its `after` */
+};
 
 struct sek_admin {
 	uv_loop_t *loop;
@@ -63,7 +77,7 @@ struct sek_admin {
 	uv_async_t wake;
 	struct sek_admin_request *waiting, **waiting_end; /* for a place in the pool */
 	struct sek_admin_request *ready, **ready_end;     /* to be finished in the loop's next round */
-	unsigned n_waiting, n_running;
+	unsigned n_waiting, n_running, n_recording;
 	struct sek_admin_said *said;
 	unsigned n_said;
 	bool stopping;
@@ -79,6 +93,13 @@ const char *sek_admin_text(const struct sek_admin_request *r, const char *name);
 int64_t sek_admin_number(const struct sek_admin_request *r, const char *name, int64_t absent);
 bool sek_admin_bool(const struct sek_admin_request *r, const char *name);
 bool sek_admin_has(const struct sek_admin_request *r, const char *name);
+/* A text of the page that an operation answers: begins one; ends it with {"total","rows","next"}. */
+void sek_admin_page_begin(const struct sek_admin_request *r, struct sek_admin_page *ret);
+void sek_admin_page_end(struct sek_admin_request *r, struct sek_admin_page *p, uint64_t total);
+/* Lists that are in memory count their pages: `after` as a number. False, with the error set, if it is none. */
+bool sek_admin_offset(struct sek_admin_request *r, size_t *ret);
+/* Who does this and why, for the store's history. Good while r is. */
+struct sek_store_actor sek_admin_actor(const struct sek_admin_request *r);
 /* True if needle is in hay, ASCII letters in any case; an empty needle is everywhere. */
 bool sek_admin_contains(const char *hay, const char *needle);
 /* True if a list of words divided by spaces holds the word. */
@@ -91,10 +112,14 @@ void sek_admin_bad(struct sek_admin_request *r, const char *field, const char *w
 /* Turns a failed status of the store into the request's error. True if it was SEK_OK. */
 bool sek_admin_stored(struct sek_admin_request *r, sek_status s);
 
+/* users.c: one user as a row of a page (ctx: struct sek_admin_page) */
+void sek_admin_person_row(void *ctx, const struct sek_store_person *p);
+
 /* messages.c */
 void sek_admin_say(struct sek_admin *a, const char *user, const char *text);
 void sek_admin_forget_said(struct sek_admin *a);
 
-extern const struct sek_admin_op sek_admin_user_ops[], sek_admin_session_ops[], sek_admin_host_ops[];
+extern const struct sek_admin_op sek_admin_user_ops[], sek_admin_session_ops[], sek_admin_host_ops[],
+	sek_admin_group_ops[], sek_admin_policy_ops[];
 
 #endif

@@ -3,6 +3,7 @@
  * Live sessions: list, end, speak to. Everything here runs on the loop and needs no store, so that the emergency switch
  * works whatever the database does.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,17 +73,21 @@ static json_t *row_json(const struct row *r)
 static void list_after(struct sek_admin_request *r)
 {
 	struct rows rows = { .request = r, .search = sek_admin_text(r, "search") };
-	size_t offset = (size_t)sek_admin_number(r, "offset", 0), limit = (size_t)sek_admin_number(r, "limit", 50), i;
-	json_t *list = json_array();
+	struct sek_admin_page p;
+	size_t offset, i;
 
+	if (!sek_admin_offset(r, &offset))
+		return;
+	sek_admin_page_begin(r, &p);
 	sek_sessions_each(r->admin->config.sessions, collect, &rows);
 	if (rows.n > 0)
 		qsort(rows.list, rows.n, sizeof *rows.list, by_user);
-	for (i = offset; i < rows.n && i - offset < limit; i++)
-		json_array_append_new(list, row_json(&rows.list[i]));
-	r->out = json_pack("{s:I,s:o}", "total", (json_int_t)rows.n, "rows", list);
-	if (rows.failed || !r->out)
+	for (i = offset; i < rows.n && i - offset < p.limit; i++)
+		json_array_append_new(p.rows, row_json(&rows.list[i]));
+	if (rows.failed)
 		sek_admin_fail(r, "internal");
+	snprintf(p.next, sizeof p.next, "%zu", offset + p.limit);
+	sek_admin_page_end(r, &p, rows.n);
 	for (i = 0; i < rows.n; i++)
 		free(rows.list[i].user);
 	free(rows.list);
@@ -190,11 +195,11 @@ static const struct sek_admin_field message_fields[] = {
 };
 
 const struct sek_admin_op sek_admin_session_ops[] = {
-	{ "sessions/list", list_fields, false, NULL, list_after },
-	{ "sessions/end", end_fields, true, NULL, end_after },
-	{ "sessions/end-user", end_user_fields, true, NULL, end_user_after },
-	{ "sessions/end-host", end_host_fields, true, NULL, end_host_after },
-	{ "sessions/end-all", end_all_fields, true, NULL, end_all_after },
-	{ "sessions/message", message_fields, true, NULL, message_after },
+	{ "sessions/list", list_fields, NULL, NULL, list_after },
+	{ "sessions/end", end_fields, "session.end", NULL, end_after },
+	{ "sessions/end-user", end_user_fields, "session.end-user", NULL, end_user_after },
+	{ "sessions/end-host", end_host_fields, "session.end-host", NULL, end_host_after },
+	{ "sessions/end-all", end_all_fields, "session.end-all", NULL, end_all_after },
+	{ "sessions/message", message_fields, "session.message", NULL, message_after },
 	{ 0 },
 };

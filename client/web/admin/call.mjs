@@ -4,8 +4,8 @@
 import { ApiError, call } from "../api.mjs";
 import { errorWords, hasWords, words } from "../words.mjs";
 
-/** @typedef {{ search: string, offset: number, limit: number }} Query */
-/** @typedef {{ total: number, rows: any[] }} Page */
+/** @typedef {{ search: string, after: string, limit: number }} Query */
+/** @typedef {{ total: number, rows: any[], next: string | null }} Page */
 
 /** Runs one operation. Fails with an ApiError.
  * @param {string} name such as "users/list"

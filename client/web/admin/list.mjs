@@ -25,7 +25,7 @@ const SEARCH_AFTER_MS = 250;
 
 export class List extends HTMLElement {
 	/** @type {Table} */
-	table = { name: "", columns: [], actions: [], source: () => Promise.resolve({ total: 0, rows: [] }) };
+	table = { name: "", columns: [], actions: [], source: () => Promise.resolve({ total: 0, rows: [], next: null }) };
 
 	#search = make("input", { type: "search", id: uniqueId("search"), maxlength: 100, spellcheck: "false" });
 	#body = make("tbody");
@@ -33,7 +33,9 @@ export class List extends HTMLElement {
 	#error = make("p", { class: "error", role: "alert" });
 	#back = make("button", { type: "button", class: "pager" });
 	#next = make("button", { type: "button", class: "pager" });
-	#offset = 0;
+	/** The `after` of each page up to the one that is shown. */
+	#pages = [""];
+	#follow = "";
 	#serial = 0;
 	#shown = "";
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -55,10 +57,10 @@ export class List extends HTMLElement {
 			make("table", {}, make("caption", { class: "sr-only" }, label), make("thead", {}, make("tr", {}, ...head)), this.#body)));
 		this.#search.addEventListener("input", () => {
 			clearTimeout(this.#timer);
-			this.#timer = setTimeout(() => this.#go(0), SEARCH_AFTER_MS);
+			this.#timer = setTimeout(() => this.#go([""]), SEARCH_AFTER_MS);
 		});
-		this.#back.addEventListener("click", () => this.#go(Math.max(0, this.#offset - LIMIT)));
-		this.#next.addEventListener("click", () => this.#go(this.#offset + LIMIT));
+		this.#back.addEventListener("click", () => this.#go(this.#pages.slice(0, -1)));
+		this.#next.addEventListener("click", () => this.#go([...this.#pages, this.#follow]));
 		void this.refresh();
 	}
 
@@ -68,10 +70,10 @@ export class List extends HTMLElement {
 		this.#serial += 1;
 	}
 
-	/** @param {number} offset */
-	#go(offset)
+	/** @param {string[]} pages */
+	#go(pages)
 	{
-		this.#offset = offset;
+		this.#pages = pages;
 		void this.refresh();
 	}
 
@@ -82,12 +84,13 @@ export class List extends HTMLElement {
 		const serial = this.#serial;
 		this.setAttribute("aria-busy", "true");
 		try {
-			const query = { search: this.#search.value, offset: this.#offset, limit: LIMIT };
+			const query = { search: this.#search.value, after: this.#pages[this.#pages.length - 1] ?? "", limit: LIMIT };
 			const page = await this.table.source(query);
 			if (serial !== this.#serial)
 				return;
-			if (page.rows.length === 0 && this.#offset > 0 && page.total > 0)
-				return this.#go(Math.floor((page.total - 1) / LIMIT) * LIMIT);
+			// What stood on this page has gone in the meantime.
+			if (page.rows.length === 0 && this.#pages.length > 1)
+				return this.#go(this.#pages.slice(0, -1));
 			this.#error.textContent = "";
 			this.#fill(page);
 		} catch (error) {
@@ -102,13 +105,14 @@ export class List extends HTMLElement {
 	/** @param {Page} page */
 	#fill(page)
 	{
-		const to = this.#offset + page.rows.length;
+		const from = (this.#pages.length - 1) * LIMIT, to = from + page.rows.length;
 		const text = page.total === 0 ? words("admin.none") :
-			words("admin.range", { from: count(this.#offset + 1), to: count(to), total: count(page.total) });
+			words("admin.range", { from: count(from + 1), to: count(to), total: count(page.total) });
 		if (this.#status.textContent !== text)
 			this.#status.textContent = text;
-		this.#back.disabled = this.#offset === 0;
-		this.#next.disabled = to >= page.total;
+		this.#follow = page.next ?? "";
+		this.#back.disabled = from === 0;
+		this.#next.disabled = !page.next || to >= page.total;
 		// A list that refreshes itself must not take the focus from a button in it unless something has changed.
 		const now = JSON.stringify(page.rows);
 		if (now === this.#shown && this.#body.childElementCount === page.rows.length)

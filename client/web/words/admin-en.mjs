@@ -26,6 +26,8 @@ export default {
 	"admin.why.too-short": "it is too short.",
 	"admin.why.too-long": "it is too long.",
 	"admin.why.characters": "it has characters that are not allowed.",
+	"admin.why.separation": "one person may not be administrator and reviewer at the same time.",
+	"admin.why.unavailable": "this version does not have it.",
 	"admin.why.range": "it is out of range.",
 	"admin.field.name": "User name",
 	"admin.field.user": "User",

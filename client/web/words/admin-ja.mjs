@@ -26,6 +26,8 @@ export default {
 	"admin.why.too-short": "入力してください。",
 	"admin.why.too-long": "長すぎます。",
 	"admin.why.characters": "使えない文字があります。",
+	"admin.why.separation": "管理者と閲覧者を同じ人が兼ねることはできません。",
+	"admin.why.unavailable": "この版ではまだ使えません。",
 	"admin.why.range": "範囲の外です。",
 	"admin.field.name": "ユーザー名",
 	"admin.field.user": "ユーザー",

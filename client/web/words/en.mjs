@@ -51,6 +51,9 @@ export default {
 	"error.self": "You cannot do this to your own account. Please ask another administrator.",
 	"error.exists": "That name is taken already.",
 	"error.conflict": "Somebody else has changed this in the meantime. Nothing was overwritten: look at the present state and try again.",
+	"error.second-person": "You asked for this change yourself: another administrator has to approve it.",
+	"error.directory": "The directory rules this. Please change it there.",
+	"error.unavailable": "This could not be written to the audit log, so it was not done. Please look at the broker's disk.",
 	"error.network": "The server cannot be reached. Please check your network.",
 	"error.unexpected": "The server gave an unexpected answer. If it goes on, please tell your administrator.",
 

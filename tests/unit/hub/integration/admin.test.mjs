@@ -11,6 +11,7 @@ before(async () => {
 	b.user(['add', 'chief', '--password-stdin'], PASSWORD);
 	b.run('hub-tool', ['roles', 'store.db', 'chief', 'staff administrator']);
 	b.run('hub-tool', ['roles', 'store.db', 'hanako', 'staff administrators xadministrator']);
+	b.configure('administration:\n  second_administrator: true\n');
 	await b.start();
 	admin = await b.login('chief');
 	staff = await b.login('taro');
@@ -31,6 +32,14 @@ const NEEDS = {
 	'sessions/end': { session: '0'.repeat(32), reason: 'r' }, 'sessions/end-user': { name: 'taro', reason: 'r' },
 	'sessions/end-host': { host: 'h', reason: 'r' }, 'sessions/end-all': { reason: 'r' },
 	'sessions/message': { session: '0'.repeat(32), text: 't' }, 'hosts/list': {},
+	'users/set-roles': { name: 'taro', roles: [], reason: 'r' }, 'users/set-display': { name: 'taro', display: 'd', reason: 'r' },
+	'users/delete': { name: 'nobody', reason: 'r' }, 'users/reset-second-factor': { name: 'taro', reason: 'r' },
+	'groups/list': {}, 'groups/show': { name: 'g' }, 'groups/members': { name: 'g' }, 'groups/add': { name: 'g', reason: 'r' },
+	'groups/edit': { name: 'g', version: 1, reason: 'r' }, 'groups/delete': { name: 'g', reason: 'r' },
+	'groups/add-member': { name: 'g', user: 'nobody', reason: 'r' }, 'groups/remove-member': { name: 'g', user: 'nobody', reason: 'r' },
+	'policies/attributes': {}, 'policies/show': { scope: 'site' }, 'policies/explain': { name: 'taro' },
+	'policies/set': { scope: 'group', name: 'nobody', attribute: 'clipboard', value: 'none', expected: 0, reason: 'r' },
+	'policies/history': {}, 'policies/decide': { change: 999999, approve: false, reason: 'r' },
 };
 
 test('admin: nobody without a log-in, nobody without the role, no other site', async () => {
@@ -65,7 +74,7 @@ test('admin: wrong types, unknown, missing and huge members are refused by name'
 	const wrong = [
 		['users/list', { limit: '50' }, 'limit', 'type'], ['users/list', { limit: 0 }, 'limit', 'range'],
 		['users/list', { limit: 201 }, 'limit', 'range'], ['users/list', { limit: 1.5 }, 'limit', 'type'],
-		['users/list', { offset: -1 }, 'offset', 'range'], ['users/list', { search: ['a'] }, 'search', 'type'],
+		['users/list', { offset: 1 }, 'offset', 'unknown'], ['sessions/list', { after: 'x' }, 'after', 'characters'], ['users/list', { search: ['a'] }, 'search', 'type'],
 		['users/list', { search: 'a'.repeat(101) }, 'search', 'too-long'], ['users/list', { serach: 'a' }, 'serach', 'unknown'],
 		['users/show', {}, 'name', 'missing'], ['users/show', { name: null }, 'name', 'type'],
 		['users/show', { name: { $gt: '' } }, 'name', 'type'], ['users/show', { name: 'a'.repeat(65) }, 'name', 'too-long'],
@@ -100,13 +109,13 @@ test('admin: SQL and HTML in every field do nothing', async () => {
 		for (const [name, json] of Object.entries(NEEDS)) {
 			if (name === 'sessions/end-all') continue;
 			for (const key of Object.keys(json)) {
-				const r = await op(name, { ...json, name: json.name && 'nobody', ...(name === 'users/add' ? { name: 'taro' } : {}), [key]: text });
-				assert.ok([200, 400, 404, 409].includes(r.status), `${name} ${key} ${text}: ${r.status}`);
+				const r = await op(name, { ...json, ...(json.name ? { name: 'nobody' } : {}), ...(name.endsWith('/add') ? { name: 'taro' } : {}), [key]: text });
+				assert.ok([200, 400, 403, 404, 409].includes(r.status), `${name} ${key} ${text}: ${r.status}`);
 				assert.match(r.headers['content-type'], /^application\/json/);
 			}
 		}
-		assert.deepEqual(await good('users/list', { search: text }), { total: 0, rows: [] }, text);
-		assert.deepEqual(await good('sessions/list', { search: text }), { total: 0, rows: [] }, text);
+		assert.deepEqual(await good('users/list', { search: text }), { total: 0, rows: [], next: null }, text);
+		assert.deepEqual(await good('sessions/list', { search: text }), { total: 0, rows: [], next: null }, text);
 	}
 	assert.equal((await good('users/list', {})).total, total);
 });
@@ -115,7 +124,8 @@ test('admin: users are added, found page by page, disabled, enabled, and get a n
 	for (let i = 0; i < 7; i++) await good('users/add', { name: `page${i}`, reason: '異動のため' });
 	const first = await good('users/list', { search: 'PAGE', limit: 3 });
 	assert.deepEqual([first.total, first.rows.map((u) => u.name)], [7, ['page0', 'page1', 'page2']]);
-	const last = await good('users/list', { search: 'page', offset: 6, limit: 3 });
+	assert.equal(first.next, 'page2');
+	const last = await good('users/list', { search: 'page', after: 'page5', limit: 3 });
 	assert.deepEqual(last.rows.map((u) => u.name), ['page6']);
 	assert.deepEqual(Object.keys(last.rows[0]).filter((k) => /hash/.test(k)), []);
 
@@ -184,4 +194,103 @@ test('admin: render hosts are those of the configuration', async () => {
 	const { total, rows } = await good('hosts/list', {});
 	assert.deepEqual([total, rows[0].name, rows[0].address, rows[0].port], [1, 'render1.sekisho.internal', '127.0.0.9', 9]);
 	assert.equal((await good('hosts/list', { search: 'render2' })).total, 0);
+});
+
+test('admin: roles are given and taken; one person is not administrator and reviewer', async () => {
+	await good('users/add', { name: 'saburo', display: '田中 三郎', roles: ['staff', 'approver'], reason: '採用' });
+	let { user } = await good('users/show', { name: 'saburo' });
+	assert.deepEqual([user.display, user.roles, user.source, user.disabled], ['田中 三郎', ['staff', 'approver'], 'local', false]);
+	assert.equal((await good('users/list', { search: '三郎' })).total, 1);
+	assert.ok((await good('users/list', { roles: ['approver'] })).rows.some((u) => u.name === 'saburo'));
+	for (const roles of [['administrator', 'reviewer'], ['emperor'], ['staff administrator'], ['']])
+		assert.equal((await op('users/set-roles', { name: 'saburo', roles, reason: 'r' })).status, 400);
+	const before = user.version;
+	await good('users/set-roles', { name: 'saburo', roles: ['staff', 'operator'], version: before, reason: '担当替え' });
+	const late = await op('users/set-roles', { name: 'saburo', roles: ['administrator'], version: before, reason: 'r' });
+	assert.deepEqual([late.status, late.json], [409, { error: 'conflict' }]);
+	({ user } = await good('users/show', { name: 'saburo' }));
+	assert.deepEqual(user.roles, ['staff', 'operator']);
+	assert.deepEqual((await op('users/set-roles', { name: 'chief', roles: [], reason: 'r' })).json, { error: 'self' });
+	const h = await good('policies/history', { scope: 'user', name: 'saburo' });
+	const change = h.rows.find((c) => c.attribute === 'roles' && c.why === '担当替え');
+	assert.equal(change.who, 'chief');
+	await good('users/delete', { name: 'saburo', reason: '退職' });
+	assert.equal((await op('users/show', { name: 'saburo' })).status, 404);
+});
+
+test('admin: groups, their members, and two administrators at once', async () => {
+	await good('groups/add', { name: 'zeimu', text: '税務課', reason: '新設' });
+	assert.deepEqual((await op('groups/add', { name: 'ZEIMU', reason: 'r' })).json, { error: 'exists' });
+	await good('groups/add-member', { name: 'zeimu', user: 'taro', reason: '異動' });
+	assert.equal((await op('groups/add-member', { name: 'zeimu', user: 'taro', reason: 'r' })).status, 409);
+	assert.deepEqual((await good('groups/members', { name: 'zeimu' })).rows.map((u) => u.name), ['taro']);
+	assert.deepEqual((await good('users/show', { name: 'taro' })).groups, [{ name: 'zeimu', source: 'local' }]);
+	const { group } = await good('groups/show', { name: 'zeimu' });
+	await good('groups/edit', { name: 'zeimu', text: '税務部', version: group.version, reason: '改組' });
+	assert.equal((await op('groups/edit', { name: 'zeimu', text: '上書き', version: group.version, reason: 'r' })).status, 409);
+	assert.equal((await good('groups/show', { name: 'zeimu' })).group.text, '税務部');
+	await good('groups/remove-member', { name: 'zeimu', user: 'taro', reason: '異動' });
+	assert.equal((await op('groups/remove-member', { name: 'zeimu', user: 'taro', reason: 'r' })).status, 404);
+	await good('groups/delete', { name: 'zeimu', reason: '廃止' });
+	assert.equal((await good('groups/list', { search: 'zeimu' })).total, 0);
+});
+
+const set = (scope, name, attribute, value, expected = 0, cookie = admin) =>
+	op('policies/set', { scope, ...(name ? { name } : {}), attribute, value, expected, reason: '試験' }, cookie);
+
+test('admin: policies are set, explained, conflicts told, and bad values refused', async () => {
+	const { attributes } = await good('policies/attributes', {});
+	assert.ok(attributes.some((a) => a.name === 'clipboard' && a.type === 'choice'));
+	await good('groups/add', { name: 'kikaku', reason: '新設' });
+	await good('groups/add-member', { name: 'kikaku', user: 'taro', reason: '異動' });
+	for (const [attribute, value, why] of [['clipboard', 'everything', 'type'], ['clipboard', 7, 'type'], ['clipboard', true, 'type'],
+		['clipboard', { a: 1 }, 'type'], ['idle_minutes', '30', 'type'], ['idle_minutes', 1e9, undefined], ['download', 'pixels', 'unavailable'],
+		['hours', '<script>', undefined], ["clipboard'; --", 'none', 'unknown'], ['url_block', ['x'.repeat(300)], undefined], ['watermark', 'yes', 'type']]) {
+		const r = await set('group', 'kikaku', attribute, value);
+		assert.equal(r.status, 400, `${attribute} ${JSON.stringify(value)} ${r.bytes}`);
+		if (why) assert.equal(r.json.why, why, `${attribute} ${JSON.stringify(value)}`);
+	}
+	assert.equal((await set('site', 'kikaku', 'clipboard', 'none')).json.field, 'name');
+	assert.equal((await set('group', '', 'clipboard', 'none')).json.field, 'name');
+	assert.equal((await set('galaxy', '', 'clipboard', 'none')).json.field, 'scope');
+	assert.equal((await set('group', 'no-such', 'clipboard', 'none')).status, 404);
+	assert.deepEqual((await good('policies/show', { scope: 'group', name: 'kikaku' })).values, {});
+
+	const first = (await set('group', 'kikaku', 'idle_minutes', 10)).json;
+	assert.deepEqual([first.pending, first.before, first.after], [false, null, 10]);
+	const stale = await set('group', 'kikaku', 'idle_minutes', 5, 0);
+	assert.deepEqual([stale.status, stale.json.error], [409, 'conflict']);
+	const { values } = await good('policies/show', { scope: 'group', name: 'kikaku' });
+	assert.equal(values.idle_minutes.value, 10);
+	const next = (await set('group', 'kikaku', 'idle_minutes', 5, values.idle_minutes.version)).json;
+	assert.deepEqual([next.before, next.after], [10, 5]);
+	const { explain } = await good('policies/explain', { name: 'taro' });
+	const idle = explain.find((e) => e.attribute === 'idle_minutes');
+	assert.deepEqual([idle.value, idle.from, idle.name], [5, 'group', 'kikaku']);
+	assert.equal(explain.find((e) => e.attribute === 'clipboard').from, 'built-in');
+});
+
+test('admin: what loosens a group waits for a second administrator', async () => {
+	b.user(['add', 'vice', '--password-stdin'], PASSWORD);
+	b.run('hub-tool', ['roles', 'store.db', 'vice', 'administrator']);
+	const vice = await b.login('vice');
+	const asked = (await set('group', 'kikaku', 'clipboard', 'both')).json;
+	assert.equal(asked.pending, true);
+	assert.deepEqual((await good('policies/show', { scope: 'group', name: 'kikaku' })).values.clipboard, undefined);
+	const waiting = await good('policies/history', { pending: true });
+	assert.deepEqual(waiting.rows.map((c) => [c.change, c.after, c.loosens, c.status, c.who]), [[asked.change, 'both', true, 'pending', 'chief']]);
+	const decide = (approve, cookie) => op('policies/decide', { change: asked.change, approve, reason: '確認済み' }, cookie);
+	assert.deepEqual((await decide(true, admin)).json, { error: 'second-person' });
+	assert.equal((await decide(true, vice)).status, 200);
+	assert.equal((await good('policies/show', { scope: 'group', name: 'kikaku' })).values.clipboard.value, 'both');
+	assert.equal((await decide(true, vice)).status, 404);
+	const h = await good('policies/history', { scope: 'group', name: 'kikaku', limit: 2 });
+	assert.equal(h.rows[0].attribute, 'clipboard');
+	assert.deepEqual([h.rows[0].second, h.rows[0].second_why, h.rows[0].why, h.rows[0].before], ['vice', '確認済み', '試験', null]);
+	const more = await good('policies/history', { scope: 'group', name: 'kikaku', limit: 2, after: h.next });
+	assert.ok(more.rows.every((c) => c.change < h.rows[1].change));
+	// taking a strict word away may loosen too; tightening never waits; nor does a single user's
+	assert.equal((await set('group', 'kikaku', 'idle_minutes', null, (await good('policies/show', { scope: 'group', name: 'kikaku' })).values.idle_minutes.version)).json.pending, true);
+	assert.equal((await set('site', '', 'watermark', true)).json.pending, false);
+	assert.equal((await set('user', 'taro', 'clipboard', 'none')).json.pending, false);
 });
