@@ -22,8 +22,8 @@
  *         release: so a text cannot overtake the keys that were typed before it. The press may come before the frame.
  * ime -> capture: CARET (pixels of the screen) and PONG. */
 #define SEK_IME_FENCE_CODE 240 /* KEY_UNKNOWN of linux/input-event-codes.h: X keycode 248, no symbol in any layout */
-#define SEK_IME_FENCE_MS 100
-#define SEK_IME_WAIT_MS 200
+#define SEK_IME_FENCE_MS 800
+#define SEK_IME_WAIT_MS 1000
 
 /* sekisho-sandbox --dir DIR --uid UID --gid GID --max WxH --size WxH --scale PERCENT --lang ja|en --policy FILE
  *                 [--upstream HOST:PORT] [--allow CIDR[:PORT]]... [--egress-uid UID] [--devtools PATH]

@@ -23,6 +23,7 @@ enum {
 	IN_BYTES = 16 * (SEK_FRAME_HEADER_BYTES + SEK_TEXT_MAX_BYTES),
 	OUT_BYTES = 1024,
 	REPLY_BYTES = SEK_FRAME_HEADER_BYTES + SEK_MSG_CARET_MAX_BYTES, /* of the two replies the larger */
+	TURNS = 3, /* see text_has_arrived */
 };
 
 enum step { STEP_DONE, STEP_WAIT, STEP_REFUSED };
@@ -41,7 +42,7 @@ static struct {
 	gint64 pressed_us;       /* the last of them */
 	bool fence_waits;        /* the oldest frame is a fence, and its key has not come */
 	bool late;               /* a fence has given up: if its key still comes, it means nothing */
-	bool text_under_way;     /* committed, but the browser may not have handled it yet */
+	unsigned turns;          /* nudges until the committed text has surely been handled; 0: it has, or there is none */
 	guint nudge;             /* shows that it has; 0: not sent */
 } peer = { .fd = -1 };
 
@@ -204,25 +205,28 @@ static enum step step_text(const uint8_t *payload, size_t n)
 	}
 	sek_ime_engine_type(text.utf8, text.bytes);
 	sek_ime_nudge(); /* the caret has moved */
-	peer.text_under_way = true;
+	peer.turns = TURNS;
 	peer.nudge = 0;
 	return STEP_DONE;
 }
 
 /* The answer to a PING lets keys go on their way, which is shorter than that of a text. So a nudge is sent behind the text
- * by the way of the keys, and when it has come through the browser has had its turn for the text. */
+ * by the way of the keys. The browser asks its input method about the nudge while the text may still wait in its own queue
+ * of messages, and takes that turn in the queue only afterwards: only a further nudge, sent when the first has come through,
+ * shows that it did. */
 static bool text_has_arrived(void)
 {
-	if (!peer.text_under_way)
-		return true;
-	if (!peer.nudge)
-		peer.nudge = sek_ime_nudge_send();
-	if (peer.nudge && !sek_ime_nudge_passed(peer.nudge)) {
-		if (may_wait(SEK_IME_FENCE_MS))
-			return false;
-		sek_ime_nudge_give_up();
+	for (; peer.turns; peer.turns--) {
+		if (!peer.nudge)
+			peer.nudge = sek_ime_nudge_send();
+		if (peer.nudge && !sek_ime_nudge_passed(peer.nudge)) {
+			if (may_wait(SEK_IME_FENCE_MS))
+				return false;
+			sek_ime_nudge_give_up();
+			peer.turns = 1;
+		}
+		peer.nudge = 0;
 	}
-	peer.text_under_way = false;
 	return true;
 }
 

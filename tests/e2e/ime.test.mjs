@@ -76,7 +76,7 @@ test("ime: Japanese in the address bar reaches the server", { timeout: 60000 }, 
 	await remote.page.keyboard.press("Enter");
 	const asked = await until("the server is asked", () =>
 		site.requests.slice(before).find(target => target.startsWith("/second?q=")));
-	assert.equal(new URL(asked, site.url).searchParams.get("q"), words);
+	assert.equal(new URL(asked, site.url).searchParams.get("q"), words, site.requests.slice(before).join("\n"));
 	await remote.go("/type");
 	await remote.reports("has its field focused", report => report.focus === "TEXTAREA");
 });
