@@ -97,7 +97,8 @@ static sek_status anchor_all(const struct check *k, struct sek_config_file *f)
 	char **paths[] = {
 		&f->inner.certificate, &f->inner.key, &f->pki.ca, &f->pki.crl, &f->pki.intermediate_certificate,
 		&f->pki.intermediate_key, &f->store.path, &f->web_root, f->programs ? &f->programs->decoder : NULL,
-		f->programs ? &f->programs->encoder : NULL,
+		f->programs ? &f->programs->encoder : NULL, f->audit ? &f->audit->path : NULL,
+		f->audit ? &f->audit->key : NULL, f->control ? &f->control->path : NULL,
 	};
 	size_t i;
 
@@ -336,6 +337,7 @@ static sek_status fill(const struct check *k, const char *program_folder, struct
 		c->second_administrator = f->administration->second_administrator && *f->administration->second_administrator;
 		c->combine_roles = f->administration->combine_roles && *f->administration->combine_roles;
 	}
+	SEK_TRY(sek_config_fill_audit(k->path, c, k->err, k->err_size));
 	c->sessions.outer_address = f->outer.address;
 	c->sessions.ca_path = f->pki.ca;
 	c->sessions.crl_path = f->pki.crl;
@@ -384,5 +386,8 @@ void sek_broker_config_free(struct sek_broker_config *c)
 	free(c->made_origin);
 	free(c->made_decoder);
 	free(c->made_encoder);
+	free(c->made_audit_path);
+	free(c->made_audit_key);
+	free(c->made_control_path);
 	free(c);
 }

@@ -7,9 +7,11 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/log.h"
 #include "base/status.h"
+#include "broker/hub/audit/audit.h"
 #include "broker/hub/session/session.h"
 
 #define SEK_CONFIG_ERROR_BYTES 1024
@@ -31,10 +33,14 @@ struct sek_broker_config {
 	uint32_t login_idle_s, login_maximum_s;
 	enum sek_log_level log_level;
 	bool second_administrator, combine_roles; /* administration.* */
+	struct sek_audit_config audit;
+	const char *control_path;              /* socket of sekishoctl */
+	gid_t control_gid;                     /* who may use it besides root and the broker's user; (gid_t)-1 = nobody */
 
 	struct sek_config_file *file;          /* owns the texts */
 	struct sek_render_host *hosts;
-	char *made_origin, *made_decoder, *made_encoder;
+	char *made_origin, *made_decoder, *made_encoder, *made_audit_path, *made_audit_key, *made_control_path;
+	char host_name[256];
 };
 
 /* Loads and checks a configuration file. On failure writes "file:line: what is wrong: what to do" into err and returns

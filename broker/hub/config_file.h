@@ -49,8 +49,19 @@ struct sek_config_file {
 		char *decoder, *encoder;
 	} *programs;
 	uint32_t *log_level;
+	struct file_audit {
+		char *path, *key, *name;
+		uint32_t *checkpoint_seconds, *checkpoint_records, *segment_mib;
+	} *audit;
+	struct file_control {
+		char *path, *group;
+	} *control;
 };
 
 extern const cyaml_schema_value_t sek_config_file_schema;
+
+struct sek_broker_config;
+/* config_audit.c: the audit log and the control socket, once the store's path is known. */
+sek_status sek_config_fill_audit(const char *path, struct sek_broker_config *c, char *err, size_t err_size);
 
 #endif

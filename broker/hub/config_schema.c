@@ -72,6 +72,20 @@ static const cyaml_schema_field_t programs_fields[] = {
 	TEXT("encoder", CYAML_FLAG_OPTIONAL, struct file_programs, encoder),
 	CYAML_FIELD_END,
 };
+static const cyaml_schema_field_t audit_fields[] = {
+	TEXT("path", CYAML_FLAG_OPTIONAL, struct file_audit, path),
+	TEXT("key", CYAML_FLAG_OPTIONAL, struct file_audit, key),
+	TEXT("name", CYAML_FLAG_OPTIONAL, struct file_audit, name),
+	NUMBER("checkpoint_seconds", struct file_audit, checkpoint_seconds),
+	NUMBER("checkpoint_records", struct file_audit, checkpoint_records),
+	NUMBER("segment_mib", struct file_audit, segment_mib),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t control_fields[] = {
+	TEXT("path", CYAML_FLAG_OPTIONAL, struct file_control, path),
+	TEXT("group", CYAML_FLAG_OPTIONAL, struct file_control, group),
+	CYAML_FIELD_END,
+};
 static const cyaml_strval_t log_levels[] = {
 	{ "debug", SEK_LOG_DEBUG }, { "info", SEK_LOG_INFO }, { "warn", SEK_LOG_WARN }, { "error", SEK_LOG_ERROR },
 };
@@ -91,6 +105,10 @@ static const cyaml_schema_field_t file_fields[] = {
 		administration, administration_fields),
 	CYAML_FIELD_MAPPING_PTR("programs", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, programs,
 		programs_fields),
+	CYAML_FIELD_MAPPING_PTR("audit", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, audit,
+		audit_fields),
+	CYAML_FIELD_MAPPING_PTR("control", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, control,
+		control_fields),
 	CYAML_FIELD_ENUM_PTR("log_level", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT,
 		struct sek_config_file, log_level, log_levels, 4),
 	CYAML_FIELD_END,

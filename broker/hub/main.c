@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "broker/hub/admin/admin.h"
+#include "broker/hub/audited.h"
 #include "broker/hub/auth/password.h"
 #include "broker/hub/config.h"
 #include "broker/hub/notify.h"
@@ -40,6 +41,7 @@ struct broker {
 	struct sek_broker_config *config;
 	struct sek_front_config front_config;
 	struct sek_store *store;
+	struct sek_audit *audit;
 	struct sek_auth *auth;
 	struct sek_sessions *sessions;
 	struct sek_admin *admin;
@@ -120,16 +122,18 @@ static void protect_process(void)
 	}
 }
 
-static void log_session(void *user, const char *word, const struct sek_session_info *i)
+static void on_session(void *user, const char *word, const struct sek_session_info *i)
 {
-	(void)user;
+	const struct broker *b = user;
+
+	sek_audited_session(b->audit, word, i);
 	sek_log(SEK_LOG_INFO, word, "session", i->id, "user", i->user, "host", i->host, "state", sek_state_name(i->state),
 		"age_s", sek_logf("%llu", (unsigned long long)(i->age_ms / 1000)), "bytes_down",
 		sek_logf("%llu", (unsigned long long)i->bytes_down), NULL);
 }
 
 /* --- the way down: sessions, then what is still queued for clients, then front, then auth, then admin, then the
- * loop is empty --- */
+ * audit log, then the loop is empty --- */
 
 static void close_handle(uv_handle_t *h)
 {
@@ -137,7 +141,7 @@ static void close_handle(uv_handle_t *h)
 		uv_close(h, NULL);
 }
 
-static void admin_stopped(void *user)
+static void audit_stopped(void *user)
 {
 	struct broker *b = user;
 
@@ -147,6 +151,18 @@ static void admin_stopped(void *user)
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	close_handle((uv_handle_t *)&b->too_long);
+}
+
+/* Last: everything else may still have had something to say. */
+static void admin_stopped(void *user)
+{
+	struct broker *b = user;
+
+	sek_audited_broker(b->audit, "broker.stopped");
+	if (b->audit)
+		sek_audit_stop(b->audit, audit_stopped, b);
+	else
+		audit_stopped(b);
 }
 
 static void auth_stopped(void *user)
@@ -232,7 +248,8 @@ static sek_status refuse(const char *part, const char *why)
 
 static sek_status start_auth(struct broker *b)
 {
-	struct sek_auth_config c = { .idle_s = b->config->login_idle_s, .maximum_s = b->config->login_maximum_s };
+	struct sek_auth_config c = { .idle_s = b->config->login_idle_s, .maximum_s = b->config->login_maximum_s,
+		.audit = b->audit };
 	char err[SEK_CONFIG_ERROR_BYTES] = "";
 	uint64_t users = 0;
 
@@ -249,7 +266,7 @@ static sek_status start_auth(struct broker *b)
 static sek_status start_admin(struct broker *b)
 {
 	const struct sek_admin_config c = {
-		.store_path = b->config->store_path, .second_administrator = b->config->second_administrator,
+		.store_path = b->config->store_path, .audit = b->audit, .second_administrator = b->config->second_administrator,
 		.combine_roles = b->config->combine_roles, .sessions = b->sessions, .hosts = b->config->sessions.hosts,
 		.n_hosts = b->config->sessions.n_hosts,
 	};
@@ -265,19 +282,30 @@ static sek_status start_front(struct broker *b)
 	b->front_config = (struct sek_front_config){
 		.address = b->config->inner_address, .port = b->config->inner_port, .certificate = b->config->certificate,
 		.key = b->config->key, .origins = b->config->origins, .n_origins = b->config->n_origins,
-		.web_root = b->config->web_root,
+		.web_root = b->config->web_root, .audit = b->audit,
 	};
 	if (!sek_is_ok(sek_front_create(&b->loop, &b->front_config, b->auth, b->sessions, b->admin, &b->front, err, sizeof err)))
 		return refuse("front", err);
 	return sek_ok();
 }
 
+static sek_status start_audit(struct broker *b)
+{
+	char err[SEK_CONFIG_ERROR_BYTES] = "";
+
+	if (!sek_is_ok(sek_audit_create(&b->loop, &b->config->audit, &b->audit, err, sizeof err)))
+		return refuse("audit", err);
+	sek_audited_broker(b->audit, "broker.started");
+	return sek_ok();
+}
+
 static sek_status start(struct broker *b, const struct options *o)
 {
+	SEK_TRY(start_audit(b));
 	SEK_TRY(start_auth(b));
 	if (!sek_is_ok(sek_sessions_create(&b->loop, &b->config->sessions, &b->sessions)))
 		return refuse("sessions", "the session manager cannot start: check pki and programs");
-	sek_sessions_on_event(b->sessions, log_session, NULL);
+	sek_sessions_on_event(b->sessions, on_session, b);
 	SEK_TRY(start_admin(b));
 	SEK_TRY(start_front(b));
 	if (o->status_fd >= 0) {
@@ -320,6 +348,7 @@ static int run(struct broker *b, const struct options *o)
 	sek_sessions_destroy(b->sessions);
 	sek_auth_destroy(b->auth);
 	sek_store_close(b->store);
+	sek_audit_destroy(b->audit);
 	if (uv_loop_close(&b->loop) != 0)
 		sek_log(SEK_LOG_WARN, "broker.leak", "what", "a handle of the loop was not closed", NULL);
 	sek_log(SEK_LOG_INFO, "broker.stopped", NULL);
@@ -346,7 +375,7 @@ int main(int argc, char **argv)
 	if (o.check) {
 		printf("OK\n");
 	} else if (o.user_argv) {
-		r = sek_users_main(b.config->store_path, o.user_argc, o.user_argv);
+		r = sek_users_main(b.config, o.user_argc, o.user_argv);
 	} else {
 		sek_log_init("sekisho-broker", b.config->log_level);
 		r = sek_is_ok(sek_auth_init()) ? run(&b, &o) : 1;

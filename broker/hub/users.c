@@ -17,6 +17,7 @@
 #include <sodium.h>
 
 #include "base/error.h"
+#include "broker/hub/audited.h"
 #include "broker/hub/auth/name.h"
 #include "broker/hub/auth/password.h"
 #include "broker/hub/store/store.h"
@@ -32,6 +33,8 @@ enum source { FROM_TERMINAL, FROM_STDIN, GENERATED };
 
 struct command {
 	struct sek_store *store;
+	const struct sek_audit_config *audit;
+	const char *what;        /* for the record */
 	char name[SEK_NAME_BYTES];
 	enum source source;
 };
@@ -53,6 +56,24 @@ static int fail_status(const struct command *c, sek_status status)
 	else
 		fprintf(stderr, "sekisho-broker: the store failed: %s\n", sek_status_text(status, text, sizeof text));
 	return 1;
+}
+
+/* On the record before it is done: nothing is changed that could not be recorded. 0, or an exit code after a message. */
+static int record(const struct command *c)
+{
+	char err[512] = "";
+
+	return sek_is_ok(sek_audited_command(c->audit, c->what, c->name, SEK_AUDIT_DONE, err, sizeof err)) ? 0 : fail(err);
+}
+
+/* And once more if it then did not work. */
+static int record_failure(const struct command *c, sek_status status)
+{
+	char err[512] = "";
+
+	if (!sek_is_ok(sek_audited_command(c->audit, c->what, c->name, SEK_AUDIT_FAILED, err, sizeof err)))
+		(void)fail(err);
+	return fail_status(c, status);
 }
 
 /* Reads one line without its end. False at the end of the input or if it is too long. */
@@ -144,11 +165,13 @@ static int set_password(struct command *c, bool new_user)
 	r = get_password(c->source, typed, sizeof typed);
 	if (r == 0)
 		r = hash_password(typed, hash);
+	if (r == 0)
+		r = record(c);
 	if (r == 0) {
 		status = new_user ? sek_store_user_add(c->store, c->name, hash, (int64_t)time(NULL)) :
 			sek_store_user_set_hash(c->store, c->name, hash, (int64_t)time(NULL));
 		if (!sek_is_ok(status))
-			r = fail_status(c, status);
+			r = record_failure(c, status);
 	}
 	if (r == 0) {
 		printf("%s %s\n", c->name, new_user ? "added" : "has a new password");
@@ -161,10 +184,18 @@ static int set_password(struct command *c, bool new_user)
 
 static int set_disabled(struct command *c, bool disabled)
 {
-	sek_status status = sek_store_user_set_disabled(c->store, c->name, disabled);
+	struct sek_store_user u;
+	sek_status status = sek_store_user_find(c->store, c->name, &u);
+	int r;
 
 	if (!sek_is_ok(status))
 		return fail_status(c, status);
+	r = record(c);
+	if (r != 0)
+		return r;
+	status = sek_store_user_set_disabled(c->store, c->name, disabled);
+	if (!sek_is_ok(status))
+		return record_failure(c, status);
 	printf("%s %s\n", c->name, disabled ? "disabled" : "enabled");
 	return 0;
 }
@@ -220,6 +251,7 @@ static int usage(void)
 static int run(struct command *c, int argc, char **argv)
 {
 	const char *verb = argv[0];
+	char what[32];
 
 	if (strcmp(verb, "list") == 0)
 		return argc != 1 ? usage() : sek_is_ok(sek_store_users_each(c->store, print_user, NULL)) ? 0 :
@@ -229,6 +261,8 @@ static int run(struct command *c, int argc, char **argv)
 	if (!sek_is_ok(sek_name_normalize(argv[1], strlen(argv[1]), c->name)))
 		return fail("that cannot be a user's name: 1 to 64 letters, digits and . _ - @, beginning with a letter or "
 			"digit");
+	snprintf(what, sizeof what, "user.%.20s", verb);
+	c->what = what;
 	if (strcmp(verb, "disable") == 0)
 		return argc == 2 ? set_disabled(c, true) : usage();
 	if (strcmp(verb, "enable") == 0)
@@ -242,9 +276,9 @@ static int run(struct command *c, int argc, char **argv)
 	return usage();
 }
 
-int sek_users_main(const char *store_path, int argc, char **argv)
+int sek_users_main(const struct sek_broker_config *config, int argc, char **argv)
 {
-	struct command c = { .source = FROM_TERMINAL };
+	struct command c = { .source = FROM_TERMINAL, .audit = &config->audit };
 	char err[512] = "";
 	int r;
 
@@ -252,10 +286,10 @@ int sek_users_main(const char *store_path, int argc, char **argv)
 		return usage();
 	if (!sek_is_ok(sek_auth_init()))
 		return fail("libsodium cannot start");
-	r = check_owner(store_path);
+	r = check_owner(config->store_path);
 	if (r != 0)
 		return r;
-	if (!sek_is_ok(sek_store_open(store_path, &c.store, err, sizeof err)))
+	if (!sek_is_ok(sek_store_open(config->store_path, &c.store, err, sizeof err)))
 		return fail(err);
 	r = run(&c, argc, argv);
 	sek_store_close(c.store);

@@ -5,8 +5,10 @@
 #ifndef SEK_BROKER_HUB_USERS_H
 #define SEK_BROKER_HUB_USERS_H
 
+#include "broker/hub/config.h"
+
 /* argv: the words after `user`. Prints results to stdout, errors to stderr. Returns the exit code (0, 1, 2 = usage). */
-int sek_users_main(const char *store_path, int argc, char **argv);
+int sek_users_main(const struct sek_broker_config *config, int argc, char **argv);
 /* For --help. */
 extern const char sek_users_usage[];
 

@@ -19,7 +19,7 @@ enum { BATCH_MAX_RECORDS = 1024, BATCH_MAX_BYTES = 4 * 1024 * 1024, RETRY_MS = 1
 
 struct sek_audit_ticket {
 	struct sek_audit_ticket *next;
-	char *body;
+	char *body;  /* NULL: only asks */
 	size_t n;
 	sek_audit_done_fn *done;
 	void *user;
@@ -29,7 +29,7 @@ struct sek_audit_ticket {
 struct batch {
 	struct sek_audit_body bodies[BATCH_MAX_RECORDS];
 	struct sek_audit_ticket *first;
-	size_t n;
+	size_t n, tickets;
 	bool sign;
 	char *lines;
 	size_t lines_n;
@@ -133,7 +133,7 @@ static void give_back(struct sek_audit *a, struct batch *b, sek_status status)
 	if (!a->first)
 		a->last = tail;
 	a->first = b->first;
-	a->waiting += b->n;
+	a->waiting += b->tickets;
 	for (p = &a->first; *p;) {
 		struct sek_audit_ticket *t = *p;
 
@@ -278,7 +278,7 @@ static void fill(struct sek_audit *a, struct batch *b)
 	struct sek_audit_ticket **tail = &b->first;
 	size_t bytes = 0;
 
-	while (a->first && b->n < BATCH_MAX_RECORDS && bytes < BATCH_MAX_BYTES) {
+	while (a->first && b->tickets < BATCH_MAX_RECORDS && bytes < BATCH_MAX_BYTES) {
 		struct sek_audit_ticket *t = a->first;
 
 		a->first = t->next;
@@ -286,7 +286,9 @@ static void fill(struct sek_audit *a, struct batch *b)
 		*tail = t;
 		tail = &t->next;
 		bytes += t->n;
-		b->bodies[b->n++] = (struct sek_audit_body){ t->body, t->n };
+		if (t->body)
+			b->bodies[b->n++] = (struct sek_audit_body){ t->body, t->n };
+		b->tickets++;
 		a->waiting--;
 	}
 	if (!a->first)
@@ -307,11 +309,11 @@ static void run(struct sek_audit *a)
 	if (a->state.writable)
 		uv_timer_stop(&a->timer);
 	/* the timer was armed for whatever was unsigned then */
-	b->sign = a->due && (a->state.seq > a->state.signed_seq || !a->state.writable);
+	b->sign = (a->due || !a->state.writable) && (a->state.seq > a->state.signed_seq || !a->state.writable);
 	if (a->state.writable && a->due)
 		tell_lost(a);
 	fill(a, b);
-	if (b->n == 0 && !b->sign) {
+	if (b->tickets == 0 && !b->sign) {
 		a->due = false;
 		free(b);
 		return;
@@ -330,6 +332,20 @@ static void run(struct sek_audit *a)
 static bool has_room(const struct sek_audit *a, size_t n)
 {
 	return a->waiting < SEK_AUDIT_QUEUE_MAX_RECORDS && a->waiting_bytes + n <= SEK_AUDIT_QUEUE_MAX_BYTES;
+}
+
+static void enqueue(struct sek_audit *a, struct sek_audit_ticket *t, sek_audit_done_fn *done, void *user)
+{
+	t->done = done;
+	t->user = user;
+	t->wanted = done != NULL;
+	*a->last = t;
+	a->last = &t->next;
+	a->waiting++;
+	a->waiting_bytes += t->n;
+	/* while the disk says no, only somebody who waits for an answer makes us ask it again before the timer does */
+	if (a->state.writable || done)
+		run(a);
 }
 
 struct sek_audit_ticket *sek_audit_event(struct sek_audit *a, const struct sek_audit_event *e, sek_audit_done_fn *done,
@@ -352,17 +368,17 @@ struct sek_audit_ticket *sek_audit_event(struct sek_audit *a, const struct sek_a
 			free_ticket(t);
 		return NULL;
 	}
-	t->done = done;
-	t->user = user;
-	t->wanted = done != NULL;
-	*a->last = t;
-	a->last = &t->next;
-	a->waiting++;
-	a->waiting_bytes += t->n;
-	/* while the disk says no, only somebody who waits for an answer makes us ask it again before the timer does */
-	if (a->state.writable || done)
-		run(a);
+	enqueue(a, t, done, user);
 	return done ? t : NULL;
+}
+
+struct sek_audit_ticket *sek_audit_sync(struct sek_audit *a, sek_audit_done_fn *done, void *user)
+{
+	struct sek_audit_ticket *t = a && !a->stopping && has_room(a, 0) ? calloc(1, sizeof *t) : NULL;
+
+	if (t)
+		enqueue(a, t, done, user);
+	return t;
 }
 
 void sek_audit_forget(struct sek_audit_ticket *t)

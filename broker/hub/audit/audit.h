@@ -77,6 +77,8 @@ typedef void sek_audit_done_fn(void *user, sek_status status);
  * taken (out of memory, queue full, stopping, a == NULL): then done is not called and the answer is no. */
 struct sek_audit_ticket *sek_audit_event(struct sek_audit *a, const struct sek_audit_event *e, sek_audit_done_fn *done,
 	void *user);
+/* The same without a record of its own: done is called when everything that was handed over before is on the disk. */
+struct sek_audit_ticket *sek_audit_sync(struct sek_audit *a, sek_audit_done_fn *done, void *user);
 /* The asker is gone: done will not be called. The record stays. */
 void sek_audit_forget(struct sek_audit_ticket *t);
 

@@ -124,6 +124,8 @@ void sek_auth_end_login(struct sek_auth *a, struct sek_login *l, enum sek_login_
 	}
 	sek_tokens_forget(a->tokens, l->id);
 	sek_log(SEK_LOG_INFO, "login.ended", "user", l->user, "address", l->address, "why", sek_login_end_name(why), NULL);
+	(void)sek_audit_event(a->config.audit, &(struct sek_audit_event){ .who = l->user, .what = "login.ended",
+		.details = (const char *const[]){ "address", l->address, "why", sek_login_end_name(why), NULL } }, NULL, NULL);
 	if (why != SEK_LOGIN_REVOKED)
 		sek_auth_delete_row(a, l->key);
 	if (a->end_fn)

@@ -17,6 +17,7 @@
 #include <uv.h>
 
 #include "base/status.h"
+#include "broker/hub/audit/audit.h"
 #include "broker/hub/auth/logins.h"
 #include "broker/hub/auth/tokens.h"
 #include "broker/hub/store/store.h"
@@ -33,6 +34,7 @@ struct sek_auth;
 struct sek_auth_config {
 	uint32_t idle_s;    /* a log-in ends after this long without a request or an input event */
 	uint32_t maximum_s; /* and at this age in any case */
+	struct sek_audit *audit; /* NULL: nothing is recorded (tests) */
 };
 
 /* Loads the living log-ins and known addresses from the store (blocking: call it before the loop runs). The store must
@@ -51,6 +53,7 @@ enum sek_auth_answer {
 	SEK_AUTH_WRONG,     /* no such user, wrong password, disabled: nobody outside can tell which */
 	SEK_AUTH_THROTTLED, /* too many tries: retry_s */
 	SEK_AUTH_BUSY,      /* too many tries of other people at this moment: retry_s */
+	SEK_AUTH_UNRECORDED, /* right, but the audit log cannot be written: no record, no log-in */
 	SEK_AUTH_FAULT,     /* the store or memory failed; the log says why */
 };
 

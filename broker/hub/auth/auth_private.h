@@ -26,6 +26,7 @@ struct sek_auth_try {
 	sek_status status;              /* of the store, set in the pool */
 	uint8_t key[SEK_STORE_LOGIN_KEY_BYTES];
 	struct sek_auth_result result;
+	struct sek_audit_ticket *record; /* waits for this log-in's record */
 };
 
 /* A row as the store had it at a sync. */

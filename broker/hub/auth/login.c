@@ -44,6 +44,12 @@ static void finish(struct sek_auth_try *t)
 	uv_close((uv_handle_t *)&t->delay, on_delay_closed);
 }
 
+static void audit_answer(const struct sek_auth_try *t, const char *what, enum sek_audit_outcome outcome)
+{
+	(void)sek_audit_event(t->auth->config.audit, &(struct sek_audit_event){ .who = t->sound ? t->name : "", .what = what,
+		.outcome = outcome, .details = (const char *const[]){ "address", t->address, NULL } }, NULL, NULL);
+}
+
 static void log_answer(const struct sek_auth_try *t)
 {
 	switch (t->result.answer) {
@@ -52,14 +58,19 @@ static void log_answer(const struct sek_auth_try *t)
 		break;
 	case SEK_AUTH_WRONG:
 		/* the name as typed may be a password by mistake: only a name that could be one is written */
+		audit_answer(t, "login.failed", SEK_AUDIT_REFUSED);
 		sek_log(SEK_LOG_WARN, "login.failed", "user", t->sound ? t->name : NULL, "address", t->address, NULL);
 		break;
 	case SEK_AUTH_THROTTLED:
+		audit_answer(t, "login.throttled", SEK_AUDIT_REFUSED);
 		sek_log(SEK_LOG_WARN, "login.throttled", "user", t->sound ? t->name : NULL, "address", t->address,
 			"retry_s", sek_logf("%u", (unsigned)t->result.retry_s), NULL);
 		break;
 	case SEK_AUTH_BUSY:
 		sek_log(SEK_LOG_WARN, "login.busy", "address", t->address, NULL);
+		break;
+	case SEK_AUTH_UNRECORDED:
+		sek_log(SEK_LOG_ERROR, "login.unrecorded", "user", t->name, "address", t->address, NULL);
 		break;
 	case SEK_AUTH_FAULT: {
 		char text[120];
@@ -121,6 +132,42 @@ static void accept_login(struct sek_auth_try *t)
 		sek_auth_end_login(a, l, SEK_LOGIN_REPLACED);
 }
 
+static void recorded(void *user, sek_status status)
+{
+	struct sek_auth_try *t = user;
+	struct sek_auth *a = t->auth;
+	struct sek_login *l = sek_logins_find_id(a->logins, t->result.login);
+
+	t->record = NULL;
+	a->jobs--;
+	if (!sek_is_ok(status)) {
+		if (l)
+			sek_auth_end_login(a, l, SEK_LOGIN_REPLACED);
+		sodium_memzero(&t->result, sizeof t->result);
+		t->result.answer = SEK_AUTH_UNRECORDED;
+	} else if (!t->fn && l) { /* the asker went away meanwhile: nobody holds the cookie */
+		sek_auth_end_login(a, l, SEK_LOGIN_REPLACED);
+	}
+	log_answer(t);
+	finish(t);
+	sek_auth_maybe_done(a);
+}
+
+/* A log-in is answered once it is on the record. True: that will be; false: at once. */
+static bool record_login(struct sek_auth_try *t)
+{
+	struct sek_auth *a = t->auth;
+
+	if (t->result.answer != SEK_AUTH_OK || !a->config.audit)
+		return false;
+	a->jobs++;
+	t->record = sek_audit_event(a->config.audit, &(struct sek_audit_event){ .who = t->result.user, .what = "login.ok",
+		.details = (const char *const[]){ "address", t->address, NULL } }, recorded, t);
+	if (!t->record)
+		recorded(t, sek_fail(SEK_E_LIMIT));
+	return true;
+}
+
 static void looked_at(uv_work_t *work, int cancelled)
 {
 	struct sek_auth_try *t = work->data;
@@ -134,8 +181,10 @@ static void looked_at(uv_work_t *work, int cancelled)
 		accept_login(t);
 	sek_throttle_done(a->throttle, &t->throttle, t->result.answer == SEK_AUTH_OK ? SEK_THROTTLE_WORKED :
 		t->result.answer == SEK_AUTH_WRONG ? SEK_THROTTLE_FAILED : SEK_THROTTLE_UNTRIED, sek_auth_now_ms());
-	log_answer(t);
-	finish(t);
+	if (!record_login(t)) {
+		log_answer(t);
+		finish(t);
+	}
 	start_next(a);
 	sek_auth_maybe_done(a);
 }

@@ -44,6 +44,9 @@ static void login_answered(void *user, const struct sek_auth_result *r)
 	case SEK_AUTH_THROTTLED:
 		over = sek_respond_error(c, 429, "throttled", r->retry_s);
 		break;
+	case SEK_AUTH_UNRECORDED:
+		over = sek_respond_error(c, 503, "audit", 0);
+		break;
 	case SEK_AUTH_BUSY:
 		over = sek_respond_error(c, 503, "busy", r->retry_s);
 		break;
@@ -102,13 +105,41 @@ static int get_me(struct conn *c, const struct sek_login *l, const json_t *json)
 	return sek_respond_json(c, 200, json_pack("{s:s,s:o}", "user", l->user, "session", m.session), NULL);
 }
 
+static int answer_session(struct conn *c, uint64_t login, const uint8_t id[SEK_SESSION_ID_BYTES], bool resumed)
+{
+	char hex[SEK_SESSION_ID_BYTES * 2 + 1], token[SEK_TOKEN_BYTES];
+	json_t *answer;
+
+	sek_auth_token_issue(c->front->auth, login, c->address, id, token);
+	sodium_bin2hex(hex, sizeof hex, id, SEK_SESSION_ID_BYTES);
+	answer = json_pack("{s:s,s:s,s:b}", "session", hex, "token", token, "resumed", (int)resumed);
+	sodium_memzero(token, sizeof token);
+	return sek_respond_json(c, 200, answer, NULL);
+}
+
+/* Called by audit/ from the loop, not from lws. No record, no session. */
+static void session_recorded(void *user, sek_status status)
+{
+	struct conn *c = user;
+	int over;
+
+	c->opening.ticket = NULL;
+	if (sek_is_ok(status)) {
+		over = answer_session(c, c->opening.login, c->opening.id, false);
+	} else {
+		(void)sek_sessions_end_one(c->front->sessions, c->opening.id, SEK_STATE_INTERNAL);
+		over = sek_respond_error(c, 503, "audit", 0);
+	}
+	if (over)
+		sek_conn_deadline(c, SEK_FRONT_AT_ONCE);
+}
+
 static int post_session(struct conn *c, const struct sek_login *l, const json_t *json)
 {
+	struct sek_audit *audit = c->front->config.audit;
 	uint8_t id[SEK_SESSION_ID_BYTES];
-	char hex[sizeof id * 2 + 1], token[SEK_TOKEN_BYTES];
 	bool resumed = false;
 	sek_status status;
-	json_t *answer;
 
 	if (json_object_size(json) != 0)
 		return sek_respond_error(c, 400, "bad-request", 0);
@@ -117,11 +148,15 @@ static int post_session(struct conn *c, const struct sek_login *l, const json_t 
 		return sek_respond_error(c, 503, "full", 0);
 	if (!sek_is_ok(status))
 		return sek_respond_error(c, 500, "internal", 0);
-	sek_auth_token_issue(c->front->auth, l->id, c->address, id, token);
-	sodium_bin2hex(hex, sizeof hex, id, sizeof id);
-	answer = json_pack("{s:s,s:s,s:b}", "session", hex, "token", token, "resumed", (int)resumed);
-	sodium_memzero(token, sizeof token);
-	return sek_respond_json(c, 200, answer, NULL);
+	if (resumed || !audit) /* a live session goes on whatever the log does */
+		return answer_session(c, l->id, id, resumed);
+	memcpy(c->opening.id, id, sizeof id);
+	c->opening.login = l->id;
+	c->opening.ticket = sek_audit_sync(audit, session_recorded, c); /* its own record was handed over by the sessions' event */
+	if (c->opening.ticket)
+		return 0;
+	(void)sek_sessions_end_one(c->front->sessions, id, SEK_STATE_INTERNAL);
+	return sek_respond_error(c, 503, "audit", 0);
 }
 
 static int get_health(struct conn *c, const struct sek_login *l, const json_t *json)

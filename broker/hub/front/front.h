@@ -13,6 +13,7 @@
 
 #include "base/status.h"
 #include "broker/hub/admin/admin.h"
+#include "broker/hub/audit/audit.h"
 #include "broker/hub/auth/auth.h"
 #include "broker/hub/session/session.h"
 
@@ -24,6 +25,7 @@ struct sek_front_config {
 	const char *const *origins;   /* what an Origin header may say */
 	size_t n_origins;
 	const char *web_root;
+	struct sek_audit *audit;      /* NULL: nothing is recorded (tests) */
 };
 
 struct sek_front;

@@ -73,6 +73,11 @@ struct conn {
 	size_t body_n;
 	struct answer answer;
 	struct sek_auth_try *login;  /* the password is being looked at */
+	struct {                     /* a new session that waits for its record */
+		struct sek_audit_ticket *ticket;
+		uint8_t id[SEK_SESSION_ID_BYTES];
+		uint64_t login;
+	} opening;
 	struct sek_admin_request *admin; /* an operation of the administration is being done */
 
 	struct stream *stream;       /* after the upgrade was allowed */

@@ -46,6 +46,7 @@ export default {
 	"error.full": "All places are taken. Please try again in a while.",
 	"error.busy": "Many people are logging in at this moment. Please try again shortly.",
 	"error.stopping": "The server is being stopped. Please try again in a while.",
+	"error.audit": "The server cannot write its audit log, so nothing new may start. Please tell your administrator.",
 	"error.internal": "The server had a problem. If it goes on, please tell your administrator.",
 	"error.forbidden": "Your account may not do this.",
 	"error.self": "You cannot do this to your own account. Please ask another administrator.",

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The parts of broker.yaml that say where the audit log and the control socket are. Must never put a secret or the socket
+ * where group or others could reach it by default.
+ */
+#include <grp.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/config.h"
+#include "broker/hub/config.h"
+#include "broker/hub/config_file.h"
+
+enum { CHECKPOINT_MAX_S = 3600, CHECKPOINT_MAX_RECORDS = 100000, SEGMENT_MAX_MIB = 1024, MIB = 1024 * 1024 };
+
+/* Where this file's checks stand. */
+struct place {
+	const char *path;
+	char *err;
+	size_t err_size;
+};
+
+static sek_status at(const struct place *k, const char *key, sek_status status)
+{
+	if (!sek_is_ok(status))
+		sek_config_locate(k->path, key, k->err, k->err_size);
+	return status;
+}
+
+static sek_status number(const struct place *k, const char *key, const uint32_t *from, uint32_t otherwise, uint32_t least,
+	uint32_t most, uint32_t *ret)
+{
+	*ret = from ? *from : otherwise;
+	return at(k, key, sek_config_check_range(key, *ret, least, most, k->err, k->err_size));
+}
+
+/* The given path, or `name` beside the database. */
+static sek_status beside_store(const struct sek_broker_config *c, const char *given, const char *name, char **made,
+	const char **ret)
+{
+	char copy[PATH_MAX];
+
+	if (given) {
+		*ret = given;
+		return sek_ok();
+	}
+	snprintf(copy, sizeof copy, "%s", c->store_path);
+	if (asprintf(made, "%s/%s", dirname(copy), name) < 0) {
+		*made = NULL;
+		return sek_fail(SEK_E_NOMEM);
+	}
+	*ret = *made;
+	return sek_ok();
+}
+
+static sek_status fill_audit(const struct place *k, struct sek_broker_config *c)
+{
+	const struct file_audit *f = c->file->audit;
+	uint32_t mib;
+
+	SEK_TRY(beside_store(c, f ? f->path : NULL, "audit", &c->made_audit_path, &c->audit.path));
+	SEK_TRY(beside_store(c, f ? f->key : NULL, "audit.key", &c->made_audit_key, &c->audit.key_path));
+	SEK_TRY(number(k, "audit.checkpoint_seconds", f ? f->checkpoint_seconds : NULL, SEK_AUDIT_CHECKPOINT_S, 1,
+		CHECKPOINT_MAX_S, &c->audit.checkpoint_s));
+	SEK_TRY(number(k, "audit.checkpoint_records", f ? f->checkpoint_records : NULL, SEK_AUDIT_CHECKPOINT_RECORDS, 1,
+		CHECKPOINT_MAX_RECORDS, &c->audit.checkpoint_records));
+	SEK_TRY(number(k, "audit.segment_mib", f ? f->segment_mib : NULL, SEK_AUDIT_SEGMENT_BYTES / MIB, 1, SEGMENT_MAX_MIB,
+		&mib));
+	c->audit.segment_bytes = (uint64_t)mib * MIB;
+	if (f && f->name) {
+		c->audit.where = f->name;
+		return sek_ok();
+	}
+	if (gethostname(c->host_name, sizeof c->host_name - 1) != 0 || !c->host_name[0])
+		snprintf(c->host_name, sizeof c->host_name, "broker");
+	c->audit.where = c->host_name;
+	return sek_ok();
+}
+
+static sek_status fill_control(const struct place *k, struct sek_broker_config *c)
+{
+	const struct file_control *f = c->file->control;
+	const struct group *g;
+
+	SEK_TRY(beside_store(c, f ? f->path : NULL, "control.sock", &c->made_control_path, &c->control_path));
+	c->control_gid = (gid_t)-1;
+	if (!f || !f->group)
+		return sek_ok();
+	g = getgrnam(f->group);
+	if (!g) {
+		snprintf(k->err, k->err_size, "control.group: there is no group '%.64s' on this machine: make it, or name another",
+			f->group);
+		return at(k, "control.group", sek_fail(SEK_E_CONFIG));
+	}
+	c->control_gid = g->gr_gid;
+	return sek_ok();
+}
+
+sek_status sek_config_fill_audit(const char *path, struct sek_broker_config *c, char *err, size_t err_size)
+{
+	const struct place k = { path, err, err_size };
+
+	SEK_TRY(fill_audit(&k, c));
+	return fill_control(&k, c);
+}
