@@ -119,6 +119,30 @@ size_t sek_sessions_end_user(struct sek_sessions *m, const char *user, enum sek_
 	return 0;
 }
 
+sek_status sek_sessions_end_one(struct sek_sessions *m, const uint8_t id[SEK_SESSION_ID_BYTES], enum sek_state state)
+{
+	(void)m;
+	(void)id;
+	(void)state;
+	return sek_fail(SEK_E_NOT_FOUND);
+}
+
+size_t sek_sessions_end_host(struct sek_sessions *m, const char *host, enum sek_state state)
+{
+	(void)m;
+	(void)host;
+	(void)state;
+	return 0;
+}
+
+sek_status sek_sessions_say(struct sek_sessions *m, const uint8_t id[SEK_SESSION_ID_BYTES], enum sek_state state)
+{
+	(void)m;
+	(void)id;
+	(void)state;
+	return sek_fail(SEK_E_NOT_FOUND);
+}
+
 void sek_sessions_each(struct sek_sessions *m, void (*fn)(void *user, const struct sek_session_info *info), void *user)
 {
 	(void)m;

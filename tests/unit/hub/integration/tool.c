@@ -3,7 +3,7 @@
  * What the tests need and Node cannot do:
  *   hub-tool age STORE USER SECONDS     makes a user's log-ins older, as if the time had passed
  *   hub-tool roles STORE USER ROLES     gives a user these roles and no other
- *   hub-tool schema STORE NUMBER        says that another schema made the store
+ *   hub-tool schema STORE [NUMBER]      says that another schema made the store; without a number: which did
  *   hub-tool notify PROGRAM ARGS...     runs it under a service manager's socket, ends it when it is ready, and prints
  *                                       what it said there
  */
@@ -47,6 +47,22 @@ static int roles(const char *path, const char *user, const char *words)
 	int r = run_sql(path, sql);
 
 	sqlite3_free(sql);
+	return r;
+}
+
+static int print_schema(const char *path)
+{
+	sqlite3_stmt *q = NULL;
+	sqlite3 *db = NULL;
+	int r = 1;
+
+	if (sqlite3_open(path, &db) == SQLITE_OK && sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &q, NULL) == SQLITE_OK &&
+			sqlite3_step(q) == SQLITE_ROW) {
+		printf("%d\n", sqlite3_column_int(q, 0));
+		r = 0;
+	}
+	sqlite3_finalize(q);
+	sqlite3_close(db);
 	return r;
 }
 
@@ -98,6 +114,8 @@ int main(int argc, char **argv)
 		return age(argv[2], argv[3], atoll(argv[4]));
 	if (argc == 5 && strcmp(argv[1], "roles") == 0)
 		return roles(argv[2], argv[3], argv[4]);
+	if (argc == 3 && strcmp(argv[1], "schema") == 0)
+		return print_schema(argv[2]);
 	if (argc == 4 && strcmp(argv[1], "schema") == 0)
 		return schema(argv[2], atoi(argv[3]));
 	if (argc >= 3 && strcmp(argv[1], "notify") == 0)
