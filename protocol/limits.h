@@ -34,6 +34,9 @@
 #define SEK_WHEEL_NOTCH 120 /* wheel units of one notch */
 #define SEK_WHEEL_MAX 12000 /* of dx and of dy of one WHEEL message, either sign */
 
+#define SEK_FPS_MAX 120 /* frames a second that a policy may allow */
+#define SEK_WATERMARK_MAX_BYTES 120 /* printable ASCII of a watermark */
+
 #define SEK_SESSION_ID_BYTES 16 /* a random number, never reused */
 
 #endif

@@ -110,6 +110,29 @@ struct sek_state_msg {
 	uint32_t arg;   /* what it means stands in states.def; else 0 */
 };
 
+/* VIEW: u8 max_fps, u8[3] reserved = 0, then the watermark: 0..SEK_WATERMARK_MAX_BYTES bytes of printable ASCII. */
+struct sek_view {
+	uint8_t max_fps;  /* 1..SEK_FPS_MAX */
+	const char *text; /* into the payload; not terminated */
+	size_t bytes;     /* 0 = no watermark */
+};
+
+/* POLICY: u8 clipboard, u8 confirm, u8 download, u8 print, u32 max_chars, u16 per_minute, u16 idle_minutes, u16 max_minutes,
+ * u16 reserved = 0. What the broker enforces; a client shows it and asks for nothing that would be refused. */
+struct sek_policy_msg {
+	uint8_t clipboard;             /* bits: 1 = to the outer zone, 2 = to the inner zone */
+	bool clipboard_confirm;
+	uint8_t download, print;       /* the values' `grants` in protocol/policy.def */
+	uint32_t clipboard_max_chars;
+	uint16_t clipboard_per_minute;
+	uint16_t idle_minutes, max_minutes; /* 0 = no limit */
+};
+
+sek_status sek_view_read(const void *payload, size_t n, struct sek_view *ret);
+sek_status sek_policy_msg_read(const void *payload, size_t n, struct sek_policy_msg *ret);
+void sek_view_write(struct sek_writer *w, const struct sek_view *m);
+void sek_policy_msg_write(struct sek_writer *w, const struct sek_policy_msg *m);
+
 sek_status sek_hello_read(const void *payload, size_t n, struct sek_hello *ret);
 sek_status sek_welcome_read(const void *payload, size_t n, struct sek_welcome *ret);
 sek_status sek_ack_read(const void *payload, size_t n, struct sek_ack *ret);

@@ -188,13 +188,15 @@ static enum sek_verdict hello(struct sek_session *s, const uint8_t *payload, siz
 	s->client.visible = true;
 	sek_deadline_off(s, SEK_DL_HELLO);
 	sek_deadline_in(s, SEK_DL_PING, s->all->times.ping_ms);
+	s->asked_width_px = m.width_px;
+	s->asked_height_px = m.height_px;
 	s->wish = (struct sek_hello){
-		.width_px = least_u16(m.width_px, s->all->config.max_width_px),
-		.height_px = least_u16(m.height_px, s->all->config.max_height_px),
 		.scale_percent = m.scale_percent,
 		.lang = before.width_px ? before.lang : m.lang, /* the browser was started in its language */
 	};
+	sek_session_fit(s);
 	welcome(s, least_u16(m.version_max, SEK_VERSION_MAX));
+	sek_session_policy_tell(s);
 	sek_sessions_tell(s, "session.attached");
 	if (s->phase == SEK_PHASE_OPENED) {
 		sek_session_begin(s);

@@ -18,6 +18,7 @@
 #include "broker/hub/session/credentials.h"
 #include "broker/hub/session/input.h"
 #include "broker/hub/session/rate.h"
+#include "broker/hub/policy/policy.h"
 #include "broker/hub/session/session.h"
 
 #define SEK_CLIENT_QUEUE_MAX_BYTES 1048576 /* above it the encoder is not read: back-pressure, constant memory */
@@ -56,6 +57,7 @@ enum sek_deadline {
 	SEK_DL_LINGER,
 	SEK_DL_IDLE,
 	SEK_DL_MAXIMUM,
+	SEK_DL_HOURS,
 	SEK_DL_COALESCED, /* the next allowed pointer move, resize or refresh */
 	SEK_DL_INPUT,     /* the decoder's pipe is stuck? */
 	SEK_DL_RUNNING,   /* the host must have said "running" */
@@ -116,6 +118,9 @@ struct sek_session {
 	enum sek_state state;     /* what the user is to know */
 	const struct sek_render_host *host;
 	struct sek_hello wish;    /* size, scale and language that the client wants now, clamped */
+	uint16_t asked_width_px, asked_height_px; /* what the client asked for before it was clamped */
+	struct sek_policy policy; /* in force */
+	char *override[SEK_POLICY_ATTRIBUTES]; /* JSON text of the session's own values, heap, NULL = none */
 	struct sek_client client;
 	struct sek_departing *departing;
 	struct sek_shown shown;
@@ -124,6 +129,7 @@ struct sek_session {
 
 	bool host_has_it;         /* the host said something about this session: no CREATE any more */
 	bool told_idle, told_maximum;
+	uint64_t hours_end_ms;    /* the end that was warned of, 0 = none */
 	unsigned tries;           /* of this reconnect */
 	uint64_t lost_ms;
 	enum sek_state lost_why;
@@ -140,7 +146,7 @@ struct sek_session {
 
 /* The waits above that a test may want shorter. */
 struct sek_times {
-	uint32_t hello_ms, ping_ms, pong_ms, stall_ms, start_ms, resume_ms, stable_ms;
+	uint32_t hello_ms, ping_ms, pong_ms, stall_ms, start_ms, resume_ms, stable_ms, hours_ms;
 };
 
 struct sek_sessions {
@@ -155,6 +161,8 @@ struct sek_sessions {
 	size_t pending; /* objects with handles or jobs that still have to say goodbye; children count apart */
 	sek_session_event_fn *event;
 	void *event_user;
+	sek_session_policy_fn *policy_fn; /* NULL: the built-in policy */
+	void *policy_user;
 	bool stopping, stopped;
 	uv_timer_t stop_timer;
 	void (*done)(void *user);
@@ -162,6 +170,7 @@ struct sek_sessions {
 };
 
 /* manager.c */
+struct sek_session *sek_sessions_find(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES]);
 void sek_sessions_hold(struct sek_sessions *all);
 void sek_sessions_release(void *all); /* an object has gone */
 void sek_sessions_tell(struct sek_session *s, const char *word);
@@ -174,7 +183,6 @@ void sek_session_end(struct sek_session *s, enum sek_state state, const char *ca
 void sek_session_begin(struct sek_session *s); /* the first HELLO came: choose a host, make the link */
 /* A state for the client, remembered as the session's. */
 void sek_session_show(struct sek_session *s, enum sek_state state);
-void sek_session_input_seen(struct sek_session *s); /* a person is there */
 /* What the link reports. */
 void sek_session_link_up(struct sek_session *s);                          /* the decoder runs */
 void sek_session_link_failed(struct sek_session *s, enum sek_state why, const char *cause); /* it never came that far */
@@ -184,6 +192,20 @@ void sek_session_host_state(struct sek_session *s, enum sek_state state);
 void sek_session_encoder_exit(struct sek_session *s, int code, int signal_number);
 /* The session's deadlines that are life.c's. */
 void sek_session_due(struct sek_session *s, enum sek_deadline which);
+
+/* policy.c */
+sek_status sek_session_policy_open(struct sek_session *s);
+void sek_session_policy_finish(struct sek_session *s);
+void sek_session_policy_tell(struct sek_session *s); /* to the client */
+void sek_session_fit(struct sek_session *s); /* s->wish from what the client asked for */
+uint32_t sek_session_idle_s(const struct sek_session *s); /* 0 = no limit, likewise the next */
+uint32_t sek_session_maximum_s(const struct sek_session *s);
+
+/* limits.c */
+void sek_session_limit_due(struct sek_session *s, enum sek_deadline which);
+void sek_session_limits_changed(struct sek_session *s); /* may end it */
+bool sek_session_hours_allow(const struct sek_policy *p);
+void sek_session_input_seen(struct sek_session *s); /* a person is there */
 
 /* deadline.c */
 void sek_deadlines_init(struct sek_session *s);

@@ -24,6 +24,7 @@ sek_status sek_session_create(struct sek_sessions *all, const char *user, struct
 {
 	static const char digits[] = "0123456789abcdef";
 	struct sek_session *s = calloc(1, sizeof *s);
+	sek_status status;
 
 	if (!s)
 		return sek_fail(SEK_E_NOMEM);
@@ -38,6 +39,15 @@ sek_status sek_session_create(struct sek_sessions *all, const char *user, struct
 		s->id_hex[2 * i + 1] = digits[s->id[i] & 15];
 	}
 	s->all = all;
+	status = sek_session_policy_open(s);
+	if (sek_is_ok(status) && !sek_session_hours_allow(&s->policy))
+		status = sek_fail(SEK_E_DENIED);
+	if (!sek_is_ok(status)) {
+		sek_session_policy_finish(s);
+		free(s->user);
+		free(s);
+		return status;
+	}
 	s->phase = SEK_PHASE_OPENED;
 	s->state = SEK_STATE_CONNECTING;
 	s->opened_ms = s->input_ms = uv_now(all->loop);
@@ -59,6 +69,7 @@ static void on_timer_closed(uv_handle_t *handle)
 	struct sek_session *s = handle->data;
 	struct sek_sessions *all = s->all;
 
+	sek_session_policy_finish(s);
 	free(s->shown.cursor);
 	free(s->user);
 	free(s);
@@ -108,44 +119,6 @@ void sek_session_show(struct sek_session *s, enum sek_state state)
 	sek_client_send_state(s, state, 0);
 }
 
-static uint64_t warn_ms(uint32_t limit_s)
-{
-	uint64_t half = (uint64_t)limit_s * 500;
-
-	return half < SEK_WARN_S * 1000 ? half : SEK_WARN_S * 1000;
-}
-
-/* One limit in time: warns before it, ends the session at it, or looks again later. */
-static void limit_due(struct sek_session *s, enum sek_deadline which, uint32_t limit_s, uint64_t since_ms, bool *told)
-{
-	bool idle = which == SEK_DL_IDLE;
-	uint64_t limit = (uint64_t)limit_s * 1000, passed = uv_now(s->all->loop) - since_ms;
-	uint64_t warn_at = limit - warn_ms(limit_s);
-
-	if (!limit_s)
-		return;
-	if (passed >= limit) {
-		sek_session_end(s, idle ? SEK_STATE_ENDED_IDLE : SEK_STATE_ENDED_MAXIMUM, NULL);
-	} else if (passed >= warn_at) {
-		if (!*told)
-			sek_client_send_state(s, idle ? SEK_STATE_WARN_IDLE : SEK_STATE_WARN_MAXIMUM,
-				(uint32_t)((limit - passed + 999) / 1000));
-		*told = true;
-		sek_deadline_in(s, which, limit - passed);
-	} else {
-		sek_deadline_in(s, which, warn_at - passed);
-	}
-}
-
-void sek_session_input_seen(struct sek_session *s)
-{
-	s->input_ms = uv_now(s->all->loop);
-	if (!s->told_idle)
-		return;
-	s->told_idle = false;
-	sek_client_send_state(s, s->state, 0); /* takes the warning back */
-}
-
 static void start_link(struct sek_session *s)
 {
 	sek_status st = sek_link_start(s, !s->host_has_it, &s->link);
@@ -165,9 +138,9 @@ void sek_session_begin(struct sek_session *s)
 	s->host = sek_hosts_choose(s->all);
 	sek_session_show(s, SEK_STATE_CONNECTING);
 	sek_sessions_tell(s, "session.started");
-	limit_due(s, SEK_DL_IDLE, s->all->config.idle_s, s->input_ms, &s->told_idle);
-	limit_due(s, SEK_DL_MAXIMUM, s->all->config.maximum_s, s->started_ms, &s->told_maximum);
 	start_link(s);
+	if (s->phase != SEK_PHASE_ENDED)
+		sek_session_limits_changed(s);
 }
 
 /* --- lost and found --- */
@@ -343,10 +316,9 @@ void sek_session_due(struct sek_session *s, enum sek_deadline which)
 		sek_session_end(s, SEK_STATE_ENDED_IDLE, NULL);
 		break;
 	case SEK_DL_IDLE:
-		limit_due(s, which, s->all->config.idle_s, s->input_ms, &s->told_idle);
-		break;
 	case SEK_DL_MAXIMUM:
-		limit_due(s, which, s->all->config.maximum_s, s->started_ms, &s->told_maximum);
+	case SEK_DL_HOURS:
+		sek_session_limit_due(s, which);
 		break;
 	case SEK_DL_INPUT:
 		if (!s->link || !sek_link_queued(s->link))

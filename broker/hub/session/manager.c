@@ -139,7 +139,7 @@ sek_status sek_sessions_open(struct sek_sessions *all, const char *user, uint8_t
 	return sek_ok();
 }
 
-static struct sek_session *of_id(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES])
+struct sek_session *sek_sessions_find(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES])
 {
 	struct sek_session *s = all->first;
 
@@ -151,7 +151,7 @@ static struct sek_session *of_id(struct sek_sessions *all, const uint8_t id[SEK_
 sek_status sek_session_attach(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES], const char *user,
 	const struct sek_client_ops *ops, void *client, struct sek_session **ret)
 {
-	struct sek_session *s = of_id(all, id);
+	struct sek_session *s = sek_sessions_find(all, id);
 
 	if (!s)
 		return sek_fail(SEK_E_NOT_FOUND);
@@ -207,7 +207,7 @@ size_t sek_sessions_end_user(struct sek_sessions *all, const char *user, enum se
 
 sek_status sek_sessions_end_one(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES], enum sek_state state)
 {
-	struct sek_session *s = of_id(all, id);
+	struct sek_session *s = sek_sessions_find(all, id);
 
 	if (!s)
 		return sek_fail(SEK_E_NOT_FOUND);
@@ -235,7 +235,7 @@ size_t sek_sessions_end_host(struct sek_sessions *all, const char *host, enum se
 
 sek_status sek_sessions_say(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES], enum sek_state state)
 {
-	struct sek_session *s = of_id(all, id);
+	struct sek_session *s = sek_sessions_find(all, id);
 
 	if (!s)
 		return sek_fail(SEK_E_NOT_FOUND);

@@ -13,6 +13,7 @@
 #include <uv.h>
 
 #include "base/status.h"
+#include "broker/hub/policy/policy.h"
 #include "protocol/wire/messages.h"
 
 struct sek_sessions;
@@ -46,7 +47,7 @@ void sek_sessions_stop(struct sek_sessions *all, void (*done)(void *user), void 
 void sek_sessions_destroy(struct sek_sessions *all); /* after done */
 
 /* The user's live session, or a new one (which starts nothing until its first client's HELLO). SEK_E_LIMIT when the
- * broker is full or stopping. *ret_resumed: it was there already. */
+ * broker is full or stopping. SEK_E_DENIED outside of the hours that the policy allows. *ret_resumed: it was there already. */
 sek_status sek_sessions_open(struct sek_sessions *all, const char *user, uint8_t ret_id[SEK_SESSION_ID_BYTES],
 	bool *ret_resumed);
 
@@ -81,6 +82,23 @@ sek_status sek_sessions_end_one(struct sek_sessions *all, const uint8_t id[SEK_S
 size_t sek_sessions_end_host(struct sek_sessions *all, const char *host, enum sek_state state);
 /* Sends a state that changes nothing (SEK_STATE_MESSAGE) to the session's client, if there is one. SEK_E_NOT_FOUND. */
 sek_status sek_sessions_say(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES], enum sek_state state);
+
+/* Asked for the policy of a user's session: at its opening, and for each session at sek_sessions_refresh_policy. rows: the
+ * session's own n values, to be resolved with the rest. Without fn the built-in policy holds. A failure ends the session. */
+typedef sek_status sek_session_policy_fn(void *user, const char *name, const struct sek_policy_row *rows, size_t n,
+	struct sek_policy *ret);
+void sek_sessions_policy_from(struct sek_sessions *all, sek_session_policy_fn *fn, void *user);
+/* Something changed: every session's policy is asked for anew, what differs is in force on return, its client is told. */
+void sek_sessions_refresh_policy(struct sek_sessions *all);
+/* The live override: sets one value of a session (JSON text of n bytes, hostile; NULL takes it away), in force on return.
+ * SEK_E_NOT_FOUND; else as sek_policy_check, with words in err. */
+sek_status sek_session_set_override(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES],
+	enum sek_policy_attribute a, const char *json, size_t n, char *err, size_t err_size);
+/* For "explain" of a live session: calls fn once with its user and its own values. SEK_E_NOT_FOUND. */
+sek_status sek_session_policy_rows(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES],
+	void (*fn)(void *user, const char *name, const struct sek_policy_row *rows, size_t n), void *user);
+/* What is in force; good until the loop goes on. */
+const struct sek_policy *sek_session_policy(const struct sek_session *s);
 
 /* For status lines, API and tests. */
 struct sek_session_info {

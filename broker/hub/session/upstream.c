@@ -194,13 +194,13 @@ static enum sek_verdict wheel(struct sek_session *s, const uint8_t *payload, siz
 
 static enum sek_verdict resize(struct sek_session *s, const uint8_t *payload, size_t n)
 {
-	const struct sek_sessions_config *config = &s->all->config;
 	struct sek_resize m;
 
 	if (!sek_is_ok(sek_resize_read(payload, n, &m)))
 		return SEK_VERDICT_REFUSED;
-	s->wish.width_px = m.width_px < config->max_width_px ? m.width_px : config->max_width_px;
-	s->wish.height_px = m.height_px < config->max_height_px ? m.height_px : config->max_height_px;
+	s->asked_width_px = m.width_px;
+	s->asked_height_px = m.height_px;
+	sek_session_fit(s);
 	s->wish.scale_percent = m.scale_percent;
 	if (!s->client.resize_waits && take(s, SEK_RATE_RESIZE, 1)) {
 		sek_upstream_resize(s);

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A session's policy: asked for when the session opens, asked for again whenever anything may have changed, and put into
+ * force here. Must never leave a session with the looser policy when the present one cannot be known.
+ */
+#include "broker/hub/session/internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "base/log.h"
+
+void sek_sessions_policy_from(struct sek_sessions *all, sek_session_policy_fn *fn, void *user)
+{
+	all->policy_fn = fn;
+	all->policy_user = user;
+}
+
+/* --- asking --- */
+
+static size_t overrides(const struct sek_session *s, struct sek_policy_row *ret)
+{
+	size_t n = 0;
+	unsigned a;
+
+	for (a = 0; a < SEK_POLICY_ATTRIBUTES; a++)
+		if (s->override[a])
+			ret[n++] = (struct sek_policy_row){ SEK_SCOPE_SESSION, "", (enum sek_policy_attribute)a, s->override[a] };
+	return n;
+}
+
+static sek_status ask(const struct sek_session *s, struct sek_policy *ret)
+{
+	struct sek_policy_row rows[SEK_POLICY_ATTRIBUTES];
+	size_t n = overrides(s, rows);
+
+	if (s->all->policy_fn)
+		return s->all->policy_fn(s->all->policy_user, s->user, rows, n, ret);
+	return sek_policy_resolve(rows, n, ret, NULL);
+}
+
+sek_status sek_session_policy_open(struct sek_session *s)
+{
+	return ask(s, &s->policy);
+}
+
+void sek_session_policy_finish(struct sek_session *s)
+{
+	unsigned a;
+
+	for (a = 0; a < SEK_POLICY_ATTRIBUTES; a++)
+		free(s->override[a]);
+	sek_policy_finish(&s->policy);
+}
+
+/* --- enforcing --- */
+
+/* 0 is "no limit" on both sides. */
+static uint32_t least_limit(uint32_t a_s, uint32_t b_s)
+{
+	return !a_s ? b_s : !b_s || a_s < b_s ? a_s : b_s;
+}
+
+uint32_t sek_session_idle_s(const struct sek_session *s)
+{
+	return least_limit(s->all->config.idle_s, s->policy.idle_minutes * 60);
+}
+
+uint32_t sek_session_maximum_s(const struct sek_session *s)
+{
+	return least_limit(s->all->config.maximum_s, s->policy.max_minutes * 60);
+}
+
+static uint32_t root(uint32_t n)
+{
+	uint32_t low = 0, high = 65536;
+
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if ((uint64_t)middle * middle <= n)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The size that a client gets for the one that it asks for: inside the broker's maximum, and of no more pixels than the
+ * policy allows, in the same shape as far as that goes. */
+void sek_session_fit(struct sek_session *s)
+{
+	const struct sek_sessions_config *config = &s->all->config;
+	uint32_t w = s->asked_width_px < config->max_width_px ? s->asked_width_px : config->max_width_px;
+	uint32_t h = s->asked_height_px < config->max_height_px ? s->asked_height_px : config->max_height_px;
+	uint32_t most = s->policy.max_pixels;
+
+	if (w * h > most) {
+		uint32_t fit = root((uint32_t)((uint64_t)most * h / w));
+
+		h = fit < SEK_HEIGHT_MIN_PX ? SEK_HEIGHT_MIN_PX : fit < h ? fit : h;
+		w = most / h < w ? most / h : w;
+		if (w < SEK_WIDTH_MIN_PX) {
+			w = SEK_WIDTH_MIN_PX;
+			h = most / w < h ? most / w : h;
+		}
+	}
+	s->wish.width_px = (uint16_t)w;
+	s->wish.height_px = (uint16_t)h;
+}
+
+void sek_session_policy_tell(struct sek_session *s)
+{
+	uint8_t frame[SEK_FRAME_HEADER_BYTES + SEK_MSG_POLICY_MAX_BYTES];
+	const struct sek_policy *p = &s->policy;
+	struct sek_writer w;
+
+	sek_writer_init(&w, frame, sizeof frame);
+	sek_policy_msg_write(&w, &(struct sek_policy_msg){
+		.clipboard = (uint8_t)p->clipboard, .clipboard_confirm = p->clipboard_confirm,
+		.download = (uint8_t)p->download, .print = (uint8_t)p->print,
+		.clipboard_max_chars = p->clipboard_max_chars, .clipboard_per_minute = (uint16_t)p->clipboard_per_minute,
+		.idle_minutes = (uint16_t)(sek_session_idle_s(s) / 60), .max_minutes = (uint16_t)(sek_session_maximum_s(s) / 60),
+	});
+	SEK_ASSERT(sek_is_ok(sek_writer_status(&w)));
+	sek_client_send(s, frame, w.len);
+}
+
+static void log_change(const struct sek_session *s, const struct sek_policy *old, enum sek_policy_attribute a)
+{
+	char *before = NULL, *after = NULL;
+
+	if (sek_is_ok(sek_policy_value_json(old, a, &before)) && sek_is_ok(sek_policy_value_json(&s->policy, a, &after)))
+		sek_log(SEK_LOG_INFO, "session.policy", "session", s->id_hex, "user", s->user, "attribute",
+			sek_policy_info(a)->name, "before", before, "after", after, NULL);
+	free(before);
+	free(after);
+}
+
+/* Puts the new policy in the place of the old one and does what follows from each difference. */
+static void enforce(struct sek_session *s, struct sek_policy *fresh)
+{
+	struct sek_policy old = s->policy;
+	uint16_t width = s->wish.width_px, height = s->wish.height_px;
+	bool changed = false;
+	unsigned a;
+
+	s->policy = *fresh;
+	for (a = 0; a < SEK_POLICY_ATTRIBUTES; a++) {
+		if (sek_policy_same(&old, &s->policy, (enum sek_policy_attribute)a))
+			continue;
+		changed = true;
+		log_change(s, &old, (enum sek_policy_attribute)a);
+	}
+	sek_policy_finish(&old);
+	if (!changed)
+		return;
+	sek_session_policy_tell(s);
+	sek_sessions_tell(s, "session.policy");
+	if (s->phase == SEK_PHASE_OPENED)
+		return;
+	if (s->asked_width_px)
+		sek_session_fit(s);
+	if (s->wish.width_px != width || s->wish.height_px != height)
+		sek_upstream_resize(s);
+	sek_session_limits_changed(s); /* last: it can end the session */
+}
+
+void sek_sessions_refresh_policy(struct sek_sessions *all)
+{
+	struct sek_session *s, *next;
+	struct sek_policy fresh;
+
+	for (s = all->first; s; s = next) {
+		next = s->next;
+		if (sek_is_ok(ask(s, &fresh)))
+			enforce(s, &fresh);
+		else
+			sek_session_end(s, SEK_STATE_INTERNAL, "its policy cannot be known");
+	}
+}
+
+sek_status sek_session_set_override(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES],
+	enum sek_policy_attribute a, const char *json, size_t n, char *err, size_t err_size)
+{
+	struct sek_session *s = sek_sessions_find(all, id);
+	struct sek_policy fresh;
+	char *value = NULL, *old;
+
+	SEK_ASSERT(a < SEK_POLICY_ATTRIBUTES);
+	if (!s) {
+		snprintf(err, err_size, "there is no such session any more");
+		return sek_fail(SEK_E_NOT_FOUND);
+	}
+	if (json)
+		SEK_TRY(sek_policy_check(a, json, n, &value, err, err_size));
+	old = s->override[a];
+	s->override[a] = value;
+	if (!sek_is_ok(ask(s, &fresh))) {
+		s->override[a] = old;
+		free(value);
+		snprintf(err, err_size, "out of memory");
+		return sek_fail(SEK_E_NOMEM);
+	}
+	free(old);
+	enforce(s, &fresh);
+	return sek_ok();
+}
+
+sek_status sek_session_policy_rows(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES],
+	void (*fn)(void *user, const char *name, const struct sek_policy_row *rows, size_t n), void *user)
+{
+	struct sek_policy_row rows[SEK_POLICY_ATTRIBUTES];
+	struct sek_session *s = sek_sessions_find(all, id);
+
+	if (!s)
+		return sek_fail(SEK_E_NOT_FOUND);
+	fn(user, s->user, rows, overrides(s, rows));
+	return sek_ok();
+}
+
+const struct sek_policy *sek_session_policy(const struct sek_session *s)
+{
+	return &s->policy;
+}

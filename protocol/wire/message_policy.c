@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * VIEW and POLICY: what a policy says to the encoder and to the client. Freestanding.
+ */
+#include "protocol/wire/checks.h"
+#include "protocol/wire/messages.h"
+
+/* --- VIEW --- */
+
+static bool view_allowed(const struct sek_view *m)
+{
+	if (m->max_fps < 1 || m->max_fps > SEK_FPS_MAX || m->bytes > SEK_WATERMARK_MAX_BYTES)
+		return false;
+	for (size_t i = 0; i < m->bytes; i++) {
+		if (m->text[i] < 0x20 || m->text[i] > 0x7e)
+			return false;
+	}
+	return true;
+}
+
+sek_status sek_view_read(const void *payload, size_t n, struct sek_view *ret)
+{
+	struct sek_reader r;
+	struct sek_view m;
+	const uint8_t *text;
+
+	if (n < 4)
+		return sek_fail(SEK_E_MALFORMED);
+	sek_reader_init(&r, payload, n);
+	SEK_TRY(sek_read_u8(&r, &m.max_fps));
+	SEK_TRY(sek_read_reserved(&r, 3));
+	m.bytes = n - 4;
+	SEK_TRY(sek_read_bytes(&r, m.bytes, &text));
+	m.text = (const char *)text;
+	SEK_TRY(sek_read_end(&r, view_allowed(&m)));
+	*ret = m;
+	return sek_ok();
+}
+
+void sek_view_write(struct sek_writer *w, const struct sek_view *m)
+{
+	size_t at;
+
+	if (!sek_message_begin(w, SEK_MSG_VIEW, view_allowed(m), &at))
+		return;
+	sek_write_u8(w, m->max_fps);
+	sek_write_u8(w, 0);
+	sek_write_u16(w, 0);
+	sek_write_bytes(w, (const uint8_t *)m->text, m->bytes);
+	sek_frame_end(w, at);
+}
+
+/* --- POLICY --- */
+
+static bool policy_allowed(const struct sek_policy_msg *m)
+{
+	return m->clipboard <= 3 && m->download <= 7 && m->print <= 3;
+}
+
+sek_status sek_policy_msg_read(const void *payload, size_t n, struct sek_policy_msg *ret)
+{
+	struct sek_reader r;
+	struct sek_policy_msg m;
+	uint8_t confirm;
+
+	sek_reader_init(&r, payload, n);
+	SEK_TRY(sek_read_u8(&r, &m.clipboard));
+	SEK_TRY(sek_read_u8(&r, &confirm));
+	SEK_TRY(sek_read_u8(&r, &m.download));
+	SEK_TRY(sek_read_u8(&r, &m.print));
+	SEK_TRY(sek_read_u32(&r, &m.clipboard_max_chars));
+	SEK_TRY(sek_read_u16(&r, &m.clipboard_per_minute));
+	SEK_TRY(sek_read_u16(&r, &m.idle_minutes));
+	SEK_TRY(sek_read_u16(&r, &m.max_minutes));
+	SEK_TRY(sek_read_reserved(&r, 2));
+	SEK_TRY(sek_read_end(&r, confirm <= 1 && policy_allowed(&m)));
+	m.clipboard_confirm = confirm != 0;
+	*ret = m;
+	return sek_ok();
+}
+
+void sek_policy_msg_write(struct sek_writer *w, const struct sek_policy_msg *m)
+{
+	size_t at;
+
+	if (!sek_message_begin(w, SEK_MSG_POLICY, policy_allowed(m), &at))
+		return;
+	sek_write_u8(w, m->clipboard);
+	sek_write_u8(w, m->clipboard_confirm);
+	sek_write_u8(w, m->download);
+	sek_write_u8(w, m->print);
+	sek_write_u32(w, m->clipboard_max_chars);
+	sek_write_u16(w, m->clipboard_per_minute);
+	sek_write_u16(w, m->idle_minutes);
+	sek_write_u16(w, m->max_minutes);
+	sek_write_u16(w, 0);
+	sek_frame_end(w, at);
+}
