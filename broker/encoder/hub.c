@@ -43,6 +43,16 @@ static sek_status on_visibility(struct sek_encoder *e, const uint8_t *payload, s
 	return sek_ok();
 }
 
+/* What the policy says of the picture. */
+static sek_status on_view(struct sek_encoder *e, const uint8_t *payload, size_t n)
+{
+	struct sek_view m;
+
+	SEK_TRY(sek_view_read(payload, n, &m));
+	e->frame_us = 1000000 / m.max_fps;
+	return sek_ok();
+}
+
 static sek_status take(struct sek_encoder *e, const struct sek_frame *f, const uint8_t *payload)
 {
 	switch (f->type) {
@@ -53,6 +63,8 @@ static sek_status take(struct sek_encoder *e, const struct sek_frame *f, const u
 		return sek_ok();
 	case SEK_MSG_VISIBILITY:
 		return on_visibility(e, payload, f->payload_bytes);
+	case SEK_MSG_VIEW:
+		return on_view(e, payload, f->payload_bytes);
 	default:
 		return sek_fail(SEK_E_MALFORMED);
 	}

@@ -34,6 +34,7 @@ struct sek_encoder *sek_encoder_create(const struct sek_gap_layout *layout, stru
 	e->hub_fd = hub_fd;
 	e->wake_fd = wake_fd;
 	e->visible = true;
+	e->frame_us = SEK_ENCODER_LOOK_US;
 	e->sent = e->acked = (uint32_t)(now_us() / 4000);
 	e->look = true; /* an encoder that replaces a dead one is not woken for what is there already */
 	sek_outbox_init(&e->outbox, hub_fd);

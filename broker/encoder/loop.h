@@ -43,11 +43,12 @@ struct sek_encoder {
 	uint32_t hold_frame, given_up_frame; /* the gap's frame count */
 	bool given_up;
 
+	uint32_t frame_us;   /* at least so long between two looks that may become frames: the policy's frames a second */
 	/* Monotonic microseconds. */
 	uint64_t looked_us, hold_until_us, cursor_at_us, refine_not_before_us;
 
 	size_t in_n;
-	uint8_t in[256]; /* frames of the hub: the largest has 12 bytes */
+	uint8_t in[256]; /* frames of the hub: the largest is VIEW */
 	struct sek_gap_cursor cursor; /* scratch */
 };
 

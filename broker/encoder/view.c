@@ -44,7 +44,9 @@ static uint64_t look_at_us(const struct sek_encoder *e)
 {
 	if (e->holding)
 		return e->looked_us + SEK_ENCODER_LOOK_HELD_US;
-	return e->looked_us + (sek_encoder_has_room(e) || !e->picture ? SEK_ENCODER_LOOK_US : SEK_ENCODER_LOOK_SLOW_US);
+	if (sek_encoder_has_room(e) || !e->picture)
+		return e->looked_us + (e->frame_us > SEK_ENCODER_LOOK_US ? e->frame_us : SEK_ENCODER_LOOK_US);
+	return e->looked_us + SEK_ENCODER_LOOK_SLOW_US;
 }
 
 void sek_encoder_look(struct sek_encoder *e, uint64_t now_us)

@@ -257,6 +257,26 @@ static sek_status fill_limits(const struct check *k, struct sek_broker_config *c
 	return sek_ok();
 }
 
+/* A name below /usr/share/zoneinfo: an unknown one would silently be UTC. */
+static sek_status fill_site(const struct check *k, struct sek_broker_config *c)
+{
+	const struct file_site *s = c->file->site;
+	char path[300];
+	struct stat st;
+
+	if (!s)
+		return sek_ok();
+	c->time_zone = s->time_zone;
+	if (!s->time_zone)
+		return sek_ok();
+	snprintf(path, sizeof path, "/usr/share/zoneinfo/%.200s", s->time_zone);
+	if (strlen(s->time_zone) > 200 || strstr(s->time_zone, "..") || s->time_zone[0] == '/' || stat(path, &st) != 0 ||
+			!S_ISREG(st.st_mode))
+		return refuse(k, "site.time_zone", "is not a time zone that this machine knows: write for example Asia/Tokyo, "
+			"and install tzdata");
+	return sek_ok();
+}
+
 static sek_status fill_origins(struct sek_broker_config *c)
 {
 	const struct file_inner *in = &c->file->inner;
@@ -325,6 +345,7 @@ static sek_status fill(const struct check *k, const char *program_folder, struct
 	SEK_TRY(check_hosts(k, f));
 	SEK_TRY(check_folders(k, f));
 	SEK_TRY(fill_limits(k, c));
+	SEK_TRY(fill_site(k, c));
 	SEK_TRY(fill_origins(c));
 	SEK_TRY(fill_hosts(c));
 	c->inner_address = f->inner.address;
@@ -334,8 +355,8 @@ static sek_status fill(const struct check *k, const char *program_folder, struct
 	c->store_path = f->store.path;
 	c->web_root = f->web_root;
 	if (f->administration) {
-		c->second_administrator = f->administration->second_administrator && *f->administration->second_administrator;
-		c->combine_roles = f->administration->combine_roles && *f->administration->combine_roles;
+		c->second_administrator = f->administration->second_administrator;
+		c->combine_roles = f->administration->combine_roles;
 	}
 	SEK_TRY(sek_config_fill_audit(k->path, c, k->err, k->err_size));
 	c->sessions.outer_address = f->outer.address;

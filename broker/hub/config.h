@@ -31,6 +31,7 @@ struct sek_broker_config {
 	const char *store_path, *web_root;
 	struct sek_sessions_config sessions;
 	uint32_t login_idle_s, login_maximum_s;
+	const char *time_zone;                 /* of the site, as in "Asia/Tokyo"; NULL = the machine's */
 	enum sek_log_level log_level;
 	bool second_administrator, combine_roles; /* administration.* */
 	struct sek_audit_config audit;

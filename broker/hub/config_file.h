@@ -43,8 +43,11 @@ struct sek_config_file {
 		uint32_t *idle_minutes, *maximum_hours;
 	} *login;
 	struct file_administration {
-		bool *second_administrator, *combine_roles;
+		bool second_administrator, combine_roles;
 	} *administration;
+	struct file_site {
+		char *time_zone;
+	} *site;
 	struct file_programs {
 		char *decoder, *encoder;
 	} *programs;

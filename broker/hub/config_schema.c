@@ -61,10 +61,12 @@ static const cyaml_schema_field_t login_fields[] = {
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_field_t administration_fields[] = {
-	CYAML_FIELD_BOOL_PTR("second_administrator", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_administration,
-		second_administrator),
-	CYAML_FIELD_BOOL_PTR("combine_roles", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_administration,
-		combine_roles),
+	SEK_CONFIG_FIELD_BOOL("second_administrator", CYAML_FLAG_OPTIONAL, struct file_administration, second_administrator),
+	SEK_CONFIG_FIELD_BOOL("combine_roles", CYAML_FLAG_OPTIONAL, struct file_administration, combine_roles),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t site_fields[] = {
+	TEXT("time_zone", CYAML_FLAG_OPTIONAL, struct file_site, time_zone),
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_field_t programs_fields[] = {
@@ -103,6 +105,8 @@ static const cyaml_schema_field_t file_fields[] = {
 		login_fields),
 	CYAML_FIELD_MAPPING_PTR("administration", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file,
 		administration, administration_fields),
+	CYAML_FIELD_MAPPING_PTR("site", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, site,
+		site_fields),
 	CYAML_FIELD_MAPPING_PTR("programs", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, programs,
 		programs_fields),
 	CYAML_FIELD_MAPPING_PTR("audit", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, audit,

@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <uv.h>
@@ -23,6 +24,7 @@
 #include "broker/hub/auth/password.h"
 #include "broker/hub/config.h"
 #include "broker/hub/notify.h"
+#include "broker/hub/policy/book.h"
 #include "broker/hub/status.h"
 #include "broker/hub/users.h"
 
@@ -45,6 +47,7 @@ struct broker {
 	struct sek_auth *auth;
 	struct sek_sessions *sessions;
 	struct sek_admin *admin;
+	struct sek_policy_book *book;
 	struct sek_front *front;
 	struct sek_status_line status;
 	bool has_status, stopping, failed;
@@ -154,7 +157,7 @@ static void audit_stopped(void *user)
 }
 
 /* Last: everything else may still have had something to say. */
-static void admin_stopped(void *user)
+static void book_stopped(void *user)
 {
 	struct broker *b = user;
 
@@ -163,6 +166,16 @@ static void admin_stopped(void *user)
 		sek_audit_stop(b->audit, audit_stopped, b);
 	else
 		audit_stopped(b);
+}
+
+static void admin_stopped(void *user)
+{
+	struct broker *b = user;
+
+	if (b->book)
+		sek_policy_book_stop(b->book, book_stopped, b);
+	else
+		book_stopped(b);
 }
 
 static void auth_stopped(void *user)
@@ -263,6 +276,32 @@ static sek_status start_auth(struct broker *b)
 	return sek_ok();
 }
 
+static sek_status policy_of(void *user, const char *name, const struct sek_policy_row *rows, size_t n,
+	struct sek_policy *ret)
+{
+	const struct broker *b = user;
+
+	return sek_policy_book_resolve(b->book, name, rows, n, ret);
+}
+
+static void policies_changed(void *user)
+{
+	struct broker *b = user;
+
+	if (!b->stopping)
+		sek_sessions_refresh_policy(b->sessions);
+}
+
+static sek_status start_policy(struct broker *b)
+{
+	char err[SEK_CONFIG_ERROR_BYTES] = "";
+
+	if (!sek_is_ok(sek_policy_book_create(&b->loop, b->config->store_path, policies_changed, b, &b->book, err, sizeof err)))
+		return refuse("policy", err);
+	sek_sessions_policy_from(b->sessions, policy_of, b);
+	return sek_ok();
+}
+
 static sek_status start_admin(struct broker *b)
 {
 	const struct sek_admin_config c = {
@@ -306,6 +345,7 @@ static sek_status start(struct broker *b, const struct options *o)
 	if (!sek_is_ok(sek_sessions_create(&b->loop, &b->config->sessions, &b->sessions)))
 		return refuse("sessions", "the session manager cannot start: check pki and programs");
 	sek_sessions_on_event(b->sessions, on_session, b);
+	SEK_TRY(start_policy(b));
 	SEK_TRY(start_admin(b));
 	SEK_TRY(start_front(b));
 	if (o->status_fd >= 0) {
@@ -346,6 +386,7 @@ static int run(struct broker *b, const struct options *o)
 	uv_run(&b->loop, UV_RUN_DEFAULT); /* what the last step of lws closed */
 	sek_admin_destroy(b->admin);
 	sek_sessions_destroy(b->sessions);
+	sek_policy_book_destroy(b->book);
 	sek_auth_destroy(b->auth);
 	sek_store_close(b->store);
 	sek_audit_destroy(b->audit);
@@ -377,6 +418,9 @@ int main(int argc, char **argv)
 	} else if (o.user_argv) {
 		r = sek_users_main(b.config, o.user_argc, o.user_argv);
 	} else {
+		if (b.config->time_zone)
+			setenv("TZ", b.config->time_zone, 1);
+		tzset();
 		sek_log_init("sekisho-broker", b.config->log_level);
 		r = sek_is_ok(sek_auth_init()) ? run(&b, &o) : 1;
 	}

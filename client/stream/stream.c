@@ -67,6 +67,7 @@ static sek_status take_small(struct sek_stream *s, uint8_t type, const uint8_t *
 	struct sek_welcome welcome;
 	struct sek_state_msg state;
 	struct sek_cursor cursor;
+	struct sek_policy_msg policy;
 	struct sek_caret caret;
 	struct sek_size size;
 
@@ -84,6 +85,8 @@ static sek_status take_small(struct sek_stream *s, uint8_t type, const uint8_t *
 		if (s->ops.state)
 			s->ops.state(s->user, &state);
 		return sek_ok();
+	case SEK_MSG_POLICY:
+		return sek_policy_msg_read(payload, n, &policy);
 	case SEK_MSG_CURSOR:
 		return sek_cursor_read(payload, n, &cursor);
 	case SEK_MSG_CARET:

@@ -21,7 +21,7 @@ import { currentLanguage } from "./words.mjs";
 /** @typedef {import("./messages.d.ts").FromWorker} FromWorker */
 
 const LOG_IN_AGAIN = new Set(["login-required"]);
-const FINAL = new Set(["full", "origin", "not-found", "method", "bad-request", "content-type", "too-large"]);
+const FINAL = new Set(["full", "hours", "origin", "not-found", "method", "bad-request", "content-type", "too-large"]);
 const END_PATIENCE_MS = 5000;
 
 export class Link extends EventTarget {
@@ -256,7 +256,7 @@ export class Link extends EventTarget {
 			}
 		} else if (state.name === "message") {
 			void this.#fetchMessage();
-		} else if (state.name === "warn-idle" || state.name === "warn-maximum") {
+		} else if (state.name.startsWith("warn-")) {
 			this.dispatchEvent(new CustomEvent("warning", { detail: { key: `notice.${state.name}`, seconds: arg } }));
 		} else {
 			this.#state = state.name;

@@ -18,6 +18,10 @@ export type Input =
 	| { kind: "release" }
 	| { kind: "end" };
 
+/** What the session may do; the broker enforces it. */
+export type Policy = { toOuter: boolean; toInner: boolean; confirm: boolean; download: number; print: number;
+	maxChars: number; perMinute: number; idleMinutes: number; maxMinutes: number };
+
 export type ToWorker =
 	| { type: "canvas"; canvas: OffscreenCanvas }
 	| { type: "open"; serial: number; url: string; token: string; hello: Hello }
@@ -31,6 +35,7 @@ export type FromWorker =
 	| { type: "cursor"; serial: number; blob: Blob | null; hotX: number; hotY: number }
 	| { type: "caret"; serial: number; x: number; y: number; width: number; height: number }
 	| { type: "state"; serial: number; state: number; arg: number }
+	| { type: "policy"; serial: number; policy: Policy }
 	| { type: "delay"; serial: number; ms: number }
 	| { type: "closed"; serial: number; code: number }
 	| { type: "refused"; serial: number; reason: string };

@@ -163,6 +163,9 @@ export class Stream {
 		case "state":
 			this.#queue.add(() => this.#tell({ type: "state", serial, state: message.state, arg: message.arg }));
 			break;
+		case "policy":
+			this.#tell({ type: "policy", serial, policy: message.policy });
+			break;
 		case "ping":
 			this.#send(this.#wire.pong(message.id));
 			break;

@@ -16,6 +16,7 @@ import { LANGS, MESSAGES, UPDATE_FLAGS, UPDATE_OPS } from "./generated/protocol.
  *   | { type: "caret", x: number, y: number, width: number, height: number }
  *   | { type: "size", width: number, height: number }
  *   | { type: "state", state: number, arg: number }
+ *   | { type: "policy", policy: import("./messages.d.ts").Policy }
  *   | { type: "ping" | "pong", id: number }} Message */
 
 const RECORD_WORDS = 10;
@@ -71,6 +72,10 @@ export class Wire {
 			return { type: "size", width: field(0), height: field(1) };
 		case MESSAGES.STATE:
 			return { type: "state", state: field(0), arg: field(1) };
+		case MESSAGES.POLICY:
+			return { type: "policy", policy: { toOuter: (field(0) & 1) !== 0, toInner: (field(0) & 2) !== 0,
+				confirm: field(1) === 1, download: field(2), print: field(3), maxChars: field(4), perMinute: field(5),
+				idleMinutes: field(6), maxMinutes: field(7) } };
 		case MESSAGES.PING:
 			return { type: "ping", id: field(0) };
 		case MESSAGES.PONG:

@@ -17,8 +17,7 @@
  *     CURSOR   0 width, 1 height, 2 hot x, 3 hot y, 4 pointer to RGBA pixels (not premultiplied), 5 their bytes
  *     CARET    0 x, 1 y, 2 width, 3 height
  *     SIZE     0 width, 1 height (sek_width() and sek_height() remember them for the updates that follow)
- *     STATE    0 state, 1 arg (u32)
- *     PING, PONG  0 id
+ *     STATE    0 state, 1 arg (u32); POLICY as in policy.h; PING, PONG  0 id
  *   sek_frame_number(), sek_frame_flags()   the same as fields 0 and 1 of UPDATE
  *   sek_width(), sek_height()
  *
@@ -43,6 +42,7 @@
  *   sek_write_text(n)          n bytes of UTF-8 from sek_text_buf(), which holds SEK_TEXT_MAX_BYTES
  *   sek_write_release()  sek_write_visibility(visible)  sek_write_end()  sek_write_ping(id)  sek_write_pong(id)
  */
+#include "protocol/wasm/policy.h"
 #include "protocol/codec/update.h"
 #include "protocol/wire/messages.h"
 
@@ -67,7 +67,7 @@ static uint32_t arena[ARENA_PX];
 static struct record ops[OPS_MAX];
 static struct sek_update_scratch scratch;
 
-static uint32_t fields[6];
+static uint32_t fields[8];
 static uint32_t width, height, op_count, arena_used;
 static struct sek_update_parser parser;
 static bool parsing; /* operations of the present UPDATE are left */
@@ -256,6 +256,7 @@ static sek_status take(const struct sek_frame *f, const uint8_t *payload)
 	case SEK_MSG_CARET: return take_caret(payload, f->payload_bytes);
 	case SEK_MSG_SIZE: return take_size(payload, f->payload_bytes);
 	case SEK_MSG_STATE: return take_state(payload, f->payload_bytes);
+	case SEK_MSG_POLICY: return sek_wasm_policy(payload, f->payload_bytes, fields);
 	case SEK_MSG_PING:
 	case SEK_MSG_PONG: return take_ping(payload, f->payload_bytes);
 	default: return sek_fail(SEK_E_MALFORMED);

@@ -84,6 +84,10 @@ static void on_send(void *client, const uint8_t *frame, size_t n)
 		if (c->pongs)
 			STREAM_WRITE(c, sek_pong_write, &ping);
 		break;
+	case SEK_MSG_POLICY:
+		c->policies++;
+		ck_assert(sek_is_ok(sek_policy_msg_read(payload, f.payload_bytes, &c->policy)));
+		break;
 	case SEK_MSG_SIZE:
 		c->sizes++;
 		on_size(c, payload, f.payload_bytes);

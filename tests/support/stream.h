@@ -38,6 +38,8 @@ struct stream {
 	struct sek_caret caret;
 	struct sek_size size;
 	struct sek_welcome welcome;
+	struct sek_policy_msg policy;
+	unsigned policies;
 	/* if stream_paint was called: what the user would see */
 	struct sek_painter *painter;
 	struct sek_picture picture;

@@ -216,6 +216,7 @@ static bool start_encoder(struct sek_session *s)
 		return false;
 	}
 	/* also where nobody looks (a link made again while the client is away): an encoder assumes that somebody does */
+	sek_session_view(s);
 	sek_encoder_look(s->encoder, s->client.ops && s->client.greeted && s->client.visible, true);
 	return true;
 }

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/utf8.h"
 
 void sek_sessions_policy_from(struct sek_sessions *all, sek_session_policy_fn *fn, void *user)
 {
@@ -20,6 +21,25 @@ void sek_sessions_policy_from(struct sek_sessions *all, sek_session_policy_fn *f
 }
 
 /* --- asking --- */
+
+/* "taro 2026-11-23 10:30", the site's time. Letters that the encoder's font lacks stand as ~ and their number in hex. */
+static void watermark(const struct sek_session *s, char ret[SEK_WATERMARK_MAX_BYTES + 1])
+{
+	const uint8_t *c = (const uint8_t *)s->user;
+	size_t n = strlen(s->user), at = 0, k;
+	time_t now = time(NULL);
+	uint32_t letter;
+	struct tm tm;
+
+	for (; n > 0 && at + 24 < SEK_WATERMARK_MAX_BYTES; c += k, n -= k) {
+		k = sek_utf8_next(c, n, &letter);
+		if (k == 0)
+			break;
+		at += (size_t)snprintf(ret + at, 8, letter > 0x20 && letter < 0x7f ? "%c" : "~%x", letter);
+	}
+	if (localtime_r(&now, &tm))
+		strftime(ret + at, 24, " %Y-%m-%d %H:%M", &tm);
+}
 
 static size_t overrides(const struct sek_session *s, struct sek_policy_row *ret)
 {
@@ -129,6 +149,20 @@ void sek_session_policy_tell(struct sek_session *s)
 	sek_client_send(s, frame, w.len);
 }
 
+void sek_session_view(struct sek_session *s)
+{
+	uint8_t frame[SEK_FRAME_HEADER_BYTES + SEK_MSG_VIEW_MAX_BYTES];
+	char text[SEK_WATERMARK_MAX_BYTES + 1] = "";
+	struct sek_writer w;
+
+	if (s->policy.watermark)
+		watermark(s, text);
+	sek_writer_init(&w, frame, sizeof frame);
+	sek_view_write(&w, &(struct sek_view){ (uint8_t)s->policy.max_fps, text, strlen(text) });
+	SEK_ASSERT(sek_is_ok(sek_writer_status(&w)));
+	sek_encoder_send(s->encoder, frame, w.len);
+}
+
 static void log_change(const struct sek_session *s, const struct sek_policy *old, enum sek_policy_attribute a)
 {
 	char *before = NULL, *after = NULL;
@@ -162,6 +196,7 @@ static void enforce(struct sek_session *s, struct sek_policy *fresh)
 	sek_sessions_tell(s, "session.policy");
 	if (s->phase == SEK_PHASE_OPENED)
 		return;
+	sek_session_view(s);
 	if (s->asked_width_px)
 		sek_session_fit(s);
 	if (s->wish.width_px != width || s->wish.height_px != height)

@@ -37,7 +37,7 @@ static void header(uint8_t out[8], uint8_t type, uint8_t flags, uint16_t reserve
 
 static sek_status parse(size_t i, uint8_t flags, uint16_t reserved, uint32_t length)
 {
-	enum sek_link link = rules[i].links & HOST ? SEK_LINK_HOST : SEK_LINK_HUB;
+	enum sek_link link = rules[i].links & HOST ? SEK_LINK_HOST : rules[i].links & HUB ? SEK_LINK_HUB : SEK_LINK_CLIENT;
 	enum sek_direction dir = rules[i].dir & UP ? SEK_DIR_UP : SEK_DIR_DOWN;
 	struct sek_frame f;
 	uint8_t b[8];
