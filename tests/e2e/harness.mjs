@@ -124,12 +124,14 @@ export class Harness {
 	 * @param {string[]} [options.users]
 	 * @param {number} [options.lingerSeconds]
 	 * @param {number} [options.idleMinutes]
+	 * @param {string} [options.brokerExtra] lines at the end of the broker's configuration
 	 * @param {boolean} [options.renderHost] false: none is started */
 	constructor(options = {})
 	{
 		this.users = options.users ?? ["tanaka"];
 		this.lingerSeconds = options.lingerSeconds ?? 60;
 		this.idleMinutes = options.idleMinutes ?? 0;
+		this.brokerExtra = options.brokerExtra ?? "";
 		this.renderHost = options.renderHost ?? true;
 	}
 
@@ -255,7 +257,7 @@ sessions:
   idle_minutes: ${this.idleMinutes}
   max_width: 2560
   max_height: 1600
-`);
+${this.brokerExtra}`);
 		fs.writeFileSync(renderd, `name: ${HOST}
 listen:
   address: ${at.host}

@@ -6,14 +6,17 @@ import * as api from "../api.mjs";
 import { make } from "../dom.mjs";
 import { currentLanguage, onLanguage, setLanguage, words } from "../words.mjs";
 import { op, saying } from "./call.mjs";
+import { groupsPage } from "./groups.mjs";
 import { hostsPage } from "./hosts.mjs";
+import { here } from "./place.mjs";
+import { policiesPage } from "./policies.mjs";
 import { sessionsPage } from "./sessions.mjs";
 import { usersPage } from "./users.mjs";
 import "../language.mjs";
 import "../login.mjs";
 
 /** @type {Record<string, (host: HTMLElement, signal: AbortSignal) => HTMLElement[]>} */
-const PAGES = { sessions: sessionsPage, users: usersPage, hosts: hostsPage };
+const PAGES = { sessions: sessionsPage, users: usersPage, groups: groupsPage, policies: policiesPage, hosts: hostsPage };
 
 class Admin extends HTMLElement {
 	#user = "";
@@ -67,7 +70,7 @@ class Admin extends HTMLElement {
 	{
 		if (!this.#user)
 			return;
-		const wanted = location.hash.slice(1), name = wanted in PAGES ? wanted : "sessions";
+		const [wanted = ""] = here(), name = Object.hasOwn(PAGES, wanted) ? wanted : "sessions";
 		this.#abort.abort();
 		this.#abort = new AbortController();
 		document.title = `${words(`admin.tab.${name}`)} ― ${words("admin.title")}`;

@@ -4,8 +4,9 @@
 
 import { make } from "../dom.mjs";
 import { words } from "../words.mjs";
-import { REASON, ask } from "./ask.mjs";
-import { op } from "./call.mjs";
+import { REASON, ask, tell } from "./ask.mjs";
+import { op, saying } from "./call.mjs";
+import { explainTable } from "./editor.mjs";
 import { makeList } from "./list.mjs";
 import { known, size, span } from "./show.mjs";
 
@@ -30,6 +31,14 @@ export function sessionsPage(host, signal)
 			{ label: "admin.sessions.traffic", number: true, show: row => size(row.bytes_down) },
 		],
 		actions: [
+			{ label: "admin.explain.button", run: async row => {
+				try {
+					const { explain } = await op("policies/explain", { name: row.user });
+					await tell(host, words("admin.explain-of", { name: row.user }), [explainTable(explain)], true);
+				} catch (e) {
+					await tell(host, words("admin.explain"), [make("p", { class: "error", role: "alert" }, saying(e))]);
+				}
+			} },
 			{ label: "admin.sessions.say", run: async row => {
 				await ask(host, { heading: words("admin.sessions.say-to", { name: row.user }),
 					fields: [{ ...MESSAGE, name: "text", optional: false }], submit: "admin.sessions.say",
