@@ -46,7 +46,7 @@ export class List extends HTMLElement {
 		const label = words(this.table.name);
 		const head = this.table.columns.map(c => make("th", { scope: "col", class: c.number ? "number" : null }, words(c.label)));
 		if (this.table.actions.length > 0)
-			head.push(make("th", { scope: "col" }, words("admin.actions")));
+			head.push(make("th", { scope: "col", class: "row-actions" }, words("admin.actions")));
 		this.#back.textContent = words("admin.back");
 		this.#next.textContent = words("admin.next");
 		const tools = make("div", { class: "list-tools" });

@@ -138,6 +138,6 @@ export function policiesPage(host)
 		void waiting.refresh();
 		void past.refresh();
 	};
-	return [chooser(place), make("h2", {}, placeName(place)), make("div", { class: "place" }, ...values(host, place, changed)),
-		make("h2", {}, words("admin.policy.pending")), waiting, make("h2", {}, words("admin.policy.history")), past];
+	return [make("h2", {}, words("admin.policy.pending")), waiting, chooser(place), make("h2", {}, placeName(place)),
+		make("div", { class: "place" }, ...values(host, place, changed)), make("h2", {}, words("admin.policy.history")), past];
 }
