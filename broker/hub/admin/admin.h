@@ -28,11 +28,14 @@
 struct sek_admin;
 struct sek_admin_request;
 struct sek_audit;
+struct sek_policy_book;
 
 /* All pointers must outlive the administration. */
 struct sek_admin_config {
 	const char *store_path;
 	struct sek_audit *audit;   /* what changes something happens only once it is on this record; NULL: no record */
+	const char *audit_path;    /* folder of the same, to look through; NULL: none */
+	struct sek_policy_book *book; /* explains live sessions, and is told of changes; NULL: none */
 	bool second_administrator; /* what loosens the policy of the site or a group waits for another administrator */
 	bool combine_roles;        /* one person may be administrator and reviewer */
 	struct sek_sessions *sessions;

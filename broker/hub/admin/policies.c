@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "broker/hub/admin/internal.h"
-#include "broker/hub/policy/policy.h"
+#include "broker/hub/policy/book.h"
 
 static json_t *value_json(const char *text)
 {
@@ -317,6 +317,13 @@ static void decide_work(struct sek_admin_request *r)
 		(void)sek_admin_stored(r, s);
 }
 
+/* In force at once, not at the book's next look. */
+static void look_after(struct sek_admin_request *r)
+{
+	if (r->admin->config.book)
+		sek_policy_book_look(r->admin->config.book);
+}
+
 #define SCOPE { "scope", SEK_ADMIN_TEXT, true, 1, 8 }
 #define PLACE_NAME { "name", SEK_ADMIN_NAME, false, 0, 1 }
 
@@ -339,9 +346,9 @@ static const struct sek_admin_field decide_fields[] = {
 const struct sek_admin_op sek_admin_policy_ops[] = {
 	{ "policies/attributes", no_fields, NULL, attributes_work, NULL },
 	{ "policies/show", show_fields, NULL, show_work, NULL },
-	{ "policies/set", set_fields, "policy.set", set_work, NULL },
+	{ "policies/set", set_fields, "policy.set", set_work, look_after },
 	{ "policies/explain", explain_fields, NULL, explain_work, NULL },
 	{ "policies/history", history_fields, NULL, history_work, NULL },
-	{ "policies/decide", decide_fields, "policy.decide", decide_work, NULL },
+	{ "policies/decide", decide_fields, "policy.decide", decide_work, look_after },
 	{ 0 },
 };

@@ -5,6 +5,7 @@
 import * as api from "../api.mjs";
 import { make } from "../dom.mjs";
 import { currentLanguage, onLanguage, setLanguage, words } from "../words.mjs";
+import { auditPage } from "./audit.mjs";
 import { op, saying } from "./call.mjs";
 import { groupsPage } from "./groups.mjs";
 import { hostsPage } from "./hosts.mjs";
@@ -16,7 +17,7 @@ import "../language.mjs";
 import "../login.mjs";
 
 /** @type {Record<string, (host: HTMLElement, signal: AbortSignal) => HTMLElement[]>} */
-const PAGES = { sessions: sessionsPage, users: usersPage, groups: groupsPage, policies: policiesPage, hosts: hostsPage };
+const PAGES = { sessions: sessionsPage, users: usersPage, groups: groupsPage, policies: policiesPage, hosts: hostsPage, audit: auditPage };
 
 class Admin extends HTMLElement {
 	#user = "";

@@ -5,7 +5,8 @@ import { ApiError, call } from "../api.mjs";
 import { errorWords, hasWords, words } from "../words.mjs";
 
 /** @typedef {{ search: string, after: string, limit: number }} Query */
-/** @typedef {{ total: number, rows: any[], next: string | null }} Page */
+/** total: -1 = nobody knows.
+ * @typedef {{ total: number, rows: any[], next: string | null }} Page */
 
 /** Runs one operation. Fails with an ApiError.
  * @param {string} name such as "users/list"

@@ -55,23 +55,22 @@ function parse(attribute, text)
 	return text;
 }
 
-/** @param {HTMLElement} host
- * @param {Place} place
+/** Asks for a new value and why, sets it, and shows before and after.
+ * @param {HTMLElement} host
  * @param {Attribute} attribute
- * @param {{ value: any, version: number } | undefined} stands
+ * @param {any} value that stands there, undefined = none
+ * @param {(value: any, reason: string) => Promise<{ before: any, after: any, pending: boolean }>} deed
  * @returns {Promise<void>} */
-export async function edit(host, place, attribute, stands)
+async function askValue(host, attribute, value, deed)
 {
 	const name = known(`policy`, attribute.name);
 	const done = await ask(host, {
 		heading: name,
 		body: [make("p", { class: "hint" }, known(`policy`, `${attribute.name}.hint`)),
-			make("p", {}, words("admin.policy.before", { value: policyValue(attribute.name, stands?.value) }))],
-		fields: [fieldFor(attribute, stands?.value), REASON],
+			make("p", {}, words("admin.policy.before", { value: policyValue(attribute.name, value) }))],
+		fields: [fieldFor(attribute, value), REASON],
 		submit: "admin.policy.set",
-		deed: values => op("policies/set", { scope: place.scope, ...(place.name ? { name: place.name } : {}),
-			attribute: attribute.name, value: parse(attribute, values.value), expected: stands?.version ?? 0,
-			reason: values.reason }),
+		deed: values => deed(parse(attribute, values.value), values.reason),
 	});
 	if (!done)
 		return;
@@ -80,17 +79,49 @@ export async function edit(host, place, attribute, stands)
 		make("p", { class: done.pending ? "mark warn" : "mark on" }, words(done.pending ? "admin.policy.waits" : "admin.policy.holds"))]);
 }
 
-/** "Explain": every attribute of a user, its value and where that comes from.
- * @param {any[]} explain */
-export function explainTable(explain)
+/** @param {HTMLElement} host
+ * @param {Place} place
+ * @param {Attribute} attribute
+ * @param {{ value: any, version: number } | undefined} stands */
+export function edit(host, place, attribute, stands)
 {
-	const head = ["admin.policy.attribute", "admin.policy.effective", "admin.policy.from", "admin.policy.all"];
-	const rows = explain.map(e => make("tr", {},
+	return askValue(host, attribute, stands?.value, (value, reason) => op("policies/set", { scope: place.scope,
+		...(place.name ? { name: place.name } : {}), attribute: attribute.name, value, expected: stands?.version ?? 0, reason }));
+}
+
+/** Overrides one value of a live session, until it ends.
+ * @param {HTMLElement} host
+ * @param {string} session
+ * @param {Attribute} attribute
+ * @param {any} explained what "explain" says of the attribute */
+export function override(host, session, attribute, explained)
+{
+	const own = explained.rows.find((/** @type {any} */ row) => row.scope === "session")?.value;
+	return askValue(host, attribute, own, (value, reason) =>
+		op("sessions/override", { session, attribute: attribute.name, value, before: own ?? null, reason }));
+}
+
+/** "Explain": every attribute of a user, its value and where that comes from.
+ * @param {any[]} explain
+ * @param {(explained: any) => unknown} [change] adds a button to each */
+export function explainTable(explain, change)
+{
+	const head = ["admin.policy.attribute", "admin.policy.effective", "admin.policy.from", "admin.policy.all",
+		...(change ? ["admin.actions"] : [])];
+	/** @param {any} e */
+	const button = e => {
+		const b = make("button", { type: "button", "aria-label": `${words("admin.policy.change")}: ${known(`policy`, e.attribute)}` },
+			words("admin.policy.change"));
+		b.addEventListener("click", () => void change?.(e));
+		return b;
+	};
+	const rows = explain.map(e => make("tr", { "data-attribute": e.attribute },
 		make("th", { scope: "row" }, known(`policy`, e.attribute)),
 		make("td", {}, policyValue(e.attribute, e.value)),
 		make("td", {}, `${known(`admin.scope`, e.from)}${e.name ? `: ${e.name}` : ""}${e.strictest ? ` (${words("admin.policy.strictest")})` : ""}`),
 		make("td", { class: "hint" }, (e.rows ?? []).map((/** @type {any} */ r) =>
-			`${known(`admin.scope`, r.scope)}${r.name ? ` ${r.name}` : ""} = ${policyValue(e.attribute, r.value)}`).join(" / ") || "–")));
+			`${known(`admin.scope`, r.scope)}${r.name ? ` ${r.name}` : ""} = ${policyValue(e.attribute, r.value)}`).join(" / ") || "–"),
+		...(change ? [make("td", { class: "row-actions" }, button(e))] : [])));
 	return make("div", { class: "list-scroll", tabindex: 0, role: "region", "aria-label": words("admin.explain") },
 		make("table", { class: "explain" }, make("caption", { class: "sr-only" }, words("admin.explain")),
 			make("thead", {}, make("tr", {}, ...head.map(key => make("th", { scope: "col" }, words(key))))),

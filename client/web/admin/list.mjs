@@ -77,6 +77,12 @@ export class List extends HTMLElement {
 		void this.refresh();
 	}
 
+	/** The first page, for a question that has changed. */
+	first()
+	{
+		this.#go([""]);
+	}
+
 	/** Fetches what is shown again. Answers that come too late are dropped. */
 	async refresh()
 	{
@@ -106,13 +112,13 @@ export class List extends HTMLElement {
 	#fill(page)
 	{
 		const from = (this.#pages.length - 1) * LIMIT, to = from + page.rows.length;
-		const text = page.total === 0 ? words("admin.none") :
+		const text = to === from ? words("admin.none") : page.total < 0 ? words("admin.rows", { from: count(from + 1), to: count(to) }) :
 			words("admin.range", { from: count(from + 1), to: count(to), total: count(page.total) });
 		if (this.#status.textContent !== text)
 			this.#status.textContent = text;
 		this.#follow = page.next ?? "";
 		this.#back.disabled = from === 0;
-		this.#next.disabled = !page.next || to >= page.total;
+		this.#next.disabled = !page.next || (page.total >= 0 && to >= page.total);
 		// A list that refreshes itself must not take the focus from a button in it unless something has changed.
 		const now = JSON.stringify(page.rows);
 		if (now === this.#shown && this.#body.childElementCount === page.rows.length)

@@ -4,10 +4,11 @@
 
 import { make } from "../dom.mjs";
 import { words } from "../words.mjs";
-import { REASON, ask, tell } from "./ask.mjs";
+import { REASON, ask } from "./ask.mjs";
 import { op, saying } from "./call.mjs";
-import { explainTable } from "./editor.mjs";
+import { explainTable, override } from "./editor.mjs";
 import { makeList } from "./list.mjs";
+import { here, link } from "./place.mjs";
 import { known, size, span } from "./show.mjs";
 
 const EVERY_MS = 3000, WATCHED_FOR_MS = 300000;
@@ -15,10 +16,37 @@ const EVERY_MS = 3000, WATCHED_FOR_MS = 300000;
 /** @type {import("./ask.mjs").Field} */
 const MESSAGE = { name: "message", label: "admin.field.message", kind: "text", hint: "admin.sessions.message.hint", optional: true };
 
+/** The policy of one live session, with overrides that hold until it ends.
+ * @param {HTMLElement} host
+ * @param {string} session
+ * @param {string} user */
+function sessionPage(host, session, user)
+{
+	const view = make("div", { class: "place" }), error = make("p", { class: "error", role: "alert" });
+	const load = async () => {
+		try {
+			const [{ attributes }, { explain }] = await Promise.all([op("policies/attributes"), op("sessions/explain", { session })]);
+			view.replaceChildren(explainTable(explain, async e => {
+				await override(host, session, attributes.find((/** @type {any} */ a) => a.name === e.attribute), e);
+				await load();
+			}));
+		} catch (e) {
+			error.textContent = saying(e);
+		}
+	};
+	void load();
+	return [make("p", {}, make("a", { href: link("sessions") }, words("admin.tab.sessions"))),
+		make("h2", {}, words("admin.explain-of", { name: user })), make("p", { class: "hint" }, words("admin.sessions.override.hint")),
+		error, view];
+}
+
 /** @param {HTMLElement} host
  * @param {AbortSignal} signal the page is left */
 export function sessionsPage(host, signal)
 {
+	const [, session, user] = here();
+	if (session)
+		return sessionPage(host, session, user ?? "");
 	const list = makeList({
 		name: "admin.tab.sessions",
 		columns: [
@@ -31,13 +59,8 @@ export function sessionsPage(host, signal)
 			{ label: "admin.sessions.traffic", number: true, show: row => size(row.bytes_down) },
 		],
 		actions: [
-			{ label: "admin.explain.button", run: async row => {
-				try {
-					const { explain } = await op("policies/explain", { name: row.user });
-					await tell(host, words("admin.explain-of", { name: row.user }), [explainTable(explain)], true);
-				} catch (e) {
-					await tell(host, words("admin.explain"), [make("p", { class: "error", role: "alert" }, saying(e))]);
-				}
+			{ label: "admin.explain.button", run: row => {
+				location.hash = link("sessions", row.session, row.user);
 			} },
 			{ label: "admin.sessions.say", run: async row => {
 				await ask(host, { heading: words("admin.sessions.say-to", { name: row.user }),

@@ -39,6 +39,8 @@ const NEEDS = {
 	'groups/add-member': { name: 'g', user: 'nobody', reason: 'r' }, 'groups/remove-member': { name: 'g', user: 'nobody', reason: 'r' },
 	'policies/attributes': {}, 'policies/show': { scope: 'site' }, 'policies/explain': { name: 'taro' },
 	'policies/set': { scope: 'group', name: 'nobody', attribute: 'clipboard', value: 'none', expected: 0, reason: 'r' },
+	'sessions/explain': { session: '0'.repeat(32) }, 'audit/search': {}, 'audit/state': {},
+	'sessions/override': { session: '0'.repeat(32), attribute: 'clipboard', value: 'none', before: null, reason: 'r' },
 	'policies/history': {}, 'policies/decide': { change: 999999, approve: false, reason: 'r' },
 };
 
@@ -293,4 +295,41 @@ test('admin: what loosens a group waits for a second administrator', async () =>
 	assert.equal((await set('group', 'kikaku', 'idle_minutes', null, (await good('policies/show', { scope: 'group', name: 'kikaku' })).values.idle_minutes.version)).json.pending, true);
 	assert.equal((await set('site', '', 'watermark', true)).json.pending, false);
 	assert.equal((await set('user', 'taro', 'clipboard', 'none')).json.pending, false);
+});
+
+test('admin: a live session is explained and overridden; what was not seen is not overwritten', async () => {
+	const mine = await b.session(staff), session = mine.session;
+	const s = await b.stream({ cookie: staff, token: mine.token });
+	const of = async (attribute) => (await good('sessions/explain', { session })).explain.find((e) => e.attribute === attribute);
+	assert.equal((await of('clipboard_per_minute')).from, 'built-in');
+	const done = await good('sessions/override', { session, attribute: 'clipboard_per_minute', value: 3, before: null, reason: '問い合わせ対応' });
+	assert.deepEqual([done.before, done.after, done.user], [null, 3, 'taro']);
+	const now = await of('clipboard_per_minute');
+	assert.deepEqual([now.value, now.from], [3, 'session']);
+	const late = await op('sessions/override', { session, attribute: 'clipboard_per_minute', value: 9, before: null, reason: 'r' });
+	assert.deepEqual([late.status, late.json], [409, { error: 'conflict' }]);
+	const bad = await op('sessions/override', { session, attribute: 'clipboard_per_minute', value: '9', before: 3, reason: 'r' });
+	assert.deepEqual([bad.status, bad.json.field, bad.json.why], [400, 'value', 'type']);
+	await good('sessions/override', { session, attribute: 'clipboard_per_minute', value: null, before: 3, reason: '終わり' });
+	assert.equal((await of('clipboard_per_minute')).from, 'built-in');
+	await good('sessions/end', { session, reason: 'r' });
+	assert.equal((await op('sessions/explain', { session })).status, 404);
+	await until('the client to be told', () => s.endedState() === ENDED.admin);
+});
+
+test('admin: what was done stands in the audit log and is found there', async () => {
+	const state = await good('audit/state', {});
+	assert.ok(state.writable && state.seq > 0);
+	const found = async (query) => (await good('audit/search', query)).rows;
+	const [row] = await found({ what: 'session.override', search: '問い合わせ対応' });
+	assert.deepEqual([row.who, row.outcome], ['chief', 'ok']);
+	assert.ok((await found({ what: 'admin.refused', who: 'taro' })).every((r) => r.outcome === 'refused'));
+	assert.ok((await found({ what: 'admin.refused', who: 'taro' })).length > 0);
+	const failed = await found({ what: 'session.override', outcome: 'failed' });
+	assert.ok(failed.length >= 2);
+	const first = await good('audit/search', { limit: 3 }), second = await good('audit/search', { limit: 3, after: first.next });
+	assert.equal(first.rows.length, 3);
+	assert.ok(second.rows[0].seq < first.rows[2].seq);
+	for (const after of ['x', '9:9:9', '-1', "' OR 1=1"]) assert.equal((await op('audit/search', { after })).status, 400, after);
+	for (const text of NASTY) assert.ok(Array.isArray(await found({ search: text, who: text })));
 });
