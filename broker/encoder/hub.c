@@ -50,6 +50,8 @@ static sek_status on_view(struct sek_encoder *e, const uint8_t *payload, size_t 
 
 	SEK_TRY(sek_view_read(payload, n, &m));
 	e->frame_us = 1000000 / m.max_fps;
+	if (sek_watermark_set(&e->watermark, m.text, m.bytes))
+		e->remark = e->look = true;
 	return sek_ok();
 }
 

@@ -38,6 +38,10 @@ struct sek_encoder *sek_encoder_create(const struct sek_gap_layout *layout, stru
 	e->sent = e->acked = (uint32_t)(now_us() / 4000);
 	e->look = true; /* an encoder that replaces a dead one is not woken for what is there already */
 	sek_outbox_init(&e->outbox, hub_fd);
+	if (!sek_watermark_init(&e->watermark, layout->stride_px, (uint32_t)layout->rows * SEK_TILE_PX)) {
+		sek_encoder_destroy(e);
+		return NULL;
+	}
 	return e;
 }
 
@@ -46,6 +50,7 @@ void sek_encoder_destroy(struct sek_encoder *e)
 	if (!e)
 		return;
 	sek_outbox_finish(&e->outbox);
+	sek_watermark_finish(&e->watermark);
 	free(e);
 }
 

@@ -6,6 +6,7 @@
 #define SEK_BROKER_ENCODER_LOOP_H
 
 #include "broker/encoder/outbox.h"
+#include "broker/encoder/watermark.h"
 #include "broker/gap/children.h"
 #include "broker/gap/gap.h"
 #include "protocol/codec/encode.h"
@@ -38,6 +39,9 @@ struct sek_encoder {
 	/* Frame numbers. They start with the clock, faster than frames can be made, so that an encoder that replaces a dead
 	 * one goes on above it: the client's late acknowledgements are then old, not nonsense. */
 	uint32_t sent, acked;
+
+	struct sek_watermark watermark;
+	bool remark;         /* every tile has to be looked at as if it had changed: another watermark, or another size */
 
 	bool holding;
 	uint32_t hold_frame, given_up_frame; /* the gap's frame count */

@@ -66,7 +66,7 @@ int main(int argc, char **argv)
 	if (!encoder)
 		return SEK_EXIT_INTERNAL;
 	malloc_trim(0);
-	jail = sek_encoder_cell(layout.total_bytes, (size_t)layout.stride_px * height * sizeof(uint32_t));
+	jail = sek_encoder_cell(layout.total_bytes, 2 * (size_t)layout.stride_px * height * sizeof(uint32_t));
 	if (!sek_is_ok(sek_jail_enter(&jail)))
 		_exit(SEK_EXIT_JAIL);
 	_exit((int)sek_encoder_run(encoder));

@@ -97,6 +97,7 @@ static sek_status send_size(struct sek_encoder *e)
 		SEK_TRY(sek_update_encoder_resize(e->codec, e->now.width_px, e->now.height_px));
 		e->width_px = e->now.width_px;
 		e->height_px = e->now.height_px;
+		e->remark = true;
 		e->size_due = true;
 	}
 	if (!e->size_due)
@@ -155,22 +156,43 @@ static uint64_t refine_at_us(const struct sek_encoder *e)
 	return at_ms * 1000 > e->refine_not_before_us ? at_ms * 1000 : e->refine_not_before_us;
 }
 
+static uint32_t lesser(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Tiles that changed in the gap, or all of them, are damage; with a watermark they are first copied and marked. */
+static void take_tiles(struct sek_encoder *e)
+{
+	const struct sek_gap_layout *l = e->layout;
+
+	for (uint16_t row = 0; row < l->rows; row++) {
+		for (uint16_t column = 0; column < l->columns; column++) {
+			uint32_t x = (uint32_t)column * SEK_TILE_PX, y = (uint32_t)row * SEK_TILE_PX;
+
+			if (!sek_gap_reader_tile_changed(e->gap, column, row) && !e->remark)
+				continue;
+			if (e->watermark.bytes && x < e->width_px && y < e->height_px)
+				sek_watermark_copy(&e->watermark, sek_gap_reader_pixels(e->gap), x, y,
+					lesser(SEK_TILE_PX, e->width_px - x), lesser(SEK_TILE_PX, e->height_px - y));
+			sek_update_encoder_damage_tile(e->codec, column, row);
+		}
+	}
+	e->tiles = e->remark = false;
+}
+
 static sek_status send_frame(struct sek_encoder *e, uint64_t now_us)
 {
 	struct sek_picture src = { .stride_px = e->layout->stride_px };
 	bool sent = false;
 
 	SEK_TRY(send_size(e));
-	if (e->tiles) {
-		e->tiles = false;
-		for (uint16_t row = 0; row < e->layout->rows; row++)
-			for (uint16_t column = 0; column < e->layout->columns; column++)
-				if (sek_gap_reader_tile_changed(e->gap, column, row))
-					sek_update_encoder_damage_tile(e->codec, column, row);
-	}
+	if (e->tiles || e->remark)
+		take_tiles(e);
 	if (!sek_update_encoder_dirty(e->codec) && refine_at_us(e) > now_us)
 		return sek_ok();
-	src.px = (uint32_t *)(uintptr_t)sek_gap_reader_pixels(e->gap); /* read only: the mapping sees to that */
+	/* read only: the mapping sees to that */
+	src.px = e->watermark.bytes ? e->watermark.px : (uint32_t *)(uintptr_t)sek_gap_reader_pixels(e->gap);
 	src.width_px = e->width_px;
 	src.height_px = e->height_px;
 	e->refine_not_before_us = now_us + SEK_ENCODER_LOOK_US;

@@ -58,6 +58,7 @@ enum sek_deadline {
 	SEK_DL_IDLE,
 	SEK_DL_MAXIMUM,
 	SEK_DL_HOURS,
+	SEK_DL_VIEW,      /* the watermark shows the minute */
 	SEK_DL_COALESCED, /* the next allowed pointer move, resize or refresh */
 	SEK_DL_INPUT,     /* the decoder's pipe is stuck? */
 	SEK_DL_RUNNING,   /* the host must have said "running" */

@@ -321,6 +321,9 @@ void sek_session_due(struct sek_session *s, enum sek_deadline which)
 	case SEK_DL_HOURS:
 		sek_session_limit_due(s, which);
 		break;
+	case SEK_DL_VIEW:
+		sek_session_view(s);
+		break;
 	case SEK_DL_INPUT:
 		if (!s->link || !sek_link_queued(s->link))
 			break;

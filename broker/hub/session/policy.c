@@ -155,8 +155,11 @@ void sek_session_view(struct sek_session *s)
 	char text[SEK_WATERMARK_MAX_BYTES + 1] = "";
 	struct sek_writer w;
 
-	if (s->policy.watermark)
+	sek_deadline_off(s, SEK_DL_VIEW);
+	if (s->policy.watermark) {
 		watermark(s, text);
+		sek_deadline_in(s, SEK_DL_VIEW, (uint64_t)(61 - time(NULL) % 60) * 1000);
+	}
 	sek_writer_init(&w, frame, sizeof frame);
 	sek_view_write(&w, &(struct sek_view){ (uint8_t)s->policy.max_fps, text, strlen(text) });
 	SEK_ASSERT(sek_is_ok(sek_writer_status(&w)));
