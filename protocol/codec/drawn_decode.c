@@ -12,7 +12,7 @@
 
 #define TOP (1u << 24)
 
-static inline void fill(struct sek_drawn_in *in)
+INLINE void fill(struct sek_drawn_in *in)
 {
 	while (in->range < TOP) {
 		in->range <<= 8;
@@ -24,7 +24,7 @@ static inline void fill(struct sek_drawn_in *in)
 	}
 }
 
-static inline unsigned bit(struct sek_drawn_in *in, uint16_t *p, unsigned b)
+INLINE unsigned bit(struct sek_drawn_in *in, uint16_t *p, unsigned b)
 {
 	uint32_t bound = (in->range >> 15) * *p;
 
@@ -40,7 +40,7 @@ static inline unsigned bit(struct sek_drawn_in *in, uint16_t *p, unsigned b)
 	return b;
 }
 
-static inline unsigned bits(struct sek_drawn_in *in, unsigned n, unsigned v)
+INLINE unsigned bits(struct sek_drawn_in *in, unsigned n, unsigned v)
 {
 	in->range >>= n;
 	v = in->code / in->range;
@@ -53,7 +53,7 @@ static inline unsigned bits(struct sek_drawn_in *in, unsigned n, unsigned v)
 	return v;
 }
 
-static inline void broken(struct sek_drawn_in *in)
+INLINE void broken(struct sek_drawn_in *in)
 {
 	in->failed = true;
 }
@@ -106,7 +106,10 @@ sek_status sek_drawn_next(struct sek_drawn_in *in, struct sek_drawn_model *m, st
 
 sek_status sek_drawn_pixels(struct sek_drawn_in *in, struct sek_drawn_model *m, uint32_t *px)
 {
-	code_rows(in, m, in->r.w, in->r.h, px, in->r.w, 0);
+	struct sek_drawn_in fast = *in; /* nothing else points at it: it stays in registers */
+
+	code_rows(&fast, m, in->r.w, in->r.h, px, in->r.w, 0);
+	*in = fast;
 	return in->failed ? sek_fail(SEK_E_MALFORMED) : sek_ok();
 }
 

@@ -32,7 +32,7 @@ static void shift_low(struct sek_drawn_out *out)
 	out->low = (out->low & 0x00ffffffu) << 8;
 }
 
-static inline unsigned bit(struct sek_drawn_out *out, uint16_t *p, unsigned b)
+INLINE unsigned bit(struct sek_drawn_out *out, uint16_t *p, unsigned b)
 {
 	uint32_t bound = (out->range >> 15) * *p;
 
@@ -50,7 +50,7 @@ static inline unsigned bit(struct sek_drawn_out *out, uint16_t *p, unsigned b)
 	return b;
 }
 
-static inline unsigned bits(struct sek_drawn_out *out, unsigned n, unsigned v)
+INLINE unsigned bits(struct sek_drawn_out *out, unsigned n, unsigned v)
 {
 	out->range >>= n;
 	out->low += (uint64_t)v * out->range;
@@ -61,7 +61,7 @@ static inline unsigned bits(struct sek_drawn_out *out, unsigned n, unsigned v)
 	return v;
 }
 
-static inline void broken(struct sek_drawn_out *out)
+INLINE void broken(struct sek_drawn_out *out)
 {
 	out->failed = true;
 }

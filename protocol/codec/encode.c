@@ -246,7 +246,7 @@ static sek_status send_tile(const struct job *j, size_t i, struct sek_rect whole
 {
 	struct sek_update_encoder *e = j->e;
 	struct sek_rect r = e->change[i];
-	bool film = plays(e, i, r, j->now_ms);
+	bool film = plays(e, i, r, j->now_ms) && !j->o->lossless;
 
 	sek_load(j->src, r, e->old, e->stride);
 	e->still_ms[i] = j->now_ms;

@@ -383,6 +383,28 @@ START_TEST(a_film_is_approximate_while_it_plays)
 }
 END_TEST
 
+START_TEST(a_film_is_exact_where_nothing_may_be_lost)
+{
+	/* not whole tiles: what was judged must be what is sent */
+	const struct sek_rect film = { 130, 140, 200, 60 };
+	const struct sek_encode_options o = { .lossless = true, .fast = _i, .jpeg_quality = 80, .refine_ms = 500 };
+	struct pair p;
+
+	pair_init(&p, 640, 480);
+	test_draw_text(&p.src, whole(&p), 0, 1);
+	step(&p, &o);
+	for (unsigned i = 0; i < 10; i++) {
+		test_draw_colours(&p.src, film, i % 2 ? 200 : 400, i);
+		sek_update_encoder_damage(p.e, film);
+		p.now_ms += 40;
+		ck_assert(step(&p, &o));
+		same(&p);
+	}
+	ck_assert_uint_eq(p.to.jpegs, 0);
+	pair_finish(&p);
+}
+END_TEST
+
 START_TEST(text_that_changes_fast_stays_exact)
 {
 	const struct sek_rect part = { 64, 64, 256, 192 };
@@ -437,6 +459,7 @@ int main(void)
 	tcase_add_test(t, a_photograph_becomes_exact_when_it_is_still);
 	tcase_add_loop_test(t, any_sequence_is_exact_once_still, 0, 6);
 	tcase_add_test(t, a_film_is_approximate_while_it_plays);
+	tcase_add_loop_test(t, a_film_is_exact_where_nothing_may_be_lost, 0, 2);
 	tcase_add_test(t, text_that_changes_fast_stays_exact);
 	tcase_add_test(t, noise_in_one_jpeg_is_split);
 	suite_add_tcase(s, t);
