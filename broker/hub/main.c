@@ -23,6 +23,7 @@
 #include "broker/hub/audited.h"
 #include "broker/hub/auth/password.h"
 #include "broker/hub/config.h"
+#include "broker/hub/control/control.h"
 #include "broker/hub/notify.h"
 #include "broker/hub/policy/book.h"
 #include "broker/hub/status.h"
@@ -49,6 +50,7 @@ struct broker {
 	struct sek_admin *admin;
 	struct sek_policy_book *book;
 	struct sek_front *front;
+	struct sek_control *control;
 	struct sek_status_line status;
 	bool has_status, stopping, failed;
 	uv_signal_t terminate, interrupt;
@@ -237,6 +239,7 @@ static void stop(struct broker *b)
 	sek_log(SEK_LOG_INFO, "broker.stopping", NULL);
 	sek_notify("STOPPING=1");
 	uv_timer_start(&b->too_long, on_too_long, STOP_MS, 0);
+	sek_control_stop(b->control);
 	if (b->front)
 		sek_front_refuse(b->front);
 	if (b->sessions)
@@ -315,6 +318,22 @@ static sek_status start_admin(struct broker *b)
 	return sek_is_ok(sek_admin_create(&b->loop, &c, &b->admin, err, sizeof err)) ? sek_ok() : refuse("admin", err);
 }
 
+static sek_status start_control(struct broker *b)
+{
+	const struct sek_control_config c = {
+		.path = b->config->control_path, .gid = b->config->control_gid, .admin = b->admin, .audit = b->audit,
+		.auth = b->auth, .sessions = b->sessions, .site = b->config,
+	};
+	char err[SEK_CONFIG_ERROR_BYTES] = "";
+
+	if (b->config->made_control_path && strlen(c.path) >= SEK_CONTROL_PATH_BYTES) {
+		sek_log(SEK_LOG_WARN, "control.none", "why", "the store's folder has too long a path for a socket", "do",
+			"set control.path", NULL);
+		return sek_ok();
+	}
+	return sek_is_ok(sek_control_create(&b->loop, &c, &b->control, err, sizeof err)) ? sek_ok() : refuse("control", err);
+}
+
 static sek_status start_front(struct broker *b)
 {
 	char err[SEK_CONFIG_ERROR_BYTES] = "";
@@ -348,6 +367,7 @@ static sek_status start(struct broker *b, const struct options *o)
 	sek_sessions_on_event(b->sessions, on_session, b);
 	SEK_TRY(start_policy(b));
 	SEK_TRY(start_admin(b));
+	SEK_TRY(start_control(b));
 	SEK_TRY(start_front(b));
 	if (o->status_fd >= 0) {
 		b->status.auth = b->auth;
@@ -385,6 +405,7 @@ static int run(struct broker *b, const struct options *o)
 	uv_run(&b->loop, UV_RUN_DEFAULT);
 	sek_front_destroy(b->front);
 	uv_run(&b->loop, UV_RUN_DEFAULT); /* what the last step of lws closed */
+	sek_control_destroy(b->control);
 	sek_admin_destroy(b->admin);
 	sek_sessions_destroy(b->sessions);
 	sek_policy_book_destroy(b->book);

@@ -127,10 +127,13 @@ static sek_status check_listeners(const struct sek_front *f)
 	if (!d)
 		return sek_from_errno();
 	while ((e = readdir(d)) != NULL) {
-		int fd = atoi(e->d_name), listens = 0;
-		socklen_t n = sizeof listens;
+		int fd = atoi(e->d_name), listens = 0, domain = 0;
+		socklen_t n = sizeof listens, domain_n = sizeof domain;
 
 		if (e->d_name[0] == '.' || getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n) != 0 || !listens)
+			continue;
+		/* the control socket is of no network */
+		if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_n) == 0 && domain == AF_UNIX)
 			continue;
 		if (is_ours(f, fd))
 			ours++;

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Serving the control socket. Must never read a byte from a peer whose credentials have not been accepted, nor touch the store or
+ * block: the emergency switch comes in here.
+ */
+#include "broker/hub/control/control.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "broker/hub/config.h"
+
+struct link {
+	uv_pipe_t pipe;
+	uv_timer_t idle;
+	struct sek_control *control;
+	struct link *prev, *next;
+	struct sek_admin_caller who;
+	char line[SEK_CONTROL_LINE_MAX];
+	size_t n;
+	struct sek_admin_request *request; /* one at a time: nothing is read meanwhile */
+	struct sek_audit_ticket *ticket;
+	bool busy, closing;
+	unsigned handles;
+};
+
+struct sek_control {
+	uv_loop_t *loop;
+	struct sek_control_config config;
+	uv_pipe_t listener;
+	struct link *links;
+	unsigned n_links;
+	uint64_t started_ms;
+	bool listening, stopping;
+};
+
+struct answer {
+	uv_write_t write;
+	char *text;
+};
+
+static void read_more(struct link *l);
+static void take_lines(struct link *l);
+
+/* --- closing --- */
+
+static void on_closed(uv_handle_t *h)
+{
+	struct link *l = h->data;
+	struct sek_control *c = l->control;
+
+	if (--l->handles > 0)
+		return;
+	if (l->prev)
+		l->prev->next = l->next;
+	else
+		c->links = l->next;
+	if (l->next)
+		l->next->prev = l->prev;
+	c->n_links--;
+	free(l);
+}
+
+static void close_link(struct link *l)
+{
+	if (l->closing)
+		return;
+	l->closing = true;
+	sek_admin_forget(l->request);
+	sek_audit_forget(l->ticket);
+	uv_close((uv_handle_t *)&l->pipe, on_closed);
+	uv_close((uv_handle_t *)&l->idle, on_closed);
+}
+
+static void on_idle(uv_timer_t *t)
+{
+	close_link(t->data);
+}
+
+/* --- answers --- */
+
+static void on_written(uv_write_t *w, int status)
+{
+	struct answer *a = w->data;
+	struct link *l = w->handle->data;
+
+	free(a->text);
+	free(a);
+	if (status < 0)
+		close_link(l);
+}
+
+/* Gives one line back and goes on reading. json is stolen. */
+static void answer(struct link *l, const char *error, json_t *json)
+{
+	json_t *line = error ? json_pack("{s:b,s:s,s:o}", "ok", 0, "error", error, "answer", json ? json : json_object()) :
+		json_pack("{s:b,s:o}", "ok", 1, "answer", json ? json : json_object());
+	struct answer *a = calloc(1, sizeof *a);
+	uv_buf_t buf;
+	size_t n;
+
+	if (a && line)
+		a->text = json_dumps(line, JSON_COMPACT);
+	json_decref(line);
+	if (!a || !a->text) {
+		free(a);
+		close_link(l);
+		return;
+	}
+	n = strlen(a->text);
+	a->text[n] = '\n'; /* in the place of the zero byte */
+	a->write.data = a;
+	buf = uv_buf_init(a->text, (unsigned)n + 1);
+	if (uv_write(&a->write, (uv_stream_t *)&l->pipe, &buf, 1, on_written) != 0) {
+		free(a->text);
+		free(a);
+		close_link(l);
+		return;
+	}
+	l->busy = false;
+	uv_timer_again(&l->idle);
+}
+
+static void on_admin(void *user, const char *error, json_t *json)
+{
+	struct link *l = user;
+
+	l->request = NULL;
+	answer(l, error, json);
+	take_lines(l);
+}
+
+/* --- the broker's own operations --- */
+
+static void count_session(void *user, const struct sek_session_info *i)
+{
+	size_t *attached = user;
+
+	*attached += i->attached;
+}
+
+static json_t *audit_state(const struct sek_control *c)
+{
+	struct sek_audit_state s;
+
+	sek_audit_state(c->config.audit, &s);
+	return json_pack("{s:b,s:s,s:I,s:s,s:I,s:I,s:I,s:I,s:I,s:b,s:i,s:s,s:s}", "writable", (int)s.writable, "why", s.why, "seq",
+		(json_int_t)s.seq, "hash", s.hash, "signed", (json_int_t)s.signed_seq, "failed_since_s", (json_int_t)s.failed_since_s,
+		"waiting", (json_int_t)s.waiting, "lost", (json_int_t)s.lost, "repaired_bytes", (json_int_t)s.repaired, "damaged",
+		(int)s.damaged, "segment", (int)s.segment, "path", c->config.site->audit.path, "key",
+		c->config.site->audit.key_path);
+}
+
+static json_t *status(const struct sek_control *c)
+{
+	size_t attached = 0;
+
+	sek_sessions_each(c->config.sessions, count_session, &attached);
+	return json_pack("{s:s,s:i,s:I,s:s,s:I,s:I,s:I,s:I,s:o}", "version", SEK_VERSION, "pid", (int)getpid(), "uptime_s",
+		(json_int_t)((uv_now(c->loop) - c->started_ms) / 1000), "url", c->config.site->origins[0], "sessions",
+		(json_int_t)sek_sessions_count(c->config.sessions), "attached", (json_int_t)attached, "sessions_max",
+		(json_int_t)c->config.site->sessions.max_sessions, "logins", (json_int_t)sek_auth_logins(c->config.auth), "audit",
+		audit_state(c));
+}
+
+static void on_synced(void *user, sek_status s)
+{
+	struct link *l = user;
+
+	l->ticket = NULL;
+	answer(l, sek_is_ok(s) ? NULL : "unavailable", audit_state(l->control));
+	take_lines(l);
+}
+
+/* --- requests --- */
+
+static void run(struct link *l, const char *op, json_t *in)
+{
+	struct sek_control *c = l->control;
+
+	l->busy = true;
+	uv_timer_stop(&l->idle); /* the operation may take its time */
+	if (strcmp(op, "status") == 0) {
+		json_decref(in);
+		answer(l, NULL, status(c));
+	} else if (strcmp(op, "audit/sync") == 0) {
+		json_decref(in);
+		l->ticket = sek_audit_sync(c->config.audit, on_synced, l);
+		if (!l->ticket)
+			answer(l, "unavailable", audit_state(c));
+	} else {
+		l->request = sek_admin_run(c->config.admin, &l->who, op, in, on_admin, l);
+		if (!l->request)
+			answer(l, "internal", NULL);
+	}
+}
+
+/* One line of n hostile bytes. */
+static void take_line(struct link *l, const char *text, size_t n)
+{
+	json_t *json = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL), *in = NULL;
+	const char *op = NULL;
+
+	if (json_unpack(json, "{s:s,s?o!}", "op", &op, "in", &in) != 0 || (in && !json_is_object(in))) {
+		json_decref(json);
+		answer(l, "bad-request", NULL);
+		return;
+	}
+	run(l, op, in ? json_incref(in) : json_object());
+	json_decref(json);
+}
+
+static void take_lines(struct link *l)
+{
+	while (!l->closing && !l->busy) {
+		char *end = memchr(l->line, '\n', l->n);
+		size_t n = end ? (size_t)(end - l->line) : 0;
+
+		if (!end) {
+			if (l->n == sizeof l->line) /* nothing that is said here is so long */
+				close_link(l);
+			else
+				read_more(l);
+			return;
+		}
+		take_line(l, l->line, n);
+		l->n -= n + 1;
+		memmove(l->line, l->line + n + 1, l->n);
+	}
+	if (!l->closing)
+		uv_read_stop((uv_stream_t *)&l->pipe);
+}
+
+static void on_alloc(uv_handle_t *h, size_t wanted, uv_buf_t *ret)
+{
+	struct link *l = h->data;
+
+	(void)wanted;
+	*ret = uv_buf_init(l->line + l->n, (unsigned)(sizeof l->line - l->n));
+}
+
+static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
+{
+	struct link *l = s->data;
+
+	(void)buf;
+	if (n < 0) {
+		close_link(l);
+		return;
+	}
+	l->n += (size_t)n;
+	take_lines(l);
+}
+
+static void read_more(struct link *l)
+{
+	int r = uv_read_start((uv_stream_t *)&l->pipe, on_alloc, on_read);
+
+	if (r != 0 && r != UV_EALREADY)
+		close_link(l);
+}
+
+/* --- connections --- */
+
+/* Fills in who it is; false: may not. */
+static bool is_allowed(struct link *l)
+{
+	const struct sek_control *c = l->control;
+	struct ucred peer = { .uid = (uid_t)-1, .gid = (gid_t)-1 };
+	socklen_t n = sizeof peer;
+	uv_os_fd_t fd;
+	bool ok;
+
+	if (uv_fileno((uv_handle_t *)&l->pipe, &fd) != 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) != 0)
+		return false;
+	ok = peer.uid == 0 || peer.uid == geteuid();
+	/* the peer's main group; that of the others is what the socket's mode asks for */
+	if (!ok && c->config.gid != (gid_t)-1)
+		ok = peer.gid == c->config.gid;
+	if (!ok && c->config.gid != (gid_t)-1) {
+		gid_t groups[256];
+		socklen_t size = sizeof groups;
+
+		if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) == 0)
+			for (size_t i = 0; i < size / sizeof groups[0]; i++)
+				ok = ok || groups[i] == c->config.gid;
+	}
+	l->who.way = SEK_ADMIN_LOCAL;
+	/* no name service is asked: it may be the one that does not answer */
+	if (peer.uid == 0)
+		snprintf(l->who.user, sizeof l->who.user, "#local:root");
+	else
+		snprintf(l->who.user, sizeof l->who.user, "#local:uid%lu", (unsigned long)peer.uid);
+	snprintf(l->who.address, sizeof l->who.address, "local");
+	if (!ok) {
+		sek_log(SEK_LOG_WARN, "control.refused", "who", l->who.user, "pid", sek_logf("%ld", (long)peer.pid), NULL);
+		(void)sek_audit_event(c->config.audit, &(struct sek_audit_event){ .who = l->who.user, .what = "control.refused",
+			.outcome = SEK_AUDIT_REFUSED }, NULL, NULL);
+	}
+	return ok;
+}
+
+static void on_connection(uv_stream_t *s, int result)
+{
+	struct sek_control *c = s->data;
+	struct link *l;
+
+	if (result < 0)
+		return;
+	l = calloc(1, sizeof *l);
+	if (!l)
+		return; /* libuv offers the connection again */
+	l->control = c;
+	uv_pipe_init(c->loop, &l->pipe, 0);
+	uv_timer_init(c->loop, &l->idle);
+	l->pipe.data = l->idle.data = l;
+	l->handles = 2;
+	l->next = c->links;
+	if (l->next)
+		l->next->prev = l;
+	c->links = l;
+	c->n_links++;
+	if (uv_accept(s, (uv_stream_t *)&l->pipe) != 0 || c->stopping || !is_allowed(l) || c->n_links > SEK_CONTROL_CONNECTIONS_MAX) {
+		close_link(l);
+		return;
+	}
+	uv_timer_start(&l->idle, on_idle, SEK_CONTROL_IDLE_MS, SEK_CONTROL_IDLE_MS);
+	read_more(l);
+}
+
+/* --- the way up and down --- */
+
+/* A socket that nobody serves any more is removed; anything else is not ours to remove. */
+static const char *clear_place(const char *path)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	struct stat st;
+	int fd;
+	bool served;
+
+	if (strlen(path) >= sizeof a.sun_path)
+		return "the path is too long for a socket (at most 107 bytes): choose a shorter one";
+	if (lstat(path, &st) != 0)
+		return errno == ENOENT ? NULL : "its folder cannot be read: make it, and give it to the broker's user";
+	if (!S_ISSOCK(st.st_mode))
+		return "there is something else at that path: remove it, or choose another path";
+	memcpy(a.sun_path, path, strlen(path) + 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	served = fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof a) == 0;
+	if (fd >= 0)
+		close(fd);
+	if (served)
+		return "another broker serves it: stop that one first, or choose another path";
+	return unlink(path) == 0 ? NULL : "an old socket cannot be removed: look at the folder's rights";
+}
+
+static const char *open_socket(struct sek_control *c)
+{
+	const char *path = c->config.path, *why = clear_place(path);
+	bool group = c->config.gid != (gid_t)-1;
+
+	if (why)
+		return why;
+	if (uv_pipe_bind(&c->listener, path) != 0) /* the process's umask makes it 0600 */
+		return "the socket cannot be made: its folder must exist and belong to the broker's user";
+	if (chmod(path, 0600) != 0 || (group && (chown(path, (uid_t)-1, c->config.gid) != 0 || chmod(path, 0660) != 0)))
+		return "the socket cannot be given to that group: the broker's user must be a member of it";
+	if (uv_listen((uv_stream_t *)&c->listener, SEK_CONTROL_CONNECTIONS_MAX, on_connection) != 0)
+		return "nobody can be heard on the socket";
+	return NULL;
+}
+
+sek_status sek_control_create(uv_loop_t *loop, const struct sek_control_config *config, struct sek_control **ret, char *err,
+	size_t err_size)
+{
+	struct sek_control *c = calloc(1, sizeof *c);
+	const char *why;
+
+	if (!c) {
+		snprintf(err, err_size, "not enough memory");
+		return sek_fail(SEK_E_NOMEM);
+	}
+	c->loop = loop;
+	c->config = *config;
+	c->started_ms = uv_now(loop);
+	uv_pipe_init(loop, &c->listener, 0);
+	c->listener.data = c;
+	*ret = c; /* also on failure: its handle must be closed by the loop */
+	why = open_socket(c);
+	c->listening = !why;
+	if (!why)
+		return sek_ok();
+	snprintf(err, err_size, "control socket '%.200s': %s", config->path, why);
+	return sek_fail(SEK_E_IO);
+}
+
+void sek_control_stop(struct sek_control *c)
+{
+	struct link *l, *next;
+
+	if (!c || c->stopping)
+		return;
+	c->stopping = true;
+	if (c->listening)
+		(void)unlink(c->config.path);
+	uv_close((uv_handle_t *)&c->listener, NULL);
+	for (l = c->links; l; l = next) {
+		next = l->next;
+		close_link(l);
+	}
+}
+
+void sek_control_destroy(struct sek_control *c)
+{
+	if (!c)
+		return;
+	SEK_ASSERT(c->stopping && !c->links);
+	free(c);
+}

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * sekishoctl: administration from the command line. Words and options become the members of an operation; the broker checks them.
+ */
+#include <libgen.h>
+#include <limits.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client/ctl/ctl.h"
+
+const char ctl_usage_text[] =
+	"usage: sekishoctl [--socket PATH] [--json] [--lang ja|en] COMMAND\n"
+	"  status\n"
+	"  user list|show|add|disable|enable|delete|passwd|roles|display|reset-second-factor [NAME [ROLES|TEXT]]\n"
+	"  group list|show|members|add|edit|delete|add-member|remove-member [NAME [USER]]\n"
+	"  policy attributes | show SCOPE | set SCOPE ATTRIBUTE VALUE | unset SCOPE ATTRIBUTE | explain USER\n"
+	"  policy history | approve CHANGE | refuse CHANGE       SCOPE: site, group:NAME or user:NAME\n"
+	"  session list | end SESSION | message SESSION TEXT\n"
+	"  stop user NAME | host NAME | session SESSION | all    the emergency switch\n"
+	"  host list\n"
+	"  audit search | verify [OPTION]...                     what `verify` takes: sekisho-audit-verify --help\n"
+	"  selfcheck [--format text|json|html] [--output FILE] | selfcheck --check FILE --key FILE.pub\n"
+	"options of commands: --reason TEXT (needed for whatever changes something, but not by `stop`), --search TEXT, --limit N,\n"
+	"  --after NEXT, --message TEXT, --roles A,B, --display TEXT, --text TEXT, --needs ..., --directory NAME, and for\n"
+	"  audit search: --who, --what, --object, --outcome, --from, --to\n"
+	"exit codes: 0 done, 1 the broker refused, 2 wrong usage, 3 the broker cannot be reached, 4 a check found something\n";
+
+enum how { PLAIN, ROWS, ENDED, PASSWORD, CHANGE, OBJECT };
+enum flags { VERSION_USER = 1, VERSION_GROUP = 2, DEFAULT_REASON = 4, SCOPE = 8, ALL_PAGES = 16, EXPECTED = 32, APPROVE = 64,
+	REFUSE = 128, UNSET = 256 };
+
+struct command {
+	const char *group, *verb, *op;
+	const char *words;   /* members that words after the command become; ? = may be absent */
+	enum how how;
+	const char *columns; /* of rows; of OBJECT: the member to show */
+	unsigned flags;
+};
+
+static const struct command commands[] = {
+	{ "status", NULL, "status", "", OBJECT, NULL, 0 },
+	{ "user", "list", "users/list", "", ROWS, "name display roles disabled totp groups login_s", ALL_PAGES },
+	{ "user", "show", "users/show", "name", OBJECT, NULL, 0 },
+	{ "user", "groups", "users/show", "name", ROWS, "name source", 0 },
+	{ "user", "add", "users/add", "name", PASSWORD, NULL, 0 },
+	{ "user", "disable", "users/disable", "name", PLAIN, NULL, VERSION_USER },
+	{ "user", "enable", "users/enable", "name", PLAIN, NULL, VERSION_USER },
+	{ "user", "delete", "users/delete", "name", PLAIN, NULL, VERSION_USER },
+	{ "user", "passwd", "users/new-password", "name", PASSWORD, NULL, 0 },
+	{ "user", "roles", "users/set-roles", "name roles", PLAIN, NULL, VERSION_USER },
+	{ "user", "display", "users/set-display", "name display", PLAIN, NULL, VERSION_USER },
+	{ "user", "reset-second-factor", "users/reset-second-factor", "name", PLAIN, NULL, 0 },
+	{ "group", "list", "groups/list", "", ROWS, "name text needs directory members", ALL_PAGES },
+	{ "group", "show", "groups/show", "name", OBJECT, NULL, 0 },
+	{ "group", "members", "groups/members", "name", ROWS, "name display roles disabled", ALL_PAGES },
+	{ "group", "add", "groups/add", "name", PLAIN, NULL, 0 },
+	{ "group", "edit", "groups/edit", "name", PLAIN, NULL, VERSION_GROUP },
+	{ "group", "delete", "groups/delete", "name", PLAIN, NULL, VERSION_GROUP },
+	{ "group", "add-member", "groups/add-member", "name user", PLAIN, NULL, 0 },
+	{ "group", "remove-member", "groups/remove-member", "name user", PLAIN, NULL, 0 },
+	{ "policy", "attributes", "policies/attributes", "", ROWS, "name kind words", 0 },
+	{ "policy", "show", "policies/show", "scope", OBJECT, NULL, SCOPE },
+	{ "policy", "set", "policies/set", "scope attribute value", CHANGE, NULL, SCOPE | EXPECTED },
+	{ "policy", "unset", "policies/set", "scope attribute", CHANGE, NULL, SCOPE | EXPECTED | UNSET },
+	{ "policy", "explain", "policies/explain", "name", ROWS, "attribute value from name", 0 },
+	{ "policy", "history", "policies/history", "", ROWS, "change at_s scope name attribute before after who why status", ALL_PAGES },
+	{ "policy", "approve", "policies/decide", "change", PLAIN, NULL, APPROVE },
+	{ "policy", "refuse", "policies/decide", "change", PLAIN, NULL, REFUSE },
+	{ "session", "list", "sessions/list", "", ROWS, "session user host state attached age_s idle_s bytes_down", ALL_PAGES },
+	{ "session", "end", "sessions/end", "session", ENDED, NULL, 0 },
+	{ "session", "message", "sessions/message", "session text", PLAIN, NULL, 0 },
+	{ "stop", "user", "sessions/end-user", "name", ENDED, NULL, DEFAULT_REASON },
+	{ "stop", "host", "sessions/end-host", "host", ENDED, NULL, DEFAULT_REASON },
+	{ "stop", "session", "sessions/end", "session", ENDED, NULL, DEFAULT_REASON },
+	{ "stop", "all", "sessions/end-all", "", ENDED, NULL, DEFAULT_REASON },
+	{ "host", "list", "hosts/list", "", ROWS, "name address port sessions attached bytes_down", ALL_PAGES },
+	{ "audit", "search", "audit/search", "", ROWS, "seq time who what object outcome details", 0 },
+};
+
+static int usage(void)
+{
+	fputs(ctl_usage_text, stderr);
+	return CTL_USAGE;
+}
+
+/* --- words to members --- */
+
+static json_t *split(const char *list)
+{
+	json_t *a = json_array();
+
+	while (*list) {
+		size_t n = strcspn(list, ",");
+
+		if (n > 0)
+			json_array_append_new(a, json_stringn(list, n));
+		list += n + (list[n] == ',');
+	}
+	return a;
+}
+
+/* What stands on the command line, as JSON. NULL if it cannot be (not UTF-8). */
+static json_t *member_value(const char *name, const char *text)
+{
+	static const char *const numbers[] = { "limit", "change", "version", "expected" };
+	json_t *json;
+	char *end;
+	size_t i;
+
+	for (i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+		if (strcmp(name, numbers[i]) == 0) {
+			long long n = strtoll(text, &end, 10);
+
+			return *text && !*end ? json_integer(n) : NULL;
+		}
+	}
+	if (strcmp(name, "roles") == 0)
+		return split(text);
+	if (strcmp(name, "value") == 0) { /* 10, true, ["a"] as JSON; any other word as itself */
+		json = json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
+		return json ? json : json_string(text);
+	}
+	return json_string(text);
+}
+
+static bool set_member(json_t *in, const char *name, const char *text)
+{
+	json_t *value = member_value(name, text);
+
+	return value && json_object_set_new(in, name, value) == 0;
+}
+
+static bool set_scope(json_t *in, const char *text)
+{
+	size_t n = strcspn(text, ":");
+
+	if (strcmp(text, "site") == 0)
+		return set_member(in, "scope", "site");
+	if (text[n] != ':' || (strncmp(text, "group:", 6) != 0 && strncmp(text, "user:", 5) != 0))
+		return false;
+	return json_object_set_new(in, "scope", json_stringn(text, n)) == 0 && set_member(in, "name", text + n + 1);
+}
+
+/* Fills in from the words and options after the verb. */
+static bool take_words(const struct command *k, int argc, char **argv, json_t *in)
+{
+	char names[80], *save = NULL, *name;
+	int i;
+
+	snprintf(names, sizeof names, "%s", k->words);
+	name = strtok_r(names, " ", &save);
+	for (i = 0; i < argc; i++) {
+		if (strncmp(argv[i], "--", 2) == 0 && argv[i][2]) {
+			if (i + 1 >= argc || !set_member(in, argv[i] + 2, argv[i + 1]))
+				return false;
+			i++;
+		} else if (!name) {
+			return false;
+		} else {
+			if (strcmp(name, "scope") == 0 ? !set_scope(in, argv[i]) : !set_member(in, name, argv[i]))
+				return false;
+			name = strtok_r(NULL, " ", &save);
+		}
+	}
+	return name == NULL;
+}
+
+/* --- what the broker wants to be told besides --- */
+
+static int get_version(struct ctl *c, const struct command *k, json_t *in)
+{
+	bool user = k->flags & VERSION_USER;
+	json_t *answer = NULL;
+	int r = ctl_call(c, user ? "users/show" : "groups/show", json_pack("{s:O}", "name", json_object_get(in, "name")), &answer);
+
+	if (r == CTL_DONE) {
+		json_t *version = json_object_get(json_object_get(answer, user ? "user" : "group"), "version");
+
+		if (version)
+			json_object_set(in, "version", version);
+	}
+	json_decref(answer);
+	return r;
+}
+
+/* The version of the value that stands there now: whoever changes it between now and then wins, and this call is told. */
+static int get_expected(struct ctl *c, json_t *in)
+{
+	const char *attribute = json_string_value(json_object_get(in, "attribute"));
+	json_t *ask = json_object(), *answer = NULL, *version;
+	int r;
+
+	json_object_set(ask, "scope", json_object_get(in, "scope"));
+	if (json_object_get(in, "name"))
+		json_object_set(ask, "name", json_object_get(in, "name"));
+	r = ctl_call(c, "policies/show", ask, &answer);
+	if (r != CTL_DONE)
+		return r;
+	version = json_object_get(json_object_get(json_object_get(answer, "values"), attribute ? attribute : ""), "version");
+	json_object_set_new(in, "expected", version ? json_incref(version) : json_integer(0));
+	json_decref(answer);
+	return r;
+}
+
+static int complete(struct ctl *c, const struct command *k, json_t *in)
+{
+	if ((k->flags & DEFAULT_REASON) && !json_object_get(in, "reason"))
+		json_object_set_new(in, "reason", json_string("緊急停止 emergency stop (sekishoctl stop)"));
+	if (k->flags & (APPROVE | REFUSE))
+		json_object_set_new(in, "approve", json_boolean((k->flags & APPROVE) != 0));
+	if (k->flags & UNSET)
+		json_object_set_new(in, "value", json_null());
+	if ((k->flags & (VERSION_USER | VERSION_GROUP)) && !json_object_get(in, "version"))
+		return get_version(c, k, in);
+	if ((k->flags & EXPECTED) && !json_object_get(in, "expected"))
+		return get_expected(c, in);
+	return CTL_DONE;
+}
+
+/* --- answers --- */
+
+static const json_t *rows_of(const json_t *answer)
+{
+	static const char *const names[] = { "rows", "explain", "attributes", "groups" };
+	size_t i;
+
+	for (i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (json_is_array(json_object_get(answer, names[i])))
+			return json_object_get(answer, names[i]);
+	return NULL;
+}
+
+static void show(const struct ctl *c, const struct command *k, const json_t *answer)
+{
+	const char *text = json_string_value(json_object_get(answer, "password"));
+
+	if (c->json) {
+		ctl_print_json(answer);
+		return;
+	}
+	switch (k->how) {
+	case ROWS:
+		ctl_print_rows(c, rows_of(answer), k->columns);
+		if (json_is_string(json_object_get(answer, "next")))
+			printf("--after %s\n", json_string_value(json_object_get(answer, "next")));
+		break;
+	case OBJECT:
+		ctl_print_object(c, answer, "");
+		break;
+	case ENDED:
+		printf(ctl_word(c, W_ENDED), (long long)json_integer_value(json_object_get(answer, "ended")));
+		printf("\n");
+		break;
+	case PASSWORD:
+		printf(ctl_word(c, W_PASSWORD), json_string_value(json_object_get(answer, "name")), text ? text : "");
+		printf("\n");
+		break;
+	case CHANGE:
+		if (json_is_true(json_object_get(answer, "pending"))) {
+			printf(ctl_word(c, W_PENDING), (long long)json_integer_value(json_object_get(answer, "change")));
+			printf("\n");
+			break;
+		}
+		/* fall through */
+	default:
+		printf("%s\n", ctl_word(c, W_DONE));
+	}
+}
+
+/* Asks once, or, for a list without --limit, until there are no more rows. */
+static int ask(struct ctl *c, const struct command *k, json_t *in, json_t **ret)
+{
+	bool all = (k->flags & ALL_PAGES) && !json_object_get(in, "limit");
+	json_t *answer = NULL, *more = NULL;
+	int r;
+
+	if (all)
+		json_object_set_new(in, "limit", json_integer(200));
+	r = ctl_call(c, k->op, json_deep_copy(in), &answer);
+	while (r == CTL_DONE && all && json_is_string(json_object_get(answer, "next"))) {
+		json_object_set(in, "after", json_object_get(answer, "next"));
+		r = ctl_call(c, k->op, json_deep_copy(in), &more);
+		if (r != CTL_DONE)
+			break;
+		json_array_extend(json_object_get(answer, "rows"), json_object_get(more, "rows"));
+		json_object_set(answer, "next", json_object_get(more, "next"));
+		json_decref(more);
+	}
+	if (r == CTL_DONE)
+		*ret = answer;
+	else
+		json_decref(answer);
+	return r;
+}
+
+static int run(struct ctl *c, const struct command *k, int argc, char **argv)
+{
+	json_t *in = json_object(), *answer = NULL;
+	int r;
+
+	if (!take_words(k, argc, argv, in)) {
+		json_decref(in);
+		return usage();
+	}
+	r = complete(c, k, in);
+	if (r == CTL_DONE)
+		r = ask(c, k, in, &answer);
+	json_decref(in);
+	if (r == CTL_DONE)
+		show(c, k, answer);
+	json_decref(answer);
+	return r;
+}
+
+/* --- the verifier is a program of its own --- */
+
+static int verify(struct ctl *c, int argc, char **argv)
+{
+	char path[PATH_MAX], key[PATH_MAX];
+	const char *words[64] = { path };
+	json_t *status = NULL;
+	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 32);
+	int i, k = 1, r;
+
+	if (n <= 0 || argc > 40)
+		return usage();
+	path[n] = '\0';
+	snprintf(strrchr(path, '/') + 1, 32, "sekisho-audit-verify");
+	if (argc == 0) { /* of this broker; the key by which it is checked then is the one that lies here */
+		const json_t *audit;
+
+		/* what was done up to now is on the disk, signed by the head */
+		r = ctl_call(c, "audit/sync", json_object(), &status);
+		if (r != CTL_DONE)
+			return r;
+		audit = status;
+		snprintf(key, sizeof key, "%.4000s.pub", json_string_value(json_object_get(audit, "key")));
+		words[k++] = "--key";
+		words[k++] = key;
+		words[k++] = json_string_value(json_object_get(audit, "path"));
+	}
+	for (i = 0; i < argc; i++)
+		words[k++] = argv[i];
+	if (c->json)
+		words[k++] = "--json";
+	if (c->ja) {
+		words[k++] = "--lang";
+		words[k++] = "ja";
+	}
+	execv(path, (char *const *)words);
+	fprintf(stderr, "sekishoctl: %s: %s\n", ctl_word(c, W_NO_VERIFIER), path);
+	json_decref(status);
+	return CTL_UNREACHABLE;
+}
+
+static int dispatch(struct ctl *c, int argc, char **argv)
+{
+	size_t i;
+
+	if (argc < 1)
+		return usage();
+	if (strcmp(argv[0], "selfcheck") == 0)
+		return ctl_selfcheck(c, argc - 1, argv + 1);
+	if (argc >= 2 && strcmp(argv[0], "audit") == 0 && strcmp(argv[1], "verify") == 0)
+		return verify(c, argc - 2, argv + 2);
+	for (i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+		const struct command *k = &commands[i];
+
+		if (strcmp(k->group, argv[0]) != 0)
+			continue;
+		if (!k->verb)
+			return run(c, k, argc - 1, argv + 1);
+		if (argc >= 2 && strcmp(k->verb, argv[1]) == 0)
+			return run(c, k, argc - 2, argv + 2);
+	}
+	return usage();
+}
+
+static bool language(struct ctl *c, const char *word)
+{
+	c->ja = strncmp(word, "ja", 2) == 0;
+	return c->ja || strncmp(word, "en", 2) == 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct ctl c = { .socket = getenv("SEKISHO_SOCKET"), .fd = -1 };
+	const char *locale = getenv("LC_ALL");
+	int i, r;
+
+	if (!c.socket || !*c.socket)
+		c.socket = SEK_CTL_SOCKET;
+	if (!locale || !*locale)
+		locale = getenv("LC_MESSAGES");
+	if (!locale || !*locale)
+		locale = getenv("LANG");
+	(void)language(&c, locale ? locale : "en");
+	for (i = 1; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
+		if (strcmp(argv[i], "--help") == 0)
+			return fputs(ctl_usage_text, stdout) < 0;
+		if (strcmp(argv[i], "--version") == 0)
+			return printf("sekishoctl %s\n", SEK_VERSION) < 0;
+		if (strcmp(argv[i], "--json") == 0)
+			c.json = true;
+		else if (strcmp(argv[i], "--socket") == 0 && i + 1 < argc)
+			c.socket = argv[++i];
+		else if (strcmp(argv[i], "--lang") == 0 && i + 1 < argc && language(&c, argv[i + 1]))
+			i++;
+		else
+			return usage();
+	}
+	r = dispatch(&c, argc - i, argv + i);
+	ctl_close(&c);
+	return r;
+}

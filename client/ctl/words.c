@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Every word that sekishoctl says, in Japanese and English.
+ */
+#include <string.h>
+
+#include "client/ctl/ctl.h"
+
+struct pair {
+	const char *en, *ja;
+};
+
+struct named {
+	const char *name;
+	struct pair text;
+};
+
+static const struct pair words[CTL_WORDS] = {
+	[W_UNREACHABLE] = { "the broker cannot be reached at '%s': %s. Is it running, and may this account use the socket?",
+		"ブローカーに接続できません（'%s': %s）。動いているか、このアカウントがソケットを使えるかを確認してください。" },
+	[W_NO_ANSWER] = { "the broker at '%s' did not answer: %s. This account may not be allowed to use the socket; the broker's log says.",
+		"ブローカー（'%s'）から応答がありません: %s。このアカウントにソケットの利用が許可されていない可能性があります（ブローカーのログを確認してください）。" },
+	[W_REFUSED] = { "refused", "拒否" },
+	[W_DONE] = { "done", "完了しました" },
+	[W_NONE] = { "none", "なし" },
+	[W_YES] = { "yes", "はい" },
+	[W_NO] = { "no", "いいえ" },
+	[W_ENDED] = { "sessions ended: %lld", "終了したセッション: %lld" },
+	[W_PASSWORD] = { "password of %s (shown only now): %s", "%s のパスワード（表示は今回だけです）: %s" },
+	[W_PENDING] = { "change %lld waits for the approval of a second administrator", "変更 %lld は別の管理者の承認を待っています" },
+	[W_EMPTY] = { "(nothing)", "（該当なし）" },
+	[W_USAGE] = { "usage", "使い方" },
+	[W_NO_VERIFIER] = { "sekisho-audit-verify cannot be run", "sekisho-audit-verify を実行できません" },
+	[W_CHECK_OK] = { "ok", "正常" },
+	[W_CHECK_ATTENTION] = { "attention", "注意" },
+	[W_CHECK_FAILED] = { "failed", "異常" },
+	[W_CHECK_TITLE] = { "Sekisho self-check", "Sekisho 自己点検" },
+	[W_CHECK_SUMMARY] = { "%lld ok, %lld attention, %lld failed", "正常 %lld 件、注意 %lld 件、異常 %lld 件" },
+	[W_CHECK_DO] = { "what to do", "対応" },
+	[W_CHECK_SIGNED] = { "signed by the broker's audit key", "ブローカーの監査鍵による署名" },
+	[W_CHECK_GOOD] = { "the report's signature is right", "報告の署名は正しいものです" },
+	[W_CHECK_BAD] = { "the report's signature is NOT right: it was changed, or is of another broker",
+		"報告の署名が正しくありません（書き換えられたか、別のブローカーのものです）" },
+};
+
+static const struct named errors[] = {
+	{ "bad-request", { "the broker does not take that", "その内容は受け付けられません" } },
+	{ "not-found", { "there is no such thing", "見つかりません" } },
+	{ "exists", { "that name is taken", "その名前は使われています" } },
+	{ "conflict", { "somebody else has changed it meanwhile: look again", "ほかの人が先に変更しました。もう一度確認してください" } },
+	{ "forbidden", { "not allowed", "許可されていません" } },
+	{ "self", { "not for oneself", "自分自身には行えません" } },
+	{ "second-person", { "who asked for a change cannot approve it", "変更を求めた本人は承認できません" } },
+	{ "directory", { "the directory rules this: change it there", "ディレクトリで管理されています。ディレクトリ側で変更してください" } },
+	{ "unavailable", { "the audit log cannot be written, so it was not done: see `sekishoctl status`",
+		"監査ログに書き込めないため、実行しませんでした（`sekishoctl status` を確認してください）" } },
+	{ "busy", { "the broker is busy: try again", "混み合っています。もう一度お試しください" } },
+	{ "stopping", { "the broker is being stopped", "ブローカーは停止するところです" } },
+	{ "internal", { "the broker had a problem: its log says more", "ブローカーで問題が起きました。ログを確認してください" } },
+};
+
+static const struct named columns[] = {
+	{ "name", { "NAME", "名前" } }, { "display", { "DISPLAY", "表示名" } }, { "roles", { "ROLES", "役割" } },
+	{ "disabled", { "DISABLED", "無効" } }, { "totp", { "ONE-TIME-CODE", "ワンタイム" } }, { "groups", { "GROUPS", "グループ" } },
+	{ "login_s", { "LAST-LOGIN", "最終ログイン" } }, { "session", { "SESSION", "セッション" } }, { "user", { "USER", "利用者" } },
+	{ "host", { "HOST", "ホスト" } }, { "state", { "STATE", "状態" } }, { "attached", { "ATTACHED", "接続中" } },
+	{ "age_s", { "AGE(s)", "経過(秒)" } }, { "idle_s", { "IDLE(s)", "無操作(秒)" } }, { "bytes_down", { "BYTES", "送信バイト" } },
+	{ "address", { "ADDRESS", "アドレス" } }, { "port", { "PORT", "ポート" } }, { "sessions", { "SESSIONS", "セッション数" } },
+	{ "seq", { "SEQ", "番号" } }, { "time", { "TIME", "日時" } }, { "who", { "WHO", "実行者" } }, { "what", { "WHAT", "内容" } },
+	{ "object", { "OBJECT", "対象" } }, { "outcome", { "OUTCOME", "結果" } }, { "details", { "DETAILS", "詳細" } },
+	{ "attribute", { "ATTRIBUTE", "項目" } }, { "value", { "VALUE", "値" } }, { "from", { "FROM", "由来" } },
+	{ "change", { "CHANGE", "変更" } }, { "scope", { "SCOPE", "範囲" } }, { "before", { "BEFORE", "変更前" } },
+	{ "after", { "AFTER", "変更後" } }, { "why", { "WHY", "理由" } }, { "status", { "STATUS", "状態" } },
+	{ "at_s", { "AT", "日時" } }, { "text", { "TEXT", "説明" } }, { "members", { "MEMBERS", "人数" } },
+	{ "version", { "VERSION", "版" } }, { "needs", { "NEEDS", "必要な要素" } }, { "directory", { "DIRECTORY", "ディレクトリ名" } },
+	{ "writable", { "writable", "書き込み可" } }, { "audit", { "audit log", "監査ログ" } }, { "logins", { "log-ins", "ログイン数" } },
+	{ "uptime_s", { "uptime (s)", "稼働(秒)" } }, { "damaged", { "damaged", "損傷" } }, { "lost", { "lost", "失われた記録" } },
+	{ "waiting", { "waiting", "書き込み待ち" } }, { "kind", { "KIND", "種類" } },
+};
+
+static const char *pick(const struct ctl *c, const struct pair *p)
+{
+	return c->ja ? p->ja : p->en;
+}
+
+static const char *find(const struct ctl *c, const struct named *list, size_t n, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (strcmp(list[i].name, name) == 0)
+			return pick(c, &list[i].text);
+	return name;
+}
+
+const char *ctl_word(const struct ctl *c, enum ctl_word w)
+{
+	return pick(c, &words[w]);
+}
+
+const char *ctl_error(const struct ctl *c, const char *error)
+{
+	return find(c, errors, sizeof errors / sizeof errors[0], error);
+}
+
+const char *ctl_column(const struct ctl *c, const char *name)
+{
+	return find(c, columns, sizeof columns / sizeof columns[0], name);
+}
+
+/* What each line of the self-check is about, and what to do when it is not "ok". */
+static const struct {
+	const char *id;
+	struct pair about, todo;
+} checks[] = {
+	{ "https-certificate", { "certificate of the inner face", "庁内側のHTTPS証明書" },
+		{ "renew it with sekisho-certs and restart the broker", "sekisho-certs で更新し、ブローカーを再起動してください" } },
+	{ "intermediate", { "the broker's intermediate CA", "ブローカーの中間CA証明書" },
+		{ "issue a new one with sekisho-certs; no restart is needed", "sekisho-certs で再発行してください（再起動は不要）" } },
+	{ "ca", { "root CA certificate", "ルートCA証明書" }, { "plan the exchange of the CA", "CAの更新を計画してください" } },
+	{ "crl", { "revocation list (CRL)", "失効リスト (CRL)" },
+		{ "issue a fresh one with sekisho-certs crl; without it no session starts", "sekisho-certs crl で再発行してください（期限が切れるとセッションを開始できません）" } },
+	{ "keys", { "private keys are readable for their owner only", "秘密鍵を読めるのは所有者だけか" },
+		{ "chmod 600 the file and ask who has read it", "chmod 600 とし、読んだ者がいないか確認してください" } },
+	{ "listening", { "addresses on which the broker listens", "待ち受けアドレス" },
+		{ "only the configured address may appear: find out who opened the other", "設定したアドレス以外がないか、原因を調べてください" } },
+	{ "jails", { "jails of live sessions", "動作中セッションの隔離（ジェイル）" },
+		{ "end those sessions (sekishoctl stop session) and look for the cause", "該当セッションを sekishoctl stop session で終了し、原因を調べてください" } },
+	{ "policy", { "policies that allow more than the built-in default", "既定より緩いポリシー" },
+		{ "look whether each is still needed (sekishoctl policy history)", "必要なものか sekishoctl policy history で見直してください" } },
+	{ "second-factor", { "accounts without a second factor", "第2要素のないアカウント" },
+		{ "let them enrol, or disable them", "登録を求めるか、無効にしてください" } },
+	{ "dormant", { "accounts that nobody has used for 90 days", "90日以上使われていないアカウント" },
+		{ "disable those that are not needed (sekishoctl user disable)", "不要なものは sekishoctl user disable で無効にしてください" } },
+	{ "administrators", { "accounts with the role administrator", "管理者の役割を持つアカウント" },
+		{ "there should be few, and more than one", "必要最小限で、2名以上いることを確認してください" } },
+	{ "audit-writable", { "the audit log can be written", "監査ログへの書き込み" },
+		{ "make room on the disk or mend its rights: nothing new starts until then", "ディスクの空きと権限を確認してください（直るまで新規の利用はできません）" } },
+	{ "audit-chain", { "chain and signatures of the audit log", "監査ログの連鎖と署名" },
+		{ "keep the log as evidence and run sekishoctl audit verify", "ログを証拠として保全し、sekishoctl audit verify を実行してください" } },
+	{ "libraries", { "versions of linked libraries", "リンクしているライブラリの版" },
+		{ "install security updates and restart", "セキュリティ更新を適用し、再起動してください" } },
+	{ "recording", { "coverage of recordings", "録画の網羅" }, { "this version does not record", "この版には録画機能がありません" } },
+};
+
+const char *ctl_check_text(const struct ctl *c, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof checks / sizeof checks[0]; i++)
+		if (strcmp(checks[i].id, id) == 0)
+			return pick(c, &checks[i].about);
+	return id;
+}
+
+const char *ctl_check_do(const struct ctl *c, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof checks / sizeof checks[0]; i++)
+		if (strcmp(checks[i].id, id) == 0)
+			return pick(c, &checks[i].todo);
+	return "";
+}

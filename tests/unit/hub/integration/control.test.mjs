@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// sekishoctl and the control socket of a real broker.
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+
+import { bin, Broker, until } from './harness.mjs';
+
+const b = new Broker();
+const socket = () => b.file('control.sock');
+
+function ctl(...words) {
+	const r = spawnSync(path.join(bin, 'sekishoctl'), ['--socket', socket(), '--lang', 'en', ...words], { encoding: 'utf8',
+		cwd: b.dir });
+	let json = null;
+	try { json = JSON.parse(r.stdout); } catch { /* text */ }
+	return { code: r.status, out: r.stdout, err: r.stderr, json };
+}
+
+// Bytes as they are to the socket; gives everything that comes back until it is closed, or the first line.
+function raw(bytes, { untilClosed = false } = {}) {
+	return new Promise((done, fail) => {
+		let text = '';
+		const s = net.connect(socket(), () => s.write(bytes));
+		s.setEncoding('utf8');
+		s.on('data', (d) => {
+			text += d;
+			if (!untilClosed && text.includes('\n')) s.destroy();
+		});
+		s.on('close', () => done(text));
+		s.on('error', (e) => (e.code === 'EPIPE' || e.code === 'ECONNRESET' ? done(text) : fail(e)));
+	});
+}
+
+const records = () => fs.readFileSync(b.file('audit/audit-00000001.log'), 'utf8').split('\n').slice(0, -1).map((l) => JSON.parse(l));
+
+before(() => b.start());
+after(() => b.finish());
+
+test('the socket is for its owner only', () => {
+	assert.equal(fs.statSync(socket()).mode & 0o7777, 0o600);
+});
+
+test('another account is refused, and that is on the record', { skip: process.getuid() !== 0 && 'needs root' }, async () => {
+	fs.chmodSync(b.dir, 0o755);
+	fs.chmodSync(socket(), 0o666); // as if somebody had opened it: the kernel's word on the peer still counts
+	const r = spawnSync(path.join(bin, 'sekishoctl'), ['--socket', socket(), 'status'], { uid: 65534, gid: 65534, encoding: 'utf8' });
+	fs.chmodSync(socket(), 0o600);
+	if (r.error?.code === 'EACCES') return; // that account cannot even start the program where it was built
+	assert.equal(r.status, 3);
+	await until('the record', () => records().some((x) => x.what === 'control.refused' && x.who === '#local:uid65534'));
+});
+
+test('status', () => {
+	const r = ctl('--json', 'status');
+	assert.equal(r.code, 0);
+	assert.equal(r.json.sessions, 0);
+	assert.equal(r.json.audit.writable, true);
+	assert.match(ctl('status').out, /writable: yes/);
+	assert.match(spawnSync(path.join(bin, 'sekishoctl'), ['--socket', socket(), '--lang', 'ja', 'status'], { encoding: 'utf8' }).stdout,
+		/書き込み可: はい/);
+});
+
+test('users: list, add, disable, enable, roles, password', () => {
+	assert.match(ctl('user', 'list').out, /^NAME .*\n(hanako|taro) /);
+	const added = ctl('--json', 'user', 'add', 'jiro', '--reason', 'new colleague');
+	assert.equal(added.code, 0);
+	assert.ok(added.json.password.length >= 8);
+	assert.equal(ctl('user', 'add', 'jiro', '--reason', 'again').code, 1);
+	assert.equal(ctl('user', 'disable', 'jiro', '--reason', 'left').code, 0);
+	assert.equal(ctl('--json', 'user', 'show', 'jiro').json.user.disabled, true);
+	assert.equal(ctl('user', 'enable', 'jiro', '--reason', 'back').code, 0);
+	assert.equal(ctl('user', 'roles', 'jiro', 'staff,operator', '--reason', 'duty').code, 0);
+	assert.deepEqual(ctl('--json', 'user', 'show', 'jiro').json.user.roles.sort(), ['operator', 'staff']);
+	assert.notEqual(ctl('--json', 'user', 'passwd', 'jiro', '--reason', 'forgot').json.password, added.json.password);
+	const all = records();
+	assert.ok(all.some((x) => x.who === '#local:root' || /^#local:uid/.test(x.who)));
+	assert.ok(all.some((x) => x.object === 'jiro' && x.details.reason === 'left'));
+	assert.ok(!JSON.stringify(all).includes(added.json.password));
+});
+
+test('groups and policies', () => {
+	assert.equal(ctl('group', 'add', 'zeimu', '--text', '税務課', '--reason', 'new').code, 0);
+	assert.equal(ctl('group', 'add-member', 'zeimu', 'taro', '--reason', 'member').code, 0);
+	assert.match(ctl('group', 'list').out, /zeimu/);
+	assert.match(ctl('group', 'members', 'zeimu').out, /taro/);
+	const set = ctl('policy', 'set', 'group:zeimu', 'idle_minutes', '10', '--reason', 'short');
+	assert.equal(set.code, 0, set.err);
+	assert.equal(ctl('--json', 'policy', 'show', 'group:zeimu').json.values.idle_minutes.value, 10);
+	const explained = ctl('--json', 'policy', 'explain', 'taro');
+	assert.equal(explained.json.explain.find((x) => x.attribute === 'idle_minutes').value, 10);
+	assert.match(ctl('policy', 'explain', 'taro').out, /idle_minutes +10 +group/);
+	assert.match(ctl('policy', 'history').out, /idle_minutes/);
+	assert.equal(ctl('policy', 'set', 'site', 'no_such', '1', '--reason', 'x').code, 1);
+	assert.equal(ctl('policy', 'unset', 'group:zeimu', 'idle_minutes', '--reason', 'as before').code, 0);
+	assert.equal(ctl('policy', 'set', 'everybody', 'idle_minutes', '1', '--reason', 'x').code, 2);
+});
+
+const live = () => ctl('--json', 'session', 'list').json.rows;
+
+test('sessions: list, message, end, stop', async () => {
+	const { session } = await b.session(await b.login('taro'));
+	assert.deepEqual(live().map((s) => [s.session, s.user]), [[session, 'taro']]);
+	assert.equal(ctl('session', 'message', session, 'maintenance at noon').code, 0);
+	assert.equal(ctl('session', 'end', session).code, 1); // no reason
+	assert.equal(ctl('session', 'end', session, '--reason', 'test').code, 0);
+	assert.deepEqual(live(), []);
+	assert.equal(ctl('session', 'end', session, '--reason', 'test').code, 1);
+	for (const stop of [['user', 'taro'], ['all']]) {
+		await b.session(await b.login('taro'));
+		await b.session(await b.login('hanako'));
+		const r = ctl('--json', 'stop', ...stop);
+		assert.equal(r.code, 0);
+		assert.equal(r.json.ended, stop[0] === 'all' ? live().length + 2 : 1);
+	}
+	assert.deepEqual(live(), []);
+	await until('the record', () => records().some((x) => /emergency stop/.test(x.details.reason ?? '')));
+});
+
+test('the emergency switch works while the database is locked', async () => {
+	await b.session(await b.login('taro'));
+	const lock = spawn('python3', ['-c', `
+import sqlite3, sys
+d = sqlite3.connect(${JSON.stringify(b.file('store.db'))}, isolation_level=None)
+d.execute("BEGIN EXCLUSIVE")
+print("locked", flush=True)
+sys.stdin.readline()
+`], { stdio: ['pipe', 'pipe', 'inherit'] });
+	await new Promise((done) => lock.stdout.once('data', done));
+	const begun = process.hrtime.bigint();
+	const r = ctl('--json', 'stop', 'all');
+	const ms = Number((process.hrtime.bigint() - begun) / 1000000n);
+	assert.equal(lock.exitCode, null); // still locked
+	lock.stdin.end('\n');
+	assert.equal(r.code, 0);
+	assert.equal(r.json.ended, 1);
+	console.log(`# stopped in ${ms} ms while the database was locked`);
+	assert.deepEqual(live(), []);
+});
+
+test('audit: search and verify', async () => {
+	const found = ctl('--json', 'audit', 'search', '--what', 'session.ended', '--limit', '2');
+	assert.equal(found.code, 0);
+	assert.equal(found.json.rows.length, 2);
+	assert.ok(found.json.rows[0].seq > found.json.rows[1].seq);
+	const next = ctl('--json', 'audit', 'search', '--what', 'session.ended', '--limit', '2', '--after', found.json.next);
+	assert.ok(next.json.rows[0].seq < found.json.rows[1].seq);
+	assert.match(ctl('audit', 'search', '--who', 'taro').out, /login\.ok/);
+	const whole = ctl('audit', 'verify');
+	assert.equal(whole.code, 0, whole.out);
+	assert.match(whole.out, /OK: the log is whole/);
+	// somebody changes one letter of a copy; the program of its own needs only copy and public key
+	fs.cpSync(b.file('audit'), b.file('copy'), { recursive: true });
+	const file = b.file('copy/audit-00000001.log');
+	const text = fs.readFileSync(file, 'utf8');
+	fs.writeFileSync(file, text.replace('"who":"taro"', '"who":"jiro"'));
+	const changed = spawnSync(path.join(bin, 'sekisho-audit-verify'), ['--key', b.file('audit.key.pub'), '--json', b.file('copy')],
+		{ encoding: 'utf8' });
+	assert.equal(changed.status, 1);
+	assert.equal(JSON.parse(changed.stdout).list.filter((f) => !f.note)[0].word, 'changed');
+	const cut = text.split('\n').slice(0, -3).join('\n') + '\n';
+	fs.writeFileSync(file, cut);
+	const short = spawnSync(path.join(bin, 'sekisho-audit-verify'), ['--key', b.file('audit.key.pub'), '--lang', 'ja', b.file('copy')],
+		{ encoding: 'utf8' });
+	assert.equal(short.status, 1);
+	assert.match(short.stdout, /異常 head .*\[short\]/);
+});
+
+test('wrong usage', () => {
+	for (const words of [[], ['nonsense'], ['user'], ['user', 'nonsense'], ['user', 'disable'], ['stop'], ['status', 'x'],
+		['--lang', 'fr', 'status'], ['user', 'list', '--limit', 'x'], ['user', 'list', '--search']])
+		assert.equal(ctl(...words).code, 2, words.join(' '));
+	assert.equal(spawnSync(path.join(bin, 'sekishoctl'), ['--socket', b.file('none'), 'status']).status, 3);
+	assert.equal(ctl('--help').code, 0);
+});
+
+test('hostile lines', async () => {
+	for (const line of ['', '{}', '[]', 'null', '{"op":1}', '{"op":"status","in":[]}', '{"op":"status","x":1}',
+		'{"op":"status","op":"status"}', '{"op":"status"', '\xff\xfe', `${'['.repeat(3000)}`, '{"op":"users/list","in":{"x":1}}',
+		'{"op":"users/list","in":{"limit":"1"}}', '{"op":"../../etc/passwd"}', '{"op":"users/add","in":{"name":"\\u0000","reason":"x"}}',
+		`{"op":"users/list","in":{"search":"${'x'.repeat(5000)}"}}`, `{"op":"users/add","in":{"name":"' OR 1=1","reason":"x"}}`]) {
+		const r = JSON.parse(await raw(line + '\n'));
+		assert.equal(r.ok, false, line.slice(0, 60));
+	}
+	// 1 MB without a line's end: closed, not kept
+	assert.equal(await raw(Buffer.alloc(1024 * 1024, 0x61), { untilClosed: true }), '');
+	// two requests at once are answered in their order
+	assert.equal((await raw('{"op":"status"}\n{"op":"nonsense"}\n')).split('\n')[0].includes('"ok":true'), true);
+	assert.equal(ctl('status').code, 0);
+});
+
+test('too many connections do not keep root out for long', async () => {
+	const many = await Promise.all(Array.from({ length: 40 }, () => new Promise((done) => {
+		const s = net.connect(socket(), () => done(s));
+		s.on('error', () => done(s));
+	})));
+	many.forEach((s) => s.destroy());
+	await until('an answer', () => ctl('status').code === 0);
+});
+
+test('a dead broker\'s socket is replaced, a live one\'s is not', async () => {
+	const second = spawnSync(path.join(bin, 'sekisho-broker'), ['--config', 'broker.yaml'], { cwd: b.dir, encoding: 'utf8', timeout: 15000 });
+	assert.equal(second.status, 1);
+	assert.match(second.stderr, /another broker serves it/);
+	assert.equal(ctl('status').code, 0);
+	b.process.kill('SIGKILL');
+	await b.exit;
+	b.ended = undefined;
+	assert.ok(fs.existsSync(socket()));
+	await b.start();
+	assert.equal(ctl('status').code, 0);
+	await b.stop();
+	assert.ok(!fs.existsSync(socket()));
+	await b.start();
+});
