@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "broker/hub/config.h"
+#include "broker/hub/control/selfcheck.h"
 
 struct link {
 	uv_pipe_t pipe;
@@ -30,6 +31,7 @@ struct link {
 	size_t n;
 	struct sek_admin_request *request; /* one at a time: nothing is read meanwhile */
 	struct sek_audit_ticket *ticket;
+	struct check *check;
 	bool busy, closing;
 	unsigned handles;
 };
@@ -41,7 +43,15 @@ struct sek_control {
 	struct link *links;
 	unsigned n_links;
 	uint64_t started_ms;
-	bool listening, stopping;
+	bool listening, stopping, checking;
+};
+
+/* A self-check in the pool; its asker may go away meanwhile. */
+struct check {
+	uv_work_t work;
+	struct sek_control *control;
+	struct link *link;
+	struct sek_selfcheck *selfcheck;
 };
 
 struct answer {
@@ -78,6 +88,8 @@ static void close_link(struct link *l)
 	l->closing = true;
 	sek_admin_forget(l->request);
 	sek_audit_forget(l->ticket);
+	if (l->check)
+		l->check->link = NULL;
 	uv_close((uv_handle_t *)&l->pipe, on_closed);
 	uv_close((uv_handle_t *)&l->idle, on_closed);
 }
@@ -182,6 +194,57 @@ static void on_synced(void *user, sek_status s)
 	take_lines(l);
 }
 
+static void check_work(uv_work_t *w)
+{
+	struct check *k = w->data;
+
+	sek_selfcheck_work(k->selfcheck);
+}
+
+static void check_done(uv_work_t *w, int cancelled)
+{
+	struct check *k = w->data;
+	struct link *l = k->link;
+	unsigned failed = 0;
+	json_t *report = sek_selfcheck_finish(k->selfcheck, &failed);
+
+	(void)cancelled;
+	k->control->checking = false;
+	free(k);
+	if (!l) {
+		json_decref(report);
+		return;
+	}
+	l->check = NULL;
+	(void)sek_audit_event(l->control->config.audit, &(struct sek_audit_event){ .who = l->who.user, .what = "selfcheck",
+		.details = (const char *const[]){ "failed", sek_logf("%u", failed), NULL } }, NULL, NULL);
+	answer(l, report ? NULL : "internal", report);
+	take_lines(l);
+}
+
+static bool start_check(struct link *l)
+{
+	struct sek_control *c = l->control;
+	struct check *k = calloc(1, sizeof *k);
+
+	if (!k)
+		return false;
+	*k = (struct check){ .control = c, .link = l,
+		.selfcheck = sek_selfcheck_begin(c->config.site, c->config.sessions, c->config.audit) };
+	k->work.data = k;
+	if (!k->selfcheck || uv_queue_work(c->loop, &k->work, check_work, check_done) != 0) {
+		unsigned failed;
+
+		if (k->selfcheck)
+			json_decref(sek_selfcheck_finish(k->selfcheck, &failed));
+		free(k);
+		return false;
+	}
+	l->check = k;
+	c->checking = true;
+	return true;
+}
+
 /* --- requests --- */
 
 static void run(struct link *l, const char *op, json_t *in)
@@ -198,6 +261,12 @@ static void run(struct link *l, const char *op, json_t *in)
 		l->ticket = sek_audit_sync(c->config.audit, on_synced, l);
 		if (!l->ticket)
 			answer(l, "unavailable", audit_state(c));
+	} else if (strcmp(op, "selfcheck") == 0) {
+		json_decref(in);
+		if (c->checking)
+			answer(l, "busy", NULL);
+		else if (!start_check(l))
+			answer(l, "internal", NULL);
 	} else {
 		l->request = sek_admin_run(c->config.admin, &l->who, op, in, on_admin, l);
 		if (!l->request)

@@ -217,3 +217,44 @@ test('a dead broker\'s socket is replaced, a live one\'s is not', async () => {
 	assert.ok(!fs.existsSync(socket()));
 	await b.start();
 });
+
+test('selfcheck: what is in order and what is not, signed', async () => {
+	const r = ctl('--json', 'selfcheck');
+	const level = (report, id) => report.report.lines.find((l) => l.id === id)?.level;
+	for (const id of ['https-certificate', 'intermediate', 'ca', 'crl', 'keys', 'listening', 'jails', 'audit-writable', 'audit-chain',
+		'libraries'])
+		assert.equal(level(r.json, id), 'ok', `${id}: ${JSON.stringify(r.json.report.lines.find((l) => l.id === id))}`);
+	assert.equal(level(r.json, 'second-factor'), 'attention');
+	assert.equal(r.code, 0);
+	// the signature, checked elsewhere with the public key only
+	fs.writeFileSync(b.file('report.json'), r.out);
+	const check = () => ctl('selfcheck', '--check', b.file('report.json'), '--key', b.file('audit.key.pub'));
+	assert.equal(check().code, 0);
+	fs.writeFileSync(b.file('report.json'), r.out.replace('"attention"', '"ok"'));
+	assert.equal(check().code, 4);
+	// text and HTML, Japanese
+	const ja = spawnSync(path.join(bin, 'sekishoctl'), ['--socket', socket(), '--lang', 'ja', 'selfcheck'], { encoding: 'utf8' });
+	assert.match(ja.stdout, /自己点検/);
+	assert.match(ja.stdout, /\[注意\] 第2要素のないアカウント: .*taro/);
+	assert.equal(ctl('selfcheck', '--format', 'html', '--output', b.file('report.html')).code, 0);
+	const html = fs.readFileSync(b.file('report.html'), 'utf8');
+	assert.match(html, /<h1>Sekisho self-check<\/h1>/);
+	assert.doesNotMatch(html, /<script/);
+	// what is wrong is seen: a key that others can read, a loose policy, a log that somebody edited
+	fs.chmodSync(b.file('pki/https.key'), 0o644);
+	assert.equal(ctl('policy', 'set', 'site', 'clipboard', 'both', '--reason', 'test').code, 0);
+	const file = b.file('audit/audit-00000001.log');
+	const text = fs.readFileSync(file, 'utf8');
+	const fd = fs.openSync(file, 'r+');
+	const at = Buffer.from(text).indexOf('"what":"login.ok"');
+	fs.writeSync(fd, '"what":"login.no"', at);
+	const bad = ctl('--json', 'selfcheck');
+	assert.equal(bad.code, 4);
+	assert.equal(level(bad.json, 'keys'), 'failed');
+	assert.equal(level(bad.json, 'policy'), 'attention');
+	assert.match(bad.json.report.lines.find((l) => l.id === 'policy').evidence, /site clipboard="both"/);
+	assert.equal(level(bad.json, 'audit-chain'), 'failed');
+	fs.writeSync(fd, '"what":"login.ok"', at);
+	fs.closeSync(fd);
+	fs.chmodSync(b.file('pki/https.key'), 0o600);
+});

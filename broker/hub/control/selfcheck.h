@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The self-check: one report on the running system against the site's rules, each line with a level and its evidence, signed with
+ * the audit log's key. Says what it sees and changes nothing. Words for the lines stand with sekishoctl.
+ *
+ *   begin (on the loop) collects what only the loop knows; work (in the pool) looks at files, /proc and the store; finish (on the
+ *   loop) gives the signed report.
+ */
+#ifndef SEK_BROKER_HUB_CONTROL_SELFCHECK_H
+#define SEK_BROKER_HUB_CONTROL_SELFCHECK_H
+
+#include <jansson.h>
+
+#include "broker/hub/audit/audit.h"
+#include "broker/hub/session/session.h"
+
+#define SEK_SELFCHECK_DOMAIN "sekisho selfcheck 1\n" /* signed before the report's JSON, compact, with sorted members */
+#define SEK_SELFCHECK_SOON_DAYS 30     /* certificates that end sooner ask for attention */
+#define SEK_SELFCHECK_CRL_HOURS 48     /* a revocation list likewise */
+#define SEK_SELFCHECK_DORMANT_DAYS 90
+
+struct sek_broker_config;
+struct sek_selfcheck;
+
+/* NULL: out of memory. config and audit's files must outlive it. */
+struct sek_selfcheck *sek_selfcheck_begin(const struct sek_broker_config *config, struct sek_sessions *sessions,
+	const struct sek_audit *audit);
+void sek_selfcheck_work(struct sek_selfcheck *s);
+/* {"report":{"time","where","version","lines":[{"id","level","evidence"}]},"signature","key"}; a new reference, NULL when out of
+ * memory. ret_failed: how many lines failed. Frees s. */
+json_t *sek_selfcheck_finish(struct sek_selfcheck *s, unsigned *ret_failed);
+
+#endif
