@@ -12,7 +12,8 @@
 #include "base/log.h"
 
 static const struct sek_admin_op *const tables[] = { sek_admin_user_ops, sek_admin_session_ops, sek_admin_host_ops,
-	sek_admin_group_ops, sek_admin_policy_ops, sek_admin_override_ops, sek_admin_audit_ops };
+	sek_admin_group_ops, sek_admin_policy_ops, sek_admin_override_ops, sek_admin_audit_ops,
+	sek_admin_factor_ops };
 
 static const struct sek_admin_op *find_op(const char *name)
 {

@@ -58,6 +58,32 @@ static void members_work(struct sek_admin_request *r)
 	sek_admin_page_end(r, &p, total);
 }
 
+/* Factors joined by plus signs, each once, and not a one-time code alone: who the user is must be shown first. */
+static bool check_needs(struct sek_admin_request *r)
+{
+	static const char *const factors[] = { "password", "totp", "certificate" };
+	const char *p = sek_admin_text(r, "needs");
+	unsigned set = 0, i;
+
+	while (*p) {
+		size_t n = strcspn(p, "+");
+
+		for (i = 0; i < 3 && (strlen(factors[i]) != n || memcmp(p, factors[i], n) != 0); i++)
+			;
+		if (i == 3 || (set & 1u << i) || (p[n] == '+' && !p[n + 1])) {
+			sek_admin_bad(r, "needs", "unknown");
+			return false;
+		}
+		set |= 1u << i;
+		p += n + (p[n] == '+');
+	}
+	if (set == 2) {
+		sek_admin_bad(r, "needs", "unknown");
+		return false;
+	}
+	return true;
+}
+
 static void read_group(const struct sek_admin_request *r, struct sek_store_group *g)
 {
 	memset(g, 0, sizeof *g);
@@ -74,7 +100,8 @@ static void add_work(struct sek_admin_request *r)
 	struct sek_store_group g;
 
 	read_group(r, &g);
-	(void)sek_admin_stored(r, sek_store_group_add(r->admin->store, &g, &by));
+	if (check_needs(r))
+		(void)sek_admin_stored(r, sek_store_group_add(r->admin->store, &g, &by));
 }
 
 static void edit_work(struct sek_admin_request *r)
@@ -83,7 +110,8 @@ static void edit_work(struct sek_admin_request *r)
 	struct sek_store_group g;
 
 	read_group(r, &g);
-	(void)sek_admin_stored(r, sek_store_group_edit(r->admin->store, &g, &by));
+	if (check_needs(r))
+		(void)sek_admin_stored(r, sek_store_group_edit(r->admin->store, &g, &by));
 }
 
 static void delete_work(struct sek_admin_request *r)

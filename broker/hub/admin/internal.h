@@ -115,11 +115,17 @@ bool sek_admin_stored(struct sek_admin_request *r, sek_status s);
 /* users.c: one user as a row of a page (ctx: struct sek_admin_page) */
 void sek_admin_person_row(void *ctx, const struct sek_store_person *p);
 
+/* True, with the error set, if administrators would do this to themselves. */
+bool sek_admin_is_self(struct sek_admin_request *r);
+
+/* factors.c: appends the certificates of a user; false with the error set */
+bool sek_admin_certificates(struct sek_admin_request *r, const char *name, json_t *ret);
+
 /* messages.c */
 void sek_admin_say(struct sek_admin *a, const char *user, const char *text);
 void sek_admin_forget_said(struct sek_admin *a);
 
 extern const struct sek_admin_op sek_admin_user_ops[], sek_admin_session_ops[], sek_admin_host_ops[],
-	sek_admin_group_ops[], sek_admin_policy_ops[], sek_admin_override_ops[], sek_admin_audit_ops[];
+	sek_admin_group_ops[], sek_admin_policy_ops[], sek_admin_override_ops[], sek_admin_audit_ops[], sek_admin_factor_ops[];
 
 #endif

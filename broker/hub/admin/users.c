@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Users: list, add, disable, enable, roles, a new password, a lost second factor. Must never show a hash, nor a password
+ * Users: list, add, disable, enable, roles, a new password. Must never show a hash, nor a password
  * that it has not made itself, nor let administrators lock themselves out.
  */
 #include <stdio.h>
@@ -11,7 +11,6 @@
 #include "broker/hub/admin/internal.h"
 #include "broker/hub/auth/name.h"
 #include "broker/hub/auth/password.h"
-#include "broker/hub/store/factors.h"
 
 static json_t *roles_json(uint32_t roles)
 {
@@ -87,13 +86,15 @@ static void add_group(void *ctx, const struct sek_store_group *g, enum sek_user_
 static void show_work(struct sek_admin_request *r)
 {
 	const char *name = sek_admin_text(r, "name");
-	json_t *groups = json_array();
+	json_t *groups = json_array(), *certificates = json_array();
 	struct sek_store_person p;
 
 	if (sek_admin_stored(r, sek_store_person_find(r->admin->store, name, &p)) &&
-	    sek_admin_stored(r, sek_store_groups_of(r->admin->store, name, add_group, groups)))
-		r->out = json_pack("{s:o,s:O}", "user", person_json(&p), "groups", groups);
+	    sek_admin_stored(r, sek_store_groups_of(r->admin->store, name, add_group, groups)) &&
+	    sek_admin_certificates(r, name, certificates))
+		r->out = json_pack("{s:o,s:O,s:O}", "user", person_json(&p), "groups", groups, "certificates", certificates);
 	json_decref(groups);
+	json_decref(certificates);
 }
 
 /* A password that was made here and is shown once. False, with the error set, if it cannot be hashed. */
@@ -137,7 +138,7 @@ static void add_work(struct sek_admin_request *r)
 	sodium_memzero(typed, sizeof typed);
 }
 
-static bool is_self(struct sek_admin_request *r)
+bool sek_admin_is_self(struct sek_admin_request *r)
 {
 	if (r->caller.way != SEK_ADMIN_WEB || strcmp(sek_admin_text(r, "name"), r->caller.user) != 0)
 		return false;
@@ -152,7 +153,7 @@ static void password_work(struct sek_admin_request *r)
 	const struct sek_store_actor by = sek_admin_actor(r);
 	struct sek_store_person p;
 
-	if (is_self(r) || !sek_admin_stored(r, sek_store_person_find(r->admin->store, name, &p)))
+	if (sek_admin_is_self(r) || !sek_admin_stored(r, sek_store_person_find(r->admin->store, name, &p)))
 		return;
 	if (p.source != SEK_USER_LOCAL) {
 		sek_admin_fail(r, "directory");
@@ -169,7 +170,7 @@ static void set_disabled(struct sek_admin_request *r, bool disabled)
 {
 	const struct sek_store_actor by = sek_admin_actor(r);
 
-	if (!is_self(r))
+	if (!sek_admin_is_self(r))
 		(void)sek_admin_stored(r, sek_store_person_set_disabled(r->admin->store, sek_admin_text(r, "name"), disabled,
 			sek_admin_number(r, "version", 0), &by));
 }
@@ -195,7 +196,7 @@ static void roles_work(struct sek_admin_request *r)
 	const struct sek_store_actor by = sek_admin_actor(r);
 	uint32_t roles;
 
-	if (!is_self(r) && read_roles(r, &roles))
+	if (!sek_admin_is_self(r) && read_roles(r, &roles))
 		(void)sek_admin_stored(r, sek_store_person_set_roles(r->admin->store, sek_admin_text(r, "name"), roles,
 			sek_admin_number(r, "version", 0), &by));
 }
@@ -224,17 +225,9 @@ static void delete_work(struct sek_admin_request *r)
 {
 	const struct sek_store_actor by = sek_admin_actor(r);
 
-	if (!is_self(r))
+	if (!sek_admin_is_self(r))
 		(void)sek_admin_stored(r, sek_store_person_delete(r->admin->store, sek_admin_text(r, "name"),
 			sek_admin_number(r, "version", 0), &by));
-}
-
-static void factor_work(struct sek_admin_request *r)
-{
-	const struct sek_store_actor by = sek_admin_actor(r);
-
-	if (!is_self(r))
-		(void)sek_admin_stored(r, sek_store_totp_delete(r->admin->store, sek_admin_text(r, "name"), &by));
 }
 
 #define NAME { "name", SEK_ADMIN_NAME, true, 1, 64 }
@@ -259,6 +252,5 @@ const struct sek_admin_op sek_admin_user_ops[] = {
 	{ "users/set-roles", roles_fields, "user.roles", roles_work, roles_after },
 	{ "users/set-display", display_fields, "user.display", display_work, NULL },
 	{ "users/delete", change_fields, "user.delete", delete_work, end_after },
-	{ "users/reset-second-factor", plain_fields, "user.second-factor", factor_work, end_after },
 	{ 0 },
 };

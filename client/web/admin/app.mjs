@@ -31,6 +31,7 @@ class Admin extends HTMLElement {
 		setLanguage(currentLanguage());
 		this.addEventListener("sek-logged-in", () => void this.#start());
 		addEventListener("hashchange", () => this.#show());
+		addEventListener("sek-log-in-needed", () => this.#login());
 		void this.#start();
 	}
 
@@ -44,10 +45,22 @@ class Admin extends HTMLElement {
 		} catch (error) {
 			const word = error instanceof api.ApiError ? error.word : "unexpected";
 			if (word === "login-required")
-				this.replaceChildren(document.createElement("sek-login"));
+				this.#login();
 			else
 				this.#refused(saying(error));
 		}
+	}
+
+	/** Nothing of what was shown stays when the log-in is over. */
+	#login()
+	{
+		if (this.querySelector("sek-login"))
+			return;
+		this.#user = "";
+		this.#offLanguage?.();
+		this.#abort.abort();
+		this.#main.replaceChildren();
+		this.replaceChildren(document.createElement("sek-login"));
 	}
 
 	/** @param {string} why */

@@ -12,9 +12,15 @@ import { errorWords, hasWords, words } from "../words.mjs";
  * @param {string} name such as "users/list"
  * @param {object} [input]
  * @returns {Promise<any>} */
-export function op(name, input = {})
+export async function op(name, input = {})
 {
-	return call("POST", `/api/admin/${name}`, input);
+	try {
+		return await call("POST", `/api/admin/${name}`, input);
+	} catch (error) {
+		if (error instanceof ApiError && error.word === "login-required")
+			dispatchEvent(new Event("sek-log-in-needed"));
+		throw error;
+	}
 }
 
 /** What went wrong, in words. Names of members are shown by the words of their fields.

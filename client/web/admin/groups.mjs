@@ -7,16 +7,25 @@ import { REASON, ask } from "./ask.mjs";
 import { op, saying } from "./call.mjs";
 import { makeList } from "./list.mjs";
 import { here, link } from "./place.mjs";
-import { count } from "./show.mjs";
+import { count, known } from "./show.mjs";
 
 /** @typedef {import("./ask.mjs").Field} Field */
+
+const NEEDS = ["", "password", "password+totp", "certificate", "certificate+password", "certificate+totp", "certificate+password+totp"];
+
+/** @param {string} needs */
+function needsText(needs)
+{
+	return needs ? needs.split("+").map(factor => known(`admin.factor`, factor)).join(" + ") : words("admin.groups.needs.site");
+}
 
 /** @param {any} [group]
  * @returns {Field[]} */
 const texts = group => [
 	{ name: "text", label: "admin.field.description", kind: "text", value: group?.text ?? "", optional: true },
 	{ name: "directory", label: "admin.field.directory", kind: "text", value: group?.directory ?? "", hint: "admin.groups.directory.hint", optional: true },
-	{ name: "needs", label: "admin.field.needs", kind: "text", value: group?.needs ?? "", hint: "admin.groups.needs.hint", optional: true },
+	{ name: "needs", label: "admin.field.needs", kind: "choice", value: group?.needs ?? "", hint: "admin.groups.needs.hint",
+		options: NEEDS.map(value => ({ value, label: needsText(value) })) },
 ];
 
 /** @param {HTMLElement} host
@@ -30,7 +39,7 @@ function groupPage(host, name)
 		try {
 			({ group } = await op("groups/show", { name }));
 			facts.replaceChildren(...[["admin.field.description", group.text], ["admin.field.directory", group.directory],
-				["admin.field.needs", group.needs]].flatMap(([key, value]) => [make("dt", {}, words(key)), make("dd", {}, value || "–")]));
+				["admin.field.needs", needsText(group.needs)]].flatMap(([key, value]) => [make("dt", {}, words(key)), make("dd", {}, value || "–")]));
 		} catch (e) {
 			error.textContent = saying(e);
 		}
@@ -84,7 +93,7 @@ export function groupsPage(host)
 			{ label: "admin.field.description", show: row => row.text || "–" },
 			{ label: "admin.groups.members", number: true, show: row => count(row.members) },
 			{ label: "admin.field.directory", show: row => row.directory || "–" },
-			{ label: "admin.field.needs", show: row => row.needs || "–" }],
+			{ label: "admin.field.needs", show: row => needsText(row.needs) }],
 		actions: [{ label: "admin.tab.policies", run: row => {
 			location.hash = link("policies", "group", row.name);
 		} }],

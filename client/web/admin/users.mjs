@@ -66,9 +66,9 @@ function userPage(host, name)
 	const view = make("div", { class: "user-page" }), error = make("p", { class: "error", role: "alert" });
 	const load = async () => {
 		try {
-			const [{ user, groups }, { explain }] = await Promise.all([op("users/show", { name }), op("policies/explain", { name })]);
+			const [{ user, groups, certificates }, { explain }] = await Promise.all([op("users/show", { name }), op("policies/explain", { name })]);
 			error.textContent = "";
-			view.replaceChildren(facts(user, groups), tools(user), make("h2", {}, words("admin.explain")), explainTable(explain));
+			view.replaceChildren(facts(user, groups), tools(user), ...bound(certificates), make("h2", {}, words("admin.explain")), explainTable(explain));
 		} catch (e) {
 			error.textContent = saying(e);
 		}
@@ -95,6 +95,13 @@ function userPage(host, name)
 			["admin.users.created", moment(user.created_s)], ["admin.users.last", moment(user.login_s)]];
 		return make("dl", { class: "facts" }, ...list.flatMap(([key, value]) => [make("dt", {}, words(key)), make("dd", {}, value)]));
 	};
+	/** The client certificates of the user, with a button to take each away.
+	 * @param {any[]} certificates */
+	const bound = certificates => certificates.length === 0 ? [] : [make("h2", {}, words("admin.users.certificates")),
+		make("ul", { class: "certificates" }, ...certificates.map(c => make("li", {}, make("code", {}, c.value), " ",
+			button("remove-certificate", () => ask(host, { heading: words("admin.users.remove-certificate-of", { name }),
+				body: [make("p", {}, c.value)], fields: [REASON], submit: "admin.users.remove-certificate", danger: true,
+				deed: values => op("users/remove-certificate", { ...values, name, kind: c.kind, value: c.value }) }), true))))];
 	/** @param {any} user */
 	const tools = user => make("div", { class: "page-tools" },
 		make("a", { class: "button", href: link("policies", "user", name) }, words("admin.tab.policies")),
@@ -103,6 +110,11 @@ function userPage(host, name)
 		...(user.source === "local" ? [button("new-password", async () =>
 			showPassword(host, await change(host, "new-password", user, { versioned: false })))] : []),
 		...(user.totp ? [button("reset-second-factor", () => change(host, "reset-second-factor", user, { versioned: false }))] : []),
+		button("add-certificate", () => ask(host, { heading: words("admin.users.add-certificate-of", { name }),
+			fields: [{ name: "kind", label: "admin.field.kind", kind: "choice", value: "fingerprint", options: ["fingerprint", "subject"]
+				.map(kind => ({ value: kind, label: known(`admin.certificate`, kind) })) },
+			{ name: "value", label: "admin.field.value", kind: "text" }, REASON], submit: "admin.users.add-certificate",
+			deed: values => op("users/add-certificate", { ...values, name }) })),
 		user.disabled ? button("enable", () => change(host, "enable", user)) :
 			button("disable", () => change(host, "disable", user, { danger: true }), true),
 		button("delete", async () => {

@@ -34,6 +34,8 @@ const NEEDS = {
 	'sessions/message': { session: '0'.repeat(32), text: 't' }, 'hosts/list': {},
 	'users/set-roles': { name: 'taro', roles: [], reason: 'r' }, 'users/set-display': { name: 'taro', display: 'd', reason: 'r' },
 	'users/delete': { name: 'nobody', reason: 'r' }, 'users/reset-second-factor': { name: 'taro', reason: 'r' },
+	'users/add-certificate': { name: 'nobody', kind: 'subject', value: 'CN=x', reason: 'r' },
+	'users/remove-certificate': { name: 'nobody', kind: 'subject', value: 'CN=x', reason: 'r' },
 	'groups/list': {}, 'groups/show': { name: 'g' }, 'groups/members': { name: 'g' }, 'groups/add': { name: 'g', reason: 'r' },
 	'groups/edit': { name: 'g', version: 1, reason: 'r' }, 'groups/delete': { name: 'g', reason: 'r' },
 	'groups/add-member': { name: 'g', user: 'nobody', reason: 'r' }, 'groups/remove-member': { name: 'g', user: 'nobody', reason: 'r' },
@@ -135,7 +137,9 @@ test('admin: users are added, found page by page, disabled, enabled, and get a n
 	assert.equal(made.name, 'jiro');
 	assert.deepEqual((await op('users/add', { name: 'jiro', reason: 'r' })).json, { error: 'exists' });
 	const cookie = await b.login('jiro', made.password);
+	const his = await b.session(cookie), stream = await b.stream({ cookie, token: his.token });
 	await good('users/disable', { name: 'jiro', reason: '退職' });
+	await until('his session to end', () => stream.endedState() === ENDED.login);
 	await until('the log-in to end', async () => (await b.get('/api/me', cookie)).status === 401);
 	await assert.rejects(b.login('jiro', made.password));
 	await good('users/enable', { name: 'jiro', reason: '復職' });
@@ -332,4 +336,21 @@ test('admin: what was done stands in the audit log and is found there', async ()
 	assert.ok(second.rows[0].seq < first.rows[2].seq);
 	for (const after of ['x', '9:9:9', '-1', "' OR 1=1"]) assert.equal((await op('audit/search', { after })).status, 400, after);
 	for (const text of NASTY) assert.ok(Array.isArray(await found({ search: text, who: text })));
+});
+
+test('admin: certificates are bound to one user; what a group needs is checked', async () => {
+	const value = 'ab'.repeat(32);
+	for (const bad of ['AB'.repeat(32), 'ab', `${value}0`, "'; --"])
+		assert.deepEqual((await op('users/add-certificate', { name: 'taro', kind: 'fingerprint', value: bad, reason: 'r' })).json,
+			{ error: 'bad-request', field: 'value', why: 'characters' });
+	assert.equal((await op('users/add-certificate', { name: 'taro', kind: 'colour', value, reason: 'r' })).json.field, 'kind');
+	await good('users/add-certificate', { name: 'taro', kind: 'fingerprint', value, reason: '発行' });
+	assert.equal((await op('users/add-certificate', { name: 'hanako', kind: 'fingerprint', value, reason: 'r' })).status, 409);
+	assert.deepEqual((await good('users/show', { name: 'taro' })).certificates.map((c) => [c.kind, c.value]), [['fingerprint', value]]);
+	await good('users/remove-certificate', { name: 'taro', kind: 'fingerprint', value, reason: '失効' });
+	assert.deepEqual((await good('users/show', { name: 'taro' })).certificates, []);
+	for (const needs of ['totp', 'password+', '+password', 'password+password', 'passwords', 'password totp'])
+		assert.deepEqual((await op('groups/add', { name: 'kyoiku', needs, reason: 'r' })).json,
+			{ error: 'bad-request', field: 'needs', why: 'unknown' }, needs);
+	await good('groups/add', { name: 'kyoiku', needs: 'certificate+password+totp', reason: 'r' });
 });
