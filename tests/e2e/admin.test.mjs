@@ -211,6 +211,44 @@ test("admin: of two editors the second is told, and nothing is overwritten", { t
 	await two.context().close();
 });
 
+test("admin: a long list is shown page by page, and searched", { timeout: 60000 }, async () => {
+	const page = await enter("kanri", { colorScheme: "dark" });
+	await page.getByRole("heading", { name: "利用中のセッション" }).waitFor();
+	for (let i = 0; i < 57; i++)
+		assert.equal((await op(page, "groups/add", { name: `busho${String(i).padStart(2, "0")}`, text: "部署", reason: "新設" }))[0], 200);
+	await page.getByRole("link", { name: "グループ" }).click();
+	await page.getByRole("searchbox").fill("busho");
+	await page.getByText("57 件中 1～50 件").waitFor();
+	assert.equal(await page.getByRole("button", { name: "前へ" }).isDisabled(), true);
+	await page.getByRole("button", { name: "次へ" }).click();
+	await page.getByText("57 件中 51～57 件").waitFor();
+	await page.getByRole("rowheader", { name: "busho56" }).waitFor();
+	assert.equal(await page.locator("tbody tr").count(), 7);
+	assert.equal(await page.getByRole("button", { name: "次へ" }).isDisabled(), true);
+	await page.getByRole("button", { name: "前へ" }).click();
+	await page.getByRole("rowheader", { name: "busho00" }).waitFor();
+	await page.getByRole("searchbox").fill("BUSHO42");
+	await page.getByText("1 件中 1～1 件").waitFor();
+	await page.getByRole("searchbox").fill("<script>");
+	await page.getByText("該当なし").waitFor();
+	await page.getByRole("searchbox").fill("");
+	await page.getByRole("rowheader", { name: "busho00" }).waitFor();
+	await shot(page, "groups-dark");
+	assert.deepEqual(problems(page), []);
+	await page.context().close();
+});
+
+test("admin: when the log-in is over, nothing stays on the page", { timeout: 60000 }, async () => {
+	const page = await enter("kanri2");
+	await page.getByRole("link", { name: "ユーザー" }).click();
+	await page.getByRole("rowheader", { name: "tanaka" }).waitFor();
+	await page.evaluate(() => fetch("/api/logout", { method: "POST", body: "{}", headers: { "Content-Type": "application/json" } }));
+	await page.getByRole("searchbox").fill("t");
+	await page.locator("input[name=password]").waitFor();
+	assert.equal(await page.getByText("tanaka").count(), 0);
+	await page.context().close();
+});
+
 test("admin: what cannot be is said in words, in both languages", { timeout: 30000 }, async () => {
 	const page = await enter("kanri");
 	await page.getByRole("link", { name: "ユーザー" }).click();

@@ -114,9 +114,35 @@ static void edit_work(struct sek_admin_request *r)
 		(void)sek_admin_stored(r, sek_store_group_edit(r->admin->store, &g, &by));
 }
 
+static void found_policy(void *ctx, const struct sek_store_policy *p)
+{
+	bool *found = ctx;
+
+	(void)p;
+	*found = true;
+}
+
+/* A group's values go with it, and that may loosen: where a second administrator must agree, they are taken away one by
+ * one first. */
+static bool may_go(struct sek_admin_request *r)
+{
+	bool found = false;
+
+	if (!r->admin->config.second_administrator)
+		return true;
+	if (!sek_admin_stored(r, sek_store_policies_at(r->admin->store, "group", sek_admin_text(r, "name"), found_policy, &found)))
+		return false;
+	if (found)
+		sek_admin_fail(r, "has-policy");
+	return !found;
+}
+
 static void delete_work(struct sek_admin_request *r)
 {
 	const struct sek_store_actor by = sek_admin_actor(r);
+
+	if (!may_go(r))
+		return;
 
 	(void)sek_admin_stored(r, sek_store_group_delete(r->admin->store, sek_admin_text(r, "name"),
 		sek_admin_number(r, "version", 0), &by));

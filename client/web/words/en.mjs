@@ -56,6 +56,7 @@ export default {
 	"error.second-person": "You asked for this change yourself: another administrator has to approve it.",
 	"error.directory": "The directory rules this. Please change it there.",
 	"error.unavailable": "This could not be written to the audit log, so it was not done. Please look at the broker's disk.",
+	"error.has-policy": "This group still has policy values. Take them away first: another administrator has to agree to that.",
 	"error.network": "The server cannot be reached. Please check your network.",
 	"error.unexpected": "The server gave an unexpected answer. If it goes on, please tell your administrator.",
 

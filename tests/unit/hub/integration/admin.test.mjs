@@ -299,6 +299,8 @@ test('admin: what loosens a group waits for a second administrator', async () =>
 	assert.equal((await set('group', 'kikaku', 'idle_minutes', null, (await good('policies/show', { scope: 'group', name: 'kikaku' })).values.idle_minutes.version)).json.pending, true);
 	assert.equal((await set('site', '', 'watermark', true)).json.pending, false);
 	assert.equal((await set('user', 'taro', 'clipboard', 'none')).json.pending, false);
+	// nor is there a way around it
+	assert.deepEqual((await op('groups/delete', { name: 'kikaku', reason: 'r' })).json, { error: 'has-policy' });
 });
 
 test('admin: a live session is explained and overridden; what was not seen is not overwritten', async () => {
