@@ -30,6 +30,10 @@
 
 #define SEK_CURSOR_MAX_PX 64 /* side of a cursor image */
 #define SEK_TEXT_MAX_BYTES 4096 /* UTF-8 of one TEXT message */
+#define SEK_CLIPBOARD_PIECE_MAX_BYTES 4000 /* UTF-8 of one CLIPBOARD message: with its headers less than PIPE_BUF */
+#define SEK_CLIPBOARD_MAX_CHARS 100000 /* Unicode code points of one clipboard text; a policy sets its own, lower maximum */
+#define SEK_CLIPBOARD_MAX_BYTES 400000 /* the same in UTF-8 */
+#define SEK_CLIPBOARD_PER_MINUTE_MAX 600 /* the highest cap of transfers each way that a policy can set */
 #define SEK_KEY_CODE_MAX 255 /* evdev codes above this do not exist for X */
 #define SEK_WHEEL_NOTCH 120 /* wheel units of one notch */
 #define SEK_WHEEL_MAX 12000 /* of dx and of dy of one WHEEL message, either sign */

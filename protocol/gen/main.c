@@ -75,6 +75,12 @@ struct constant {
 static const struct constant buttons[] = { CONSTANT(SEK_BUTTON_LEFT), CONSTANT(SEK_BUTTON_MIDDLE),
 	CONSTANT(SEK_BUTTON_RIGHT), CONSTANT(SEK_BUTTON_BACK), CONSTANT(SEK_BUTTON_FORWARD) };
 static const struct constant langs[] = { CONSTANT(SEK_LANG_JA), CONSTANT(SEK_LANG_EN) };
+static const struct constant clipboard[] = { CONSTANT(SEK_CROSS_TO_OUTER), CONSTANT(SEK_CROSS_TO_INNER) };
+static const struct constant clipboard_pieces[] = { CONSTANT(SEK_CLIPBOARD_FIRST), CONSTANT(SEK_CLIPBOARD_LAST),
+	CONSTANT(SEK_CLIPBOARD_PREVIEW) };
+static const struct constant clipboard_outcomes[] = { CONSTANT(SEK_CLIPBOARD_DONE), CONSTANT(SEK_CLIPBOARD_ASK),
+	CONSTANT(SEK_CLIPBOARD_OFF), CONSTANT(SEK_CLIPBOARD_TOO_LONG), CONSTANT(SEK_CLIPBOARD_TOO_OFTEN),
+	CONSTANT(SEK_CLIPBOARD_NO_TEXT), CONSTANT(SEK_CLIPBOARD_DECLINED) };
 static const struct constant update_flags[] = { CONSTANT(SEK_UPDATE_KEYFRAME), CONSTANT(SEK_UPDATE_END) };
 static const struct constant update_ops[] = { CONSTANT(SEK_OP_COPY), CONSTANT(SEK_OP_FILL), CONSTANT(SEK_OP_TILES),
 	CONSTANT(SEK_OP_JPEG) };
@@ -198,6 +204,9 @@ static void print_js(void)
 	js_policy();
 	js_constants("BUTTONS", buttons, COUNT(buttons), strlen("SEK_BUTTON_"));
 	js_constants("LANGS", langs, COUNT(langs), strlen("SEK_LANG_"));
+	js_constants("CLIPBOARD", clipboard, COUNT(clipboard), strlen("SEK_CROSS_"));
+	js_constants("CLIPBOARD_PIECES", clipboard_pieces, COUNT(clipboard_pieces), strlen("SEK_CLIPBOARD_"));
+	js_constants("CLIPBOARD_OUTCOMES", clipboard_outcomes, COUNT(clipboard_outcomes), strlen("SEK_CLIPBOARD_"));
 	js_constants("UPDATE_FLAGS", update_flags, COUNT(update_flags), strlen("SEK_UPDATE_"));
 	js_constants("UPDATE_OPS", update_ops, COUNT(update_ops), strlen("SEK_OP_"));
 }

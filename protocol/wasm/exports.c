@@ -18,6 +18,8 @@
  *     CARET    0 x, 1 y, 2 width, 3 height
  *     SIZE     0 width, 1 height (sek_width() and sek_height() remember them for the updates that follow)
  *     STATE    0 state, 1 arg (u32); POLICY as in policy.h; PING, PONG  0 id
+ *     CLIPBOARD   0 flags, 1 pointer to UTF-8, 2 its bytes
+ *     CLIPBOARD_RESULT  0 direction, 1 outcome, 2 arg
  *   sek_frame_number(), sek_frame_flags()   the same as fields 0 and 1 of UPDATE
  *   sek_width(), sek_height()
  *
@@ -33,20 +35,21 @@
  *                              Overwrites records and pixels of the portion before. sek_in() must not be touched
  *                              until it has returned 0.
  *
- * Sending (client link, upwards). Each writes one whole frame to sek_out() and returns its bytes, or 0 if an argument
+ * Sending (client link, upwards; send.c). Each writes one whole frame to sek_out() and returns its bytes, or 0 if an argument
  * is out of bounds:
  *   sek_out()
  *   sek_write_hello(width, height, scale_percent, lang)      lang: 0 ja, 1 en; versions are this build's
  *   sek_write_ack(frame)  sek_write_refresh()  sek_write_resize(width, height, scale_percent)
  *   sek_write_key(code, down, codepoint)  sek_write_pointer(x, y, buttons)  sek_write_wheel(x, y, i32 dx, i32 dy)
  *   sek_write_text(n)          n bytes of UTF-8 from sek_text_buf(), which holds SEK_TEXT_MAX_BYTES
+ *   sek_write_clipboard(n, flags)   the same; at most SEK_CLIPBOARD_PIECE_MAX_BYTES
+ *   sek_write_clipboard_answer(id, yes)
  *   sek_write_release()  sek_write_visibility(visible)  sek_write_end()  sek_write_ping(id)  sek_write_pong(id)
  */
 #include "protocol/wasm/policy.h"
 #include "protocol/codec/update.h"
+#include "protocol/wasm/export.h"
 #include "protocol/wire/messages.h"
-
-#define EXPORT(name) __attribute__((export_name(#name))) name
 
 #define OPS_MAX 8192
 #define ARENA_PX (1024 * 1024)
@@ -61,8 +64,6 @@ _Static_assert(ROOM_PX >= SEK_DRAWN_MAX_PX && ARENA_PX >= ROOM_PX && ARENA_PX >=
 	"any operation and any cursor fits");
 
 static uint8_t in[SEK_FRAME_HEADER_BYTES + SEK_UPDATE_MAX_BYTES];
-static uint8_t out[SEK_FRAME_HEADER_BYTES + SEK_TEXT_MAX_BYTES];
-static uint8_t text[SEK_TEXT_MAX_BYTES];
 static uint32_t arena[ARENA_PX];
 static struct record ops[OPS_MAX];
 static struct sek_update_scratch scratch;
@@ -71,11 +72,6 @@ static uint32_t fields[8];
 static uint32_t width, height, op_count, arena_used;
 static struct sek_update_parser parser;
 static bool parsing; /* operations of the present UPDATE are left */
-
-static uint32_t address(const void *p)
-{
-	return (uint32_t)(uintptr_t)p;
-}
 
 /* --- receiving --- */
 
@@ -247,6 +243,28 @@ static sek_status take_ping(const uint8_t *payload, size_t n)
 	return sek_ok();
 }
 
+static sek_status take_clipboard(const uint8_t *payload, size_t n)
+{
+	struct sek_clipboard_piece m;
+
+	SEK_TRY(sek_clipboard_piece_read(payload, n, &m));
+	fields[0] = m.flags;
+	fields[1] = address(m.utf8);
+	fields[2] = (uint32_t)m.bytes;
+	return sek_ok();
+}
+
+static sek_status take_clipboard_result(const uint8_t *payload, size_t n)
+{
+	struct sek_clipboard_result m;
+
+	SEK_TRY(sek_clipboard_result_read(payload, n, &m));
+	fields[0] = m.direction;
+	fields[1] = m.outcome;
+	fields[2] = m.arg;
+	return sek_ok();
+}
+
 static sek_status take(const struct sek_frame *f, const uint8_t *payload)
 {
 	switch (f->type) {
@@ -257,6 +275,8 @@ static sek_status take(const struct sek_frame *f, const uint8_t *payload)
 	case SEK_MSG_SIZE: return take_size(payload, f->payload_bytes);
 	case SEK_MSG_STATE: return take_state(payload, f->payload_bytes);
 	case SEK_MSG_POLICY: return sek_wasm_policy(payload, f->payload_bytes, fields);
+	case SEK_MSG_CLIPBOARD: return take_clipboard(payload, f->payload_bytes);
+	case SEK_MSG_CLIPBOARD_RESULT: return take_clipboard_result(payload, f->payload_bytes);
 	case SEK_MSG_PING:
 	case SEK_MSG_PONG: return take_ping(payload, f->payload_bytes);
 	default: return sek_fail(SEK_E_MALFORMED);
@@ -337,163 +357,4 @@ uint32_t EXPORT(sek_width)(void)
 uint32_t EXPORT(sek_height)(void)
 {
 	return height;
-}
-
-/* --- sending --- */
-
-static struct sek_writer writer(void)
-{
-	struct sek_writer w;
-
-	sek_writer_init(&w, out, sizeof out);
-	return w;
-}
-
-static uint32_t written(const struct sek_writer *w)
-{
-	return sek_is_ok(sek_writer_status(w)) ? (uint32_t)w->len : 0;
-}
-
-/* JavaScript's numbers arrive with 32 bits: what does not fit a field must not be cut down to something that does. */
-static bool fits(uint32_t a, uint32_t b, uint32_t c)
-{
-	return a <= 0xffff && b <= 0xffff && c <= 0xffff;
-}
-
-uint32_t EXPORT(sek_out)(void)
-{
-	return address(out);
-}
-
-uint32_t EXPORT(sek_text_buf)(void)
-{
-	return address(text);
-}
-
-uint32_t EXPORT(sek_write_hello)(uint32_t w_px, uint32_t h_px, uint32_t scale_percent, uint32_t lang)
-{
-	struct sek_writer w = writer();
-	const struct sek_hello m = { SEK_VERSION_MIN, SEK_VERSION_MAX, (uint16_t)w_px, (uint16_t)h_px,
-		(uint16_t)scale_percent, (uint8_t)lang, 0, 0, 0 };
-
-	if (!fits(w_px, h_px, scale_percent) || lang > 255)
-		return 0;
-	sek_hello_write(&w, &m);
-	return written(&w);
-}
-
-uint32_t EXPORT(sek_write_ack)(uint32_t frame)
-{
-	struct sek_writer w = writer();
-	const struct sek_ack m = { frame };
-
-	sek_ack_write(&w, &m);
-	return written(&w);
-}
-
-static uint32_t write_empty(enum sek_msg_type type)
-{
-	struct sek_writer w = writer();
-
-	sek_empty_write(&w, type);
-	return written(&w);
-}
-
-uint32_t EXPORT(sek_write_refresh)(void)
-{
-	return write_empty(SEK_MSG_REFRESH);
-}
-
-uint32_t EXPORT(sek_write_release)(void)
-{
-	return write_empty(SEK_MSG_RELEASE);
-}
-
-uint32_t EXPORT(sek_write_end)(void)
-{
-	return write_empty(SEK_MSG_END);
-}
-
-uint32_t EXPORT(sek_write_resize)(uint32_t w_px, uint32_t h_px, uint32_t scale_percent)
-{
-	struct sek_writer w = writer();
-	const struct sek_resize m = { (uint16_t)w_px, (uint16_t)h_px, (uint16_t)scale_percent };
-
-	if (!fits(w_px, h_px, scale_percent))
-		return 0;
-	sek_resize_write(&w, &m);
-	return written(&w);
-}
-
-uint32_t EXPORT(sek_write_key)(uint32_t code, uint32_t down, uint32_t codepoint)
-{
-	struct sek_writer w = writer();
-	const struct sek_key m = { (uint16_t)code, down == 1, codepoint };
-
-	if (!fits(code, 0, 0) || down > 1)
-		return 0;
-	sek_key_write(&w, &m);
-	return written(&w);
-}
-
-uint32_t EXPORT(sek_write_pointer)(uint32_t x, uint32_t y, uint32_t buttons)
-{
-	struct sek_writer w = writer();
-	const struct sek_pointer m = { (uint16_t)x, (uint16_t)y, (uint8_t)buttons };
-
-	if (!fits(x, y, 0) || buttons > 255)
-		return 0;
-	sek_pointer_write(&w, &m);
-	return written(&w);
-}
-
-uint32_t EXPORT(sek_write_wheel)(uint32_t x, uint32_t y, int32_t dx, int32_t dy)
-{
-	struct sek_writer w = writer();
-	const struct sek_wheel m = { (uint16_t)x, (uint16_t)y, (int16_t)dx, (int16_t)dy };
-
-	if (!fits(x, y, 0) || dx < -SEK_WHEEL_MAX || dx > SEK_WHEEL_MAX || dy < -SEK_WHEEL_MAX || dy > SEK_WHEEL_MAX)
-		return 0;
-	sek_wheel_write(&w, &m);
-	return written(&w);
-}
-
-uint32_t EXPORT(sek_write_text)(uint32_t n)
-{
-	struct sek_writer w = writer();
-	const struct sek_text m = { text, n };
-
-	if (n > sizeof text)
-		return 0;
-	sek_text_write(&w, &m);
-	return written(&w);
-}
-
-uint32_t EXPORT(sek_write_visibility)(uint32_t visible)
-{
-	struct sek_writer w = writer();
-	const struct sek_visibility m = { visible == 1 };
-
-	if (visible > 1)
-		return 0;
-	sek_visibility_write(&w, &m);
-	return written(&w);
-}
-
-uint32_t EXPORT(sek_write_ping)(uint32_t id)
-{
-	struct sek_writer w = writer();
-	const struct sek_ping m = { id };
-
-	sek_ping_write(&w, &m);
-	return written(&w);
-}
-
-uint32_t EXPORT(sek_write_pong)(uint32_t id)
-{
-	struct sek_writer w = writer();
-	const struct sek_ping m = { id };
-
-	sek_pong_write(&w, &m);
-	return written(&w);
 }

@@ -132,6 +132,55 @@ sek_status sek_view_read(const void *payload, size_t n, struct sek_view *ret);
 sek_status sek_policy_msg_read(const void *payload, size_t n, struct sek_policy_msg *ret);
 void sek_view_write(struct sek_writer *w, const struct sek_view *m);
 void sek_policy_msg_write(struct sek_writer *w, const struct sek_policy_msg *m);
+/* Bits of a clipboard's direction: NONE, one of them, or both. */
+enum sek_cross {
+	SEK_CROSS_NONE = 0,
+	SEK_CROSS_TO_OUTER = 1, /* what the user copied on his or her own computer may be pasted into the isolated browser */
+	SEK_CROSS_TO_INNER = 2, /* the other way round */
+	SEK_CROSS_BOTH = 3,
+};
+
+enum sek_clipboard_piece_flags {
+	SEK_CLIPBOARD_FIRST = 1,   /* a text begins; one that was not complete is forgotten */
+	SEK_CLIPBOARD_LAST = 2,    /* the text is complete */
+	SEK_CLIPBOARD_PREVIEW = 4, /* client link, down: what would cross, to be shown to the user and to nobody else */
+};
+
+/* CLIPBOARD: u8 flags, u8[3] reserved = 0, then 1..SEK_CLIPBOARD_PIECE_MAX_BYTES bytes of strict UTF-8, cut between
+ * characters. Readers check the encoding; what may stand in a clipboard text is protocol/text's business. */
+struct sek_clipboard_piece {
+	uint8_t flags; /* enum sek_clipboard_piece_flags */
+	const uint8_t *utf8; /* into the payload; not terminated */
+	size_t bytes;
+};
+
+/* CLIPBOARD_MODE: u8 directions, u8[3] reserved = 0 */
+struct sek_clipboard_mode {
+	uint8_t directions; /* enum sek_cross */
+};
+
+/* CLIPBOARD_ANSWER: u32 id, u8 yes, u8[3] reserved = 0 */
+struct sek_clipboard_answer {
+	uint32_t id; /* as in the question */
+	bool yes;
+};
+
+enum sek_clipboard_outcome {
+	SEK_CLIPBOARD_DONE = 1,      /* it crossed */
+	SEK_CLIPBOARD_ASK = 2,       /* the user must say yes first; arg: id; the text follows as PREVIEW */
+	SEK_CLIPBOARD_OFF = 3,       /* the policy does not allow this direction */
+	SEK_CLIPBOARD_TOO_LONG = 4,  /* arg: the most characters */
+	SEK_CLIPBOARD_TOO_OFTEN = 5, /* arg: seconds until the next may cross */
+	SEK_CLIPBOARD_NO_TEXT = 6,   /* nothing was left of it, or it was no text */
+	SEK_CLIPBOARD_DECLINED = 7,  /* the user said no, or nothing for too long */
+};
+
+/* CLIPBOARD_RESULT: u8 direction, u8 outcome, u16 reserved = 0, u32 arg */
+struct sek_clipboard_result {
+	uint8_t direction; /* SEK_CROSS_TO_OUTER or SEK_CROSS_TO_INNER */
+	uint8_t outcome;   /* enum sek_clipboard_outcome */
+	uint32_t arg;      /* 0 unless the outcome says otherwise */
+};
 
 sek_status sek_hello_read(const void *payload, size_t n, struct sek_hello *ret);
 sek_status sek_welcome_read(const void *payload, size_t n, struct sek_welcome *ret);
@@ -147,6 +196,10 @@ sek_status sek_cursor_read(const void *payload, size_t n, struct sek_cursor *ret
 sek_status sek_caret_read(const void *payload, size_t n, struct sek_caret *ret);
 sek_status sek_size_read(const void *payload, size_t n, struct sek_size *ret);
 sek_status sek_state_read(const void *payload, size_t n, struct sek_state_msg *ret);
+sek_status sek_clipboard_piece_read(const void *payload, size_t n, struct sek_clipboard_piece *ret);
+sek_status sek_clipboard_mode_read(const void *payload, size_t n, struct sek_clipboard_mode *ret);
+sek_status sek_clipboard_answer_read(const void *payload, size_t n, struct sek_clipboard_answer *ret);
+sek_status sek_clipboard_result_read(const void *payload, size_t n, struct sek_clipboard_result *ret);
 
 void sek_hello_write(struct sek_writer *w, const struct sek_hello *m);
 void sek_welcome_write(struct sek_writer *w, const struct sek_welcome *m);
@@ -163,6 +216,13 @@ void sek_cursor_write(struct sek_writer *w, const struct sek_cursor *m);
 void sek_caret_write(struct sek_writer *w, const struct sek_caret *m);
 void sek_size_write(struct sek_writer *w, const struct sek_size *m);
 void sek_state_write(struct sek_writer *w, const struct sek_state_msg *m);
+void sek_clipboard_piece_write(struct sek_writer *w, const struct sek_clipboard_piece *m);
+void sek_clipboard_mode_write(struct sek_writer *w, const struct sek_clipboard_mode *m);
+void sek_clipboard_answer_write(struct sek_writer *w, const struct sek_clipboard_answer *m);
+void sek_clipboard_result_write(struct sek_writer *w, const struct sek_clipboard_result *m);
+/* Where to cut a text of n bytes (strict UTF-8) for the next piece: at most SEK_CLIPBOARD_PIECE_MAX_BYTES, between
+ * characters. */
+size_t sek_clipboard_piece_bytes(const uint8_t *utf8, size_t n);
 /* REFRESH, RELEASE and END have no payload. */
 void sek_empty_write(struct sek_writer *w, enum sek_msg_type type);
 

@@ -48,6 +48,8 @@ static void write_all(struct sek_writer *w, bool hub)
 	if (hub)
 		return;
 	sek_welcome_write(w, &welcome);
+	sek_clipboard_piece_write(w, &(struct sek_clipboard_piece){ SEK_CLIPBOARD_FIRST | SEK_CLIPBOARD_LAST,
+		(const uint8_t *)"\xe9\x96\xa2", 3 });
 	sek_ping_write(w, &ping);
 	sek_pong_write(w, &ping);
 }
@@ -64,6 +66,10 @@ int main(int argc, char **argv)
 		sek_writer_init(&w, memory, sizeof memory);
 		sek_write_u8(&w, link);
 		write_all(&w, link == 2);
+		if (link == 1) {
+			sek_clipboard_result_write(&w, &(struct sek_clipboard_result){ SEK_CROSS_TO_INNER,
+				SEK_CLIPBOARD_ASK, 1 });
+		}
 		if (w.failed)
 			return 1;
 		seed_write(dir, names[link], memory, w.len);

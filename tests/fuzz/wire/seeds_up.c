@@ -31,6 +31,8 @@ static void write_all(struct sek_writer *w, bool hub)
 	sek_resize_write(w, &resize);
 	sek_ping_write(w, &ping);
 	sek_pong_write(w, &ping);
+	sek_clipboard_piece_write(w, &(struct sek_clipboard_piece){ SEK_CLIPBOARD_FIRST | SEK_CLIPBOARD_LAST,
+		(const uint8_t *)"\xe9\x96\xa2", 3 });
 	sek_empty_write(w, SEK_MSG_RELEASE);
 	sek_empty_write(w, SEK_MSG_END);
 }
@@ -47,6 +49,10 @@ int main(int argc, char **argv)
 		sek_writer_init(&w, memory, sizeof memory);
 		sek_write_u8(&w, link);
 		write_all(&w, link == 2);
+		if (link == 0)
+			sek_clipboard_mode_write(&w, &(struct sek_clipboard_mode){ SEK_CROSS_BOTH });
+		if (link == 1)
+			sek_clipboard_answer_write(&w, &(struct sek_clipboard_answer){ 1, true });
 		if (w.failed)
 			return 1;
 		seed_write(dir, names[link], memory, w.len);

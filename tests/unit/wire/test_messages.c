@@ -29,6 +29,10 @@ union any {
 	struct sek_state_msg state;
 	struct sek_view view;
 	struct sek_policy_msg policy;
+	struct sek_clipboard_piece piece;
+	struct sek_clipboard_mode mode;
+	struct sek_clipboard_answer clip_answer;
+	struct sek_clipboard_result result;
 };
 
 static sek_status read_any(uint8_t type, const uint8_t *p, size_t n, union any *ret)
@@ -51,6 +55,10 @@ static sek_status read_any(uint8_t type, const uint8_t *p, size_t n, union any *
 	case SEK_MSG_STATE: return sek_state_read(p, n, &ret->state);
 	case SEK_MSG_VIEW: return sek_view_read(p, n, &ret->view);
 	case SEK_MSG_POLICY: return sek_policy_msg_read(p, n, &ret->policy);
+	case SEK_MSG_CLIPBOARD: return sek_clipboard_piece_read(p, n, &ret->piece);
+	case SEK_MSG_CLIPBOARD_MODE: return sek_clipboard_mode_read(p, n, &ret->mode);
+	case SEK_MSG_CLIPBOARD_ANSWER: return sek_clipboard_answer_read(p, n, &ret->clip_answer);
+	case SEK_MSG_CLIPBOARD_RESULT: return sek_clipboard_result_read(p, n, &ret->result);
 	default: ck_abort_msg("type %u", type);
 	}
 }
@@ -75,6 +83,10 @@ static void write_any(uint8_t type, struct sek_writer *w, const union any *m)
 	case SEK_MSG_STATE: sek_state_write(w, &m->state); break;
 	case SEK_MSG_VIEW: sek_view_write(w, &m->view); break;
 	case SEK_MSG_POLICY: sek_policy_msg_write(w, &m->policy); break;
+	case SEK_MSG_CLIPBOARD: sek_clipboard_piece_write(w, &m->piece); break;
+	case SEK_MSG_CLIPBOARD_MODE: sek_clipboard_mode_write(w, &m->mode); break;
+	case SEK_MSG_CLIPBOARD_ANSWER: sek_clipboard_answer_write(w, &m->clip_answer); break;
+	case SEK_MSG_CLIPBOARD_RESULT: sek_clipboard_result_write(w, &m->result); break;
 	default: ck_abort_msg("type %u", type);
 	}
 }
@@ -93,6 +105,31 @@ struct row {
 #define ID16 "0123456789abcdef"
 
 static const struct row rows[] = {
+	GOOD(CLIPBOARD, "\7\0\0\0x"),
+	GOOD(CLIPBOARD, "\0\0\0\0\xe5\x85\xb3\n"),
+	GOOD(CLIPBOARD, "\3\0\0\0\1\x7f"), /* encoding only: protocol/text removes these */
+	BAD(CLIPBOARD, "\x8\0\0\0x"), /* unknown flag */
+	BAD(CLIPBOARD, "\1\1\0\0x"),
+	BAD(CLIPBOARD, "\1\0\0\1x"),
+	BAD(CLIPBOARD, "\1\0\0\0"), /* no text */
+	BAD(CLIPBOARD, "\1\0\0\0\xe5\x85"), /* cut inside a character */
+	BAD(CLIPBOARD, "\1\0\0\0\xc0\x80"),
+	BAD(CLIPBOARD, "\1\0\0\0\xed\xa0\x80"), /* a surrogate */
+	GOOD(CLIPBOARD_MODE, "\0\0\0\0"),
+	GOOD(CLIPBOARD_MODE, "\3\0\0\0"),
+	BAD(CLIPBOARD_MODE, "\4\0\0\0"),
+	BAD(CLIPBOARD_MODE, "\1\0\0\1"),
+	GOOD(CLIPBOARD_ANSWER, "\xff\xff\xff\xff\1\0\0\0"),
+	GOOD(CLIPBOARD_ANSWER, "\0\0\0\0\0\0\0\0"),
+	BAD(CLIPBOARD_ANSWER, "\0\0\0\0\2\0\0\0"),
+	BAD(CLIPBOARD_ANSWER, "\0\0\0\0\1\0\0\1"),
+	GOOD(CLIPBOARD_RESULT, "\1\1\0\0\0\0\0\0"),
+	GOOD(CLIPBOARD_RESULT, "\2\7\0\0\xff\xff\xff\xff"),
+	BAD(CLIPBOARD_RESULT, "\0\1\0\0\0\0\0\0"), /* no direction */
+	BAD(CLIPBOARD_RESULT, "\3\1\0\0\0\0\0\0"), /* both */
+	BAD(CLIPBOARD_RESULT, "\1\0\0\0\0\0\0\0"),
+	BAD(CLIPBOARD_RESULT, "\1\x8\0\0\0\0\0\0"),
+	BAD(CLIPBOARD_RESULT, "\1\1\0\1\0\0\0\0"),
 	GOOD(HELLO, HELLO_HEAD "\x07\x80\x04\x38\0\x64\0\1\0\0\0\0"), /* 1920x1080 100 % ja CREATE */
 	GOOD(HELLO, HELLO_HEAD "\0\xa0\0\x78\0\x32\1\0\x1e\0\x10\xe0"), /* 160x120 50 % en, max 7680x4320 */
 	GOOD(HELLO, HELLO_HEAD "\x1e\0\x10\xe0\x01\x90\1\1\0\xa0\0\x78"), /* 7680x4320 400 %, max 160x120 */
@@ -253,8 +290,8 @@ START_TEST(prefixes_and_trailing_bytes)
 	union any m;
 	uint8_t longer[64];
 
-	if (!row->good || row->type == SEK_MSG_TEXT || row->type == SEK_MSG_VIEW)
-		return;
+	if (!row->good || row->type == SEK_MSG_TEXT || row->type == SEK_MSG_VIEW || row->type == SEK_MSG_CLIPBOARD)
+		return; /* texts: a part of one is one */
 	for (size_t n = 0; n < row->n; n++) {
 		/* a heap copy of exactly n bytes, so that ASan sees any read past it */
 		uint8_t *copy = malloc(n ? n : 1);
@@ -266,6 +303,28 @@ START_TEST(prefixes_and_trailing_bytes)
 	memset(longer, 0, sizeof longer);
 	memcpy(longer, row->bytes, row->n);
 	ck_assert(sek_is(read_any(row->type, longer, row->n + 1, &m), SEK_E_MALFORMED));
+}
+END_TEST
+
+START_TEST(clipboard_pieces_are_cut_between_characters)
+{
+	static uint8_t text[3 * SEK_CLIPBOARD_PIECE_MAX_BYTES], payload[SEK_MSG_CLIPBOARD_MAX_BYTES + 1];
+	struct sek_clipboard_piece m;
+	size_t n;
+
+	for (size_t i = 0; i + 3 <= sizeof text; i += 3)
+		memcpy(text + i, "\xe9\x96\xa2", 3);
+	n = sek_clipboard_piece_bytes(text, sizeof text);
+	ck_assert_uint_eq(n, SEK_CLIPBOARD_PIECE_MAX_BYTES / 3 * 3);
+	ck_assert_uint_eq(sek_clipboard_piece_bytes(text, 3), 3);
+	ck_assert_uint_eq(sek_clipboard_piece_bytes(text, SEK_CLIPBOARD_PIECE_MAX_BYTES), SEK_CLIPBOARD_PIECE_MAX_BYTES);
+	memcpy(payload, "\1\0\0\0", 4);
+	memset(payload + 4, 'a', SEK_CLIPBOARD_PIECE_MAX_BYTES + 1);
+	ck_assert(sek_is_ok(sek_clipboard_piece_read(payload, 4 + SEK_CLIPBOARD_PIECE_MAX_BYTES, &m)));
+	ck_assert(sek_is(sek_clipboard_piece_read(payload, 5 + SEK_CLIPBOARD_PIECE_MAX_BYTES, &m), SEK_E_MALFORMED));
+	ck_assert(sek_is(sek_clipboard_piece_read(payload, 3, &m), SEK_E_MALFORMED));
+	/* the whole frame is written to a pipe at once or not at all */
+	ck_assert_uint_le(SEK_FRAME_HEADER_BYTES + SEK_MSG_CLIPBOARD_MAX_BYTES, 4096);
 }
 END_TEST
 
@@ -390,6 +449,7 @@ int main(void)
 
 	tcase_add_loop_test(t, rows_of_limits, 0, ROWS);
 	tcase_add_loop_test(t, prefixes_and_trailing_bytes, 0, ROWS);
+	tcase_add_test(t, clipboard_pieces_are_cut_between_characters);
 	tcase_add_loop_test(t, bit_flips, 0, ROWS);
 	tcase_add_test(t, long_text_and_large_cursor);
 	tcase_add_test(t, writers_refuse);
