@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The contract between sekisho-sandbox and the three programs of ours that it starts: the window manager, the input
- * method and the egress proxy. Descriptors, bytes on status pipes, arguments, names inside the session.
+ * The contract between sekisho-sandbox and the four programs of ours that it starts: the window manager, the input
+ * method, the clipboard and the egress proxy. Descriptors, bytes on status pipes, arguments, names inside the session.
  */
 #ifndef SEK_RENDER_HOST_HELPERS_H
 #define SEK_RENDER_HOST_HELPERS_H
@@ -16,6 +16,12 @@ enum sek_ime_fd {
 	SEK_IME_STATUS_FD = 3, /* pipe: 'i' once our engine is the global one */
 	SEK_IME_LISTEN_FD = 4, /* listening stream socket (SEK_SESSION_IME), made by sekisho-sandbox so that it survives a
 	                          restart of the input method. TEXT frames in, CARET frames out (host link) */
+};
+
+/* sekisho-clip (no arguments, DISPLAY in the environment): ends with 0 when the display is gone, 1 when it cannot serve. It
+ * is not started again: the session goes on without a clipboard. */
+enum sek_clip_fd {
+	SEK_CLIP_LISTEN_FD = 4, /* listening stream socket (SEK_SESSION_CLIPBOARD), made by sekisho-sandbox */
 };
 
 /* sekisho-egress [--upstream HOST:PORT] [--allow CIDR[:PORT]]... : ends with 10 for wrong arguments, 11 when it cannot

@@ -10,6 +10,15 @@
 #define SEK_SESSION_FRAMEBUFFER "fb/Xvfb_screen0" /* XWD file of the X server, mapped by capture */
 #define SEK_SESSION_DISPLAY "x11/X0"              /* the X server's socket */
 #define SEK_SESSION_IME "ime.sock"                /* stream socket of sekisho-ime, frames of link HOST; see below */
+#define SEK_SESSION_CLIPBOARD "clip.sock"         /* stream socket of sekisho-clip, frames of link HOST; see below */
+
+/* What is spoken on SEK_SESSION_CLIPBOARD. capture (which connects once, at its start) -> clip:
+ *   CLIPBOARD_MODE  which directions there are from now on; none at the start and after each peer
+ *   CLIPBOARD       pieces of a text that becomes the browser's CLIPBOARD selection
+ *   PING            answered with PONG (same id) once the X server knows of every text before it. capture holds all
+ *                   input behind a text until then, at most SEK_CLIPBOARD_WAIT_MS: so Ctrl+V pastes what came before it.
+ * clip -> capture: PONG, and CLIPBOARD: what somebody else put on the selection, as text, while TO_INNER is there. */
+#define SEK_CLIPBOARD_WAIT_MS 1000
 
 /* What is spoken on SEK_SESSION_IME. capture (which connects once, at its start) -> ime:
  *   TEXT  commit it, as it is, to the focused input context; dropped when there has been none for 300 ms. Password fields

@@ -65,6 +65,19 @@ static void on_pong(void *capture, uint32_t id)
 	sek_input_pong(&c->input, id);
 }
 
+/* Copied text: straight on to the receiver, if that is what the broker wants. */
+static bool on_piece(void *capture, const struct sek_clipboard_piece *piece)
+{
+	return sek_capture_copied(capture, piece);
+}
+
+static void on_pasted(void *capture, uint32_t id)
+{
+	struct sek_capture *c = capture;
+
+	sek_input_pasted(&c->input, id, false);
+}
+
 /* --- setting up --- */
 
 static sek_status open_display(struct sek_capture *c)
@@ -93,6 +106,17 @@ static void open_input(struct sek_capture *c)
 	sek_input_init(&c->input, &keys, &pointer, &c->ime);
 }
 
+static void open_clip(struct sek_capture *c)
+{
+	const struct sek_clip_events events = { .user = c, .piece = on_piece, .pong = on_pasted };
+	sek_status s = sek_clip_open(&c->clip, SEK_SESSION_CLIPBOARD, &events);
+	char text[96];
+
+	if (!sek_is_ok(s))
+		sek_log(SEK_LOG_WARN, "capture.clip_missing", "why", sek_status_text(s, text, sizeof text), NULL);
+	c->input.clip = &c->clip;
+}
+
 sek_status sek_capture_open(struct sek_capture *c, int control_fd, uint16_t max_width, uint16_t max_height,
 	int *ret_exit)
 {
@@ -101,6 +125,7 @@ sek_status sek_capture_open(struct sek_capture *c, int control_fd, uint16_t max_
 	memset(c, 0, sizeof *c);
 	sek_stream_none(&c->link);
 	sek_stream_none(&c->ime.stream);
+	sek_stream_none(&c->clip.stream);
 	c->control_fd = control_fd;
 	c->state = (struct sek_state_msg){ .state = SEK_STATE_RUNNING };
 	*ret_exit = SEK_CAPTURE_DISPLAY_LOST;
@@ -115,6 +140,7 @@ sek_status sek_capture_open(struct sek_capture *c, int control_fd, uint16_t max_
 		goto out;
 	}
 	open_input(c);
+	open_clip(c);
 	sek_capture_on_size(c, sek_display_width(c->display), sek_display_height(c->display));
 	*ret_exit = SEK_CAPTURE_OK;
 	return sek_ok();
@@ -128,6 +154,7 @@ void sek_capture_finish(struct sek_capture *c)
 	sek_stream_finish(&c->link);
 	sek_input_finish(&c->input);
 	sek_ime_finish(&c->ime);
+	sek_clip_finish(&c->clip);
 	sek_update_encoder_destroy(c->encoder);
 	sek_framebuffer_finish(&c->framebuffer);
 	sek_display_close(c->display);
@@ -137,7 +164,7 @@ void sek_capture_finish(struct sek_capture *c)
 
 /* --- the loop --- */
 
-enum { POLL_CONTROL, POLL_DISPLAY, POLL_IME, POLL_LINK, POLL_FDS };
+enum { POLL_CONTROL, POLL_DISPLAY, POLL_IME, POLL_CLIP, POLL_LINK, POLL_FDS };
 
 static void prepare_poll(const struct sek_capture *c, struct pollfd p[POLL_FDS])
 {
@@ -145,6 +172,9 @@ static void prepare_poll(const struct sek_capture *c, struct pollfd p[POLL_FDS])
 	p[POLL_DISPLAY] = (struct pollfd){ .fd = sek_display_fd(c->display), .events = POLLIN };
 	p[POLL_IME] = (struct pollfd){ .fd = c->ime.stream.fd, .events = POLLIN };
 	p[POLL_LINK] = (struct pollfd){ .fd = c->link.fd, .events = c->input_blocked || c->ending ? 0 : POLLIN };
+	p[POLL_CLIP] = (struct pollfd){ .fd = c->clip.stream.fd, .events = c->clip.blocked ? 0 : POLLIN };
+	if (sek_stream_waiting(&c->clip.stream))
+		p[POLL_CLIP].events |= POLLOUT;
 	if (sek_stream_waiting(&c->ime.stream))
 		p[POLL_IME].events |= POLLOUT;
 	if (sek_stream_waiting(&c->link))
@@ -192,6 +222,14 @@ static void read_ime(struct sek_capture *c)
 	sek_input_reset(&c->input, false);
 }
 
+static void check_clip(struct sek_capture *c, sek_status s)
+{
+	if (sek_is_ok(s))
+		return;
+	sek_log(SEK_LOG_WARN, "capture.clip_lost", "why", sek_code_name(s), NULL);
+	sek_input_pasted(&c->input, 0, true);
+}
+
 static void read_control(struct sek_capture *c)
 {
 	sek_status s = sek_capture_control(c);
@@ -214,6 +252,8 @@ static sek_status work(struct sek_capture *c, bool *ret_more)
 	sek_display_flush(c->display);
 	if (!sek_is_ok(sek_ime_flush(&c->ime)))
 		sek_input_reset(&c->input, false);
+	check_clip(c, sek_clip_resume(&c->clip));
+	check_clip(c, sek_clip_flush(&c->clip));
 	sek_capture_resize_if_due(c);
 	SEK_TRY(sek_display_dispatch(c->display, ret_more));
 	sek_capture_pay(c);
@@ -249,6 +289,8 @@ int sek_capture_run(struct sek_capture *c)
 			read_control(c);
 		if (p[POLL_IME].revents & ~POLLOUT)
 			read_ime(c);
+		if (p[POLL_CLIP].revents & ~POLLOUT)
+			check_clip(c, sek_clip_read(&c->clip));
 		if (p[POLL_LINK].revents & ~POLLOUT)
 			sek_capture_link_read(c);
 	}

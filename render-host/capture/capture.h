@@ -19,6 +19,7 @@ struct sek_capture {
 	struct sek_framebuffer framebuffer;
 	struct sek_update_encoder *encoder;
 	struct sek_ime ime;
+	struct sek_clip clip;
 	struct sek_input input;
 	uint16_t max_width_px, max_height_px;
 	int control_fd; /* not owned */
@@ -71,6 +72,8 @@ void sek_capture_link_take(struct sek_capture *c);
 void sek_capture_pay(struct sek_capture *c);
 /* Writes what is queued. */
 void sek_capture_link_flush(struct sek_capture *c);
+/* A piece of copied text, to the receiver. False: it must wait, because too much waits for the receiver already. */
+bool sek_capture_copied(struct sek_capture *c, const struct sek_clipboard_piece *piece);
 /* Lets the receiver go: closes, releases keys and buttons, stops watching. `why` is for the log. */
 void sek_capture_detach(struct sek_capture *c, const char *why);
 /* The session is over. */

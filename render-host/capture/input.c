@@ -15,7 +15,7 @@
 
 enum {
 	ENTRY_HEADER_BYTES = 3,
-	ENTRY_MAX_BYTES = ENTRY_HEADER_BYTES + SEK_TEXT_MAX_BYTES,
+	ENTRY_MAX_BYTES = ENTRY_HEADER_BYTES + SEK_TEXT_MAX_BYTES, /* a piece of the clipboard is shorter */
 	/* a key older than this has long been through the browser's input method */
 	FENCE_AFTER_KEY_MS = 300,
 	/* how long a text may wait for room on the way to the IME */
@@ -100,6 +100,7 @@ static sek_status check(uint8_t type, const uint8_t *payload, size_t n)
 		struct sek_pointer pointer;
 		struct sek_wheel wheel;
 		struct sek_text text;
+		struct sek_clipboard_piece piece;
 	} m;
 
 	switch (type) {
@@ -111,6 +112,9 @@ static sek_status check(uint8_t type, const uint8_t *payload, size_t n)
 		return sek_wheel_read(payload, n, &m.wheel);
 	case SEK_MSG_TEXT:
 		return sek_text_read(payload, n, &m.text);
+	case SEK_MSG_CLIPBOARD:
+		SEK_TRY(sek_clipboard_piece_read(payload, n, &m.piece));
+		return m.piece.flags & SEK_CLIPBOARD_PREVIEW ? sek_fail(SEK_E_MALFORMED) : sek_ok();
 	default:
 		SEK_ASSERT(type == SEK_MSG_RELEASE);
 		return n == 0 ? sek_ok() : sek_fail(SEK_E_MALFORMED);
@@ -228,6 +232,21 @@ static bool step_text(struct sek_input *in)
 	return true;
 }
 
+/* Input behind a whole text waits until the browser can paste it. */
+static void put_piece(struct sek_input *in, const uint8_t *payload, size_t n)
+{
+	struct sek_clipboard_piece piece;
+
+	SEK_ASSERT(sek_is_ok(sek_clipboard_piece_read(payload, n, &piece)));
+	if (!in->clip)
+		return;
+	sek_clip_put(in->clip, &piece);
+	if ((piece.flags & SEK_CLIPBOARD_LAST) && sek_is_ok(sek_clip_ping(in->clip, &in->paste_ping))) {
+		in->pasting = true;
+		in->paste_until_ms = in->now_ms + SEK_CLIPBOARD_WAIT_MS;
+	}
+}
+
 static void dispatch(struct sek_input *in, uint8_t type, const uint8_t *payload, size_t n)
 {
 	struct sek_key key;
@@ -258,6 +277,9 @@ static void dispatch(struct sek_input *in, uint8_t type, const uint8_t *payload,
 		in->text_bytes = n;
 		in->text_done = 0;
 		break;
+	case SEK_MSG_CLIPBOARD:
+		put_piece(in, payload, n);
+		break;
 	default:
 		SEK_ASSERT(type == SEK_MSG_RELEASE); /* push takes nothing else */
 		sek_keyboard_release(&in->keyboard);
@@ -273,7 +295,9 @@ void sek_input_run(struct sek_input *in, uint64_t now_ms)
 		in->waiting = false;
 		in->last_text_ms = 0;
 	}
-	for (;;) {
+	if (in->pasting && now_ms >= in->paste_until_ms)
+		in->pasting = false;
+	while (!in->pasting) {
 		uint8_t *p = in->queue + in->queue_start;
 		size_t n;
 
@@ -295,7 +319,15 @@ void sek_input_run(struct sek_input *in, uint64_t now_ms)
 
 uint64_t sek_input_wake_ms(const struct sek_input *in)
 {
+	if (in->pasting)
+		return in->paste_until_ms;
 	return in->waiting || in->full ? in->wait_until_ms : 0;
+}
+
+void sek_input_pasted(struct sek_input *in, uint32_t id, bool gone)
+{
+	if (gone || id == in->paste_ping)
+		in->pasting = false;
 }
 
 void sek_input_pong(struct sek_input *in, uint32_t id)
@@ -312,6 +344,7 @@ void sek_input_reset(struct sek_input *in, bool all)
 	in->last_text_ms = 0;
 	if (!all)
 		return;
+	in->pasting = false;
 	in->queue_start = in->queue_end = 0;
 	in->text_bytes = in->text_done = 0;
 	sek_keyboard_release(&in->keyboard);

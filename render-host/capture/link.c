@@ -37,6 +37,7 @@ void sek_capture_detach(struct sek_capture *c, const char *why)
 		return;
 	sek_stream_finish(&c->link);
 	c->input_blocked = false;
+	sek_clip_mode(&c->clip, SEK_CROSS_NONE);
 	sek_input_reset(&c->input, true);
 	sek_capture_watch(c);
 	sek_log(SEK_LOG_INFO, "capture.detached", "why", why, "frames", sek_logf("%llu", (unsigned long long)c->frames),
@@ -156,7 +157,7 @@ sek_status sek_capture_control(struct sek_capture *c)
 static bool is_input(uint8_t type)
 {
 	return type == SEK_MSG_KEY || type == SEK_MSG_POINTER || type == SEK_MSG_WHEEL || type == SEK_MSG_TEXT ||
-		type == SEK_MSG_RELEASE;
+		type == SEK_MSG_CLIPBOARD || type == SEK_MSG_RELEASE;
 }
 
 static sek_status take_visibility(struct sek_capture *c, const uint8_t *payload, size_t n)
@@ -176,6 +177,7 @@ static sek_status take_frame(struct sek_capture *c, const struct sek_frame *f, c
 	size_t n = f->payload_bytes;
 	struct sek_ack ack;
 	struct sek_resize resize;
+	struct sek_clipboard_mode mode;
 	struct sek_ping ping;
 
 	if (is_input(f->type))
@@ -193,6 +195,10 @@ static sek_status take_frame(struct sek_capture *c, const struct sek_frame *f, c
 		return sek_ok();
 	case SEK_MSG_VISIBILITY:
 		return take_visibility(c, payload, n);
+	case SEK_MSG_CLIPBOARD_MODE:
+		SEK_TRY(sek_clipboard_mode_read(payload, n, &mode));
+		sek_clip_mode(&c->clip, mode.directions);
+		return sek_ok();
 	case SEK_MSG_PING:
 		SEK_TRY(sek_ping_read(payload, n, &ping));
 		c->pong_id = ping.id;
@@ -250,6 +256,22 @@ static void put(struct sek_capture *c, const struct sek_writer *w)
 	SEK_ASSERT(sek_is_ok(sek_writer_status(w)));
 	if (!sek_is_ok(sek_stream_put(&c->link, w->start, w->len)))
 		sek_capture_detach(c, "no memory");
+}
+
+bool sek_capture_copied(struct sek_capture *c, const struct sek_clipboard_piece *piece)
+{
+	uint8_t bytes[SEK_FRAME_HEADER_BYTES + SEK_MSG_CLIPBOARD_MAX_BYTES];
+	struct sek_writer w;
+
+	/* nobody is there, or it may not go there any more: it is dropped */
+	if (!sek_stream_open(&c->link) || !(c->clip.directions & SEK_CROSS_TO_INNER))
+		return true;
+	if (sek_stream_waiting(&c->link) > OUT_FULL_BYTES)
+		return false;
+	sek_writer_init(&w, bytes, sizeof bytes);
+	sek_clipboard_piece_write(&w, piece);
+	put(c, &w);
+	return true;
 }
 
 static void write_cursor(struct sek_writer *w, const struct sek_cursor_image *image)

@@ -23,7 +23,7 @@ const char *sek_program_name(enum sek_program p)
 	static const char *const names[SEK_PROGRAM_COUNT] = {
 		[SEK_PROGRAM_DISPLAY] = "display", [SEK_PROGRAM_KEYMAP] = "keymap", [SEK_PROGRAM_WM] = "wm",
 		[SEK_PROGRAM_NAMES] = "names",     [SEK_PROGRAM_BUS] = "bus",
-		[SEK_PROGRAM_IME] = "ime",         [SEK_PROGRAM_BROWSER] = "browser",
+		[SEK_PROGRAM_IME] = "ime",         [SEK_PROGRAM_CLIP] = "clip",   [SEK_PROGRAM_BROWSER] = "browser",
 	};
 
 	return (unsigned)p < SEK_PROGRAM_COUNT ? names[p] : "unknown";
@@ -315,6 +315,12 @@ sek_status sek_argv_build(enum sek_program p, const struct sek_sandbox_options *
 		display_access(ret, o);
 		bus_access(ret, o);
 		own_program(ret, "/app/sekisho-ime");
+		break;
+	case SEK_PROGRAM_CLIP:
+		helper_jail(ret);
+		alone(ret);
+		display_access(ret, o);
+		own_program(ret, "/app/sekisho-clip");
 		break;
 	case SEK_PROGRAM_BROWSER:
 		s = browser(ret, o);

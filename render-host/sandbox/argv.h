@@ -31,6 +31,7 @@ enum sek_program {
 	SEK_PROGRAM_NAMES,   /* dbus-daemon: a session bus that knows one name */
 	SEK_PROGRAM_BUS,     /* ibus-daemon */
 	SEK_PROGRAM_IME,
+	SEK_PROGRAM_CLIP,
 	SEK_PROGRAM_BROWSER,
 	SEK_PROGRAM_COUNT
 };
@@ -41,8 +42,8 @@ const char *sek_program_name(enum sek_program p);
 /* Descriptors that bubblewrap or the program in it reads; numbers in the new process. */
 enum sek_program_fd {
 	SEK_PROGRAM_STATUS_FD = 3, /* status pipe of display, names, wm and ime */
-	SEK_PROGRAM_LISTEN_FD = 4, /* ime: its listening socket */
-	SEK_PROGRAM_BINARY_FD = 5, /* wm, ime: the program itself, so that it may lie where the session's uid cannot look */
+	SEK_PROGRAM_LISTEN_FD = 4, /* ime, clip: its listening socket */
+	SEK_PROGRAM_BINARY_FD = 5, /* wm, ime, clip: the program itself, so that it may lie where the session's uid cannot look */
 };
 
 /* Fills ret with the whole command line (bubblewrap first) of the program. SEK_E_LIMIT if it does not fit, SEK_E_DENIED

@@ -39,7 +39,7 @@ struct keeper {
 	pid_t pid[SEK_PROGRAM_COUNT];
 	int status[SEK_PROGRAM_COUNT]; /* our end of the program's status pipe, -1 */
 	bool restarted[SEK_PROGRAM_COUNT];
-	int ime_listener;
+	int ime_listener, clip_listener;
 	int bus_watch; /* inotify on the bus's directory, -1 once the bus is there */
 	int signals;
 	bool display_up, keymap_set, wm_up, names_up, bus_up, ime_up, window_seen;
@@ -85,16 +85,18 @@ static void start_program(struct keeper *k, enum sek_program p)
 		s = sek_from_errno();
 	spawn.argv = argv.v;
 	spawn.fd[spawn.fds++] = (struct sek_spawn_fd){ pipe_fd[1], SEK_PROGRAM_STATUS_FD };
-	if (p == SEK_PROGRAM_WM || p == SEK_PROGRAM_IME) {
-		int binary = p == SEK_PROGRAM_WM ? k->start->wm_fd : k->start->ime_fd;
+	if (p == SEK_PROGRAM_WM || p == SEK_PROGRAM_IME || p == SEK_PROGRAM_CLIP) {
+		int binary = p == SEK_PROGRAM_WM ? k->start->wm_fd : p == SEK_PROGRAM_IME ? k->start->ime_fd :
+			k->start->clip_fd;
 
 		/* bubblewrap reads the program from here: from its first byte, also the second time */
 		if (sek_is_ok(s) && lseek(binary, 0, SEEK_SET) < 0)
 			s = sek_from_errno();
 		spawn.fd[spawn.fds++] = (struct sek_spawn_fd){ binary, SEK_PROGRAM_BINARY_FD };
 	}
-	if (p == SEK_PROGRAM_IME)
-		spawn.fd[spawn.fds++] = (struct sek_spawn_fd){ k->ime_listener, SEK_PROGRAM_LISTEN_FD };
+	if (p == SEK_PROGRAM_IME || p == SEK_PROGRAM_CLIP)
+		spawn.fd[spawn.fds++] = (struct sek_spawn_fd){ p == SEK_PROGRAM_IME ? k->ime_listener : k->clip_listener,
+			SEK_PROGRAM_LISTEN_FD };
 	if (sek_is_ok(s))
 		s = sek_spawn(&spawn, &k->pid[p]);
 	if (pipe_fd[1] >= 0)
@@ -125,9 +127,11 @@ static void start_bridge(struct keeper *k)
 /* Starts whatever can start now, and tells what has become true. */
 static void advance(struct keeper *k)
 {
+	/* the window manager is started a second time by on_exit_of, the clipboard never */
 	if (k->display_up && !k->pid[SEK_PROGRAM_WM] && !k->restarted[SEK_PROGRAM_WM]) {
 		start_program(k, SEK_PROGRAM_KEYMAP);
 		start_program(k, SEK_PROGRAM_WM);
+		start_program(k, SEK_PROGRAM_CLIP);
 	}
 	if (k->names_up && !k->pid[SEK_PROGRAM_BUS])
 		start_program(k, SEK_PROGRAM_BUS);
@@ -227,6 +231,8 @@ static void on_exit_of(struct keeper *k, enum sek_program p, int status)
 			close(k->status[p]);
 		start_program(k, p);
 		break;
+	case SEK_PROGRAM_CLIP:
+		break; /* capture cannot connect to another one: the session goes on without a clipboard */
 	default:
 		over(k, SEK_SANDBOX_FAULT, "a helper ended");
 	}
@@ -287,7 +293,8 @@ static sek_status prepare(struct keeper *k)
 	sigset_t set;
 
 	SEK_TRY(sek_keeper_files(k->start->options, k->start->policies));
-	SEK_TRY(sek_keeper_ime_socket(k->start->options, &k->ime_listener));
+	SEK_TRY(sek_keeper_socket(k->start->options, SEK_SESSION_IME, &k->ime_listener));
+	SEK_TRY(sek_keeper_socket(k->start->options, SEK_SESSION_CLIPBOARD, &k->clip_listener));
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)

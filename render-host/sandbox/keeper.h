@@ -13,7 +13,7 @@ struct sek_keeper_start {
 	const struct sek_sandbox_options *options;
 	const char *policies; /* JSON text for the browser */
 	int status_fd;        /* SEK_SANDBOX_STATUS_FD */
-	int wm_fd, ime_fd;    /* the programs sekisho-wm and sekisho-ime, open for reading */
+	int wm_fd, ime_fd, clip_fd; /* the programs sekisho-wm, sekisho-ime and sekisho-clip, open for reading */
 	int devtools_fd;      /* listening unix socket for tests, -1 in production */
 };
 
@@ -24,8 +24,8 @@ int sek_keeper_run(const struct sek_keeper_start *start);
 /* Makes the directories and files that the session's programs find in DIR. */
 sek_status sek_keeper_files(const struct sek_sandbox_options *o, const char *policies);
 
-/* Makes the listening socket SEK_SESSION_IME (mode 0600). */
-sek_status sek_keeper_ime_socket(const struct sek_sandbox_options *o, int *ret_fd);
+/* Makes the listening socket `name` (SEK_SESSION_IME, SEK_SESSION_CLIPBOARD) in the session's directory, mode 0600. */
+sek_status sek_keeper_socket(const struct sek_sandbox_options *o, const char *name, int *ret_fd);
 
 /* A listening unix socket at path, mode 0600; a socket file that is there already is replaced. */
 sek_status sek_keeper_listen(const char *path, int *ret_fd);

@@ -108,10 +108,10 @@ sek_status sek_keeper_listen(const char *path, int *ret_fd)
 	return sek_ok();
 }
 
-sek_status sek_keeper_ime_socket(const struct sek_sandbox_options *o, int *ret_fd)
+sek_status sek_keeper_socket(const struct sek_sandbox_options *o, const char *name, int *ret_fd)
 {
 	char path[PATH_BYTES];
 
-	snprintf(path, sizeof path, "%s/%s", o->dir, SEK_SESSION_IME);
+	snprintf(path, sizeof path, "%s/%s", o->dir, name);
 	return sek_keeper_listen(path, ret_fd);
 }

@@ -30,7 +30,7 @@
 struct sandbox {
 	struct sek_sandbox_options options;
 	char *policies;
-	int wm_fd, ime_fd, egress_fd, devtools_fd, signals;
+	int wm_fd, ime_fd, clip_fd, egress_fd, devtools_fd, signals;
 	pid_t keeper, egress;
 };
 
@@ -114,9 +114,10 @@ static int prepare(struct sandbox *b)
 		return refuse(SEK_SANDBOX_USAGE, o->policy, "cannot be read, or is not one JSON object");
 	b->wm_fd = open_program("sekisho-wm");
 	b->ime_fd = open_program("sekisho-ime");
+	b->clip_fd = open_program("sekisho-clip");
 	b->egress_fd = open_program("sekisho-egress");
-	if (b->wm_fd < 0 || b->ime_fd < 0 || b->egress_fd < 0)
-		return refuse(SEK_SANDBOX_JAIL, "programs", "sekisho-wm, -ime and -egress must lie beside sekisho-sandbox");
+	if (b->wm_fd < 0 || b->ime_fd < 0 || b->clip_fd < 0 || b->egress_fd < 0)
+		return refuse(SEK_SANDBOX_JAIL, "programs", "sekisho-wm, -ime, -clip and -egress must lie beside sekisho-sandbox");
 	if (o->devtools && !sek_is_ok(sek_keeper_listen(o->devtools, &b->devtools_fd)))
 		return refuse(SEK_SANDBOX_USAGE, o->devtools, strerror(errno));
 	return SEK_SANDBOX_OK;
@@ -148,7 +149,7 @@ static _Noreturn void be_keeper(const struct sandbox *b)
 {
 	struct sek_keeper_start start = {
 		.options = &b->options, .policies = b->policies, .status_fd = SEK_SANDBOX_STATUS_FD,
-		.wm_fd = b->wm_fd, .ime_fd = b->ime_fd, .devtools_fd = b->devtools_fd,
+		.wm_fd = b->wm_fd, .ime_fd = b->ime_fd, .clip_fd = b->clip_fd, .devtools_fd = b->devtools_fd,
 	};
 
 	close(b->signals);
@@ -235,7 +236,7 @@ static int run(struct sandbox *b)
 
 int main(int argc, char **argv)
 {
-	struct sandbox b = { .wm_fd = -1, .ime_fd = -1, .egress_fd = -1, .devtools_fd = -1 };
+	struct sandbox b = { .wm_fd = -1, .ime_fd = -1, .clip_fd = -1, .egress_fd = -1, .devtools_fd = -1 };
 	const char *why = NULL;
 	int code;
 
