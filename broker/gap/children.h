@@ -13,9 +13,18 @@ enum sek_decoder_fd {
 	SEK_DECODER_GAP_FD = 4,         /* the gap, read-write */
 	SEK_DECODER_WAKE_FD = 5,        /* eventfd, written after each frame or state change */
 	SEK_DECODER_INPUT_FD = 6,       /* read end of a pipe of whole frames: HELLO first, then input */
-	SEK_DECODER_CREDENTIALS_FD = 7, /* read end of a pipe: trust and key (below), read to its end, then closed */
-	SEK_DECODER_FDS_END = 8,
+	SEK_DECODER_CONTROL_FD = 7,     /* one-way SEQPACKET socket, below; the broker's end is shut for reading */
+	SEK_DECODER_CREDENTIALS_FD = 8, /* read end of a pipe: trust and key (below), read to its end, then closed */
+	SEK_DECODER_FDS_END = 9,
+	/* Write end of the clipboard's pipe, while the policy lets copied text come in, and only then. */
+	SEK_DECODER_CLIPBOARD_FD = 8,
 };
+/* A packet on the control socket is one byte, SEK_DECODER_CLIPBOARD, and one descriptor (SCM_RIGHTS): the write end of a
+ * new pipe, non-blocking. The decoder closes the one before, if it has one, and from then on writes each CLIPBOARD frame of
+ * the host into it, whole, at once. When the broker closes its end the decoder closes its own; without a pipe it drops those
+ * frames. Nothing can be sent the other way. */
+#define SEK_DECODER_CLIPBOARD 'c'
+
 /* The credentials pipe carries five PEM texts, each after a u32 length (network byte order, at most
  * SEK_CREDENTIAL_MAX_BYTES): root CA certificate, CRL, the session's certificate, the broker's intermediate
  * certificate, the session's private key. */

@@ -33,6 +33,37 @@ void sek_audited_session(struct sek_audit *a, const char *word, const struct sek
 		NULL, NULL);
 }
 
+static void *record_clipboard(void *user, const struct sek_clipboard_event *e, void (*done)(void *arg, sek_status s), void *arg)
+{
+	static const char *const why[] = {
+		[SEK_CLIPBOARD_OFF] = "policy",         [SEK_CLIPBOARD_TOO_LONG] = "too-long",
+		[SEK_CLIPBOARD_TOO_OFTEN] = "too-often", [SEK_CLIPBOARD_NO_TEXT] = "no-text",
+		[SEK_CLIPBOARD_DECLINED] = "declined",
+	};
+	bool crosses = e->outcome == SEK_CLIPBOARD_DONE;
+	const char *const details[] = {
+		"host", *e->host ? e->host : NULL, "why", crosses ? NULL : why[e->outcome], "chars", sek_logf("%zu", e->chars),
+		"bytes", sek_logf("%zu", e->bytes), "sha256", *e->sha256 ? e->sha256 : NULL, "confirmed",
+		crosses ? e->confirmed ? "yes" : "not asked" : NULL, "text", e->text, NULL,
+	};
+	const struct sek_audit_event event = {
+		.who = e->user, .what = e->direction == SEK_CROSS_TO_OUTER ? "clipboard.to-outer" : "clipboard.to-inner",
+		.object = e->session, .outcome = crosses ? SEK_AUDIT_DONE : SEK_AUDIT_REFUSED, .details = details,
+	};
+
+	return sek_audit_event(user, &event, done, arg);
+}
+
+static void forget_clipboard(void *ticket)
+{
+	sek_audit_forget(ticket);
+}
+
+struct sek_clipboard_log sek_audited_clipboard(struct sek_audit *a)
+{
+	return (struct sek_clipboard_log){ record_clipboard, forget_clipboard, a };
+}
+
 sek_status sek_audited_command(const struct sek_audit_config *config, const char *what, const char *object,
 	enum sek_audit_outcome outcome, char *err, size_t err_size)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What the broker itself puts on the record: its own start and stop, the life of sessions, `sekisho-broker user ...`.
+ * What the broker itself puts on the record: its own start and stop, the life of sessions, what crosses
+ * by their clipboards, `sekisho-broker user ...`.
  */
 #ifndef SEK_BROKER_HUB_AUDITED_H
 #define SEK_BROKER_HUB_AUDITED_H
@@ -11,6 +12,9 @@
 void sek_audited_broker(struct sek_audit *a, const char *what);
 /* An event of sek_sessions_on_event. */
 void sek_audited_session(struct sek_audit *a, const char *word, const struct sek_session_info *info);
+
+/* The record of clipboard transfers, for sek_sessions_log_clipboard: a text crosses once its record is on the disk. */
+struct sek_clipboard_log sek_audited_clipboard(struct sek_audit *a);
 
 /* A command given on this machine, before it is done; blocking. outcome: SEK_AUDIT_DONE, or SEK_AUDIT_FAILED when it then did
  * not work. */

@@ -360,11 +360,15 @@ static sek_status start_audit(struct broker *b)
 
 static sek_status start(struct broker *b, const struct options *o)
 {
+	struct sek_clipboard_log record;
+
 	SEK_TRY(start_audit(b));
 	SEK_TRY(start_auth(b));
 	if (!sek_is_ok(sek_sessions_create(&b->loop, &b->config->sessions, &b->sessions)))
 		return refuse("sessions", "the session manager cannot start: check pki and programs");
 	sek_sessions_on_event(b->sessions, on_session, b);
+	record = sek_audited_clipboard(b->audit);
+	sek_sessions_log_clipboard(b->sessions, &record);
 	SEK_TRY(start_policy(b));
 	SEK_TRY(start_admin(b));
 	SEK_TRY(start_control(b));

@@ -28,6 +28,7 @@ static const struct {
 	{ SEK_DECODER_GAP_FD, "memfd", O_RDWR },
 	{ SEK_DECODER_WAKE_FD, "eventfd", O_RDWR },
 	{ SEK_DECODER_INPUT_FD, "pipe", O_RDONLY },
+	{ SEK_DECODER_CONTROL_FD, "socket", O_RDWR }, /* the broker's end is shut for reading */
 }, encoder_list[] = {
 	{ 0, "null", -1 },
 	{ 1, "null", -1 },

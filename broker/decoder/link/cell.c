@@ -15,6 +15,8 @@ static const int calls[] = {
 	SCMP_SYS(write),     /* wake-up */
 	SCMP_SYS(recvfrom),  /* TLS */
 	SCMP_SYS(sendmsg),   /* TLS */
+	SCMP_SYS(recvmsg),   /* control socket: the clipboard's pipe, once the policy opens it */
+	SCMP_SYS(close),     /* that pipe, once the policy closes it */
 	SCMP_SYS(getrandom), /* TLS */
 	/* The clock comes from the vDSO; where the clock source has none, from the kernel. */
 	SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(time),
@@ -36,7 +38,8 @@ struct sek_jail sek_decoder_cell(size_t mapped_bytes)
 	return (struct sek_jail){
 		.fds_end = SEK_DECODER_CREDENTIALS_FD, /* the last one, and closed by now */
 		.memory_bytes = mapped_bytes + OTHER_MEMORY_BYTES,
-		.files = 2, /* polled: host and input; 0 and 1 are taken */
+		/* the one number below it that is not taken is the clipboard's: never more than that one pipe */
+		.files = SEK_DECODER_CLIPBOARD_FD + 1,
 		.cpu_s = 0,
 		.syscalls = calls,
 	};

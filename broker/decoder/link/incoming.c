@@ -126,6 +126,17 @@ static sek_status on_state(struct sek_incoming *in, const uint8_t *payload, size
 	return sek_ok();
 }
 
+static sek_status on_clipboard(const uint8_t *payload, size_t n, struct sek_incoming_result *ret)
+{
+	struct sek_clipboard_piece m;
+
+	SEK_TRY(sek_clipboard_piece_read(payload, n, &m));
+	if (m.flags & SEK_CLIPBOARD_PREVIEW)
+		return sek_fail(SEK_E_MALFORMED);
+	ret->clipboard = true;
+	return sek_ok();
+}
+
 static sek_status on_ping(const uint8_t *payload, size_t n, bool answer, struct sek_incoming_result *ret)
 {
 	struct sek_ping m;
@@ -161,6 +172,8 @@ static sek_status apply(struct sek_incoming *in, const struct sek_frame *f, cons
 	case SEK_MSG_STATE:
 		r->wake = true;
 		return on_state(in, payload, n, r);
+	case SEK_MSG_CLIPBOARD:
+		return on_clipboard(payload, n, r);
 	case SEK_MSG_PING:
 		return on_ping(payload, n, true, r);
 	case SEK_MSG_PONG:
@@ -173,7 +186,7 @@ static sek_status apply(struct sek_incoming *in, const struct sek_frame *f, cons
 sek_status sek_incoming_frame(struct sek_incoming *in, const struct sek_frame *f, const uint8_t *payload,
 	struct sek_incoming_result *ret)
 {
-	struct sek_incoming_result r = { false, false, false, false, 0 };
+	struct sek_incoming_result r = { .number = 0 };
 
 	SEK_TRY(apply(in, f, payload, &r));
 	*ret = r;

@@ -28,6 +28,7 @@ struct sek_incoming_result {
 	bool wake;       /* tell the encoder */
 	bool ack;        /* acknowledge `number` on the link */
 	bool pong;       /* answer a PING with `number` */
+	bool clipboard;  /* a piece of copied text: the whole frame is for the clipboard's pipe, if there is one */
 	bool ended;      /* the host says that the session is over (the state stands in the gap) */
 	uint32_t number;
 };

@@ -14,17 +14,20 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "broker/decoder/link/clipboard.h"
 #include "protocol/wire/messages.h"
 
 enum {
 	GO_ON = -1,           /* not an exit code */
+	NOT_YET = -2,         /* likewise: the frame stays where it is */
 	ANSWER_BYTES = 64,    /* of out[] kept free for ACK, PONG and PING */
 	READS_A_TURN = 32,    /* records before the input pipe has its turn again */
 	IN_KEPT_BYTES = 65536 /* of in[] kept while the line is idle */
 };
 
 struct sek_decoder *sek_decoder_create(struct sek_tls *t, const struct sek_gap_layout *layout, struct sek_gap_writer *gap,
-	struct sek_painter *painter, int host_fd, int wake_fd, int input_fd)
+	struct sek_painter *painter, int host_fd, int wake_fd, int input_fd,
+	int control_fd)
 {
 	struct sek_decoder *d = calloc(1, sizeof *d);
 
@@ -40,6 +43,8 @@ struct sek_decoder *sek_decoder_create(struct sek_tls *t, const struct sek_gap_l
 	d->host_fd = host_fd;
 	d->wake_fd = wake_fd;
 	d->input_fd = input_fd;
+	d->control_fd = control_fd;
+	d->clipboard_fd = -1;
 	return d;
 }
 
@@ -171,6 +176,21 @@ static int read_input(struct sek_decoder *d)
 
 /* --- from the host --- */
 
+/* A frame is less than PIPE_BUF: it is written whole or not at all (pipe(7)). */
+static int pass_clipboard(struct sek_decoder *d, const uint8_t *frame, size_t n)
+{
+	if (d->clipboard_fd < 0)
+		return GO_ON; /* the policy lets no text in: it ends here */
+	if (write(d->clipboard_fd, frame, n) >= 0)
+		return GO_ON;
+	if (errno == EAGAIN) {
+		d->clipboard_full = true;
+		return NOT_YET;
+	}
+	sek_decoder_clipboard_gone(d);
+	return GO_ON;
+}
+
 static int apply(struct sek_decoder *d, const struct sek_frame *f, const uint8_t *payload)
 {
 	struct sek_incoming_result r;
@@ -184,6 +204,8 @@ static int apply(struct sek_decoder *d, const struct sek_frame *f, const uint8_t
 		wake(d);
 	if (r.ended)
 		return SEK_EXIT_ENDED;
+	if (r.clipboard)
+		return pass_clipboard(d, payload - SEK_FRAME_HEADER_BYTES, SEK_FRAME_HEADER_BYTES + f->payload_bytes);
 	w = answer(d);
 	if (r.ack)
 		sek_ack_write(&w, &(struct sek_ack){ .frame = r.number });
@@ -200,7 +222,7 @@ static int take_frames(struct sek_decoder *d, uint64_t now)
 	struct sek_frame f;
 	int code = GO_ON;
 
-	while (code == GO_ON && out_room(d) >= ANSWER_BYTES / 2) {
+	while (code == GO_ON && !d->clipboard_full && out_room(d) >= ANSWER_BYTES / 2) {
 		sek_status s = sek_frame_whole(d->in + at, d->in_n - at, SEK_LINK_HOST, SEK_DIR_DOWN, &f, &total);
 
 		if (sek_is(s, SEK_E_AGAIN))
@@ -210,6 +232,10 @@ static int take_frames(struct sek_decoder *d, uint64_t now)
 			break;
 		}
 		code = apply(d, &f, d->in + at + SEK_FRAME_HEADER_BYTES);
+		if (code == NOT_YET) {
+			code = GO_ON;
+			break;
+		}
 		at += total;
 		d->frame_ms = now;
 		d->ping_ms = 0;
@@ -235,7 +261,7 @@ static int read_host(struct sek_decoder *d, uint64_t now)
 			return code;
 		flush(d);
 		/* Full means: whole frames wait, because their answers would not fit. */
-		if (out_room(d) < ANSWER_BYTES || d->in_n == SEK_DECODER_IN_BYTES)
+		if (out_room(d) < ANSWER_BYTES || d->clipboard_full || d->in_n == SEK_DECODER_IN_BYTES)
 			return GO_ON;
 		s = sek_tls_read(d->tls, d->in + d->in_n, SEK_DECODER_IN_BYTES - d->in_n, &n);
 		if (sek_is(s, SEK_E_AGAIN))
@@ -328,41 +354,48 @@ static short host_events(const struct sek_decoder *d)
 {
 	if (!d->open)
 		return sek_tls_wants_write(d->tls) ? POLLOUT : POLLIN;
-	return (short)((out_room(d) >= ANSWER_BYTES ? POLLIN : 0) | (d->out_blocked ? POLLOUT : 0));
+	return (short)((out_room(d) >= ANSWER_BYTES && !d->clipboard_full ? POLLIN : 0) | (d->out_blocked ? POLLOUT : 0));
 }
 
-static sek_status wait_for_events(struct sek_decoder *d, struct pollfd p[2])
+enum { POLL_HOST, POLL_INPUT, POLL_CONTROL, POLL_CLIPBOARD, POLL_FDS };
+
+static sek_status wait_for_events(struct sek_decoder *d, struct pollfd p[POLL_FDS])
 {
 	uint64_t now = now_ms(), at = deadline(d), ms = at > now && !d->more ? at - now : 0;
 	struct timespec t = { .tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000 };
 	bool want_input = !d->input_ended && d->pipe_n < sizeof d->pipe;
 
-	p[0] = (struct pollfd){ .fd = d->host_fd, .events = host_events(d) };
+	p[POLL_HOST] = (struct pollfd){ .fd = d->host_fd, .events = host_events(d) };
 	/* While the pipe is not wanted its end still is (POLLHUP needs no asking), but once only. */
-	p[1] = (struct pollfd){ .fd = want_input || !d->stop_ms ? d->input_fd : -1, .events = want_input ? POLLIN : 0 };
-	if (ppoll(p, 2, &t, NULL) < 0 && errno != EINTR)
+	p[POLL_INPUT] = (struct pollfd){ .fd = want_input || !d->stop_ms ? d->input_fd : -1, .events = want_input ? POLLIN : 0 };
+	p[POLL_CONTROL] = (struct pollfd){ .fd = d->control_fd, .events = POLLIN };
+	/* that the broker has closed its end is told unasked (POLLERR) */
+	p[POLL_CLIPBOARD] = (struct pollfd){ .fd = d->clipboard_fd, .events = d->clipboard_full ? POLLOUT : 0 };
+	if (ppoll(p, POLL_FDS, &t, NULL) < 0 && errno != EINTR)
 		return sek_from_errno();
 	return sek_ok();
 }
 
 static int turn(struct sek_decoder *d)
 {
-	struct pollfd p[2];
+	struct pollfd p[POLL_FDS];
+	bool freed;
 	uint64_t now;
 	int code = GO_ON;
 
 	if (!sek_is_ok(wait_for_events(d, p)))
 		return SEK_EXIT_INTERNAL;
 	now = now_ms();
-	if (p[1].revents & POLLHUP && !d->stop_ms)
+	freed = sek_decoder_clipboard_turn(d, p[POLL_CONTROL].revents, p[POLL_CLIPBOARD].revents);
+	if (p[POLL_INPUT].revents & POLLHUP && !d->stop_ms)
 		d->stop_ms = now + SEK_DECODER_FLUSH_MS;
-	if (p[1].revents)
+	if (p[POLL_INPUT].revents)
 		code = read_input(d);
-	if (code == GO_ON && !d->open && p[0].revents)
+	if (code == GO_ON && !d->open && p[POLL_HOST].revents)
 		code = handshake(d, now);
 	if (code == GO_ON)
 		code = forward(d);
-	if (code == GO_ON && d->open && (p[0].revents || d->more))
+	if (code == GO_ON && d->open && (p[POLL_HOST].revents || d->more || freed))
 		code = read_host(d, now);
 	if (code == GO_ON) {
 		flush(d);

@@ -24,10 +24,13 @@ struct sek_decoder {
 	struct sek_incoming incoming;
 	struct sek_tls *tls;
 	int host_fd, wake_fd, input_fd;
+	int control_fd;   /* -1 once the broker has closed it */
+	int clipboard_fd; /* write end of a pipe, -1: the policy lets no copied text in */
 
 	bool open;          /* the handshake is done */
 	bool out_blocked;   /* the socket takes no more: wait for POLLOUT */
 	bool more;          /* the budget of a turn ran out: do not sleep */
+	bool clipboard_full; /* a piece waits for room in that pipe; nothing of the host is taken until then */
 	bool hello;         /* the broker's HELLO has come */
 	bool input_ended;
 	uint32_t ping_id;
@@ -48,7 +51,8 @@ struct sek_decoder {
 /* Makes everything that the loop needs, so that nothing has to be made inside the jail. The descriptors and t, gap,
  * painter, layout stay the caller's. NULL when out of memory. */
 struct sek_decoder *sek_decoder_create(struct sek_tls *t, const struct sek_gap_layout *layout, struct sek_gap_writer *gap,
-	struct sek_painter *painter, int host_fd, int wake_fd, int input_fd);
+	struct sek_painter *painter, int host_fd, int wake_fd, int input_fd,
+	int control_fd);
 void sek_decoder_destroy(struct sek_decoder *d);
 
 /* Runs until the session of this decoder is over; the state that goes with the result stands in the gap then and the

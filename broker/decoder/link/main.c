@@ -40,6 +40,7 @@ static bool descriptors_are_right(void)
 		{ SEK_DECODER_HOST_FD, S_IFSOCK },
 		{ SEK_DECODER_GAP_FD, S_IFREG },
 		{ SEK_DECODER_INPUT_FD, S_IFIFO },
+		{ SEK_DECODER_CONTROL_FD, S_IFSOCK },
 		{ SEK_DECODER_CREDENTIALS_FD, S_IFIFO },
 	};
 	struct stat st;
@@ -65,7 +66,7 @@ static struct sek_decoder *prepare(struct sek_tls_context *context, const struct
 	if (!sek_is_ok(sek_tls_create(context, SEK_DECODER_HOST_FD, name, &tls)))
 		return NULL;
 	return sek_decoder_create(tls, layout, gap, painter, SEK_DECODER_HOST_FD, SEK_DECODER_WAKE_FD,
-		SEK_DECODER_INPUT_FD);
+		SEK_DECODER_INPUT_FD, SEK_DECODER_CONTROL_FD);
 }
 
 int main(int argc, char **argv)

@@ -149,6 +149,7 @@ void sek_client_forget(struct sek_session *s)
 		sek_empty_write(&w, SEK_MSG_RELEASE);
 		(void)sek_link_put(s, SEK_INPUT_KEEP, frame, w.len);
 	}
+	sek_clipboard_forget_client(s);
 	sek_client_linger(s);
 	if (s->encoder)
 		sek_encoder_resume(s->encoder);

@@ -14,7 +14,7 @@
 
 #include "base/status.h"
 
-#define SEK_INPUT_QUEUE_MAX_BYTES 262144 /* more than the rates let a client fill while a pipe may be stuck */
+#define SEK_INPUT_QUEUE_MAX_BYTES 1048576 /* more than the rates let a client fill while a pipe may be stuck */
 #define SEK_INPUT_STALL_MS 10000         /* a pipe that took nothing for so long ends the session */
 #define SEK_INPUT_PIPE_BYTES 16384       /* kept small: what is in the pipe cannot be coalesced any more */
 

@@ -15,6 +15,7 @@
 
 #include "broker/gap/gap.h"
 #include "broker/hub/session/child.h"
+#include "broker/hub/session/clipboard.h"
 #include "broker/hub/session/credentials.h"
 #include "broker/hub/session/input.h"
 #include "broker/hub/session/rate.h"
@@ -39,6 +40,8 @@
 
 struct sek_host_link;
 struct sek_encoder;
+struct sek_clipboard;
+struct sek_clip_pipe;
 
 enum sek_phase {
 	SEK_PHASE_OPENED,  /* no client has said HELLO yet: nothing runs */
@@ -65,6 +68,7 @@ enum sek_deadline {
 	SEK_DL_ENDED,     /* the host must have said why it ended */
 	SEK_DL_RETRY,
 	SEK_DL_STABLE,
+	SEK_DL_CLIPBOARD, /* a question to the user has been open for too long */
 	SEK_DEADLINES,
 };
 
@@ -127,6 +131,7 @@ struct sek_session {
 	struct sek_shown shown;
 	struct sek_host_link *link;
 	struct sek_encoder *encoder;
+	struct sek_clipboard *clipboard; /* clipboard.c; never NULL */
 
 	bool host_has_it;         /* the host said something about this session: no CREATE any more */
 	bool told_idle, told_maximum;
@@ -164,11 +169,15 @@ struct sek_sessions {
 	void *event_user;
 	sek_session_policy_fn *policy_fn; /* NULL: the built-in policy */
 	void *policy_user;
+	struct sek_clipboard_log clipboard_log; /* record == NULL: nobody keeps one */
 	bool stopping, stopped;
 	uv_timer_t stop_timer;
 	void (*done)(void *user);
 	void *done_user;
 };
+
+/* What a client's message was. */
+enum sek_verdict { SEK_VERDICT_FINE, SEK_VERDICT_REFUSED, SEK_VERDICT_FLOOD };
 
 /* manager.c */
 struct sek_session *sek_sessions_find(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES]);
@@ -227,7 +236,6 @@ void sek_client_due(struct sek_session *s, enum sek_deadline which);
 void sek_client_message(struct sek_session *s, const uint8_t *bytes, size_t n);
 
 /* upstream.c: what a client's messages become, once they are well-formed */
-enum sek_verdict { SEK_VERDICT_FINE, SEK_VERDICT_REFUSED, SEK_VERDICT_FLOOD };
 enum sek_verdict sek_upstream(struct sek_session *s, const struct sek_frame *f, const uint8_t *payload);
 void sek_upstream_coalesced(struct sek_session *s); /* sends what waited for its rate */
 void sek_upstream_resize(struct sek_session *s);    /* the wished size, to the host */
@@ -251,6 +259,26 @@ uint64_t sek_link_stalled_ms(const struct sek_host_link *l);
 int sek_link_pid(const struct sek_host_link *l);
 void sek_link_fds(const struct sek_host_link *l, int *ret_gap, int *ret_wake); /* for an encoder; not to be read */
 const struct sek_render_host *sek_hosts_choose(const struct sek_sessions *all);
+
+/* Hands the writing end of a pipe to the decoder, which has none then or gives up the one before. Not consumed. */
+sek_status sek_link_give_clipboard(const struct sek_host_link *l, int write_fd);
+
+/* clip_pipe.c: a new pipe, its writing end handed to the link's decoder. */
+sek_status sek_clip_pipe_open(struct sek_session *s, struct sek_clip_pipe **ret);
+void sek_clip_pipe_close(struct sek_clip_pipe *p); /* NULL is fine */
+
+/* clipboard.c */
+sek_status sek_clipboard_create(struct sek_session *s); /* s->policy is there */
+void sek_clipboard_finish(struct sek_session *s);      /* nothing crosses any more; frees */
+void sek_clipboard_policy(struct sek_session *s);      /* s->policy has changed: in force on return */
+void sek_clipboard_link_up(struct sek_session *s);     /* a new decoder runs */
+void sek_clipboard_link_down(struct sek_session *s);
+void sek_clipboard_forget_client(struct sek_session *s);
+void sek_clipboard_gesture(struct sek_session *s);     /* the user pressed a key or a button */
+enum sek_verdict sek_clipboard_from_client(struct sek_session *s, const uint8_t *payload, size_t n);
+enum sek_verdict sek_clipboard_answered(struct sek_session *s, const uint8_t *payload, size_t n);
+void sek_clipboard_from_host(struct sek_session *s, const struct sek_clipboard_piece *piece);
+void sek_clipboard_due(struct sek_session *s);
 
 /* encoder.c */
 sek_status sek_encoder_start(struct sek_session *s, struct sek_encoder **ret);

@@ -42,6 +42,8 @@ sek_status sek_session_create(struct sek_sessions *all, const char *user, struct
 	status = sek_session_policy_open(s);
 	if (sek_is_ok(status) && !sek_session_hours_allow(&s->policy))
 		status = sek_fail(SEK_E_DENIED);
+	if (sek_is_ok(status))
+		status = sek_clipboard_create(s);
 	if (!sek_is_ok(status)) {
 		sek_session_policy_finish(s);
 		free(s->user);
@@ -70,6 +72,7 @@ static void on_timer_closed(uv_handle_t *handle)
 	struct sek_sessions *all = s->all;
 
 	sek_session_policy_finish(s);
+	free(s->clipboard);
 	free(s->shown.cursor);
 	free(s->user);
 	free(s);
@@ -81,6 +84,7 @@ static void drop_link(struct sek_session *s, bool tell_host)
 	struct sek_host_link *l = s->link;
 	struct sek_encoder *e = s->encoder;
 
+	sek_clipboard_link_down(s);
 	s->link = NULL;
 	s->encoder = NULL;
 	sek_link_finish(l, tell_host);
@@ -104,6 +108,7 @@ void sek_session_end(struct sek_session *s, enum sek_state state, const char *ca
 	if (s->next)
 		s->next->prev = s->prev;
 	s->all->n--;
+	sek_clipboard_finish(s);
 	sek_sessions_tell(s, "session.ended"); /* while the children can still be named */
 	uv_close((uv_handle_t *)&s->timer, on_timer_closed);
 	drop_link(s, true);
@@ -223,8 +228,10 @@ static bool start_encoder(struct sek_session *s)
 
 void sek_session_link_up(struct sek_session *s)
 {
-	if (start_encoder(s))
-		sek_deadline_in(s, SEK_DL_RUNNING, s->host_has_it ? s->all->times.resume_ms : s->all->times.start_ms);
+	if (!start_encoder(s))
+		return;
+	sek_clipboard_link_up(s);
+	sek_deadline_in(s, SEK_DL_RUNNING, s->host_has_it ? s->all->times.resume_ms : s->all->times.start_ms);
 }
 
 /* --- what children tell by dying --- */
@@ -342,6 +349,9 @@ void sek_session_due(struct sek_session *s, enum sek_deadline which)
 	case SEK_DL_RETRY:
 		s->tries++;
 		start_link(s);
+		break;
+	case SEK_DL_CLIPBOARD:
+		sek_clipboard_due(s);
 		break;
 	case SEK_DL_STABLE:
 		s->tries = 0;

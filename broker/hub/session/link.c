@@ -10,7 +10,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -27,6 +29,7 @@ struct sek_host_link {
 	int socket_fd;      /* until the decoder has it */
 	int credentials_fd; /* the same: the reading end of a pipe that holds everything already */
 	int gap_ro_fd, wake_fd;
+	int control_fd;     /* to the decoder: SEK_DECODER_CONTROL_FD */
 };
 
 const struct sek_render_host *sek_hosts_choose(const struct sek_sessions *all)
@@ -71,7 +74,7 @@ static void on_decoder_exit(void *user, int code, int signal_number)
 	sek_session_decoder_exit(l->s, code, signal_number);
 }
 
-static sek_status start_decoder(struct sek_host_link *l, int gap_rw, int input_read)
+static sek_status start_decoder(struct sek_host_link *l, int gap_rw, int input_read, int control)
 {
 	const struct sek_sessions *all = l->s->all;
 	char width[8], height[8];
@@ -82,6 +85,7 @@ static sek_status start_decoder(struct sek_host_link *l, int gap_rw, int input_r
 		[SEK_DECODER_GAP_FD] = gap_rw,
 		[SEK_DECODER_WAKE_FD] = l->wake_fd,
 		[SEK_DECODER_INPUT_FD] = input_read,
+		[SEK_DECODER_CONTROL_FD] = control,
 		[SEK_DECODER_CREDENTIALS_FD] = l->credentials_fd,
 	};
 	struct sek_child_spec spec = { all->config.decoder_path, argv, fds, SEK_DECODER_FDS_END };
@@ -93,7 +97,7 @@ static sek_status start_decoder(struct sek_host_link *l, int gap_rw, int input_r
 
 static sek_status build(struct sek_host_link *l)
 {
-	int gap_rw = -1, input[2] = { -1, -1 };
+	int gap_rw = -1, input[2] = { -1, -1 }, control[2] = { -1, -1 };
 	sek_status s;
 
 	l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -103,8 +107,15 @@ static sek_status build(struct sek_host_link *l)
 	s = pipe2(input, O_CLOEXEC) < 0 ? sek_from_errno() : sek_ok();
 	if (sek_is_ok(s) && fcntl(input[1], F_SETFL, O_NONBLOCK) < 0) /* our end only */
 		s = sek_from_errno();
+	if (sek_is_ok(s) && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) < 0)
+		s = sek_from_errno();
+	l->control_fd = control[1];
+	/* one way: whatever the decoder writes to its end fails */
+	if (sek_is_ok(s) && shutdown(control[1], SHUT_RD) < 0)
+		s = sek_from_errno();
 	if (sek_is_ok(s))
-		s = start_decoder(l, gap_rw, input[0]);
+		s = start_decoder(l, gap_rw, input[0], control[0]);
+	close_fd(&control[0]);
 	close_fd(&gap_rw);
 	close_fd(&input[0]);
 	close_fd(&l->socket_fd);
@@ -226,7 +237,8 @@ sek_status sek_link_start(struct sek_session *s, bool create, struct sek_host_li
 
 	if (!l)
 		return sek_fail(SEK_E_NOMEM);
-	*l = (struct sek_host_link){ .s = s, .host = s->host, .socket_fd = -1, .credentials_fd = -1, .gap_ro_fd = -1, .wake_fd = -1 };
+	*l = (struct sek_host_link){ .s = s, .host = s->host, .socket_fd = -1, .credentials_fd = -1, .gap_ro_fd = -1, .wake_fd = -1,
+		.control_fd = -1 };
 	l->input = sek_input_create(s->all->loop, sek_sessions_release, s->all);
 	if (!l->input) {
 		free(l);
@@ -264,6 +276,7 @@ void sek_link_finish(struct sek_host_link *l, bool tell_host)
 	close_fd(&l->credentials_fd);
 	close_fd(&l->gap_ro_fd);
 	close_fd(&l->wake_fd);
+	close_fd(&l->control_fd);
 	free(l);
 }
 
@@ -303,4 +316,21 @@ void sek_link_fds(const struct sek_host_link *l, int *ret_gap, int *ret_wake)
 {
 	*ret_gap = l->gap_ro_fd;
 	*ret_wake = l->wake_fd;
+}
+
+sek_status sek_link_give_clipboard(const struct sek_host_link *l, int write_fd)
+{
+	_Alignas(struct cmsghdr) uint8_t ancillary[CMSG_SPACE(sizeof write_fd)] = { 0 };
+	char byte = SEK_DECODER_CLIPBOARD;
+	struct iovec v = { &byte, 1 };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = ancillary, .msg_controllen = sizeof ancillary };
+	struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+
+	if (!l || l->control_fd < 0)
+		return sek_fail(SEK_E_CLOSED);
+	h->cmsg_level = SOL_SOCKET;
+	h->cmsg_type = SCM_RIGHTS;
+	h->cmsg_len = CMSG_LEN(sizeof write_fd);
+	memcpy(CMSG_DATA(h), &write_fd, sizeof write_fd);
+	return sendmsg(l->control_fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) == 1 ? sek_ok() : sek_from_errno();
 }

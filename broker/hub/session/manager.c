@@ -293,3 +293,8 @@ void sek_sessions_tell(struct sek_session *s, const char *word)
 	describe(s, &info);
 	s->all->event(s->all->event_user, word, &info);
 }
+
+void sek_sessions_log_clipboard(struct sek_sessions *all, const struct sek_clipboard_log *log)
+{
+	all->clipboard_log = *log;
+}

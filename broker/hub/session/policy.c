@@ -196,6 +196,7 @@ static void enforce(struct sek_session *s, struct sek_policy *fresh)
 	if (!changed)
 		return;
 	sek_session_policy_tell(s);
+	sek_clipboard_policy(s);
 	sek_sessions_tell(s, "session.policy");
 	if (s->phase == SEK_PHASE_OPENED)
 		return;

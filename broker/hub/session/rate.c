@@ -56,6 +56,7 @@ void sek_rates_init(struct sek_rates *r, uint64_t now_ms)
 		[SEK_RATE_WHEEL] = { 500, 2000 },
 		[SEK_RATE_RESIZE] = { 20, 20 },
 		[SEK_RATE_REFRESH] = { 2, 10 },
+		[SEK_RATE_CLIPBOARD] = { 100, 1000 },
 		[SEK_RATE_CONTROL] = { 20, 200 },
 	};
 

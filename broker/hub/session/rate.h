@@ -35,6 +35,7 @@ enum sek_rate {
 	SEK_RATE_WHEEL,
 	SEK_RATE_RESIZE,     /* the excess is coalesced */
 	SEK_RATE_REFRESH,    /* the excess is coalesced: a keyframe is the dearest thing that a client can ask for */
+	SEK_RATE_CLIPBOARD,  /* pieces of pasted text */
 	SEK_RATE_CONTROL,    /* VISIBILITY, PING */
 	SEK_RATES,
 };

@@ -14,6 +14,7 @@
 
 #include "base/status.h"
 #include "broker/hub/policy/policy.h"
+#include "broker/hub/session/clipboard.h"
 #include "protocol/wire/messages.h"
 
 struct sek_sessions;
@@ -99,6 +100,9 @@ sek_status sek_session_policy_rows(struct sek_sessions *all, const uint8_t id[SE
 	void (*fn)(void *user, const char *name, const struct sek_policy_row *rows, size_t n), void *user);
 /* What is in force; good until the loop goes on. */
 const struct sek_policy *sek_session_policy(const struct sek_session *s);
+
+/* Who keeps the record of clipboard transfers; *log is copied. Without a call nobody does. */
+void sek_sessions_log_clipboard(struct sek_sessions *all, const struct sek_clipboard_log *log);
 
 /* For status lines, API and tests. */
 struct sek_session_info {

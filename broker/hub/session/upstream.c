@@ -130,6 +130,7 @@ static enum sek_verdict key(struct sek_session *s, const uint8_t *payload, size_
 	if (!take(s, SEK_RATE_KEY, 1) || settle_move(s) != SEK_VERDICT_FINE)
 		return SEK_VERDICT_FLOOD;
 	sek_session_input_seen(s);
+	sek_clipboard_gesture(s);
 	sek_writer_init(&w, frame, sizeof frame);
 	sek_key_write(&w, &m);
 	return pass(s, SEK_INPUT_KEEP, &w);
@@ -163,6 +164,7 @@ static enum sek_verdict pointer(struct sek_session *s, const uint8_t *payload, s
 	if (m.buttons != c->buttons) {
 		if (!take(s, SEK_RATE_BUTTON, 1))
 			return SEK_VERDICT_FLOOD;
+		sek_clipboard_gesture(s);
 		c->buttons = m.buttons;
 		return pass_move(s, &m, SEK_INPUT_KEEP); /* says where, so a waiting move has nothing to add */
 	}
@@ -321,6 +323,12 @@ enum sek_verdict sek_upstream(struct sek_session *s, const struct sek_frame *f, 
 		return ping(s, payload, n);
 	case SEK_MSG_PONG:
 		return pong(s, payload, n);
+	case SEK_MSG_CLIPBOARD:
+		if (settle_move(s) != SEK_VERDICT_FINE)
+			return SEK_VERDICT_FLOOD;
+		return sek_clipboard_from_client(s, payload, n);
+	case SEK_MSG_CLIPBOARD_ANSWER:
+		return take(s, SEK_RATE_CONTROL, 1) ? sek_clipboard_answered(s, payload, n) : SEK_VERDICT_FLOOD;
 	case SEK_MSG_END:
 		sek_session_end(s, SEK_STATE_ENDED_USER, NULL);
 		return SEK_VERDICT_FINE;

@@ -149,7 +149,7 @@ static void make_connection(struct host *h, int *ret)
 void host_start(struct host *h, const struct host_options *o)
 {
 	static const struct host_options none = { NULL, NULL, false, 0, 0 };
-	int host, input[2], credentials[2];
+	int host, input[2], credentials[2], control[2];
 	char width[8], height[8];
 
 	if (!o)
@@ -165,15 +165,19 @@ void host_start(struct host *h, const struct host_options *o)
 	h->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	ck_assert_int_eq(pipe2(input, O_CLOEXEC), 0);
 	ck_assert_int_eq(pipe2(credentials, O_CLOEXEC), 0);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control), 0);
+	ck_assert_int_eq(shutdown(control[1], SHUT_RD), 0);
+	h->control = control[1];
 	make_connection(h, &host);
 	make_server(h, o);
 	const char *const argv[] = { "sekisho-decoder", width, height, o->expected ? o->expected : HOST_NAME, NULL };
-	const int fds[] = { -1, -1, -1, host, h->gap_rw, h->wake, input[0], credentials[0] };
+	const int fds[] = { -1, -1, -1, host, h->gap_rw, h->wake, input[0], control[0], credentials[0] };
 
 	h->decoder = test_spawn(SEK_DECODER, argv, fds, SEK_DECODER_FDS_END);
 	close(host);
 	close(input[0]);
 	close(credentials[0]);
+	close(control[0]);
 	h->input = input[1];
 	put_credentials(credentials[1]);
 	close(credentials[1]);
@@ -192,6 +196,7 @@ void host_stop(struct host *h)
 	if (h->input >= 0)
 		close(h->input);
 	close(h->wake);
+	close(h->control);
 	close(h->gap_rw);
 	close(h->gap_ro);
 }

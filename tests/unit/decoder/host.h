@@ -28,6 +28,7 @@ struct host {
 	struct sek_tls *tls;
 	int fd;         /* the server's end of the connection */
 	int input;      /* writing end of the input pipe */
+	int control;    /* the broker's end of the control socket */
 	int wake;
 	int gap_rw, gap_ro;
 	pid_t decoder;

@@ -58,9 +58,9 @@ START_TEST(arguments)
 		{ "sekisho-decoder", "66176", "480", HOST_NAME, NULL }, /* 640 + 65536 */
 		{ "sekisho-decoder", "99999999999999999999", "480", HOST_NAME, NULL },
 	};
-	static const int fds[8] = { -1, -1, -1, -1, -1, -1, -1, -1 };
+	static const int fds[9] = { -1, -1, -1, -1, -1, -1, -1, -1, -1 };
 
-	ck_assert_int_eq(run(rows[_i], fds, 8).code, SEK_EXIT_USAGE);
+	ck_assert_int_eq(run(rows[_i], fds, 9).code, SEK_EXIT_USAGE);
 }
 END_TEST
 
@@ -69,24 +69,25 @@ START_TEST(descriptors)
 {
 	static const char *const argv[] = { "sekisho-decoder", "640", "480", HOST_NAME, NULL };
 	struct sek_gap_layout layout;
-	int p[2], c[2], sv[2], rw, ro, fds[8];
+	int p[2], c[2], sv[2], rw, ro, fds[9];
 
 	ck_assert(sek_is_ok(sek_gap_layout_init(&layout, 640, 480)));
 	ck_assert(sek_is_ok(sek_gap_create(&layout, &rw, &ro)));
 	ck_assert_int_eq(pipe2(p, O_CLOEXEC), 0);
 	ck_assert_int_eq(pipe2(c, O_CLOEXEC), 0);
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv), 0);
-	for (int i = 0; i < 8; i++)
+	for (int i = 0; i < 9; i++)
 		fds[i] = -1;
 	fds[3] = sv[0];
 	fds[4] = rw;
 	fds[5] = eventfd(0, EFD_CLOEXEC);
 	fds[6] = p[0];
-	fds[7] = c[0];
+	fds[7] = sv[1];
+	fds[8] = c[0];
 	if (_i != 5)
 		fds[_i] = -1; /* /dev/null is none of these kinds */
 	close(c[1]);
-	ck_assert_int_eq(run(argv, fds, _i == 5 ? 5 : 8).code, SEK_EXIT_USAGE);
+	ck_assert_int_eq(run(argv, fds, _i == 5 ? 5 : 9).code, SEK_EXIT_USAGE);
 }
 END_TEST
 
@@ -163,7 +164,7 @@ START_TEST(credentials_never_come)
 {
 	static const char *const argv[] = { "sekisho-decoder", "640", "480", HOST_NAME, NULL };
 	struct sek_gap_layout layout;
-	int p[2], c[2], sv[2], rw, ro, fds[8] = { -1, -1, -1 };
+	int p[2], c[2], sv[2], rw, ro, fds[9] = { -1, -1, -1 };
 	pid_t pid;
 
 	ck_assert(sek_is_ok(sek_gap_layout_init(&layout, 640, 480)));
@@ -175,8 +176,9 @@ START_TEST(credentials_never_come)
 	fds[4] = rw;
 	fds[5] = eventfd(0, EFD_CLOEXEC);
 	fds[6] = p[0];
-	fds[7] = c[0];
-	pid = test_spawn(SEK_DECODER, argv, fds, 8);
+	fds[7] = sv[1];
+	fds[8] = c[0];
+	pid = test_spawn(SEK_DECODER, argv, fds, 9);
 	close(c[0]);
 	close(c[1]);
 	ck_assert_int_eq(test_wait(pid, TEST_WAIT_MS).code, SEK_EXIT_USAGE);
@@ -194,7 +196,7 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, certificates, 0, 4);
 	tcase_add_loop_test(tc, arguments, 0, 11);
-	tcase_add_loop_test(tc, descriptors, 3, 8);
+	tcase_add_loop_test(tc, descriptors, 3, 9);
 	tcase_add_test(tc, credentials_are_checked);
 	tcase_add_test(tc, credentials_must_be_readable);
 	tcase_add_test(tc, credentials_never_come);

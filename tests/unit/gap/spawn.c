@@ -238,7 +238,7 @@ static void assert_empty_root(pid_t pid)
 	closedir(d);
 }
 
-void test_assert_jailed(pid_t pid)
+void test_assert_jailed(pid_t pid, unsigned long files)
 {
 	static const char *const kinds[] = { "user", "net", "mnt", "ipc", "uts", "cgroup" };
 	static const char *const capabilities[] = { "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb" };
@@ -254,7 +254,7 @@ void test_assert_jailed(pid_t pid)
 	assert_limit(pid, "Max core file size", 0);
 	assert_limit(pid, "Max processes", 0);
 	assert_limit(pid, "Max file size", 0);
-	assert_limit(pid, "Max open files", 2);
+	assert_limit(pid, "Max open files", files);
 	assert_empty_root(pid);
 	if (getuid() == 0)
 		assert_line(pid, "status", "Uid", "65534\t65534\t65534\t65534");

@@ -42,7 +42,7 @@ long test_memory_kib(pid_t pid, const char *key);
 unsigned long test_cpu_ticks(pid_t pid);
 
 /* Everything that the jail promises and /proc shows: filter, no_new_privs, no capabilities, own namespaces, an empty root,
- * limits. Fails the running Check test otherwise. */
-void test_assert_jailed(pid_t pid);
+ * limits (files: RLIMIT_NOFILE). Fails the running Check test otherwise. */
+void test_assert_jailed(pid_t pid, unsigned long files);
 
 #endif
