@@ -8,7 +8,7 @@ import "./language.mjs";
 
 /** @typedef {"opening" | "starting" | "live" | "reconnecting" | "ended"} Status */
 
-const ACTIONS = /** @type {const} */ (["fullscreen", "keys", "end", "logout", "back"]);
+const ACTIONS = /** @type {const} */ (["fullscreen", "paste", "keys", "end", "logout", "back"]);
 
 export class Bar extends HTMLElement {
 	#handle = make("button", { type: "button", class: "bar-handle", "aria-expanded": "false" });
@@ -20,6 +20,7 @@ export class Bar extends HTMLElement {
 	#buttons = new Map();
 	/** @type {Status} */
 	#phase = "opening";
+	#pasting = false;
 	/** @type {(() => void)[]} */
 	#off = [];
 
@@ -59,7 +60,15 @@ export class Bar extends HTMLElement {
 		this.dataset.phase = phase;
 		for (const name of ["keys", "end", "back"])
 			/** @type {HTMLButtonElement} */ (this.#buttons.get(name)).hidden = phase === "ended";
+		this.setPasting(this.#pasting);
 		this.#words();
+	}
+
+	/** @param {boolean} allowed whether text of this computer may go to the other side */
+	setPasting(allowed)
+	{
+		this.#pasting = allowed;
+		/** @type {HTMLButtonElement} */ (this.#buttons.get("paste")).hidden = !allowed || this.#phase !== "live";
 	}
 
 	/** @param {number} ms round trip to the broker */

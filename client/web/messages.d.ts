@@ -15,6 +15,8 @@ export type Input =
 	| { kind: "text"; text: string }
 	| { kind: "resize"; width: number; height: number; scalePercent: number }
 	| { kind: "visibility"; visible: boolean }
+	| { kind: "clipboard"; text: string }
+	| { kind: "clipboard-answer"; id: number; yes: boolean }
 	| { kind: "release" }
 	| { kind: "end" };
 
@@ -36,6 +38,8 @@ export type FromWorker =
 	| { type: "caret"; serial: number; x: number; y: number; width: number; height: number }
 	| { type: "state"; serial: number; state: number; arg: number }
 	| { type: "policy"; serial: number; policy: Policy }
+	| { type: "clipboard"; serial: number; text: string; preview: boolean }
+	| { type: "clipboard-result"; serial: number; direction: number; outcome: number; arg: number }
 	| { type: "delay"; serial: number; ms: number }
 	| { type: "closed"; serial: number; code: number }
 	| { type: "refused"; serial: number; reason: string };

@@ -5,7 +5,7 @@
 import { make, uniqueId } from "./dom.mjs";
 import { placePicture, wantedPicture } from "./geometry.mjs";
 import { Ime } from "./input/ime.mjs";
-import { Keyboard, isCopy } from "./input/keyboard.mjs";
+import { Keyboard, isCopy, isPaste } from "./input/keyboard.mjs";
 import { Wheel, buttonMask, toPicture } from "./input/pointer.mjs";
 import { KEYS, LIMITS } from "./generated/protocol.mjs";
 import { splitText } from "./text.mjs";
@@ -22,6 +22,9 @@ const HOT_KEY = "F8";
 export class Screen extends HTMLElement {
 	/** Takes input; set by the owner. False: it could not go out. @type {(input: Input) => boolean} */
 	send = () => false;
+
+	/** Copy and paste with this computer; set by the owner. @type {import("./clipboard.mjs").Clipboard | null} */
+	clipboard = null;
 
 	/** Whether keys go to the other side; else they are this page's own, so that nobody is shut in. */
 	active = false;
@@ -173,11 +176,17 @@ export class Screen extends HTMLElement {
 				this.dispatchEvent(new CustomEvent("sek-hot-key", { bubbles: true }));
 				return;
 			}
+			// What was copied there is pasted there as it is; what comes from here must be there before the key is.
+			if (this.active && isPaste(event) && !event.repeat && !this.#copiedThere && this.clipboard?.toOuter)
+				this.clipboard.hold(KEYS[event.code] ?? 0, !event.metaKey);
 			const outcome = this.active ? this.#keyboard.keyDown(event) : "local";
 			if (outcome === "local")
 				return;
-			if (isCopy(event))
+			if (isCopy(event)) {
 				this.#copiedThere = true;
+				if (!this.clipboard?.toInner && !event.repeat)
+					this.#notice("clipboard.copy-off");
+			}
 			if (outcome === "sent")
 				event.preventDefault();
 		}, { signal });
@@ -227,13 +236,18 @@ export class Screen extends HTMLElement {
 		}, { signal, passive: false });
 	}
 
-	/** Pasting and dropping: nothing of this computer goes to the other side. */
+	/** Pasting and dropping: of this computer only text goes to the other side, and only if the policy lets it. */
 	#listenTransfers()
 	{
 		const { signal } = this.#abort;
 		this.#area.addEventListener("paste", event => {
 			event.preventDefault();
-			if (!this.#copiedThere && event.clipboardData && event.clipboardData.types.length > 0)
+			const data = event.clipboardData, types = data?.types.length ?? 0;
+			if (this.#copiedThere)
+				return;
+			if (this.clipboard?.toOuter)
+				this.clipboard.paste(data?.getData("text/plain") ?? "", types > 0);
+			else if (types > 0)
 				this.#notice("notice.paste");
 		}, { signal });
 		for (const type of /** @type {const} */ (["copy", "cut", "dragstart"]))

@@ -2,7 +2,8 @@
 // <sek-session>: the session page: screen, bar, overlay and notices, held together. Fires "sek-log-in-needed" (bubbles;
 // detail: key of words to show above the form).
 
-import { confirmed, showKeys } from "./dialog.mjs";
+import { Clipboard } from "./clipboard.mjs";
+import { askCrossing, askForText, confirmed, offerCopy, showKeys } from "./dialog.mjs";
 import { make } from "./dom.mjs";
 import { Link } from "./link.mjs";
 import { onLanguage, words } from "./words.mjs";
@@ -28,6 +29,18 @@ export class SessionView extends HTMLElement {
 	#phaseText = make("div", { class: "sr-only", role: "status", "aria-live": "polite" });
 	#worker = new Worker(new URL("worker.mjs", import.meta.url), { type: "module", name: "sekisho-stream" });
 	#link = new Link(this.#worker, () => this.#screen.wanted());
+	#clipboard = new Clipboard({
+		send: input => this.#link.phase.name === "live" && this.#link.send(input),
+		notice: (key, fill) => this.#notice(key, fill),
+		ask: (direction, text) => {
+			this.#screen.focus();
+			return askCrossing(this, direction, text);
+		},
+		offer: text => {
+			this.#screen.focus();
+			void offerCopy(this, text).then(copied => copied && this.#notice("clipboard.copied", { chars: [...text].length }));
+		},
+	});
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
 	#toastTimer;
 	#abort = new AbortController();
@@ -39,8 +52,11 @@ export class SessionView extends HTMLElement {
 		this.#worker.postMessage({ type: "canvas", canvas }, [canvas]);
 		this.#screen.send = input => {
 			const early = input.kind === "resize" || input.kind === "release";
-			return (early || this.#link.phase.name === "live") && this.#link.send(input);
+			if (this.#link.phase.name === "live")
+				return this.#clipboard.send(input);
+			return early && this.#link.send(input);
 		};
+		this.#screen.clipboard = this.#clipboard;
 		this.#abort.signal.addEventListener("abort", onLanguage(() => this.#title()));
 		this.#listen();
 		this.#link.start();
@@ -87,7 +103,14 @@ export class SessionView extends HTMLElement {
 	#message(message)
 	{
 		switch (message.type) {
+		case "clipboard":
+		case "policy":
+		case "clipboard-result":
+			this.#clipboard.hear(message);
+			this.#bar.setPasting(this.#clipboard.toOuter);
+			break;
 		case "welcome":
+			this.#clipboard.reset();
 			this.#screen.setLargest(message.maxWidth, message.maxHeight);
 			this.#sendVisibility();
 			break;
@@ -127,6 +150,8 @@ export class SessionView extends HTMLElement {
 		this.#bar.setPhase(phase.name);
 		this.#screen.inert = ended;
 		this.#screen.active = phase.name === "live";
+		if (phase.name !== "live" && wasLive)
+			this.#clipboard.reset();
 		if (ended) {
 			this.#screen.resetCursor();
 			this.#toast.textContent = "";
@@ -160,8 +185,15 @@ export class SessionView extends HTMLElement {
 		// A dialog gives the focus back to what had it before: to the screen.
 		case "keys":
 			this.#screen.focus();
-			await showKeys(this);
+			await showKeys(this, this.#clipboard.summary);
 			break;
+		case "paste": {
+			this.#screen.focus();
+			const text = await askForText(this);
+			if (text)
+				this.#clipboard.paste(text, false);
+			break;
+		}
 		case "end":
 			this.#screen.focus();
 			if (await confirmed(this, "end"))

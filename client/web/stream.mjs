@@ -2,6 +2,7 @@
 // One connection to the broker: the WebSocket, the order of things, acknowledgements, and the watch over a silent line.
 // Runs in the worker. Anything that the grammar refuses ends the connection; nothing is guessed.
 
+import { LIMITS } from "./generated/protocol.mjs";
 import { Queue } from "./queue.mjs";
 
 /** @typedef {import("./messages.d.ts").FromWorker} FromWorker */
@@ -31,6 +32,8 @@ export class Stream {
 	#operations = [];
 	#keyframe = false;
 	#welcome = false;
+	/** A clipboard text whose last piece has not come yet. */
+	#clipboard = "";
 	#cursorSerial = 0;
 	#heardAt = performance.now();
 	#pingAt = 0;
@@ -62,7 +65,11 @@ export class Stream {
 	/** @param {Input} input */
 	input(input)
 	{
-		if (this.#welcome && this.#socket.bufferedAmount < MOST_UNSENT_BYTES)
+		if (!this.#welcome || this.#socket.bufferedAmount >= MOST_UNSENT_BYTES)
+			return;
+		if (input.kind === "clipboard")
+			this.#wire.clipboard(input.text).forEach(frame => this.#send(frame)); // all of them, or the text has no end
+		else
 			this.#send(this.#wire.input(input));
 	}
 
@@ -160,6 +167,12 @@ export class Stream {
 			this.#tell({ type: "caret", serial, x: message.x, y: message.y, width: message.width,
 				height: message.height });
 			break;
+		case "clipboard":
+			this.#piece(message);
+			break;
+		case "clipboard-result":
+			this.#tell({ ...message, serial });
+			break;
 		case "state":
 			this.#queue.add(() => this.#tell({ type: "state", serial, state: message.state, arg: message.arg }));
 			break;
@@ -174,6 +187,20 @@ export class Stream {
 				this.#tell({ type: "delay", serial, ms: performance.now() - this.#pingAt });
 			break;
 		}
+	}
+
+	/** @param {Extract<import("./wire.mjs").Message, { type: "clipboard" }>} piece */
+	#piece(piece)
+	{
+		if (piece.first)
+			this.#clipboard = "";
+		this.#clipboard += piece.text;
+		if (this.#clipboard.length > LIMITS.CLIPBOARD_MAX_BYTES)
+			throw new Error("a clipboard text without an end");
+		if (!piece.last)
+			return;
+		this.#tell({ type: "clipboard", serial: this.#serial, text: this.#clipboard, preview: piece.preview });
+		this.#clipboard = "";
 	}
 
 	/** @param {number} width

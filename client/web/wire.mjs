@@ -3,7 +3,8 @@
 // everywhere else. Refuses what the grammar refuses by throwing; holds the state of one stream at a time.
 
 import { decodeJpeg } from "./painter.mjs";
-import { LANGS, MESSAGES, UPDATE_FLAGS, UPDATE_OPS } from "./generated/protocol.mjs";
+import { splitText } from "./text.mjs";
+import { CLIPBOARD_PIECES, LANGS, LIMITS, MESSAGES, UPDATE_FLAGS, UPDATE_OPS } from "./generated/protocol.mjs";
 
 /** @typedef {import("./painter.mjs").Operation} Operation */
 /** @typedef {import("./messages.d.ts").Hello} Hello */
@@ -17,6 +18,8 @@ import { LANGS, MESSAGES, UPDATE_FLAGS, UPDATE_OPS } from "./generated/protocol.
  *   | { type: "size", width: number, height: number }
  *   | { type: "state", state: number, arg: number }
  *   | { type: "policy", policy: import("./messages.d.ts").Policy }
+ *   | { type: "clipboard", text: string, first: boolean, last: boolean, preview: boolean }
+ *   | { type: "clipboard-result", direction: number, outcome: number, arg: number }
  *   | { type: "ping" | "pong", id: number }} Message */
 
 const RECORD_WORDS = 10;
@@ -28,6 +31,7 @@ export class Wire {
 	#bytes;
 	#words;
 	#encoder = new TextEncoder();
+	#decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 	/** @param {WebAssembly.Instance} instance of sekisho.wasm */
 	constructor(instance)
@@ -76,6 +80,12 @@ export class Wire {
 			return { type: "policy", policy: { toOuter: (field(0) & 1) !== 0, toInner: (field(0) & 2) !== 0,
 				confirm: field(1) === 1, download: field(2), print: field(3), maxChars: field(4), perMinute: field(5),
 				idleMinutes: field(6), maxMinutes: field(7) } };
+		case MESSAGES.CLIPBOARD:
+			return { type: "clipboard", text: this.#decoder.decode(this.#bytes.slice(field(1), field(1) + field(2))),
+				first: (field(0) & CLIPBOARD_PIECES.FIRST) !== 0, last: (field(0) & CLIPBOARD_PIECES.LAST) !== 0,
+				preview: (field(0) & CLIPBOARD_PIECES.PREVIEW) !== 0 };
+		case MESSAGES.CLIPBOARD_RESULT:
+			return { type: "clipboard-result", direction: field(0), outcome: field(1), arg: field(2) };
 		case MESSAGES.PING:
 			return { type: "ping", id: field(0) };
 		case MESSAGES.PONG:
@@ -110,7 +120,20 @@ export class Wire {
 		return this.#write("sek_write_pong", id);
 	}
 
-	/** @param {Input} input */
+	/** A text for the clipboard, in as many frames as it takes.
+	 * @param {string} text not empty */
+	clipboard(text)
+	{
+		const pieces = splitText(text, LIMITS.CLIPBOARD_PIECE_MAX_BYTES);
+		return pieces.map((piece, i) => {
+			const utf8 = this.#encoder.encode(piece);
+			this.#bytes.set(utf8, this.#call("sek_text_buf"));
+			return this.#write("sek_write_clipboard", utf8.length,
+				(i === 0 ? CLIPBOARD_PIECES.FIRST : 0) | (i === pieces.length - 1 ? CLIPBOARD_PIECES.LAST : 0));
+		});
+	}
+
+	/** @param {Exclude<Input, { kind: "clipboard" }>} input */
 	input(input)
 	{
 		switch (input.kind) {
@@ -126,6 +149,8 @@ export class Wire {
 			return this.#write("sek_write_resize", input.width, input.height, input.scalePercent);
 		case "visibility":
 			return this.#write("sek_write_visibility", input.visible ? 1 : 0);
+		case "clipboard-answer":
+			return this.#write("sek_write_clipboard_answer", input.id, input.yes ? 1 : 0);
 		case "release":
 			return this.#write("sek_write_release");
 		case "end":

@@ -132,7 +132,7 @@ function isModifier(key)
 }
 
 /** @param {KeyLike} event */
-function isPaste(event)
+export function isPaste(event)
 {
 	const command = (event.ctrlKey || event.metaKey) && !event.altKey;
 	return (command && event.code === "KeyV") || (event.shiftKey && !command && event.code === "Insert");
