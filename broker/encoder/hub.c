@@ -19,6 +19,7 @@ static sek_status on_ack(struct sek_encoder *e, const uint8_t *payload, size_t n
 		return sek_fail(SEK_E_MALFORMED);
 	if (m.frame - e->acked - 1 < SEK_FRAMES_IN_FLIGHT_MAX)
 		e->acked = m.frame;
+	sek_pace_acked(&e->pace, m.frame, e->now_us);
 	return sek_ok();
 }
 
@@ -27,6 +28,7 @@ static sek_status on_ack(struct sek_encoder *e, const uint8_t *payload, size_t n
 static void on_refresh(struct sek_encoder *e)
 {
 	e->acked = e->sent;
+	sek_pace_restart(&e->pace);
 	e->state_due = e->now.state != SEK_STATE_NONE;
 	e->size_due = e->cursor_due = e->caret_due = e->picture;
 	e->cursor_at_us = 0;

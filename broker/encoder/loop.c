@@ -38,6 +38,7 @@ struct sek_encoder *sek_encoder_create(const struct sek_gap_layout *layout, stru
 	e->sent = e->acked = (uint32_t)(now_us() / 4000);
 	e->look = true; /* an encoder that replaces a dead one is not woken for what is there already */
 	sek_outbox_init(&e->outbox, hub_fd);
+	sek_pace_init(&e->pace);
 	if (!sek_watermark_init(&e->watermark, layout->stride_px, (uint32_t)layout->rows * SEK_TILE_PX)) {
 		sek_encoder_destroy(e);
 		return NULL;
@@ -98,13 +99,14 @@ static sek_status turn(struct sek_encoder *e)
 	uint64_t now;
 
 	SEK_TRY(wait_for_events(e, p));
+	e->now_us = now_us();
 	if (p[0].revents & POLLOUT)
 		SEK_TRY(sek_outbox_flush(&e->outbox));
 	if (p[0].revents & (POLLIN | POLLHUP | POLLERR))
 		SEK_TRY(read_hub(e));
 	if (p[1].revents)
 		SEK_TRY(read_wake(e));
-	now = now_us();
+	now = e->now_us;
 	sek_encoder_look(e, now);
 	return sek_encoder_send(e, now);
 }

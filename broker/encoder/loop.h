@@ -6,39 +6,42 @@
 #define SEK_BROKER_ENCODER_LOOP_H
 
 #include "broker/encoder/outbox.h"
+#include "broker/encoder/pace.h"
 #include "broker/encoder/watermark.h"
 #include "broker/gap/children.h"
 #include "broker/gap/gap.h"
 #include "protocol/codec/encode.h"
 
-#define SEK_ENCODER_IN_FLIGHT 3     /* frames that the client has not acknowledged */
 #define SEK_ENCODER_LOOK_US 8333    /* between two looks at the gap while something moves: 120 a second */
 #define SEK_ENCODER_LOOK_SLOW_US 50000 /* the same while no picture could be sent: for the state alone */
 #define SEK_ENCODER_LOOK_HELD_US 1000  /* the same while a frame is half painted */
 #define SEK_ENCODER_HOLD_PART_US 8000  /* how long the end of a changed picture is waited for */
 #define SEK_ENCODER_HOLD_WHOLE_US 300000 /* and of one that is painted anew, which would flash black */
 #define SEK_ENCODER_CURSOR_US 33333 /* between two cursor images: they are large and may be a flood */
-#define SEK_ENCODER_JPEG_QUALITY 80
 #define SEK_ENCODER_REFINE_MS 300
+#define SEK_ENCODER_FILM_GAP_MS 150 /* on a line that shows a film at its own rate; more on a slow one */
+#define SEK_ENCODER_FILM_GAP_MAX_MS 2000
 
 struct sek_encoder {
 	const struct sek_gap_layout *layout; /* not owned, likewise the next two */
 	struct sek_gap_reader *gap;
 	struct sek_update_encoder *codec;
 	struct sek_outbox outbox;
+	struct sek_pace pace;
 	int hub_fd, wake_fd;
 
 	bool visible;
 	bool picture;        /* the gap has held a whole frame */
 	bool look;           /* woken: look at the gap as soon as the pace allows */
 	bool fresh;          /* looked at in this turn: a frame may be made of it */
-	bool tiles;          /* the tile counters have to be looked at */
+	bool tiles;          /* the tile counters have to be looked at, or tiles had to wait for the line */
 	bool size_due, state_due, cursor_due, caret_due;
 	struct sek_gap_header now;  /* the latest look */
 	uint16_t width_px, height_px; /* what the client has been or will be told */
 	/* Frame numbers. They start with the clock, faster than frames can be made, so that an encoder that replaces a dead
 	 * one goes on above it: the client's late acknowledgements are then old, not nonsense. */
 	uint32_t sent, acked;
+	size_t unframed; /* bytes since the last frame: the next one's acknowledgement stands for them, too */
 
 	struct sek_watermark watermark;
 	bool remark;         /* every tile has to be looked at as if it had changed: another watermark, or another size */
@@ -49,6 +52,7 @@ struct sek_encoder {
 
 	uint32_t frame_us;   /* at least so long between two looks that may become frames: the policy's frames a second */
 	/* Monotonic microseconds. */
+	uint64_t now_us; /* of this turn */
 	uint64_t looked_us, hold_until_us, cursor_at_us, refine_not_before_us;
 
 	size_t in_n;

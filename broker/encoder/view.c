@@ -11,7 +11,8 @@
 
 bool sek_encoder_has_room(const struct sek_encoder *e)
 {
-	return e->visible && e->picture && sek_outbox_empty(&e->outbox) && e->sent - e->acked < SEK_ENCODER_IN_FLIGHT;
+	return e->visible && e->picture && sek_outbox_empty(&e->outbox) && (sek_pace_room(&e->pace, false, e->now_us) > 0 ||
+		(sek_pace_slow(&e->pace) && sek_pace_room(&e->pace, true, e->now_us) > 0));
 }
 
 /* A half-painted picture is worth a short wait for its end. The hint may be a lie, so the wait is bounded, and once it
@@ -74,6 +75,7 @@ void sek_encoder_look(struct sek_encoder *e, uint64_t now_us)
 static sek_status put(struct sek_encoder *e, const struct sek_writer *w)
 {
 	SEK_TRY(sek_writer_status(w));
+	e->unframed += w->len;
 	return sek_outbox_put(&e->outbox, w->start, w->len);
 }
 
@@ -118,7 +120,7 @@ static sek_status send_cursor(struct sek_encoder *e, uint64_t now_us)
 	sek_cursor_write(&w, &(struct sek_cursor){ e->cursor.width_px, e->cursor.height_px, e->cursor.hot_x_px,
 		e->cursor.hot_y_px, e->cursor.bgra });
 	e->cursor_due = false;
-	e->cursor_at_us = now_us + SEK_ENCODER_CURSOR_US;
+	e->cursor_at_us = now_us + SEK_ENCODER_CURSOR_US + 4 * sek_pace_line_us(&e->pace, w.len);
 	return put(e, &w);
 }
 
@@ -136,20 +138,38 @@ static sek_status send_caret(struct sek_encoder *e)
 
 static sek_status emit(void *user, const uint8_t *frame_bytes, size_t n)
 {
-	return sek_outbox_put(user, frame_bytes, n);
+	struct sek_encoder *e = user;
+
+	e->unframed += n;
+	return sek_outbox_put(&e->outbox, frame_bytes, n);
 }
 
-static const struct sek_encode_options options = {
-	.lossless = false,
-	.jpeg_quality = SEK_ENCODER_JPEG_QUALITY,
-	.refine_ms = SEK_ENCODER_REFINE_MS,
-};
+static struct sek_encode_options options_now(const struct sek_encoder *e, bool hurry)
+{
+	uint64_t gap_ms = SEK_ENCODER_FILM_GAP_MS + e->pace.pass_us / 500;
+	struct sek_encode_options o = {
+		.jpeg_quality = (uint8_t)e->pace.quality,
+		.refine_ms = SEK_ENCODER_REFINE_MS,
+		.film_gap_ms = (uint32_t)(gap_ms < SEK_ENCODER_FILM_GAP_MAX_MS ? gap_ms : SEK_ENCODER_FILM_GAP_MAX_MS),
+	};
 
-/* Refinement waits for a quiet line: everything sent has been drawn. Never before refine_not_before_us, so that one that
- * finds nothing to send cannot turn the loop into a spin. */
+	if (!sek_pace_slow(&e->pace))
+		return o;
+	o.hurry = hurry;
+	o.press = e->pace.quality < SEK_PACE_QUALITY_PRESS;
+	o.budget_bytes = sek_pace_room(&e->pace, hurry, e->now_us);
+	o.first = (struct sek_rect){ e->now.caret_x_px, e->now.caret_y_px, e->now.caret_width_px, e->now.caret_height_px };
+	return o;
+}
+
+/* Refinement waits for a quiet line. Never before refine_not_before_us, so that one that finds nothing to send cannot turn
+ * the loop into a spin. */
 static uint64_t refine_at_us(const struct sek_encoder *e)
 {
-	uint64_t at_ms = e->sent == e->acked ? sek_update_encoder_refine_at_ms(e->codec, &options) : 0;
+	const struct sek_encode_options o = { .refine_ms = SEK_ENCODER_REFINE_MS };
+	bool quiet = e->sent == e->acked || (sek_pace_slow(&e->pace) && e->pace.in_flight <= sek_pace_window(&e->pace) / 2);
+	uint64_t at_ms = quiet && sek_pace_room(&e->pace, false, e->now_us) > 0 ?
+		sek_update_encoder_refine_at_ms(e->codec, &o) : 0;
 
 	if (at_ms == 0)
 		return UINT64_MAX;
@@ -181,25 +201,41 @@ static void take_tiles(struct sek_encoder *e)
 	e->tiles = e->remark = false;
 }
 
-static sek_status send_frame(struct sek_encoder *e, uint64_t now_us)
+static sek_status encode(struct sek_encoder *e, bool hurry)
 {
+	const struct sek_encode_options o = options_now(e, hurry);
 	struct sek_picture src = { .stride_px = e->layout->stride_px };
+	struct sek_encode_figures made;
 	bool sent = false;
 
+	/* read only: the mapping sees to that */
+	src.px = e->watermark.bytes ? e->watermark.px : (uint32_t *)(uintptr_t)sek_gap_reader_pixels(e->gap);
+	src.width_px = e->width_px;
+	src.height_px = e->height_px;
+	SEK_TRY(sek_update_encoder_encode(e->codec, &src, e->sent + 1, e->now_us / 1000, &o, emit, e, &sent));
+	made = sek_update_encoder_figures(e->codec);
+	e->tiles = made.left;
+	if (!sent)
+		return sek_ok();
+	sek_pace_sent(&e->pace, ++e->sent, e->unframed, e->now_us);
+	e->unframed = 0;
+	sek_pace_photos(&e->pace, made.photo_px, made.photo_bytes, made.left_px);
+	return sek_ok();
+}
+
+static sek_status send_frame(struct sek_encoder *e, uint64_t now_us)
+{
 	SEK_TRY(send_size(e));
 	if (e->tiles || e->remark)
 		take_tiles(e);
 	if (!sek_update_encoder_dirty(e->codec) && refine_at_us(e) > now_us)
 		return sek_ok();
-	/* read only: the mapping sees to that */
-	src.px = e->watermark.bytes ? e->watermark.px : (uint32_t *)(uintptr_t)sek_gap_reader_pixels(e->gap);
-	src.width_px = e->width_px;
-	src.height_px = e->height_px;
 	e->refine_not_before_us = now_us + SEK_ENCODER_LOOK_US;
-	SEK_TRY(sek_update_encoder_encode(e->codec, &src, e->sent + 1, now_us / 1000, &options, emit, &e->outbox,
-		&sent));
-	if (sent)
-		e->sent++;
+	/* On a slow line what is small has a frame of its own: it is drawn while the rest is still under way. */
+	if (sek_pace_slow(&e->pace) && sek_update_encoder_dirty(e->codec) && sek_pace_room(&e->pace, true, now_us) > 0)
+		SEK_TRY(encode(e, true));
+	if (sek_outbox_empty(&e->outbox) && sek_pace_room(&e->pace, false, now_us) > 0)
+		SEK_TRY(encode(e, false));
 	return sek_ok();
 }
 
@@ -216,6 +252,8 @@ sek_status sek_encoder_send(struct sek_encoder *e, uint64_t now_us)
 		SEK_TRY(send_state(e));
 	if (!e->holding && sek_encoder_has_room(e) && (e->fresh || refine_at_us(e) <= now_us))
 		SEK_TRY(send_frame(e, now_us));
+	if (e->picture && !e->tiles && !sek_update_encoder_dirty(e->codec) && sek_pace_room(&e->pace, false, now_us) > 0)
+		sek_pace_idle(&e->pace);
 	e->fresh = false;
 	if (!e->visible || !e->picture || e->size_due || !sek_outbox_empty(&e->outbox))
 		return sek_ok();
@@ -232,6 +270,8 @@ uint64_t sek_encoder_due_us(const struct sek_encoder *e)
 
 	if (e->holding && e->hold_until_us < at)
 		at = e->hold_until_us;
+	if ((e->look || e->tiles) && e->visible && e->picture && sek_pace_due_us(&e->pace, e->now_us) < at)
+		at = sek_pace_due_us(&e->pace, e->now_us);
 	if (!e->holding && sek_encoder_has_room(e) && refine_at_us(e) < at)
 		at = refine_at_us(e);
 	if (e->cursor_due && e->visible && e->picture && sek_outbox_empty(&e->outbox) && e->cursor_at_us < at)

@@ -13,24 +13,16 @@
 #define REFINE_BYTES (128 * 1024)
 /* Fewer changed tiles are cheaper to send than to search for moves. */
 #define MOVE_MIN_TILES 8
-/* A tile that changes again and again plays a film: so often, at most so long apart, at least this share of it. */
-#define FILM_CHANGES 3
+/* A tile that changes again and again plays a film: at most so long apart. */
 #define FILM_GAP_MS 150
-#define FILM_AREA (SEK_TILE_AREA / 4)
+/* A photograph that came out larger than a slow line allows is made again, down to this quality. */
+#define LEAST_QUALITY 15
 /* Fewer colours than this are exact in fewer bytes than a JPEG. */
 #define FILM_COLOURS 48
 /* Text is no film, even when it comes that fast: of 16 of its pixels, so many equal their left neighbour. */
 #define FILM_EQUAL_OF_16 10
 
-/* What one call of encode works on. */
-struct job {
-	struct sek_update_encoder *e;
-	const struct sek_picture *src;
-	const struct sek_encode_options *o;
-	uint64_t now_ms;
-};
-
-static struct sek_rect tile_rect(const struct sek_update_encoder *e, size_t column, size_t row)
+struct sek_rect sek_tile_rect(const struct sek_update_encoder *e, size_t column, size_t row)
 {
 	size_t x = column * SEK_TILE_PX, y = row * SEK_TILE_PX;
 	size_t w = e->width - x, h = e->height - y;
@@ -72,7 +64,7 @@ static bool lossy_in(const struct sek_update_encoder *e, struct sek_rect r, uint
 }
 
 /* What was only approximate is so at its new place, too. */
-static void move_lossy(const struct job *j, const struct sek_move *m)
+static void move_lossy(const struct sek_job *j, const struct sek_move *m)
 {
 	struct sek_update_encoder *e = j->e;
 	uint32_t right = (uint32_t)m->to.x + m->to.w, bottom = (uint32_t)m->to.y + m->to.h;
@@ -81,7 +73,7 @@ static void move_lossy(const struct job *j, const struct sek_move *m)
 	memcpy(e->still_before, e->still_ms, sek_tile_count(e) * sizeof *e->still_ms);
 	for (size_t row = m->to.y / SEK_TILE_PX; row <= (bottom - 1) / SEK_TILE_PX; row++) {
 		for (size_t column = m->to.x / SEK_TILE_PX; column <= (right - 1) / SEK_TILE_PX; column++) {
-			struct sek_rect t = tile_rect(e, column, row);
+			struct sek_rect t = sek_tile_rect(e, column, row);
 			uint32_t x0 = t.x > m->to.x ? t.x : m->to.x, y0 = t.y > m->to.y ? t.y : m->to.y;
 			uint32_t x1 = (uint32_t)t.x + t.w < right ? (uint32_t)t.x + t.w : right;
 			uint32_t y1 = (uint32_t)t.y + t.h < bottom ? (uint32_t)t.y + t.h : bottom;
@@ -98,13 +90,13 @@ static void move_lossy(const struct job *j, const struct sek_move *m)
 	}
 }
 
-static struct sek_scan scan_of(const struct job *j)
+static struct sek_scan scan_of(const struct sek_job *j)
 {
 	return (struct sek_scan){ j->e->simd, j->src, j->e->old, j->e->stride, j->e->acc };
 }
 
 /* Compares every tile that is damaged. Returns how many really changed. */
-static size_t scan(const struct job *j)
+static size_t scan(const struct sek_job *j)
 {
 	struct sek_update_encoder *e = j->e;
 	const struct sek_scan s = scan_of(j);
@@ -126,7 +118,7 @@ static size_t scan(const struct job *j)
 }
 
 /* After the moves: tiles that lie in one of them as a whole are right now, the others that one touches are not known. */
-static void scan_again(const struct job *j, const struct sek_move *moves, size_t n)
+static void scan_again(const struct sek_job *j, const struct sek_move *moves, size_t n)
 {
 	struct sek_update_encoder *e = j->e;
 	const struct sek_scan s = scan_of(j);
@@ -138,7 +130,7 @@ static void scan_again(const struct job *j, const struct sek_move *moves, size_t
 		uint8_t *damaged = e->damaged + row * e->columns;
 
 		for (size_t column = 0; column < e->columns; column++) {
-			struct sek_rect t = tile_rect(e, column, row);
+			struct sek_rect t = sek_tile_rect(e, column, row);
 
 			if (damaged[column]) /* what scrolls is no film */
 				e->films[row * e->columns + column] = 0;
@@ -160,7 +152,7 @@ static void scan_again(const struct job *j, const struct sek_move *moves, size_t
 	}
 }
 
-static sek_status send_moves(const struct job *j)
+static sek_status send_moves(const struct sek_job *j)
 {
 	struct sek_move moves[SEK_MOVES_MAX];
 	struct sek_update_encoder *e = j->e;
@@ -186,13 +178,16 @@ static sek_status send_moves(const struct job *j)
 }
 
 /* Counts changes without a pause; true if a film plays in the tile. */
-static bool plays(struct sek_update_encoder *e, size_t i, struct sek_rect r, uint64_t now_ms)
+static bool plays(const struct sek_job *j, size_t i, struct sek_rect r)
 {
-	if (now_ms < e->still_ms[i] || now_ms - e->still_ms[i] > FILM_GAP_MS)
+	struct sek_update_encoder *e = j->e;
+	uint64_t gap_ms = j->o->film_gap_ms ? j->o->film_gap_ms : FILM_GAP_MS;
+
+	if (j->now_ms < e->still_ms[i] || j->now_ms - e->still_ms[i] > gap_ms)
 		e->films[i] = 0;
-	else if ((uint32_t)r.w * r.h >= FILM_AREA && e->films[i] < FILM_CHANGES)
+	else if ((uint32_t)r.w * r.h >= SEK_FILM_AREA && e->films[i] < SEK_FILM_CHANGES)
 		e->films[i]++;
-	return e->films[i] == FILM_CHANGES;
+	return e->films[i] == SEK_FILM_CHANGES;
 }
 
 /* A large part of a tile that looks like a photograph: the whole tile, if that looks the same, so that neighbours meet
@@ -205,7 +200,7 @@ static struct sek_rect photo_rect(struct sek_update_encoder *e, struct sek_rect 
 	return e->look.look == SEK_LOOK_PHOTO ? whole : changed;
 }
 
-static sek_status flush_wide(struct sek_update_encoder *e)
+sek_status sek_encode_flush(struct sek_update_encoder *e)
 {
 	struct sek_rect r = e->wide;
 
@@ -215,7 +210,7 @@ static sek_status flush_wide(struct sek_update_encoder *e)
 
 /* Gathers rectangles of tiles that stand side by side: the pixels between them are right already, and cost less than a
  * rectangle of their own. */
-static sek_status send_exact(const struct job *j, size_t tile, struct sek_rect r)
+static sek_status send_exact(const struct sek_job *j, size_t tile, struct sek_rect r)
 {
 	struct sek_update_encoder *e = j->e;
 	bool smooth = e->look.look == SEK_LOOK_PHOTO;
@@ -234,7 +229,7 @@ static sek_status send_exact(const struct job *j, size_t tile, struct sek_rect r
 			e->wide_tile = tile;
 			return sek_ok();
 		}
-		SEK_TRY(flush_wide(e));
+		SEK_TRY(sek_encode_flush(e));
 	}
 	e->wide = r;
 	e->wide_tile = tile;
@@ -242,18 +237,23 @@ static sek_status send_exact(const struct job *j, size_t tile, struct sek_rect r
 	return sek_ok();
 }
 
-static sek_status send_tile(const struct job *j, size_t i, struct sek_rect whole)
+sek_status sek_encode_tile(const struct sek_job *j, size_t i, struct sek_rect whole)
 {
 	struct sek_update_encoder *e = j->e;
 	struct sek_rect r = e->change[i];
-	bool film = plays(e, i, r, j->now_ms) && !j->o->lossless;
+	bool film = (plays(j, i, r) || sek_encode_moves(j, i)) && !j->o->lossless;
 
-	sek_load(j->src, r, e->old, e->stride);
+	if (e->peeked) {
+		for (unsigned y = 0; y < r.h; y++)
+			memcpy(old_at(e, r) + y * e->stride, e->peek + y * SEK_TILE_PX, (size_t)r.w * 4);
+	} else {
+		sek_load(j->src, r, e->old, e->stride);
+		sek_classify(old_at(e, r), e->stride, r.w, r.h, &e->look);
+	}
 	e->still_ms[i] = j->now_ms;
-	sek_classify(old_at(e, r), e->stride, r.w, r.h, &e->look);
-	film = film && (e->look.colours == 0 || e->look.colours >= FILM_COLOURS) &&
-		!sek_has_runs(old_at(e, r), e->stride, r.w, r.h, FILM_EQUAL_OF_16);
-	if (film) {
+	film = film && (j->o->press || ((e->look.colours == 0 || e->look.colours >= FILM_COLOURS) &&
+		!sek_has_runs(old_at(e, r), e->stride, r.w, r.h, FILM_EQUAL_OF_16)));
+	if (film && e->look.look != SEK_LOOK_FLAT) {
 		e->look.look = SEK_LOOK_PHOTO;
 		r = whole;
 	}
@@ -273,14 +273,20 @@ static sek_status send_tile(const struct job *j, size_t i, struct sek_rect whole
 	return send_exact(j, i, r);
 }
 
-/* One JPEG; one that comes out too large for a message is made in two halves. */
-static sek_status send_photo(const struct job *j, struct sek_rect r, enum sek_jpeg_colours colours)
+/* One JPEG; one that comes out too large for a message is made in two halves, one much larger than `room` (0: any is
+ * fine) is made again, worse. */
+static sek_status send_photo(const struct sek_job *j, struct sek_rect r, enum sek_jpeg_colours colours, size_t room)
 {
 	struct sek_update_encoder *e = j->e;
+	uint8_t quality = j->o->jpeg_quality;
 	const uint8_t *data;
 	size_t n;
 
-	SEK_TRY(sek_photo_encode(e->photo, old_at(e, r), e->stride, r, j->o->jpeg_quality, colours, &data, &n));
+	SEK_TRY(sek_photo_encode(e->photo, old_at(e, r), e->stride, r, quality, colours, &data, &n));
+	while (room > 0 && n > room + room / 2 && quality / 2 >= LEAST_QUALITY) {
+		quality /= 2;
+		SEK_TRY(sek_photo_encode(e->photo, old_at(e, r), e->stride, r, quality, colours, &data, &n));
+	}
 	if (n > sek_message_jpeg_max()) {
 		struct sek_rect a = r, b = r;
 
@@ -289,15 +295,18 @@ static sek_status send_photo(const struct job *j, struct sek_rect r, enum sek_jp
 		b.h = (uint16_t)(r.h - a.h);
 		if (a.h == 0)
 			return sek_fail(SEK_E_INTERNAL);
-		SEK_TRY(send_photo(j, a, colours));
-		return send_photo(j, b, colours);
+		SEK_TRY(send_photo(j, a, colours, room / 2));
+		return send_photo(j, b, colours, room / 2);
 	}
-	return sek_message_jpeg(&e->message, r, j->o->jpeg_quality, colours, data, n);
+	e->figures.photo_px += (uint64_t)r.w * r.h;
+	e->figures.photo_bytes += n;
+	return sek_message_jpeg(&e->message, r, quality, colours, data, n);
 }
 
-static sek_status send_areas(const struct job *j)
+sek_status sek_encode_areas(const struct sek_job *j, size_t room)
 {
 	struct sek_update_encoder *e = j->e;
+	uint64_t px = 0;
 
 	sek_areas_join(&e->flats, e->open, e->columns, UINT16_MAX, UINT32_MAX);
 	for (size_t i = 0; i < e->flats.n; i++) {
@@ -305,28 +314,38 @@ static sek_status send_areas(const struct job *j)
 			SEK_TRY(sek_message_fill(&e->message, e->flats.list[i].r, e->flats.list[i].key));
 	}
 	sek_areas_join(&e->photos, e->open, e->columns, SEK_JPEG_MAX_HEIGHT_PX, SEK_PHOTO_MAX_AREA);
+	for (size_t i = 0; i < e->photos.n; i++)
+		px += (uint64_t)e->photos.list[i].r.w * e->photos.list[i].r.h;
 	for (size_t i = 0; i < e->photos.n; i++) {
-		if (e->photos.list[i].r.w > 0)
-			SEK_TRY(send_photo(j, e->photos.list[i].r, (enum sek_jpeg_colours)e->photos.list[i].key));
+		struct sek_rect r = e->photos.list[i].r;
+
+		if (r.w > 0)
+			SEK_TRY(send_photo(j, r, (enum sek_jpeg_colours)e->photos.list[i].key,
+				room ? (size_t)(room * r.w * r.h / px) + 1 : 0));
 	}
+	e->flats.n = e->photos.n = 0;
 	return sek_ok();
 }
 
-/* What has been still for long enough becomes exact, a bounded number of bytes at a time. */
-static sek_status refine(const struct job *j)
+/* What has been still for long enough becomes exact, a bounded number of bytes at a time; on a slow line after all that
+ * moves, and in half of the room. */
+static sek_status refine(const struct sek_job *j)
 {
 	struct sek_update_encoder *e = j->e;
-	size_t spent = 0;
+	size_t budget = j->o->budget_bytes, spent = 0;
+
+	if (budget > 0 && (e->figures.left || j->o->hurry))
+		return sek_ok();
 
 	for (size_t row = 0; row < e->rows; row++) {
 		for (size_t column = 0; column < e->columns; column++) {
 			size_t i = row * e->columns + column;
-			struct sek_rect r = tile_rect(e, column, row);
+			struct sek_rect r = sek_tile_rect(e, column, row);
 
 			if (!e->lossy[i] || j->now_ms < e->still_ms[i] ||
 			    j->now_ms - e->still_ms[i] < j->o->refine_ms)
 				continue;
-			if (spent >= REFINE_BYTES)
+			if (spent >= REFINE_BYTES || (budget > 0 && sek_message_bytes(&e->message) >= budget / 2))
 				return sek_ok();
 			sek_classify(old_at(e, r), e->stride, r.w, r.h, &e->look);
 			spent += e->look.colours ? (size_t)r.w * r.h : (size_t)r.w * r.h * 3;
@@ -337,36 +356,42 @@ static sek_status refine(const struct job *j)
 	return sek_ok();
 }
 
-static sek_status make_frame(const struct job *j)
+static sek_status make_frame(const struct sek_job *j)
 {
 	struct sek_update_encoder *e = j->e;
+	size_t changed;
 
 	e->flats.n = 0;
 	e->photos.n = 0;
 	e->wide.w = 0;
+	e->figures = (struct sek_encode_figures){ 0 };
 	if (e->keyframe)
 		forget(e);
-	if (scan(j) >= MOVE_MIN_TILES && !e->keyframe)
+	changed = scan(j);
+	sek_encode_watch(j);
+	if (changed >= MOVE_MIN_TILES && !e->keyframe)
 		SEK_TRY(send_moves(j));
-	for (size_t row = 0; row < e->rows; row++) {
+	if (j->o->budget_bytes > 0)
+		SEK_TRY(sek_encode_rationed(j));
+	for (size_t row = 0; row < e->rows && j->o->budget_bytes == 0; row++) {
 		for (size_t column = 0; column < e->columns; column++) {
 			size_t i = row * e->columns + column;
 
 			if (e->change[i].w > 0)
-				SEK_TRY(send_tile(j, i, tile_rect(e, column, row)));
+				SEK_TRY(sek_encode_tile(j, i, sek_tile_rect(e, column, row)));
 		}
 	}
-	SEK_TRY(flush_wide(e));
-	SEK_TRY(send_areas(j));
+	SEK_TRY(sek_encode_flush(e));
+	SEK_TRY(sek_encode_areas(j, 0));
 	SEK_TRY(refine(j));
-	SEK_TRY(flush_wide(e));
+	SEK_TRY(sek_encode_flush(e));
 	return sek_message_finish(&e->message);
 }
 
 sek_status sek_update_encoder_encode(struct sek_update_encoder *e, const struct sek_picture *src, uint32_t frame,
 	uint64_t now_ms, const struct sek_encode_options *o, sek_emit_fn *emit, void *user, bool *ret_sent)
 {
-	const struct job j = { e, src, o, now_ms };
+	const struct sek_job j = { e, src, o, now_ms };
 	sek_status s;
 
 	if (e->width == 0 || src->width_px != e->width || src->height_px != e->height || src->stride_px < e->width)

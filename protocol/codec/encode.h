@@ -18,6 +18,20 @@ struct sek_encode_options {
 	bool fast;            /* exact tiles by palette and LZ4: half the CPU, and three times the bytes */
 	uint8_t jpeg_quality; /* 1..100 for what moves */
 	uint32_t refine_ms;   /* a lossy tile that did not change for so long becomes exact */
+	/* What a slow line allows. A frame of about so many bytes at most (0: whatever it takes): small and exact changes
+	 * go first, photographs after them, in turn; what does not fit stays damaged, for the next frame. */
+	size_t budget_bytes;
+	bool hurry;           /* with a budget: nothing of photographs and films, and no refinement */
+	struct sek_rect first; /* with a budget: what lies in or beside it goes before everything else; w = 0: nothing */
+	bool press;           /* with a budget: whatever moves is approximate, text too */
+	uint32_t film_gap_ms; /* a tile that changes again within it may play a film; 0: 150 */
+};
+
+/* What the last frame was made of. */
+struct sek_encode_figures {
+	uint64_t photo_px, photo_bytes; /* sent as JPEG */
+	uint64_t left_px;               /* of photographs and films that had to wait */
+	bool left;                      /* anything had to wait */
 };
 
 /* Called with each finished message: a whole UPDATE frame with header. Good during the call only. A failure stops the
@@ -48,6 +62,7 @@ sek_status sek_update_encoder_encode(struct sek_update_encoder *e, const struct 
 
 /* True if a call of encode could emit something now: damage or a keyframe is waiting. */
 bool sek_update_encoder_dirty(const struct sek_update_encoder *e);
+struct sek_encode_figures sek_update_encoder_figures(const struct sek_update_encoder *e);
 /* The clock time at which refinement is next due, or 0 if everything that was sent is exact. */
 uint64_t sek_update_encoder_refine_at_ms(const struct sek_update_encoder *e, const struct sek_encode_options *o);
 

@@ -8,7 +8,7 @@
  *   record.c    a lossless tile as bytes                  entropy.c   a batch of records packed
  *   merge.c     neighbouring areas as one                 photo.c     an area as JPEG
  *   message.c   operations as UPDATE frames               encode.c    the order of all this
- *   simd.c      the loops of scan.c and scroll.c
+ *   simd.c      the loops of scan.c and scroll.c          ration.c    the order on a slow line
  *
  * Only scan.c, scroll.c and load.c ever see the source; the first two only to choose what the third takes.
  */
@@ -171,6 +171,7 @@ struct sek_message {
 	uint32_t frame;
 	uint32_t ops;
 	size_t batch_bytes;
+	size_t emitted;  /* bytes of this frame */
 	bool keyframe; /* the next message is the first of a keyframe */
 	bool open;     /* a message is being written */
 	bool sent;     /* something of this frame was emitted or is open */
@@ -189,6 +190,8 @@ sek_status sek_message_tile(struct sek_message *m, struct sek_rect r, const uint
 	const struct sek_class *c);
 /* Adds a rectangle, at most SEK_DRAWN_MAX_WIDTH_PX by SEK_TILE_PX, to be coded exactly with what was learnt. */
 sek_status sek_message_drawn(struct sek_message *m, struct sek_rect r, const uint32_t *px, size_t stride, bool smooth);
+/* Bytes of this frame so far, whether emitted or not (of what is not packed yet, as many as it has). */
+size_t sek_message_bytes(const struct sek_message *m);
 /* The most data that sek_message_jpeg takes. */
 size_t sek_message_jpeg_max(void);
 /* Packs what is batched and emits the last message, if there is any, with SEK_UPDATE_END. */

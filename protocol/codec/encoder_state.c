@@ -36,11 +36,17 @@ struct sek_update_encoder *sek_update_encoder_create(uint16_t max_width, uint16_
 	e->simd = sek_simd_best();
 	e->acc = calloc((size_t)sek_tiles_across(max_width) * SEK_TILE_PX, sizeof *e->acc);
 	e->change = calloc(tiles, sizeof *e->change);
+	e->touched = calloc(tiles, 1);
+	e->touches = calloc(tiles, 1);
+	e->touched_ms = calloc(tiles, sizeof *e->touched_ms);
+	e->peek = calloc(SEK_TILE_AREA, sizeof *e->peek);
+	e->photo_cost = 256;
 	e->message.packer = e->packer;
 	e->message.model = calloc(1, sizeof *e->message.model);
 	if (!e->old || !e->damaged || !e->lossy || !e->lossy_before || !e->still_ms || !e->still_before || !e->films || !e->open ||
 	    !e->flats.list || !e->photos.list || !e->packer || !e->photo || !e->scroller ||
-	    !e->acc || !e->change || !e->message.model) {
+	    !e->acc || !e->change || !e->peek || !e->touched ||
+	    !e->touches || !e->touched_ms || !e->message.model) {
 		sek_update_encoder_destroy(e);
 		return NULL;
 	}
@@ -65,6 +71,10 @@ void sek_update_encoder_destroy(struct sek_update_encoder *e)
 	free(e->acc);
 	free(e->message.model);
 	free(e->change);
+	free(e->peek);
+	free(e->touched);
+	free(e->touches);
+	free(e->touched_ms);
 	free(e->flats.list);
 	free(e->photos.list);
 	free(e);
@@ -104,12 +114,17 @@ void sek_update_encoder_damage(struct sek_update_encoder *e, struct sek_rect r)
 void sek_update_encoder_damage_tile(struct sek_update_encoder *e, uint16_t column, uint16_t row)
 {
 	if (column < e->columns && row < e->rows)
-		e->damaged[(size_t)row * e->columns + column] = 1;
+		e->damaged[(size_t)row * e->columns + column] = e->touched[(size_t)row * e->columns + column] = 1;
 }
 
 bool sek_update_encoder_dirty(const struct sek_update_encoder *e)
 {
 	return sek_tile_count(e) > 0 && (e->keyframe || memchr(e->damaged, 1, sek_tile_count(e)) != NULL);
+}
+
+struct sek_encode_figures sek_update_encoder_figures(const struct sek_update_encoder *e)
+{
+	return e->figures;
 }
 
 uint64_t sek_update_encoder_refine_at_ms(const struct sek_update_encoder *e, const struct sek_encode_options *o)

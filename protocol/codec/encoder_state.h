@@ -9,6 +9,10 @@
 #include "protocol/codec/encode.h"
 #include "protocol/codec/encoder.h"
 
+/* A tile that changed so often without a pause plays a film, if it is this share of it. */
+#define SEK_FILM_CHANGES 3
+#define SEK_FILM_AREA (SEK_TILE_AREA / 4)
+
 struct sek_update_encoder {
 	uint16_t max_width, max_height, width, height, columns, rows;
 	size_t stride;
@@ -32,9 +36,40 @@ struct sek_update_encoder {
 	struct sek_rect wide;
 	size_t wide_tile; /* the last tile in it */
 	bool wide_smooth;
+	/* a frame with a budget (ration.c) */
+	struct sek_encode_figures figures;
+	/* per tile: said to have changed since the last frame; how often so without a pause; when last */
+	uint8_t *touched, *touches;
+	uint64_t *touched_ms;
+	size_t exact_next, photo_next; /* tiles at which the next frame goes on */
+	uint32_t photo_cost;           /* bytes that the last photographs took for 1024 pixels */
+	uint32_t *peek;                /* SEK_TILE_AREA: a tile that may have to wait; look is what it looks like, */
+	bool peeked;                   /* and the tile that is taken now */
 	struct sek_message message;
 	struct sek_class look;
 };
+
+/* What one call of encode works on. */
+struct sek_job {
+	struct sek_update_encoder *e;
+	const struct sek_picture *src;
+	const struct sek_encode_options *o;
+	uint64_t now_ms;
+};
+
+/* encode.c, for ration.c */
+struct sek_rect sek_tile_rect(const struct sek_update_encoder *e, size_t column, size_t row);
+/* Takes tile i, of which change[i] differs, into this frame. */
+sek_status sek_encode_tile(const struct sek_job *j, size_t i, struct sek_rect whole);
+sek_status sek_encode_flush(struct sek_update_encoder *e);
+/* Writes the areas gathered so far, with JPEGs of about `room` bytes together (0: as they come). */
+sek_status sek_encode_areas(const struct sek_job *j, size_t room);
+
+/* ration.c: what moves, whether there was room to send it or not; before each frame with a budget, after the scan. */
+void sek_encode_watch(const struct sek_job *j);
+bool sek_encode_moves(const struct sek_job *j, size_t i);
+/* ration.c: all that changed, within o->budget_bytes. */
+sek_status sek_encode_rationed(const struct sek_job *j);
 
 static inline size_t sek_tile_count(const struct sek_update_encoder *e)
 {

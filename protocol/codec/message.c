@@ -26,6 +26,7 @@ void sek_message_start(struct sek_message *m, uint32_t frame, bool keyframe, sek
 	m->frame = frame;
 	m->keyframe = keyframe;
 	m->batch_bytes = 0;
+	m->emitted = 0;
 	m->drawn_count = 0;
 	m->open = false;
 	if (keyframe)
@@ -54,6 +55,7 @@ static sek_status close_message(struct sek_message *m, bool last)
 		m->bytes[1] |= SEK_UPDATE_END;
 	SEK_TRY(sek_frame_end(&m->w, 0));
 	m->open = false;
+	m->emitted += m->w.len;
 	return m->emit(m->user, m->bytes, m->w.len);
 }
 
@@ -95,6 +97,11 @@ sek_status sek_message_fill(struct sek_message *m, struct sek_rect r, uint32_t b
 	sek_write_u8(&m->w, (uint8_t)(bgrx >> 8));
 	sek_write_u8(&m->w, (uint8_t)bgrx);
 	return sek_writer_status(&m->w);
+}
+
+size_t sek_message_bytes(const struct sek_message *m)
+{
+	return m->emitted + (m->open ? m->w.len : 0) + m->batch_bytes + (m->drawn_count > 0 ? m->drawn.len : 0);
 }
 
 size_t sek_message_jpeg_max(void)
