@@ -222,7 +222,7 @@ static void on_recorded(void *user, sek_status status)
 	a->n_recording--;
 	r->recorded = true;
 	if (!sek_is_ok(status)) {
-		sek_admin_fail(r, "unavailable");
+		sek_admin_fail(r, "audit");
 		put_ready(r);
 	} else if (r->op->work) {
 		put_waiting(r);
@@ -243,7 +243,7 @@ static void after_work(uv_work_t *w, int cancelled)
 	} else if (tell_audit(r, SEK_AUDIT_DONE, on_recorded)) {
 		a->n_recording++;
 	} else {
-		sek_admin_fail(r, "unavailable");
+		sek_admin_fail(r, "audit");
 		finish(r);
 	}
 	start_waiting(a);

@@ -87,7 +87,10 @@ test('a full disk: no log-in, no new session, a clear reason; and back', async (
 	}
 	try {
 		b.configure('audit:\n  path: small/audit\n  key: small/audit.key\n');
+		b.run('hub-tool', ['roles', 'store.db', 'hanako', 'administrator']);
 		await b.start();
+		const admin = cookieOf(await login('hanako', PASSWORD));
+		const op = (name, json) => b.post(`/api/admin/${name}`, json, { cookie: admin });
 		const ok = await login('taro', PASSWORD);
 		assert.equal(ok.status, 200);
 		const cookie = cookieOf(ok), post = () => b.post('/api/session', {}, { cookie });
@@ -102,8 +105,15 @@ test('a full disk: no log-in, no new session, a clear reason; and back', async (
 		const refused = await post();
 		assert.equal(refused.status, 503);
 		assert.equal(refused.json.error, 'audit');
+		// an administrator can look, but change nothing
+		assert.equal((await op('users/disable', { name: 'taro', reason: 'r' })).json.error, 'audit');
+		assert.equal((await op('groups/add', { name: 'late', reason: 'r' })).status, 503);
+		assert.equal((await op('users/show', { name: 'taro' })).json.user.disabled, false);
+		assert.equal((await op('groups/list', {})).json.total, 0);
+		assert.equal((await op('audit/state', {})).json.writable, false);
 		await until('no session', () => b.status.at(-1).sessions === 0);
 		fs.rmSync(b.file('small/filler'));
+		await until('changes again', async () => (await op('groups/add', { name: 'late', reason: 'r' })).status !== 503);
 		await until('a session again', async () => (await post()).status === 200);
 		assert.match(b.log, /audit\.writable/);
 		await b.stop();
