@@ -145,10 +145,11 @@ static bool tell_audit(struct sek_admin_request *r, enum sek_audit_outcome outco
 {
 	char *value = json_dumps(json_object_get(r->in, "value"), JSON_ENCODE_ANY | JSON_COMPACT);
 	char *list = json_dumps(json_object_get(r->in, "roles"), JSON_COMPACT);
+	char *before = json_dumps(json_object_get(r->in, "before"), JSON_ENCODE_ANY | JSON_COMPACT);
 	const char *const details[] = {
 		"operation", r->op->name, "address", r->caller.address, "way", r->caller.way == SEK_ADMIN_WEB ? "web" : "local",
 		"reason", member(r, "reason"), "scope", member(r, "scope"), "attribute", member(r, "attribute"),
-		"value", value, "roles", list, "member", member(r, "user"), "message", member(r, "message"),
+		"before", before, "value", value, "roles", list, "member", member(r, "user"), "message", member(r, "message"),
 		"text", member(r, "text"), "error", r->error, NULL,
 	};
 	const struct sek_audit_event e = { .who = r->caller.user, .what = r->op->record, .object = object_of(r),
@@ -157,6 +158,7 @@ static bool tell_audit(struct sek_admin_request *r, enum sek_audit_outcome outco
 	r->ticket = sek_audit_event(r->admin->config.audit, &e, done, r);
 	free(value);
 	free(list);
+	free(before);
 	return r->ticket != NULL;
 }
 
