@@ -60,14 +60,32 @@ static int by_user(const void *a, const void *b)
 	return r ? r : strcmp(x->info.id, y->info.id);
 }
 
+/* What a glance should show of the policy in force; sessions/explain has all of it. */
+static json_t *policy_json(const struct sek_policy *p)
+{
+	static const enum sek_policy_attribute shown[] = { SEK_POLICY_CLIPBOARD, SEK_POLICY_DOWNLOAD, SEK_POLICY_WATERMARK };
+	json_t *all = json_object();
+	size_t i;
+
+	for (i = 0; p && i < sizeof shown / sizeof shown[0]; i++) {
+		char *text = NULL;
+
+		if (!sek_is_ok(sek_policy_value_json(p, shown[i], &text)))
+			continue;
+		json_object_set_new(all, sek_policy_info(shown[i])->name, json_loads(text, JSON_DECODE_ANY, NULL));
+		free(text);
+	}
+	return all;
+}
+
 static json_t *row_json(const struct row *r)
 {
 	const struct sek_session_info *i = &r->info;
 
-	return json_pack("{s:s,s:s,s:s,s:s,s:b,s:I,s:I,s:I,s:I}", "session", i->id, "user", r->user, "host", i->host,
+	return json_pack("{s:s,s:s,s:s,s:s,s:b,s:I,s:I,s:I,s:I,s:o}", "session", i->id, "user", r->user, "host", i->host,
 		"state", sek_state_name(i->state), "attached", (int)i->attached, "age_s", (json_int_t)(i->age_ms / 1000),
 		"idle_s", (json_int_t)(i->idle_ms / 1000), "bytes_down", (json_int_t)i->bytes_down, "updates",
-		(json_int_t)i->updates);
+		(json_int_t)i->updates, "policy", policy_json(i->policy));
 }
 
 static void list_after(struct sek_admin_request *r)

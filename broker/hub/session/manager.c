@@ -258,6 +258,7 @@ static void describe(const struct sek_session *s, struct sek_session_info *ret)
 		.updates = s->updates,
 		.first_frame_ms = s->first_frame_ms,
 		.decoder_pid = s->link ? sek_link_pid(s->link) : 0,
+		.policy = &s->policy,
 		.encoder_pid = s->encoder ? sek_encoder_pid(s->encoder) : 0,
 	};
 	memcpy(ret->id, s->id_hex, sizeof ret->id);

@@ -114,6 +114,7 @@ struct sek_session_info {
 	uint64_t age_ms, idle_ms, bytes_down, updates;
 	uint32_t first_frame_ms; /* HELLO to first whole frame, 0 = none yet */
 	int decoder_pid, encoder_pid; /* 0 = not running */
+	const struct sek_policy *policy; /* in force; good until the loop goes on */
 };
 void sek_sessions_each(struct sek_sessions *all, void (*fn)(void *user, const struct sek_session_info *info), void *user);
 size_t sek_sessions_count(const struct sek_sessions *all);

@@ -9,7 +9,7 @@ import { op, saying } from "./call.mjs";
 import { explainTable, override } from "./editor.mjs";
 import { makeList } from "./list.mjs";
 import { here, link } from "./place.mjs";
-import { known, size, span } from "./show.mjs";
+import { known, policyValue, size, span } from "./show.mjs";
 
 const EVERY_MS = 3000, WATCHED_FOR_MS = 300000;
 
@@ -57,6 +57,8 @@ export function sessionsPage(host, signal)
 			{ label: "admin.sessions.since", number: true, show: row => span(row.age_s) },
 			{ label: "admin.sessions.idle", number: true, show: row => span(row.idle_s) },
 			{ label: "admin.sessions.traffic", number: true, show: row => size(row.bytes_down) },
+			{ label: "admin.explain.button", show: row => make("span", { class: "hint" }, Object.entries(row.policy)
+				.map(([name, value]) => `${known(`policy`, name)}: ${policyValue(name, value)}`).join(" / ")) },
 		],
 		actions: [
 			{ label: "admin.explain.button", run: row => {

@@ -166,6 +166,7 @@ test('admin: a live session is listed, spoken to and ended with a reason', async
 	assert.equal(list.total, 1);
 	assert.deepEqual([list.rows[0].session, list.rows[0].user], [mine.session, 'taro']);
 	assert.equal(typeof list.rows[0].idle_s, 'number');
+	assert.deepEqual(list.rows[0].policy, { clipboard: 'none', download: 'none', watermark: false });
 
 	assert.equal((await b.get('/api/message', staff)).json.message, null);
 	await good('sessions/message', { session: mine.session, text: '<b>5分後</b>に停止します' });
