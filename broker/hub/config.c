@@ -99,6 +99,9 @@ static sek_status anchor_all(const struct check *k, struct sek_config_file *f)
 		&f->pki.intermediate_key, &f->store.path, &f->web_root, f->programs ? &f->programs->decoder : NULL,
 		f->programs ? &f->programs->encoder : NULL, f->audit ? &f->audit->path : NULL,
 		f->audit ? &f->audit->key : NULL, f->control ? &f->control->path : NULL,
+		f->audit && f->audit->syslog ? &f->audit->syslog->ca : NULL,
+		f->audit && f->audit->syslog ? &f->audit->syslog->certificate : NULL,
+		f->audit && f->audit->syslog ? &f->audit->syslog->key : NULL,
 	};
 	size_t i;
 

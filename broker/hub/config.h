@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "broker/hub/audit/audit.h"
+#include "broker/hub/audit/syslog.h"
 #include "broker/hub/session/session.h"
 
 #define SEK_CONFIG_ERROR_BYTES 1024
@@ -35,6 +36,7 @@ struct sek_broker_config {
 	enum sek_log_level log_level;
 	bool second_administrator, combine_roles; /* administration.* */
 	struct sek_audit_config audit;
+	struct sek_syslog_config syslog;
 	const char *control_path;              /* socket of sekishoctl */
 	gid_t control_gid;                     /* who may use it besides root and the broker's user; (gid_t)-1 = nobody */
 

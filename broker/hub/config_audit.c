@@ -81,6 +81,40 @@ static sek_status fill_audit(const struct place *k, struct sek_broker_config *c)
 	return sek_ok();
 }
 
+static sek_status refuse(const struct place *k, const char *key, const char *what)
+{
+	snprintf(k->err, k->err_size, "%s: %s", key, what);
+	return at(k, key, sek_fail(SEK_E_CONFIG));
+}
+
+static sek_status fill_syslog(const struct place *k, struct sek_broker_config *c)
+{
+	const struct file_syslog *f = c->file->audit ? c->file->audit->syslog : NULL;
+
+	c->syslog = (struct sek_syslog_config){ .how = SEK_SYSLOG_NONE, .host = c->audit.where };
+	if (!f)
+		return sek_ok();
+	c->syslog.how = (enum sek_syslog_how)f->how;
+	c->syslog.socket = f->socket;
+	if (c->syslog.how == SEK_SYSLOG_LOCAL)
+		return sek_ok();
+	if (!f->address || !f->ca || !f->name)
+		return refuse(k, "audit.syslog", "with `to: tls` write address, ca and name (that in the server's certificate), too");
+	if (!f->certificate != !f->key)
+		return refuse(k, "audit.syslog.key", "certificate and key belong together: write both or none");
+	SEK_TRY(at(k, "audit.syslog.address", sek_config_check_address("audit.syslog.address", f->address, k->err, k->err_size)));
+	SEK_TRY(at(k, "audit.syslog.ca", sek_config_check_file("audit.syslog.ca", f->ca, 0, k->err, k->err_size)));
+	if (f->key)
+		SEK_TRY(at(k, "audit.syslog.key", sek_config_check_file("audit.syslog.key", f->key, 1, k->err, k->err_size)));
+	c->syslog.address = f->address;
+	c->syslog.port = f->port ? *f->port : 6514;
+	c->syslog.ca = f->ca;
+	c->syslog.name = f->name;
+	c->syslog.certificate = f->certificate;
+	c->syslog.key = f->key;
+	return at(k, "audit.syslog.port", sek_config_check_range("audit.syslog.port", c->syslog.port, 1, 65535, k->err, k->err_size));
+}
+
 static sek_status fill_control(const struct place *k, struct sek_broker_config *c)
 {
 	const struct file_control *f = c->file->control;
@@ -105,5 +139,6 @@ sek_status sek_config_fill_audit(const char *path, struct sek_broker_config *c, 
 	const struct place k = { path, err, err_size };
 
 	SEK_TRY(fill_audit(&k, c));
+	SEK_TRY(fill_syslog(&k, c));
 	return fill_control(&k, c);
 }

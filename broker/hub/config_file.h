@@ -55,6 +55,11 @@ struct sek_config_file {
 	struct file_audit {
 		char *path, *key, *name;
 		uint32_t *checkpoint_seconds, *checkpoint_records, *segment_mib;
+		struct file_syslog {
+			uint32_t how; /* enum sek_syslog_how */
+			char *socket, *address, *ca, *name, *certificate, *key;
+			uint16_t *port;
+		} *syslog;
 	} *audit;
 	struct file_control {
 		char *path, *group;

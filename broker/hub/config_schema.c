@@ -74,7 +74,20 @@ static const cyaml_schema_field_t programs_fields[] = {
 	TEXT("encoder", CYAML_FLAG_OPTIONAL, struct file_programs, encoder),
 	CYAML_FIELD_END,
 };
+static const cyaml_strval_t syslog_hows[] = { { "local", SEK_SYSLOG_LOCAL }, { "tls", SEK_SYSLOG_TLS } };
+static const cyaml_schema_field_t syslog_fields[] = {
+	CYAML_FIELD_ENUM("to", CYAML_FLAG_STRICT, struct file_syslog, how, syslog_hows, 2),
+	TEXT("socket", CYAML_FLAG_OPTIONAL, struct file_syslog, socket),
+	TEXT("address", CYAML_FLAG_OPTIONAL, struct file_syslog, address),
+	CYAML_FIELD_UINT_PTR("port", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_syslog, port),
+	TEXT("ca", CYAML_FLAG_OPTIONAL, struct file_syslog, ca),
+	TEXT("name", CYAML_FLAG_OPTIONAL, struct file_syslog, name),
+	TEXT("certificate", CYAML_FLAG_OPTIONAL, struct file_syslog, certificate),
+	TEXT("key", CYAML_FLAG_OPTIONAL, struct file_syslog, key),
+	CYAML_FIELD_END,
+};
 static const cyaml_schema_field_t audit_fields[] = {
+	CYAML_FIELD_MAPPING_PTR("syslog", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_audit, syslog, syslog_fields),
 	TEXT("path", CYAML_FLAG_OPTIONAL, struct file_audit, path),
 	TEXT("key", CYAML_FLAG_OPTIONAL, struct file_audit, key),
 	TEXT("name", CYAML_FLAG_OPTIONAL, struct file_audit, name),

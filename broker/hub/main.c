@@ -45,6 +45,7 @@ struct broker {
 	struct sek_front_config front_config;
 	struct sek_store *store;
 	struct sek_audit *audit;
+	struct sek_syslog *syslog;
 	struct sek_auth *auth;
 	struct sek_sessions *sessions;
 	struct sek_admin *admin;
@@ -146,7 +147,7 @@ static void close_handle(uv_handle_t *h)
 		uv_close(h, NULL);
 }
 
-static void audit_stopped(void *user)
+static void syslog_stopped(void *user)
 {
 	struct broker *b = user;
 
@@ -156,6 +157,17 @@ static void audit_stopped(void *user)
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	close_handle((uv_handle_t *)&b->too_long);
+}
+
+/* After it: the last records, too, are sent on. */
+static void audit_stopped(void *user)
+{
+	struct broker *b = user;
+
+	if (b->syslog)
+		sek_syslog_stop(b->syslog, syslog_stopped, b);
+	else
+		syslog_stopped(b);
 }
 
 /* Last: everything else may still have had something to say. */
@@ -322,7 +334,7 @@ static sek_status start_control(struct broker *b)
 {
 	const struct sek_control_config c = {
 		.path = b->config->control_path, .gid = b->config->control_gid, .admin = b->admin, .audit = b->audit,
-		.auth = b->auth, .sessions = b->sessions, .site = b->config,
+		.syslog = b->syslog, .auth = b->auth, .sessions = b->sessions, .site = b->config,
 	};
 	char err[SEK_CONFIG_ERROR_BYTES] = "";
 
@@ -354,6 +366,11 @@ static sek_status start_audit(struct broker *b)
 
 	if (!sek_is_ok(sek_audit_create(&b->loop, &b->config->audit, &b->audit, err, sizeof err)))
 		return refuse("audit", err);
+	if (b->config->syslog.how != SEK_SYSLOG_NONE) {
+		if (!sek_is_ok(sek_syslog_create(&b->loop, &b->config->syslog, &b->syslog, err, sizeof err)))
+			return refuse("syslog", err);
+		sek_audit_on_record(b->audit, sek_syslog_record, b->syslog);
+	}
 	sek_audited_broker(b->audit, "broker.started");
 	return sek_ok();
 }
@@ -416,6 +433,7 @@ static int run(struct broker *b, const struct options *o)
 	sek_auth_destroy(b->auth);
 	sek_store_close(b->store);
 	sek_audit_destroy(b->audit);
+	sek_syslog_destroy(b->syslog);
 	if (uv_loop_close(&b->loop) != 0)
 		sek_log(SEK_LOG_WARN, "broker.leak", "what", "a handle of the loop was not closed", NULL);
 	sek_log(SEK_LOG_INFO, "broker.stopped", NULL);

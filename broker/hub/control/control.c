@@ -173,16 +173,27 @@ static json_t *audit_state(const struct sek_control *c)
 		c->config.site->audit.key_path);
 }
 
+static json_t *syslog_state(const struct sek_control *c)
+{
+	struct sek_syslog_state s;
+
+	if (!c->config.syslog)
+		return json_null();
+	sek_syslog_state(c->config.syslog, &s);
+	return json_pack("{s:b,s:s,s:I,s:I,s:I}", "up", (int)s.up, "why", s.why, "sent", (json_int_t)s.sent, "lost", (json_int_t)s.lost,
+		"queued_bytes", (json_int_t)s.queued_bytes);
+}
+
 static json_t *status(const struct sek_control *c)
 {
 	size_t attached = 0;
 
 	sek_sessions_each(c->config.sessions, count_session, &attached);
-	return json_pack("{s:s,s:i,s:I,s:s,s:I,s:I,s:I,s:I,s:o}", "version", SEK_VERSION, "pid", (int)getpid(), "uptime_s",
+	return json_pack("{s:s,s:i,s:I,s:s,s:I,s:I,s:I,s:I,s:o,s:o}", "version", SEK_VERSION, "pid", (int)getpid(), "uptime_s",
 		(json_int_t)((uv_now(c->loop) - c->started_ms) / 1000), "url", c->config.site->origins[0], "sessions",
 		(json_int_t)sek_sessions_count(c->config.sessions), "attached", (json_int_t)attached, "sessions_max",
 		(json_int_t)c->config.site->sessions.max_sessions, "logins", (json_int_t)sek_auth_logins(c->config.auth), "audit",
-		audit_state(c));
+		audit_state(c), "syslog", syslog_state(c));
 }
 
 static void on_synced(void *user, sek_status s)
@@ -230,7 +241,8 @@ static bool start_check(struct link *l)
 	if (!k)
 		return false;
 	*k = (struct check){ .control = c, .link = l,
-		.selfcheck = sek_selfcheck_begin(c->config.site, c->config.sessions, c->config.audit) };
+		.selfcheck = sek_selfcheck_begin(c->config.site, c->config.sessions, c->config.audit,
+			c->config.syslog) };
 	k->work.data = k;
 	if (!k->selfcheck || uv_queue_work(c->loop, &k->work, check_work, check_done) != 0) {
 		unsigned failed;

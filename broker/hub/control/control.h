@@ -20,6 +20,7 @@
 #include "base/status.h"
 #include "broker/hub/admin/admin.h"
 #include "broker/hub/audit/audit.h"
+#include "broker/hub/audit/syslog.h"
 #include "broker/hub/auth/auth.h"
 #include "broker/hub/session/session.h"
 
@@ -36,6 +37,7 @@ struct sek_control_config {
 	gid_t gid;                  /* (gid_t)-1: nobody besides root and the broker's user */
 	struct sek_admin *admin;
 	struct sek_audit *audit;
+	struct sek_syslog *syslog;  /* NULL: none */
 	struct sek_auth *auth;
 	struct sek_sessions *sessions;
 	const struct sek_broker_config *site; /* what `status` and the self-check look at */

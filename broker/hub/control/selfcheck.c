@@ -66,7 +66,7 @@ static void on_session(void *user, const struct sek_session_info *i)
 }
 
 struct sek_selfcheck *sek_selfcheck_begin(const struct sek_broker_config *config, struct sek_sessions *sessions,
-	const struct sek_audit *audit)
+	const struct sek_audit *audit, const struct sek_syslog *syslog)
 {
 	struct sek_selfcheck *s = calloc(1, sizeof *s);
 
@@ -75,6 +75,9 @@ struct sek_selfcheck *sek_selfcheck_begin(const struct sek_broker_config *config
 	s->config = config;
 	s->lines = json_array();
 	sek_audit_state(audit, &s->audit);
+	s->has_syslog = syslog != NULL;
+	if (syslog)
+		sek_syslog_state(syslog, &s->syslog);
 	sek_sessions_each(sessions, on_session, s);
 	return s;
 }
@@ -89,6 +92,12 @@ static void check_audit(struct sek_selfcheck *s)
 			(unsigned long long)s->audit.waiting, (unsigned long long)s->audit.lost);
 	else
 		sek_check_line(s, "audit-writable", SEK_CHECK_FAILED, "%s", s->audit.why);
+	if (!s->has_syslog)
+		sek_check_line(s, "syslog", SEK_CHECK_ATTENTION, "-");
+	else
+		sek_check_line(s, "syslog", s->syslog.up && !s->syslog.lost ? SEK_CHECK_OK : SEK_CHECK_ATTENTION,
+			"%llu sent, %llu lost, %zu bytes waiting%s%s", (unsigned long long)s->syslog.sent,
+			(unsigned long long)s->syslog.lost, s->syslog.queued_bytes, s->syslog.up ? "" : ": ", s->syslog.why);
 	snprintf(path, sizeof path, "%.4000s.pub", s->config->audit.key_path);
 	if (!sek_is_ok(sek_audit_public_load(path, v.key)) || !sek_is_ok(sek_audit_verify(&v))) {
 		sek_check_line(s, "audit-chain", SEK_CHECK_FAILED, "%s: cannot be read", path);

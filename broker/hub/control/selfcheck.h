@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "broker/hub/audit/audit.h"
+#include "broker/hub/audit/syslog.h"
 #include "broker/hub/session/session.h"
 
 #define SEK_SELFCHECK_DOMAIN "sekisho selfcheck 1\n" /* signed before the report's JSON, compact, with sorted members */
@@ -22,9 +23,9 @@
 struct sek_broker_config;
 struct sek_selfcheck;
 
-/* NULL: out of memory. config and audit's files must outlive it. */
+/* NULL: out of memory. syslog may be NULL. config and audit's files must outlive it. */
 struct sek_selfcheck *sek_selfcheck_begin(const struct sek_broker_config *config, struct sek_sessions *sessions,
-	const struct sek_audit *audit);
+	const struct sek_audit *audit, const struct sek_syslog *syslog);
 void sek_selfcheck_work(struct sek_selfcheck *s);
 /* {"report":{"time","where","version","lines":[{"id","level","evidence"}]},"signature","key"}; a new reference, NULL when out of
  * memory. ret_failed: how many lines failed. Frees s. */

@@ -14,6 +14,8 @@ enum sek_check_level { SEK_CHECK_OK, SEK_CHECK_ATTENTION, SEK_CHECK_FAILED };
 struct sek_selfcheck {
 	const struct sek_broker_config *config;
 	struct sek_audit_state audit;
+	struct sek_syslog_state syslog;
+	bool has_syslog;
 	int *pids;       /* of decoders and encoders that are at work */
 	size_t n_pids, room;
 	json_t *lines;
