@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "broker/hub/config.h"
 #include "broker/hub/control/selfcheck.h"
+#include "broker/hub/control/state.h"
 
 struct link {
 	uv_pipe_t pipe;
@@ -154,54 +155,12 @@ static void on_admin(void *user, const char *error, json_t *json)
 
 /* --- the broker's own operations --- */
 
-static void count_session(void *user, const struct sek_session_info *i)
-{
-	size_t *attached = user;
-
-	*attached += i->attached;
-}
-
-static json_t *audit_state(const struct sek_control *c)
-{
-	struct sek_audit_state s;
-
-	sek_audit_state(c->config.audit, &s);
-	return json_pack("{s:b,s:s,s:I,s:s,s:I,s:I,s:I,s:I,s:I,s:b,s:i,s:s,s:s}", "writable", (int)s.writable, "why", s.why, "seq",
-		(json_int_t)s.seq, "hash", s.hash, "signed", (json_int_t)s.signed_seq, "failed_since_s", (json_int_t)s.failed_since_s,
-		"waiting", (json_int_t)s.waiting, "lost", (json_int_t)s.lost, "repaired_bytes", (json_int_t)s.repaired, "damaged",
-		(int)s.damaged, "segment", (int)s.segment, "path", c->config.site->audit.path, "key",
-		c->config.site->audit.key_path);
-}
-
-static json_t *syslog_state(const struct sek_control *c)
-{
-	struct sek_syslog_state s;
-
-	if (!c->config.syslog)
-		return json_null();
-	sek_syslog_state(c->config.syslog, &s);
-	return json_pack("{s:b,s:s,s:I,s:I,s:I}", "up", (int)s.up, "why", s.why, "sent", (json_int_t)s.sent, "lost", (json_int_t)s.lost,
-		"queued_bytes", (json_int_t)s.queued_bytes);
-}
-
-static json_t *status(const struct sek_control *c)
-{
-	size_t attached = 0;
-
-	sek_sessions_each(c->config.sessions, count_session, &attached);
-	return json_pack("{s:s,s:i,s:I,s:s,s:I,s:I,s:I,s:I,s:o,s:o}", "version", SEK_VERSION, "pid", (int)getpid(), "uptime_s",
-		(json_int_t)((uv_now(c->loop) - c->started_ms) / 1000), "url", c->config.site->origins[0], "sessions",
-		(json_int_t)sek_sessions_count(c->config.sessions), "attached", (json_int_t)attached, "sessions_max",
-		(json_int_t)c->config.site->sessions.max_sessions, "logins", (json_int_t)sek_auth_logins(c->config.auth), "audit",
-		audit_state(c), "syslog", syslog_state(c));
-}
-
 static void on_synced(void *user, sek_status s)
 {
 	struct link *l = user;
 
 	l->ticket = NULL;
-	answer(l, sek_is_ok(s) ? NULL : "unavailable", audit_state(l->control));
+	answer(l, sek_is_ok(s) ? NULL : "unavailable", sek_control_audit(&l->control->config));
 	take_lines(l);
 }
 
@@ -267,12 +226,12 @@ static void run(struct link *l, const char *op, json_t *in)
 	uv_timer_stop(&l->idle); /* the operation may take its time */
 	if (strcmp(op, "status") == 0) {
 		json_decref(in);
-		answer(l, NULL, status(c));
+		answer(l, NULL, sek_control_status(&c->config, (uv_now(c->loop) - c->started_ms) / 1000));
 	} else if (strcmp(op, "audit/sync") == 0) {
 		json_decref(in);
 		l->ticket = sek_audit_sync(c->config.audit, on_synced, l);
 		if (!l->ticket)
-			answer(l, "unavailable", audit_state(c));
+			answer(l, "unavailable", sek_control_audit(&c->config));
 	} else if (strcmp(op, "selfcheck") == 0) {
 		json_decref(in);
 		if (c->checking)
