@@ -51,6 +51,22 @@ static void on_state(struct stream *c, const uint8_t *payload, size_t n)
 	c->states[c->n_states++] = m.state;
 }
 
+static void on_piece(struct stream *c, const uint8_t *payload, size_t n)
+{
+	struct sek_clipboard_piece m;
+	char *to;
+
+	ck_assert(sek_is_ok(sek_clipboard_piece_read(payload, n, &m)));
+	to = m.flags & SEK_CLIPBOARD_PREVIEW ? c->shown : c->copied;
+	if (m.flags & SEK_CLIPBOARD_FIRST)
+		c->arriving = 0;
+	for (size_t i = 0; i < m.bytes && c->arriving + 1 < sizeof c->copied; i++)
+		to[c->arriving++] = (char)m.utf8[i];
+	to[c->arriving] = '\0';
+	if (m.flags & SEK_CLIPBOARD_LAST)
+		(*(to == c->shown ? &c->previews : &c->copies))++;
+}
+
 static void on_send(void *client, const uint8_t *frame, size_t n)
 {
 	struct stream *c = client;
@@ -87,6 +103,13 @@ static void on_send(void *client, const uint8_t *frame, size_t n)
 	case SEK_MSG_POLICY:
 		c->policies++;
 		ck_assert(sek_is_ok(sek_policy_msg_read(payload, f.payload_bytes, &c->policy)));
+		break;
+	case SEK_MSG_CLIPBOARD:
+		on_piece(c, payload, f.payload_bytes);
+		break;
+	case SEK_MSG_CLIPBOARD_RESULT:
+		c->results++;
+		ck_assert(sek_is_ok(sek_clipboard_result_read(payload, f.payload_bytes, &c->result)));
 		break;
 	case SEK_MSG_SIZE:
 		c->sizes++;

@@ -40,6 +40,11 @@ struct stream {
 	struct sek_welcome welcome;
 	struct sek_policy_msg policy;
 	unsigned policies;
+	/* of the clipboard: texts that came, whole ones that were only shown, and what became of transfers */
+	char copied[2048], shown[2048];
+	size_t arriving;
+	unsigned copies, previews, results;
+	struct sek_clipboard_result result;
 	/* if stream_paint was called: what the user would see */
 	struct sek_painter *painter;
 	struct sek_picture picture;

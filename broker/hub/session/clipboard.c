@@ -121,6 +121,7 @@ void sek_clipboard_policy(struct sek_session *s)
 {
 	struct sek_clipboard *c = s->clipboard;
 	struct sek_clipboard_rules r = rules_of(&s->policy);
+	uint8_t before = c->rules.directions;
 	bool tighter;
 
 	if (s->phase == SEK_PHASE_ENDED)
@@ -143,7 +144,8 @@ void sek_clipboard_policy(struct sek_session *s)
 	}
 	c->rules = r;
 	settle_pipe(s);
-	tell_host(s);
+	if (r.directions != before)
+		tell_host(s);
 }
 
 /* --- pieces --- */

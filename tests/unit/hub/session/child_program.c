@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -149,6 +150,42 @@ static void tell_encoder(const char *order)
 	wake();
 }
 
+/* Takes what pipes the broker has handed over meanwhile; the last one counts. */
+static int clipboard_pipe(void)
+{
+	static int fd = -1;
+	_Alignas(struct cmsghdr) uint8_t ancillary[CMSG_SPACE(sizeof(int))];
+	char byte;
+	struct iovec v = { &byte, 1 };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
+
+	for (;;) {
+		m.msg_control = ancillary;
+		m.msg_controllen = sizeof ancillary;
+		if (recvmsg(SEK_DECODER_CONTROL_FD, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != 1)
+			return fd;
+		if (fd >= 0)
+			close(fd);
+		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof fd);
+	}
+}
+
+/* As copied text would come from the host; "garbage": as it would from a decoder that is no longer ours. */
+static void copy(const char *text)
+{
+	uint8_t memory[256];
+	struct sek_writer w;
+
+	sek_writer_init(&w, memory, sizeof memory);
+	sek_clipboard_piece_write(&w, &(struct sek_clipboard_piece){ SEK_CLIPBOARD_FIRST | SEK_CLIPBOARD_LAST,
+		(const uint8_t *)text, strlen(text) });
+	if (strcmp(text, "garbage") == 0)
+		memory[0] = SEK_MSG_STATE;
+	/* fails where there is no pipe, or a closed one */
+	if (write(clipboard_pipe(), memory, w.len) < 0)
+		return;
+}
+
 static void decoder_order(struct sek_gap_writer *w, const char *order)
 {
 	long n;
@@ -160,6 +197,8 @@ static void decoder_order(struct sek_gap_writer *w, const char *order)
 	} else if (word(order, "frame", &n)) {
 		sek_gap_writer_frame(w);
 		wake();
+	} else if (strncmp(order, "copy ", 5) == 0) {
+		copy(order + 5);
 	} else if (word(order, "deaf", &n)) {
 		for (;;)
 			pause();
@@ -198,6 +237,7 @@ _Noreturn static void decoder(const char *path)
 	size_t n = 0;
 	ssize_t k;
 
+	signal(SIGPIPE, SIG_IGN); /* as the jail does */
 	check_descriptors(SEK_DECODER_FDS_END, true);
 	check_credentials();
 	if (!sek_is_ok(sek_gap_writer_open(SEK_DECODER_GAP_FD, &layout, &w)))
