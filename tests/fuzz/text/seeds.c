@@ -9,7 +9,7 @@
 int main(int argc, char **argv)
 {
 	static const char *const texts[] = {
-		"plain", "関所\r\n無害化\r通信\n", "\x1b[31m\x07", "a\xe2\x80\xae" "b\xe2\x81\xa6" "c", "\xef\xbb\xbf" "bom",
+		"plain", "関所\r\n無害化\r通信\n", "\x1b[31m\x07", "a\u202e\u2066c", "\ufeffbom",
 		"葛\xf3\xa0\x84\x80 \xf3\xa0\x81\x81", "👨\xe2\x80\x8d👩", "\xe2\x80\xa8\xc2\x85", "\xef\xbf\xbf\xee\x80\x80",
 	};
 	const char *dir = seed_dir(argc, argv);
