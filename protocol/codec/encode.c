@@ -22,15 +22,6 @@
 /* Text is no film, even when it comes that fast: of 16 of its pixels, so many equal their left neighbour. */
 #define FILM_EQUAL_OF_16 10
 
-struct sek_rect sek_tile_rect(const struct sek_update_encoder *e, size_t column, size_t row)
-{
-	size_t x = column * SEK_TILE_PX, y = row * SEK_TILE_PX;
-	size_t w = e->width - x, h = e->height - y;
-
-	return (struct sek_rect){ (uint16_t)x, (uint16_t)y, (uint16_t)(w < SEK_TILE_PX ? w : SEK_TILE_PX),
-		(uint16_t)(h < SEK_TILE_PX ? h : SEK_TILE_PX) };
-}
-
 static uint32_t *old_at(const struct sek_update_encoder *e, struct sek_rect r)
 {
 	return e->old + (size_t)r.y * e->stride + r.x;
@@ -45,61 +36,11 @@ static void forget(struct sek_update_encoder *e)
 	memset(e->damaged, 1, sek_tile_count(e));
 }
 
-/* True if a tile that is lossy reaches into r. *still: the latest change among them. */
-static bool lossy_in(const struct sek_update_encoder *e, struct sek_rect r, uint64_t *still)
-{
-	bool any = false;
-
-	for (size_t row = r.y / SEK_TILE_PX; row <= (r.y + r.h - 1u) / SEK_TILE_PX; row++) {
-		for (size_t column = r.x / SEK_TILE_PX; column <= (r.x + r.w - 1u) / SEK_TILE_PX; column++) {
-			size_t i = row * e->columns + column;
-
-			if (!e->lossy_before[i])
-				continue;
-			*still = !any || e->still_before[i] > *still ? e->still_before[i] : *still;
-			any = true;
-		}
-	}
-	return any;
-}
-
-/* What was only approximate is so at its new place, too. */
-static void move_lossy(const struct sek_job *j, const struct sek_move *m)
-{
-	struct sek_update_encoder *e = j->e;
-	uint32_t right = (uint32_t)m->to.x + m->to.w, bottom = (uint32_t)m->to.y + m->to.h;
-
-	memcpy(e->lossy_before, e->lossy, sek_tile_count(e));
-	memcpy(e->still_before, e->still_ms, sek_tile_count(e) * sizeof *e->still_ms);
-	for (size_t row = m->to.y / SEK_TILE_PX; row <= (bottom - 1) / SEK_TILE_PX; row++) {
-		for (size_t column = m->to.x / SEK_TILE_PX; column <= (right - 1) / SEK_TILE_PX; column++) {
-			struct sek_rect t = sek_tile_rect(e, column, row);
-			uint32_t x0 = t.x > m->to.x ? t.x : m->to.x, y0 = t.y > m->to.y ? t.y : m->to.y;
-			uint32_t x1 = (uint32_t)t.x + t.w < right ? (uint32_t)t.x + t.w : right;
-			uint32_t y1 = (uint32_t)t.y + t.h < bottom ? (uint32_t)t.y + t.h : bottom;
-			bool whole = x1 - x0 == t.w && y1 - y0 == t.h;
-			size_t i = row * e->columns + column;
-			uint64_t still = 0;
-			bool lossy = lossy_in(e, (struct sek_rect){ (uint16_t)x0, (uint16_t)((int32_t)y0 + m->dy),
-				(uint16_t)(x1 - x0), (uint16_t)(y1 - y0) }, &still);
-
-			if (lossy || (e->lossy_before[i] && !whole))
-				e->still_ms[i] = j->now_ms;
-			e->lossy[i] = lossy || (e->lossy_before[i] && !whole);
-		}
-	}
-}
-
-static struct sek_scan scan_of(const struct sek_job *j)
-{
-	return (struct sek_scan){ j->e->simd, j->src, j->e->old, j->e->stride, j->e->acc };
-}
-
 /* Compares every tile that is damaged. Returns how many really changed. */
 static size_t scan(const struct sek_job *j)
 {
 	struct sek_update_encoder *e = j->e;
-	const struct sek_scan s = scan_of(j);
+	const struct sek_scan s = sek_scan_of(j);
 	size_t changed = 0;
 
 	for (size_t row = 0; row < e->rows; row++) {
@@ -115,66 +56,6 @@ static size_t scan(const struct sek_job *j)
 			changed += e->change[i].w > 0;
 	}
 	return changed;
-}
-
-/* After the moves: tiles that lie in one of them as a whole are right now, the others that one touches are not known. */
-static void scan_again(const struct sek_job *j, const struct sek_move *moves, size_t n)
-{
-	struct sek_update_encoder *e = j->e;
-	const struct sek_scan s = scan_of(j);
-
-	for (size_t i = 0; i < n; i++)
-		sek_update_encoder_damage(e, moves[i].to);
-	for (size_t row = 0; row < e->rows; row++) {
-		struct sek_rect *change = e->change + row * e->columns, again[SEK_WIDTH_MAX_PX / SEK_TILE_PX];
-		uint8_t *damaged = e->damaged + row * e->columns;
-
-		for (size_t column = 0; column < e->columns; column++) {
-			struct sek_rect t = sek_tile_rect(e, column, row);
-
-			if (damaged[column]) /* what scrolls is no film */
-				e->films[row * e->columns + column] = 0;
-			for (size_t i = 0; i < n && damaged[column]; i++) {
-				const struct sek_rect *to = &moves[i].to;
-
-				if (t.x < to->x || t.y < to->y || t.x + t.w > to->x + to->w || t.y + t.h > to->y + to->h)
-					continue;
-				damaged[column] = 0;
-				change[column].w = 0;
-			}
-		}
-		sek_scan_band(&s, damaged, (unsigned)row, again);
-		for (size_t column = 0; column < e->columns; column++) {
-			if (damaged[column])
-				change[column] = again[column];
-			damaged[column] = 0;
-		}
-	}
-}
-
-static sek_status send_moves(const struct sek_job *j)
-{
-	struct sek_move moves[SEK_MOVES_MAX];
-	struct sek_update_encoder *e = j->e;
-	const struct sek_scan s = scan_of(j);
-	size_t n = sek_scroll_find(e->scroller, &s, e->change, moves);
-
-	for (size_t i = 0; i < n; i++) {
-		struct sek_rect to = moves[i].to;
-		uint16_t sy = (uint16_t)(to.y + moves[i].dy);
-
-		SEK_TRY(sek_message_copy(&e->message, to.x, sy, to));
-		move_lossy(j, &moves[i]);
-		for (uint32_t k = 0; k < to.h; k++) {
-			uint32_t y = to.y > sy ? to.h - 1u - k : k;
-
-			memmove(e->old + (size_t)(to.y + y) * e->stride + to.x,
-				e->old + (size_t)(sy + y) * e->stride + to.x, (size_t)to.w * 4);
-		}
-	}
-	if (n > 0)
-		scan_again(j, moves, n);
-	return sek_ok();
 }
 
 /* Counts changes without a pause; true if a film plays in the tile. */
@@ -356,10 +237,36 @@ static sek_status refine(const struct sek_job *j)
 	return sek_ok();
 }
 
+/* How many tiles are damaged, and where. */
+static size_t damage(const struct sek_update_encoder *e, struct sek_rect *ret)
+{
+	size_t n = 0, x0 = e->columns, x1 = 0, y0 = e->rows, y1 = 0;
+
+	for (size_t i = 0; i < sek_tile_count(e); i++) {
+		size_t x = i % e->columns, y = i / e->columns;
+
+		if (!e->damaged[i])
+			continue;
+		n++;
+		x0 = x < x0 ? x : x0;
+		x1 = x + 1 > x1 ? x + 1 : x1;
+		y0 = y < y0 ? y : y0;
+		y1 = y + 1;
+	}
+	*ret = (struct sek_rect){ 0, 0, 0, 0 };
+	if (n > 0) {
+		struct sek_rect a = sek_tile_rect(e, x0, y0), b = sek_tile_rect(e, x1 - 1, y1 - 1);
+
+		*ret = (struct sek_rect){ a.x, a.y, (uint16_t)(b.x + b.w - a.x), (uint16_t)(b.y + b.h - a.y) };
+	}
+	return n;
+}
+
 static sek_status make_frame(const struct sek_job *j)
 {
 	struct sek_update_encoder *e = j->e;
-	size_t changed;
+	struct sek_rect damaged;
+	size_t tiles = damage(e, &damaged), changed, expected = 0;
 
 	e->flats.n = 0;
 	e->photos.n = 0;
@@ -367,10 +274,13 @@ static sek_status make_frame(const struct sek_job *j)
 	e->figures = (struct sek_encode_figures){ 0 };
 	if (e->keyframe)
 		forget(e);
+	else
+		SEK_TRY(sek_moves_follow(j, &expected));
 	changed = scan(j);
 	sek_encode_watch(j);
-	if (changed >= MOVE_MIN_TILES && !e->keyframe)
-		SEK_TRY(send_moves(j));
+	/* After a move only what it uncovered is new, unless the page does something else by now. */
+	if (!e->keyframe && changed >= MOVE_MIN_TILES && (expected == 0 || changed > expected + tiles / 8))
+		SEK_TRY(sek_moves_search(j, damaged));
 	if (j->o->budget_bytes > 0)
 		SEK_TRY(sek_encode_rationed(j));
 	for (size_t row = 0; row < e->rows && j->o->budget_bytes == 0; row++) {

@@ -5,12 +5,13 @@
  *
  *   scan.c      what differs from the receiver's picture  load.c      source -> private copy
  *   scroll.c    what only moved                           classify.c  palette, true colour or photograph
+ *   follow.c    what goes on moving                       moves.c     moves as COPY, and what is left after them
  *   record.c    a lossless tile as bytes                  entropy.c   a batch of records packed
  *   merge.c     neighbouring areas as one                 photo.c     an area as JPEG
  *   message.c   operations as UPDATE frames               encode.c    the order of all this
  *   simd.c      the loops of scan.c and scroll.c          ration.c    the order on a slow line
  *
- * Only scan.c, scroll.c and load.c ever see the source; the first two only to choose what the third takes.
+ * Only scan.c, scroll.c, follow.c and load.c ever see the source; all but the last only to choose what that one takes.
  */
 #ifndef SEK_PROTOCOL_CODEC_ENCODER_H
 #define SEK_PROTOCOL_CODEC_ENCODER_H
@@ -133,10 +134,10 @@ sek_status sek_photo_encode(struct sek_photo *p, const uint32_t *px, size_t stri
 
 /* --- scroll.c --- */
 
-/* `to` is what (to.x, to.y + dy) held in the receiver's picture. */
+/* `to` is what (to.x + dx, to.y + dy) held in the receiver's picture. */
 struct sek_move {
 	struct sek_rect to;
-	int32_t dy;
+	int32_t dx, dy;
 };
 #define SEK_MOVES_MAX 64
 
@@ -148,6 +149,33 @@ void sek_scroller_destroy(struct sek_scroller *s);
  * may have changed since, but then its owner says so again. */
 size_t sek_scroll_find(struct sek_scroller *s, const struct sek_scan *scan, const struct sek_rect *change,
 	struct sek_move moves[SEK_MOVES_MAX]);
+
+/* --- follow.c --- */
+
+#define SEK_REGIONS_MAX 4
+
+/* A place where something moved just now: mostly it moves on. */
+struct sek_region {
+	struct sek_rect core;  /* what was seen to move */
+	struct sek_rect whole; /* what may move with it; contains the core */
+	bool hashed;           /* follow.c has hashes of the rows of `old` */
+};
+
+struct sek_regions {
+	struct sek_region list[SEK_REGIONS_MAX];
+	size_t n;
+	uint64_t moved_ms; /* when it last did */
+};
+
+/* Remembers the large ones of the moves that were found in a frame of which `damaged` was damaged: a page scrolls as far
+ * as its window paints, however little of it shows that. */
+void sek_follow_learn(struct sek_regions *g, const struct sek_move *moves, size_t n, struct sek_rect damaged,
+	uint64_t now_ms);
+/* Looks for one vertical distance by which region number i moved, from a few columns of its core, and carries it out in
+ * `old` (the scan's), row by row, as far as each piece of a row was found equal. Fills moves with what was done, in that
+ * order; returns how many. One with a distance of 0 was equal already. */
+size_t sek_follow_region(struct sek_scroller *s, const struct sek_scan *scan, struct sek_regions *g, size_t i,
+	uint32_t *old, struct sek_move moves[SEK_MOVES_MAX]);
 
 /* --- message.c --- */
 

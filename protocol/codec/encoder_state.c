@@ -27,6 +27,7 @@ struct sek_update_encoder *sek_update_encoder_create(uint16_t max_width, uint16_
 	e->still_ms = calloc(tiles, sizeof *e->still_ms);
 	e->still_before = calloc(tiles, sizeof *e->still_before);
 	e->films = calloc(tiles, sizeof *e->films);
+	e->filmed = calloc(tiles, sizeof *e->filmed);
 	e->open = calloc(sek_tiles_across(max_width), sizeof *e->open);
 	e->flats.list = calloc(tiles, sizeof *e->flats.list);
 	e->photos.list = calloc(tiles, sizeof *e->photos.list);
@@ -43,7 +44,8 @@ struct sek_update_encoder *sek_update_encoder_create(uint16_t max_width, uint16_
 	e->photo_cost = 256;
 	e->message.packer = e->packer;
 	e->message.model = calloc(1, sizeof *e->message.model);
-	if (!e->old || !e->damaged || !e->lossy || !e->lossy_before || !e->still_ms || !e->still_before || !e->films || !e->open ||
+	if (!e->old || !e->damaged || !e->lossy || !e->lossy_before || !e->still_ms || !e->still_before ||
+	    !e->films || !e->filmed || !e->open ||
 	    !e->flats.list || !e->photos.list || !e->packer || !e->photo || !e->scroller ||
 	    !e->acc || !e->change || !e->peek || !e->touched ||
 	    !e->touches || !e->touched_ms || !e->message.model) {
@@ -67,6 +69,7 @@ void sek_update_encoder_destroy(struct sek_update_encoder *e)
 	free(e->still_ms);
 	free(e->still_before);
 	free(e->films);
+	free(e->filmed);
 	free(e->open);
 	free(e->acc);
 	free(e->message.model);
@@ -88,6 +91,7 @@ sek_status sek_update_encoder_resize(struct sek_update_encoder *e, uint16_t widt
 	e->height = height;
 	e->columns = sek_tiles_across(width);
 	e->rows = sek_tiles_across(height);
+	e->regions.n = 0;
 	e->keyframe = true;
 	return sek_ok();
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * What an update encoder remembers: the receiver's picture, and of each tile whether it is exact, since when it is still
- * and whether it plays a film. For encode.c and encoder_state.c only.
+ * and whether it plays a film. For encode.c, moves.c, ration.c and
+ * encoder_state.c only.
  */
 #ifndef SEK_PROTOCOL_CODEC_ENCODER_STATE_H
 #define SEK_PROTOCOL_CODEC_ENCODER_STATE_H
@@ -23,6 +24,8 @@ struct sek_update_encoder {
 	uint64_t *still_ms;    /* per tile: since when it has not changed; good while lossy */
 	uint64_t *still_before;
 	uint8_t *films;        /* per tile: how often it has changed without a pause, up to a limit */
+	uint8_t *filmed;       /* per tile: 0, or 1 + for how many frames it has been sent as a film without a look at it */
+	struct sek_regions regions; /* where something moved just now */
 	size_t *open;          /* scratch of sek_areas_join, one per column */
 	struct sek_areas flats, photos;
 	bool keyframe;
@@ -58,7 +61,6 @@ struct sek_job {
 };
 
 /* encode.c, for ration.c */
-struct sek_rect sek_tile_rect(const struct sek_update_encoder *e, size_t column, size_t row);
 /* Takes tile i, of which change[i] differs, into this frame. */
 sek_status sek_encode_tile(const struct sek_job *j, size_t i, struct sek_rect whole);
 sek_status sek_encode_flush(struct sek_update_encoder *e);
@@ -75,5 +77,28 @@ static inline size_t sek_tile_count(const struct sek_update_encoder *e)
 {
 	return (size_t)e->columns * e->rows;
 }
+
+static inline struct sek_rect sek_tile_rect(const struct sek_update_encoder *e, size_t column, size_t row)
+{
+	size_t x = column * SEK_TILE_PX, y = row * SEK_TILE_PX;
+	size_t w = e->width - x, h = e->height - y;
+
+	return (struct sek_rect){ (uint16_t)x, (uint16_t)y, (uint16_t)(w < SEK_TILE_PX ? w : SEK_TILE_PX),
+		(uint16_t)(h < SEK_TILE_PX ? h : SEK_TILE_PX) };
+}
+
+static inline struct sek_scan sek_scan_of(const struct sek_job *j)
+{
+	return (struct sek_scan){ j->e->simd, j->src, j->e->old, j->e->stride, j->e->acc };
+}
+
+/* --- moves.c --- */
+
+/* Before the scan: sends as COPY what goes on moving where something moved in the last frames, takes the tiles that are
+ * right by then out of the damage and adds those that a move reaches into. *ret_new: how many tiles may be new then; 0
+ * if nothing moved. */
+sek_status sek_moves_follow(const struct sek_job *j, size_t *ret_new);
+/* After the scan: looks for moves among all that changed, sends them and corrects `change`. `damaged` was. */
+sek_status sek_moves_search(const struct sek_job *j, struct sek_rect damaged);
 
 #endif

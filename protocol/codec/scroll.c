@@ -4,42 +4,19 @@
  * rows that occur once vote for a distance, what neighbouring strips agree upon becomes one move, and that is compared
  * pixel by pixel. The hashes come from the source, which may lie; they only choose what is compared.
  */
-#include "protocol/codec/encoder.h"
+#include "protocol/codec/scroll.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define MIN_ROWS 32         /* the shortest move */
+#define RUNS_PER_STRIP 4
 #define MIN_CHANGED_ROWS 16 /* of a move's rows, so many must really have changed */
 #define MIN_VOTES 4
-#define RUNS_PER_STRIP 4
-#define STRIPS_MAX (SEK_WIDTH_MAX_PX / SEK_TILE_PX)
-#define SLOTS_MAX 16384 /* a power of two, at least twice the rows of a picture */
-
-_Static_assert(SLOTS_MAX >= 2 * SEK_HEIGHT_MAX_PX, "the table of rows is never more than half full");
-
-struct slot {
-	uint32_t hash; /* 0 is free */
-	int32_t row;   /* -1: more than one row has this hash */
-};
-
-struct strip {
-	uint16_t x, w, y0, y1; /* rows y0..y1 hold all that changed; 0: none */
-	uint32_t *old_hash, *new_hash; /* one for each row of the picture */
-	int32_t dy;            /* 0: none found */
-};
 
 /* A stretch of rows of one strip that matches at its distance. */
 struct run {
 	uint16_t y0, y1;
-};
-
-struct sek_scroller {
-	uint32_t *hashes;              /* two for each row of each strip */
-	uint16_t *votes;               /* by distance + height */
-	uint32_t slot_count;           /* used of slots: a power of two, at least twice the rows of the strip */
-	struct slot slots[SLOTS_MAX];
-	struct strip strips[STRIPS_MAX];
 };
 
 struct sek_scroller *sek_scroller_create(uint16_t max_width, uint16_t max_height)
@@ -71,7 +48,7 @@ void sek_scroller_destroy(struct sek_scroller *s)
 	free(s);
 }
 
-static struct slot *find_slot(struct sek_scroller *s, uint32_t hash)
+struct sek_scroll_slot *sek_scroll_slot(struct sek_scroller *s, uint32_t hash)
 {
 	uint32_t mask = s->slot_count - 1, i = hash & mask;
 
@@ -87,7 +64,7 @@ static void hash_strips(struct sek_scroller *s, const struct sek_scan *v, unsign
 		const uint32_t *new_row = v->src->px + y * v->src->stride_px, *old_row = v->old + y * v->stride;
 
 		for (unsigned i = 0; i < columns; i++) {
-			struct strip *p = &s->strips[i];
+			struct sek_scroll_strip *p = &s->strips[i];
 
 			if (y < p->y0 || y >= p->y1)
 				continue;
@@ -98,7 +75,7 @@ static void hash_strips(struct sek_scroller *s, const struct sek_scan *v, unsign
 }
 
 /* Of the rows that changed, how many (in eighths) are found at this distance; 0 if too few changed. */
-static unsigned agree(const struct strip *p, int32_t dy)
+static unsigned agree(const struct sek_scroll_strip *p, int32_t dy)
 {
 	unsigned changed = 0, found = 0;
 
@@ -111,36 +88,51 @@ static unsigned agree(const struct strip *p, int32_t dy)
 	return changed >= MIN_CHANGED_ROWS ? found * 8 / changed : 0;
 }
 
-/* The distance for which most rows that stand out vote; 0 if too few agree. */
-static int32_t vote(struct sek_scroller *s, const struct strip *p)
+void sek_scroll_table(struct sek_scroller *s, const uint32_t *hash, unsigned y0, unsigned y1)
 {
-	int32_t height = p->y1 - p->y0, best = 0;
-
 	s->slot_count = 256;
-	while (s->slot_count < 2 * (uint32_t)height)
+	while (s->slot_count < 2 * (y1 - y0))
 		s->slot_count *= 2;
 	memset(s->slots, 0, s->slot_count * sizeof s->slots[0]);
-	memset(s->votes, 0, (size_t)height * 2 * sizeof *s->votes);
-	for (int32_t y = p->y0; y < p->y1; y++) {
-		struct slot *at = find_slot(s, p->old_hash[y]);
+	memset(s->votes, 0, (size_t)(y1 - y0) * 2 * sizeof *s->votes);
+	for (unsigned y = y0; y < y1; y++) {
+		struct sek_scroll_slot *at = sek_scroll_slot(s, hash[y]);
 
-		at->row = at->hash ? -1 : y;
-		at->hash = p->old_hash[y];
+		at->row = at->hash ? -1 : (int32_t)y;
+		at->hash = hash[y];
 	}
-	for (int32_t y = p->y0; y < p->y1; y++) {
-		const struct slot *at;
+}
 
-		if (p->new_hash[y] == p->old_hash[y])
-			continue;
-		at = find_slot(s, p->new_hash[y]);
-		if (at->hash != 0 && at->row >= 0)
-			s->votes[at->row - y + height]++;
-	}
+void sek_scroll_vote(struct sek_scroller *s, uint32_t hash, int32_t y, int32_t height)
+{
+	const struct sek_scroll_slot *at = sek_scroll_slot(s, hash);
+
+	if (at->hash != 0 && at->row >= 0)
+		s->votes[at->row - y + height]++;
+}
+
+int32_t sek_scroll_result(const struct sek_scroller *s, int32_t height)
+{
+	int32_t best = 0;
+
 	for (int32_t i = 1; i < 2 * height; i++) {
 		if (s->votes[i] > s->votes[best])
 			best = i;
 	}
 	return s->votes[best] >= MIN_VOTES ? best - height : 0;
+}
+
+/* The distance for which most rows of the strip that changed and stand out vote. */
+static int32_t vote(struct sek_scroller *s, const struct sek_scroll_strip *p)
+{
+	int32_t height = p->y1 - p->y0;
+
+	sek_scroll_table(s, p->old_hash, p->y0, p->y1);
+	for (int32_t y = p->y0; y < p->y1; y++) {
+		if (p->new_hash[y] != p->old_hash[y])
+			sek_scroll_vote(s, p->new_hash[y], y, height);
+	}
+	return sek_scroll_result(s, height);
 }
 
 /* Which strips have changes, and the rows to search: the same for all, so that the runs of neighbours end together. False
@@ -175,7 +167,7 @@ static bool set_ranges(struct sek_scroller *s, const struct sek_picture *src, co
 }
 
 /* Lists the first stretches that match at the strip's distance and save something, as far as hashes tell. */
-static size_t find_runs(const struct strip *p, struct run runs[RUNS_PER_STRIP])
+static size_t find_runs(const struct sek_scroll_strip *p, struct run runs[RUNS_PER_STRIP])
 {
 	size_t n = 0;
 	unsigned start = p->y0, changed = 0;
@@ -215,7 +207,7 @@ static size_t verify(const struct sek_scan *v, struct sek_move *moves, size_t n)
 }
 
 /* Makes a run part of the move to its left, if that is nearly the same one, or a move of its own. */
-static size_t add_run(struct sek_move *moves, size_t n, const struct strip *p, struct run r)
+static size_t add_run(struct sek_move *moves, size_t n, const struct sek_scroll_strip *p, struct run r)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct sek_rect *to = &moves[i].to;
@@ -235,7 +227,7 @@ static size_t add_run(struct sek_move *moves, size_t n, const struct strip *p, s
 	}
 	if (n == SEK_MOVES_MAX)
 		return n;
-	moves[n] = (struct sek_move){ { p->x, r.y0, p->w, (uint16_t)(r.y1 - r.y0) }, p->dy };
+	moves[n] = (struct sek_move){ { p->x, r.y0, p->w, (uint16_t)(r.y1 - r.y0) }, 0, p->dy };
 	return n + 1;
 }
 
@@ -310,7 +302,7 @@ static bool find_distances(struct sek_scroller *s, unsigned columns)
 	bool any = false;
 
 	for (unsigned i = 0; i < columns; i++) {
-		struct strip *p = &s->strips[i];
+		struct sek_scroll_strip *p = &s->strips[i];
 
 		if (p->y1 == 0)
 			continue;

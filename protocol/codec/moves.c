@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What to do with moves: they go out as COPY, `old` and what is known of its tiles moves with them, and tiles that lie in
+ * one of them as a whole need no further look. Must never take a pixel from the source.
+ */
+#include "protocol/codec/encoder_state.h"
+
+#include <string.h>
+
+/* What moved longer ago than this is not expected to move on. */
+#define FOLLOW_MS 500
+
+/* True if a tile that is lossy reaches into r. *still: the latest change among them. */
+static bool lossy_in(const struct sek_update_encoder *e, struct sek_rect r, uint64_t *still)
+{
+	bool any = false;
+
+	for (size_t row = r.y / SEK_TILE_PX; row <= (r.y + r.h - 1u) / SEK_TILE_PX; row++) {
+		for (size_t column = r.x / SEK_TILE_PX; column <= (r.x + r.w - 1u) / SEK_TILE_PX; column++) {
+			size_t i = row * e->columns + column;
+
+			if (!e->lossy_before[i])
+				continue;
+			*still = !any || e->still_before[i] > *still ? e->still_before[i] : *still;
+			any = true;
+		}
+	}
+	return any;
+}
+
+/* What was only approximate is so at its new place, too. */
+static void move_lossy(const struct sek_job *j, const struct sek_move *m)
+{
+	struct sek_update_encoder *e = j->e;
+	uint32_t right = (uint32_t)m->to.x + m->to.w, bottom = (uint32_t)m->to.y + m->to.h;
+
+	memcpy(e->lossy_before, e->lossy, sek_tile_count(e));
+	memcpy(e->still_before, e->still_ms, sek_tile_count(e) * sizeof *e->still_ms);
+	for (size_t row = m->to.y / SEK_TILE_PX; row <= (bottom - 1) / SEK_TILE_PX; row++) {
+		for (size_t column = m->to.x / SEK_TILE_PX; column <= (right - 1) / SEK_TILE_PX; column++) {
+			struct sek_rect t = sek_tile_rect(e, column, row);
+			uint32_t x0 = t.x > m->to.x ? t.x : m->to.x, y0 = t.y > m->to.y ? t.y : m->to.y;
+			uint32_t x1 = (uint32_t)t.x + t.w < right ? (uint32_t)t.x + t.w : right;
+			uint32_t y1 = (uint32_t)t.y + t.h < bottom ? (uint32_t)t.y + t.h : bottom;
+			bool whole = x1 - x0 == t.w && y1 - y0 == t.h;
+			size_t i = row * e->columns + column;
+			uint64_t still = 0;
+			bool lossy = lossy_in(e, (struct sek_rect){ (uint16_t)((int32_t)x0 + m->dx), (uint16_t)((int32_t)y0 + m->dy),
+				(uint16_t)(x1 - x0), (uint16_t)(y1 - y0) }, &still);
+
+			if (lossy || (e->lossy_before[i] && !whole))
+				e->still_ms[i] = j->now_ms;
+			e->lossy[i] = lossy || (e->lossy_before[i] && !whole);
+		}
+	}
+}
+
+/* After moves, none of which overlaps another: tiles that lie in one as a whole are right, the others that one touches
+ * are not known. What scrolls is no film. */
+static void settle(const struct sek_job *j, const struct sek_move *moves, size_t n)
+{
+	struct sek_update_encoder *e = j->e;
+
+	for (size_t k = 0; k < n; k++) {
+		const struct sek_rect to = moves[k].to;
+		const unsigned right = (unsigned)to.x + to.w, bottom = (unsigned)to.y + to.h;
+
+		for (size_t row = to.y / SEK_TILE_PX; row <= (bottom - 1) / SEK_TILE_PX; row++) {
+			for (size_t column = to.x / SEK_TILE_PX; column <= (right - 1) / SEK_TILE_PX; column++) {
+				const struct sek_rect t = sek_tile_rect(e, column, row);
+				const size_t i = row * e->columns + column;
+				const bool whole = t.x >= to.x && t.y >= to.y && (unsigned)t.x + t.w <= right &&
+					(unsigned)t.y + t.h <= bottom;
+
+				e->films[i] = e->filmed[i] = 0;
+				e->damaged[i] = !whole;
+				if (whole)
+					e->change[i].w = 0;
+			}
+		}
+	}
+}
+
+static sek_status send(const struct sek_job *j, const struct sek_move *m)
+{
+	SEK_TRY(sek_message_copy(&j->e->message, (uint16_t)(m->to.x + m->dx), (uint16_t)(m->to.y + m->dy), m->to));
+	move_lossy(j, m);
+	return sek_ok();
+}
+
+/* As if all source pixels were read before any is written. */
+static void move_pixels(struct sek_update_encoder *e, const struct sek_move *m)
+{
+	const uint32_t *from = e->old + (size_t)(m->to.y + m->dy) * e->stride + (size_t)(m->to.x + m->dx);
+	uint32_t *to = e->old + (size_t)m->to.y * e->stride + m->to.x;
+
+	for (size_t k = 0; k < m->to.h; k++) {
+		size_t y = m->dy < 0 ? m->to.h - 1u - k : k;
+
+		memmove(to + y * e->stride, from + y * e->stride, (size_t)m->to.w * 4);
+	}
+}
+
+sek_status sek_moves_search(const struct sek_job *j, struct sek_rect damaged)
+{
+	struct sek_move moves[SEK_MOVES_MAX];
+	struct sek_update_encoder *e = j->e;
+	const struct sek_scan s = sek_scan_of(j);
+	size_t n = sek_scroll_find(e->scroller, &s, e->change, moves);
+
+	if (n == 0)
+		return sek_ok();
+	for (size_t i = 0; i < n; i++) {
+		move_pixels(e, &moves[i]);
+		SEK_TRY(send(j, &moves[i]));
+	}
+	sek_follow_learn(&e->regions, moves, n, damaged, j->now_ms);
+	settle(j, moves, n);
+	for (size_t row = 0; row < e->rows; row++) {
+		struct sek_rect *change = e->change + row * e->columns, again[SEK_WIDTH_MAX_PX / SEK_TILE_PX];
+		uint8_t *touched = e->damaged + row * e->columns;
+
+		if (!memchr(touched, 1, e->columns))
+			continue;
+		sek_scan_band(&s, touched, (unsigned)row, again);
+		for (size_t column = 0; column < e->columns; column++) {
+			if (touched[column])
+				change[column] = again[column];
+			touched[column] = 0;
+		}
+	}
+	return sek_ok();
+}
+
+/* At least half of the region is damaged: less is no scroll. */
+static bool half_damaged(const struct sek_update_encoder *e, struct sek_rect r)
+{
+	size_t all = 0, damaged = 0;
+
+	for (size_t row = r.y / SEK_TILE_PX; row <= (r.y + r.h - 1u) / SEK_TILE_PX; row++) {
+		for (size_t column = r.x / SEK_TILE_PX; column <= (r.x + r.w - 1u) / SEK_TILE_PX; column++, all++)
+			damaged += e->damaged[row * e->columns + column];
+	}
+	return damaged * 2 >= all;
+}
+
+sek_status sek_moves_follow(const struct sek_job *j, size_t *ret_new)
+{
+	struct sek_move moves[SEK_MOVES_MAX];
+	struct sek_update_encoder *e = j->e;
+	const struct sek_scan s = sek_scan_of(j);
+
+	if (j->now_ms < e->regions.moved_ms || j->now_ms - e->regions.moved_ms > FOLLOW_MS)
+		e->regions.n = 0;
+	for (size_t i = 0; i < e->regions.n; i++) {
+		const struct sek_region *r = &e->regions.list[i];
+		size_t n = half_damaged(e, r->whole) ? sek_follow_region(e->scroller, &s, &e->regions, i, e->old, moves) : 0;
+
+		int32_t dy = 0;
+
+		for (size_t k = 0; k < n; k++) {
+			if (moves[k].dy == 0)
+				continue;
+			SEK_TRY(send(j, &moves[k]));
+			dy = moves[k].dy > 0 ? moves[k].dy : -moves[k].dy;
+		}
+		settle(j, moves, n);
+		if (dy > 0) {
+			e->regions.moved_ms = j->now_ms;
+			/* at least the tiles along the edge where it came from, and those of one at the other */
+			*ret_new += ((size_t)dy / SEK_TILE_PX + 2) * (sek_tiles_across(r->whole.w) + 1u);
+		}
+	}
+	return sek_ok();
+}
