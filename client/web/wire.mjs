@@ -215,9 +215,9 @@ export class Wire {
 		case UPDATE_OPS.COPY:
 			return { kind: "copy", sx, sy, x, y, w, h };
 		case UPDATE_OPS.FILL:
-			return { kind: "fill", x, y, w, h, color: `rgb(${colour & 255} ${colour >>> 8 & 255} ${colour >>> 16 & 255})` };
+			return { kind: "fill", x, y, w, h, colour };
 		case UPDATE_OPS.TILES:
-			return { kind: "pixels", x, y, w, h, image: /** @type {ImageData} */ (this.#image(w, h, data, bytes)) };
+			return { kind: "pixels", x, y, w, h, pixels: this.#words.slice(data / 4, (data + bytes) / 4) };
 		case UPDATE_OPS.JPEG:
 			return { kind: "jpeg", x, y, w, h, image: decodeJpeg(this.#bytes.slice(data, data + bytes), w, h) };
 		default:

@@ -121,12 +121,12 @@ test("wire: every message that the page takes", () => {
 	assert.ok(update.type === "update");
 	assert.deepEqual([update.frame, update.keyframe, update.end], [9, true, true]);
 	assert.deepEqual(update.operations.slice(0, 2), [
-		{ kind: "fill", x: 0, y: 0, w: 64, h: 32, color: "rgb(20 100 200)" },
+		{ kind: "fill", x: 0, y: 0, w: 64, h: 32, colour: 0xffc86414 },
 		{ kind: "copy", sx: 0, sy: 0, x: 16, y: 0, w: 8, h: 8 },
 	]);
 	const tile = update.operations[2];
 	assert.ok(tile?.kind === "pixels");
-	assert.deepEqual([tile.x, tile.y, ...tile.image.data], [1, 2, 0x0a, 0x0b, 0x0c, 255]);
+	assert.deepEqual([tile.x, tile.y, ...tile.pixels], [1, 2, 0xff0c0b0a]);
 });
 
 test("wire: every other message is refused", () => {
