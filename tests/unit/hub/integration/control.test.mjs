@@ -258,3 +258,24 @@ test('selfcheck: what is in order and what is not, signed', async () => {
 	fs.closeSync(fd);
 	fs.chmodSync(b.file('pki/https.key'), 0o600);
 });
+
+test('completion and manual know every command of the usage', () => {
+	const root = path.join(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '../../../..');
+	const manual = fs.readFileSync(path.join(root, 'docs/man/sekishoctl.8'), 'utf8').replaceAll('\\-', '-').replaceAll(/\\f./g, '');
+	const complete = (...words) => spawnSync('bash', ['-c', `source "$0"; COMP_WORDS=(sekishoctl "$@"); COMP_CWORD=$#; _sekishoctl; echo "\${COMPREPLY[*]}"`,
+		path.join(root, 'client/ctl/sekishoctl.bash'), ...words], { encoding: 'utf8',
+		env: { ...process.env, PATH: `${bin}:${process.env.PATH}`, SEKISHO_SOCKET: socket() } }).stdout.trim().split(' ');
+	const usage = ctl('--help').out;
+	const groups = complete('').filter((w) => !w.startsWith('--'));
+	for (const group of groups) {
+		assert.match(usage, new RegExp(`^  ${group}\\b`, 'm'));
+		assert.ok(manual.includes(group));
+		for (const verb of complete(group, '').filter((w) => w && !w.startsWith('--'))) {
+			assert.ok(manual.includes(verb), `${group} ${verb} in the manual`);
+			assert.equal(ctl(group, verb, '--x').code, 2, `${group} ${verb}`); // known, but wrongly used
+		}
+	}
+	assert.deepEqual(complete('stop', ''), ['user', 'host', 'session', 'all']);
+	assert.ok(complete('user', 'show', 'ta').includes('taro'));
+	assert.deepEqual(complete('--json', 'selfcheck', '--format', 'h'), ['html']);
+});
