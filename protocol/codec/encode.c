@@ -226,7 +226,7 @@ static sek_status refine(const struct sek_job *j)
 			if (!e->lossy[i] || j->now_ms < e->still_ms[i] ||
 			    j->now_ms - e->still_ms[i] < j->o->refine_ms)
 				continue;
-			if (spent >= REFINE_BYTES || (budget > 0 && sek_message_bytes(&e->message) >= budget / 2))
+			if (spent >= REFINE_BYTES || (budget > 0 && spent > 0 && sek_message_bytes(&e->message) >= budget / 2))
 				return sek_ok();
 			sek_classify(old_at(e, r), e->stride, r.w, r.h, &e->look);
 			spent += e->look.colours ? (size_t)r.w * r.h : (size_t)r.w * r.h * 3;

@@ -15,7 +15,7 @@
 /* What changes again within this time moves. */
 #define MOVES_GAP_MS 250
 #define EDGE_AREA (SEK_TILE_AREA / 32)
-/* A tile beside o->first. */
+/* So far from o->first to its left and right, and a tile above and below, is beside it. */
 #define BESIDE_PX (2 * SEK_TILE_PX)
 
 static void wait(struct sek_update_encoder *e, size_t i, bool photo)
@@ -26,10 +26,19 @@ static void wait(struct sek_update_encoder *e, size_t i, bool photo)
 		e->figures.left_px += (uint64_t)e->change[i].w * e->change[i].h;
 }
 
-static bool is_beside(struct sek_rect t, struct sek_rect first)
+/* Which tiles a round takes. */
+enum round {
+	ROUND_FIRST,  /* those that o->first lies in */
+	ROUND_BESIDE, /* those around them */
+	ROUND_REST,
+};
+
+static bool is_of(enum round round, struct sek_rect t, struct sek_rect first)
 {
-	return first.w > 0 && (uint32_t)t.x < (uint32_t)first.x + first.w + BESIDE_PX && (uint32_t)t.x + t.w + BESIDE_PX > first.x &&
-		(uint32_t)t.y < (uint32_t)first.y + first.h + SEK_TILE_PX && (uint32_t)t.y + t.h + SEK_TILE_PX > first.y;
+	uint32_t x = round == ROUND_BESIDE ? BESIDE_PX : 0, y = round == ROUND_BESIDE ? SEK_TILE_PX : 0;
+
+	return round == ROUND_REST || (t.x < first.x + first.w + x && t.x + t.w + x > first.x && t.y < first.y + first.h + y &&
+		t.y + t.h + y > first.y);
 }
 
 void sek_encode_watch(const struct sek_job *j)
@@ -103,22 +112,24 @@ static sek_status take(const struct sek_job *j, size_t i, struct sek_rect whole)
 	return sek_ok();
 }
 
-static sek_status take_exact(const struct sek_job *j, bool beside, size_t most)
+static sek_status take_exact(const struct sek_job *j, enum round round, size_t most)
 {
 	struct sek_update_encoder *e = j->e;
-	size_t tiles = sek_tile_count(e), start = beside || e->exact_next >= tiles ? 0 : e->exact_next;
+	size_t tiles = sek_tile_count(e), start = round != ROUND_REST || e->exact_next >= tiles ? 0 : e->exact_next;
 	bool full = false;
+	size_t used;
 	sek_status s;
 
 	for (size_t n = 0; n < tiles; n++) {
 		struct sek_rect whole;
 		size_t i = turn(e, start, n, &whole);
 
-		if (e->change[i].w == 0 || (beside && !is_beside(whole, j->o->first)) || is_photo(j, i))
+		if (e->change[i].w == 0 || !is_of(round, whole, j->o->first) || is_photo(j, i))
 			continue;
-		if (!full && sek_message_bytes(&e->message) >= most) {
+		used = sek_message_bytes(&e->message);
+		if (!full && used > 0 && used >= most) {
 			full = true;
-			if (!beside)
+			if (round == ROUND_REST)
 				e->exact_next = i;
 		}
 		if (full) {
@@ -144,7 +155,7 @@ static sek_status take_photos(const struct sek_job *j, size_t most)
 	size_t tiles = sek_tile_count(e), start = e->photo_next < tiles ? e->photo_next : 0;
 	size_t used = sek_message_bytes(&e->message), room = most > used ? most - used : 0;
 	uint64_t px_most = (uint64_t)room * 1024 / e->photo_cost, px = 0;
-	bool full = room == 0;
+	bool full = j->o->hurry || (room == 0 && used > 0);
 
 	for (size_t n = 0; n < tiles; n++) {
 		struct sek_rect whole;
@@ -173,10 +184,12 @@ sek_status sek_encode_rationed(const struct sek_job *j)
 	struct sek_update_encoder *e = j->e;
 	size_t budget = j->o->budget_bytes;
 
-	if (j->o->first.w > 0)
-		SEK_TRY(take_exact(j, true, budget));
-	SEK_TRY(take_exact(j, false, j->o->hurry ? budget : EXACT_SHARE(budget)));
-	SEK_TRY(take_photos(j, j->o->hurry ? 0 : budget));
+	if (j->o->first.w > 0) {
+		SEK_TRY(take_exact(j, ROUND_FIRST, budget));
+		SEK_TRY(take_exact(j, ROUND_BESIDE, budget));
+	}
+	SEK_TRY(take_exact(j, ROUND_REST, j->o->hurry ? budget : EXACT_SHARE(budget)));
+	SEK_TRY(take_photos(j, budget));
 	if (e->figures.photo_px > 0)
 		e->photo_cost = (uint32_t)(e->figures.photo_bytes * 1024 / e->figures.photo_px) + 1;
 	return sek_ok();

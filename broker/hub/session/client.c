@@ -114,8 +114,8 @@ void sek_client_attach(struct sek_session *s, const struct sek_client_ops *ops, 
 		sek_deadline_in(s, SEK_DL_TELL, 0);
 		sek_sessions_tell(s, "session.taken-over");
 	}
-	s->client = (struct sek_client){ .ops = ops, .user = client, .heard_ms = now };
-	sek_rates_init(&s->client.rates, now);
+	/* the rates stay: coming back is no way to more than a person can send */
+	s->client = (struct sek_client){ .ops = ops, .user = client, .heard_ms = now, .rates = s->client.rates };
 	sek_deadline_off(s, SEK_DL_LINGER);
 	sek_deadline_in(s, SEK_DL_HELLO, s->all->times.hello_ms);
 }
@@ -211,7 +211,8 @@ static enum sek_verdict hello(struct sek_session *s, const uint8_t *payload, siz
 	if (before.width_px != s->wish.width_px || before.height_px != s->wish.height_px ||
 	    before.scale_percent != s->wish.scale_percent)
 		sek_upstream_resize(s);
-	sek_encoder_look(s->encoder, true, true);
+	sek_encoder_look(s->encoder, true, false);
+	sek_upstream_refresh(s);
 	return SEK_VERDICT_FINE;
 }
 

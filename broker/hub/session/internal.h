@@ -239,6 +239,7 @@ void sek_client_message(struct sek_session *s, const uint8_t *bytes, size_t n);
 enum sek_verdict sek_upstream(struct sek_session *s, const struct sek_frame *f, const uint8_t *payload);
 void sek_upstream_coalesced(struct sek_session *s); /* sends what waited for its rate */
 void sek_upstream_resize(struct sek_session *s);    /* the wished size, to the host */
+void sek_upstream_refresh(struct sek_session *s);   /* a keyframe for the client, when its rate allows */
 void sek_flight_push(struct sek_flight *f, uint32_t frame, uint32_t epoch);
 /* Takes `frame` and all before it out. False if it is not there. *ret_epoch: whose frame it was. */
 bool sek_flight_ack(struct sek_flight *f, uint32_t frame, uint32_t *ret_epoch);

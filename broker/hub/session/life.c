@@ -53,6 +53,7 @@ sek_status sek_session_create(struct sek_sessions *all, const char *user, struct
 	s->phase = SEK_PHASE_OPENED;
 	s->state = SEK_STATE_CONNECTING;
 	s->opened_ms = s->input_ms = uv_now(all->loop);
+	sek_rates_init(&s->client.rates, s->opened_ms);
 	s->next = all->first;
 	s->prev = &all->first;
 	if (s->next)

@@ -110,9 +110,9 @@ void sek_upstream_coalesced(struct sek_session *s)
 		(void)pass_move(s, &c->move, SEK_INPUT_MOVE);
 	if (c->resize_waits && take(s, SEK_RATE_RESIZE, 1))
 		sek_upstream_resize(s);
-	if (c->refresh_waits && take(s, SEK_RATE_REFRESH, 1)) {
+	if (c->refresh_waits) {
 		c->refresh_waits = false;
-		sek_encoder_look(s->encoder, c->visible, true);
+		sek_upstream_refresh(s);
 	}
 	wait_for_rates(s);
 }
@@ -252,19 +252,18 @@ static enum sek_verdict visibility(struct sek_session *s, const uint8_t *payload
 	return SEK_VERDICT_FINE;
 }
 
-static enum sek_verdict refresh(struct sek_session *s)
+void sek_upstream_refresh(struct sek_session *s)
 {
 	/* each REFRESH makes the encoder forget what is under way; a client that draws nothing and asks again and again
 	 * is not served, or the frames under way would have no bound */
 	if (s->client.refresh_waits || s->client.flight.n > SEK_FRAMES_IN_FLIGHT_MAX / 2)
-		return SEK_VERDICT_FINE;
+		return;
 	if (take(s, SEK_RATE_REFRESH, 1)) {
 		sek_encoder_look(s->encoder, s->client.visible, true);
 	} else {
 		s->client.refresh_waits = true;
 		wait_for_rates(s);
 	}
-	return SEK_VERDICT_FINE;
 }
 
 static enum sek_verdict ping(struct sek_session *s, const uint8_t *payload, size_t n)
@@ -304,7 +303,8 @@ enum sek_verdict sek_upstream(struct sek_session *s, const struct sek_frame *f, 
 	case SEK_MSG_ACK:
 		return ack(s, payload, n);
 	case SEK_MSG_REFRESH:
-		return refresh(s);
+		sek_upstream_refresh(s);
+		return SEK_VERDICT_FINE;
 	case SEK_MSG_RESIZE:
 		return resize(s, payload, n);
 	case SEK_MSG_KEY:

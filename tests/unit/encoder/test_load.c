@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "broker/encoder/pace.h"
 #include "broker/gap/layout.h"
 #include "tests/unit/encoder/viewer.h"
 
@@ -196,6 +197,71 @@ START_TEST(stalled_broker_costs_constant_memory)
 }
 END_TEST
 
+static bool two_frames(const struct viewer *x) { return x->frames >= 2; }
+
+/* A client that takes everything and acknowledges nothing, while everything changes all the time. */
+static void say_nothing_to(unsigned pictures)
+{
+	v.acks = false;
+	for (unsigned i = 1; i < pictures; i++) {
+		viewer_paint(&v, (struct sek_rect){ 0, 0, 1280, 720 }, i);
+		viewer_frame(&v);
+		viewer_take_for(&v, 10);
+	}
+}
+
+START_TEST(a_silent_client_gets_a_window_and_no_more)
+{
+	size_t before;
+	unsigned frames;
+
+	sek_gap_writer_size(v.gap, 1280, 720);
+	viewer_paint(&v, (struct sek_rect){ 0, 0, 1280, 720 }, 0);
+	viewer_frame(&v);
+	say_nothing_to(60); /* from the first frame on */
+	ck_assert_uint_le(v.bytes, 2 * SEK_PACE_WINDOW_START);
+	ck_assert_uint_le(v.frames, SEK_PACE_FRAMES_LEAST);
+	v.acks = true;
+	viewer_ack(&v, v.frame);
+	viewer_until(&v, exact, "the picture once it acknowledges");
+	/* after it was quick for a while */
+	before = v.bytes;
+	frames = v.frames;
+	say_nothing_to(40);
+	size_t got = v.bytes - before;
+	unsigned drawn = v.frames - frames;
+
+	say_nothing_to(40);
+	ck_assert_uint_le(drawn, SEK_PACE_FRAMES);
+	ck_assert_uint_eq(v.bytes - before, got); /* it has had its window: nothing more, however long */
+	ck_assert_uint_eq(v.frames - frames, drawn);
+	v.acks = true;
+	viewer_ack(&v, v.frame);
+	viewer_until(&v, exact, "the picture once it acknowledges again");
+}
+END_TEST
+
+/* What is small goes before what is large, in a frame of its own. */
+START_TEST(small_changes_overtake_photographs)
+{
+	first_picture(1280, 720);
+	sek_gap_writer_caret(v.gap, 1000, 700, 2, 16);
+	v.acks = false;
+	v.frames = 0;
+	viewer_refresh(&v); /* nothing is known about the line */
+	viewer_until(&v, has_frame, "a keyframe");
+	viewer_paint(&v, (struct sek_rect){ 0, 0, 1280, 640 }, 7);
+	viewer_paint(&v, (struct sek_rect){ 1000, 700, 16, 16 }, VIEWER_FLAT | 0x123456);
+	viewer_frame(&v);
+	viewer_until(&v, two_frames, "a frame after it");
+	ck_assert_uint_eq(v.picture.px[708u * v.picture.stride_px + 1008] & 0xffffff, 0x123456);
+	ck_assert(!viewer_is_exact(&v)); /* the noise is not there yet */
+	v.acks = true;
+	viewer_ack(&v, v.frame);
+	viewer_until(&v, exact, "all of it");
+}
+END_TEST
+
 /* --- a decoder that an attacker owns: random bytes over the whole region, all the time --- */
 
 static uint64_t next_random(uint64_t *s)
@@ -299,6 +365,8 @@ int main(void)
 	tcase_add_test(tc, half_painted_pictures_wait_for_their_end);
 	tcase_add_test(tc, endless_painting_delays_but_does_not_stall);
 	tcase_add_test(tc, stalled_broker_costs_constant_memory);
+	tcase_add_test(tc, a_silent_client_gets_a_window_and_no_more);
+	tcase_add_test(tc, small_changes_overtake_photographs);
 	tcase_add_test(tc, hostile_writer);
 	tcase_add_test(tc, restart_goes_on_above_the_old_numbers);
 	suite_add_tcase(s, tc);

@@ -3,6 +3,7 @@
  * Clients that come, go, fall silent and take over; and what passes between them and the encoder.
  */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -320,6 +321,89 @@ START_TEST(too_many_frames_in_flight_are_a_fault)
 }
 END_TEST
 
+static struct sek_client *client_of(struct stream *x)
+{
+	return &((struct sek_session *)x->session)->client;
+}
+
+/* Everything that the encoder was told before this came back has been answered: twice, because it looks at orders before it
+ * looks at its socket. */
+static void settle(void)
+{
+	static uint16_t mark = 70;
+
+	for (int i = 0; i < 2; i++) {
+		char order[32];
+
+		snprintf(order, sizeof order, "!encoder caret %u", ++mark);
+		stream_text(&c, order);
+		BENCH_UNTIL(&b, 3000, c.caret.x_px == mark);
+	}
+}
+
+/* Each REFRESH makes an encoder forget what is under way: without an acknowledgement it is answered only so often. */
+START_TEST(who_draws_nothing_is_not_refreshed_for_ever)
+{
+	const struct sek_flight *flight;
+	unsigned keyframes = 0;
+
+	up();
+	settle();
+	flight = &client_of(&c)->flight;
+	c.acknowledges = false;
+	while (flight->n <= SEK_FRAMES_IN_FLIGHT_MAX / 2) {
+		keyframes = c.keyframes;
+		sek_rates_init(&client_of(&c)->rates, uv_now(&b.loop));
+		STREAM_WRITE(&c, sek_empty_write, SEK_MSG_REFRESH);
+		BENCH_UNTIL(&b, 2000, c.keyframes > keyframes);
+	}
+	keyframes = c.keyframes;
+	for (int i = 0; i < 300; i++) {
+		sek_rates_init(&client_of(&c)->rates, uv_now(&b.loop));
+		STREAM_WRITE(&c, sek_empty_write, SEK_MSG_REFRESH);
+	}
+	settle();
+	ck_assert_uint_eq(c.keyframes, keyframes);
+	ck_assert_uint_eq(flight->n, SEK_FRAMES_IN_FLIGHT_MAX / 2 + 1);
+	/* nor later, by one that waited for its rate */
+	client_of(&c)->refresh_waits = true;
+	sek_upstream_coalesced(c.session);
+	settle();
+	ck_assert_uint_eq(c.keyframes, keyframes);
+	/* what was drawn makes room again */
+	STREAM_WRITE(&c, sek_ack_write, &(struct sek_ack){ c.last_frame });
+	STREAM_WRITE(&c, sek_empty_write, SEK_MSG_REFRESH);
+	BENCH_UNTIL(&b, 2000, c.keyframes > keyframes);
+	ck_assert(!bench_saw(&b, "session.encoder-restarted"));
+	down();
+}
+END_TEST
+
+START_TEST(coming_back_fills_no_bucket)
+{
+	struct sek_rates before;
+	struct stream d;
+
+	up();
+	settle();
+	for (int i = 0; i < 500; i++)
+		stream_key(&c, 30, (i & 1) == 0);
+	before = client_of(&c)->rates;
+	sek_session_detach(c.session, &c);
+	stream_attach(b.all, "taro", &d);
+	ck_assert_mem_eq(&client_of(&d)->rates, &before, sizeof before);
+	/* nor is a HELLO another way to a keyframe: it waits for the same rate as REFRESH */
+	client_of(&d)->rates.bucket[SEK_RATE_REFRESH].milli = 0;
+	client_of(&d)->rates.bucket[SEK_RATE_REFRESH].filled_ms = uv_now(&b.loop) + 200;
+	stream_hello(&d);
+	ck_assert(client_of(&d)->refresh_waits);
+	ck_assert_uint_eq(d.keyframes, 0);
+	BENCH_UNTIL(&b, 5000, d.keyframes == 1);
+	ck_assert(!client_of(&d)->refresh_waits);
+	down();
+}
+END_TEST
+
 START_TEST(a_deaf_encoder_is_replaced)
 {
 	up();
@@ -359,6 +443,8 @@ int main(void)
 	tcase_add_test(encoder, a_slow_client_stops_the_encoder);
 	tcase_add_test(encoder, a_paused_encoder_goes_on_when_the_client_leaves);
 	tcase_add_test(encoder, too_many_frames_in_flight_are_a_fault);
+	tcase_add_test(encoder, who_draws_nothing_is_not_refreshed_for_ever);
+	tcase_add_test(encoder, coming_back_fills_no_bucket);
 	tcase_add_test(encoder, a_deaf_encoder_is_replaced);
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
 		tcase_set_timeout(all[i], 60);
