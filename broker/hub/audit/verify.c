@@ -320,6 +320,8 @@ static void check_end(struct run *r)
 			found(r, SEK_FINDING_SHORT, 0, r->v->known[i].seq);
 	if (r->has_head && r->head.seq > r->highest)
 		found(r, SEK_FINDING_SHORT, 0, r->head.seq);
+	if (!r->begun) /* not even a header */
+		found(r, SEK_FINDING_BEGINNING, 0, 0);
 	if (r->begun && r->v->signed_seq < r->at.seq)
 		found(r, SEK_FINDING_UNSIGNED, 0, r->v->signed_seq + 1);
 	r->v->last = r->at;

@@ -52,6 +52,9 @@ static void audit_answer(const struct sek_auth_try *t, const char *what, enum se
 
 static void log_answer(const struct sek_auth_try *t)
 {
+	static struct sek_log_gate throttled;
+	unsigned dropped;
+
 	switch (t->result.answer) {
 	case SEK_AUTH_OK:
 		sek_log(SEK_LOG_INFO, "login.ok", "user", t->result.user, "address", t->address, NULL);
@@ -62,7 +65,9 @@ static void log_answer(const struct sek_auth_try *t)
 		sek_log(SEK_LOG_WARN, "login.failed", "user", t->sound ? t->name : NULL, "address", t->address, NULL);
 		break;
 	case SEK_AUTH_THROTTLED:
-		audit_answer(t, "login.throttled", SEK_AUDIT_REFUSED);
+		/* strangers can cause these as fast as they like, and a full disk stops everybody */
+		if (sek_log_gate(&throttled, &dropped))
+			audit_answer(t, "login.throttled", SEK_AUDIT_REFUSED);
 		sek_log(SEK_LOG_WARN, "login.throttled", "user", t->sound ? t->name : NULL, "address", t->address,
 			"retry_s", sek_logf("%u", (unsigned)t->result.retry_s), NULL);
 		break;

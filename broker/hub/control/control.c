@@ -317,7 +317,9 @@ static bool is_allowed(struct link *l)
 {
 	const struct sek_control *c = l->control;
 	struct ucred peer = { .uid = (uid_t)-1, .gid = (gid_t)-1 };
+	static struct sek_log_gate gate; /* whoever is refused may ask again at once, and a full disk stops everybody */
 	socklen_t n = sizeof peer;
+	unsigned dropped;
 	uv_os_fd_t fd;
 	bool ok;
 
@@ -342,7 +344,7 @@ static bool is_allowed(struct link *l)
 	else
 		snprintf(l->who.user, sizeof l->who.user, "#local:uid%lu", (unsigned long)peer.uid);
 	snprintf(l->who.address, sizeof l->who.address, "local");
-	if (!ok) {
+	if (!ok && sek_log_gate(&gate, &dropped)) {
 		sek_log(SEK_LOG_WARN, "control.refused", "who", l->who.user, "pid", sek_logf("%ld", (long)peer.pid), NULL);
 		(void)sek_audit_event(c->config.audit, &(struct sek_audit_event){ .who = l->who.user, .what = "control.refused",
 			.outcome = SEK_AUDIT_REFUSED }, NULL, NULL);

@@ -356,6 +356,10 @@ START_TEST(garbage)
 	}
 	rig_write(&r, FIRST, "", 0);
 	ck_assert_uint_gt(verify(), 0);
+	/* nothing at all is no whole log, whatever is not asked for */
+	ck_assert_int_eq(unlink(rig_path(&r, FIRST)), 0);
+	ck_assert_uint_gt(verify_with((struct sek_audit_verify){ .no_head = true, .archived = true }).findings, 0);
+	ck_assert_uint_eq(kinds[SEK_FINDING_BEGINNING], 1);
 }
 END_TEST
 
