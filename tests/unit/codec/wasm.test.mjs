@@ -83,6 +83,13 @@ test("frames give the pixels, fields and bytes that C gives", () => {
 			assert.equal(Buffer.compare(picture, hex(rest[2])), 0, `picture ${seen}`);
 			seen++;
 			jpegs = [];
+		} else if (kind === "sum") {
+			let sum = 0x811c9dc5;
+			for (const px of new Uint32Array(picture.buffer))
+				sum = Math.imul(sum ^ (px & 255) << 16 ^ px & 0xff00 ^ px >>> 16 & 255, 0x01000193);
+			assert.deepEqual([width, wire.sek_height(), sum >>> 0], rest.map(Number));
+			seen++;
+			jpegs = [];
 		} else if (kind === "jpegs") {
 			assert.deepEqual(jpegs, rest.filter(hexes => hexes !== ""));
 			seen++;
@@ -95,7 +102,7 @@ test("frames give the pixels, fields and bytes that C gives", () => {
 			assert.deepEqual(new Uint8Array(wire.memory.buffer, wire.sek_field(Number(rest[0])), expected.length), expected);
 		}
 	}
-	assert.equal(seen, 21);
+	assert.equal(seen, 26);
 });
 
 test("written frames are byte for byte what C writes", () => {

@@ -3,6 +3,7 @@
  * Writes cases for wasm.test.mjs, one a line: what the C side sends and what must come of it.
  *   frame HEX                a frame of the client link, downwards
  *   picture W H HEX          what the picture is after the frames so far, as R, G, B, 255
+ *   sum W H N                the same, but only a number made of all its pixels
  *   fields TYPE A B C ...    the type and the first fields of the frame before
  *   bytes INDEX HEX          the bytes that field INDEX points at
  *   jpegs HEX...             the JPEGs that the receiver put together for the frame before
@@ -80,6 +81,17 @@ static void put_jpegs(void)
 	printf("jpegs%.*s\n", (int)jpegs_n, jpegs);
 }
 
+static void put_sum(const struct sek_picture *p)
+{
+	uint32_t sum = 0x811c9dc5;
+
+	for (unsigned y = 0; y < p->height_px; y++) {
+		for (unsigned x = 0; x < p->width_px; x++)
+			sum = (sum ^ (p->px[y * p->stride_px + x] & 0xffffff)) * 0x01000193u;
+	}
+	printf("sum %u %u %u\n", p->width_px, p->height_px, sum);
+}
+
 static sek_status emit(void *user, const uint8_t *bytes, size_t n)
 {
 	static const struct sek_update_sink sink = { NULL, on_copy, on_fill, on_pixels, on_jpeg };
@@ -136,6 +148,48 @@ static void encode(struct sek_update_encoder *e, const struct sek_picture *src, 
 		put_jpegs();
 }
 
+/* What was sent as JPEG, which only browsers show, has become exact. */
+static void until_exact(struct sek_update_encoder *e, const struct sek_picture *src, struct test_receiver *to, uint32_t frame)
+{
+	const struct sek_encode_options o = { .jpeg_quality = 75, .refine_ms = 10000 };
+	bool sent;
+
+	for (uint64_t at; (at = sek_update_encoder_refine_at_ms(e, &o)) != 0; frame += sent) {
+		sent = false;
+		if (!sek_is_ok(sek_update_encoder_encode(e, src, frame, at, &o, emit, to, &sent)))
+			abort();
+	}
+	put_sum(&to->pic);
+}
+
+/* A page that scrolls, with a photograph in it, on a large screen. */
+static void screen(uint16_t width, uint16_t height)
+{
+	const struct sek_encode_options o = { .jpeg_quality = 75, .refine_ms = 10000 };
+	struct sek_update_encoder *e = sek_update_encoder_create(width, height);
+	struct sek_picture src = test_picture_create(width, height);
+	const struct sek_rect all = { 0, 0, width, height };
+	struct test_receiver to;
+
+	test_receiver_init(&to, width, height);
+	if (!e || !sek_is_ok(sek_update_encoder_resize(e, width, height)))
+		abort();
+	set_size(width, height);
+	for (uint32_t i = 0; i < 3; i++) {
+		bool sent = false;
+
+		test_draw_text(&src, all, 60 * i, 1);
+		test_draw_photo(&src, (struct sek_rect){ 300, (uint16_t)(400 - 60 * i), 200, 150 }, 1);
+		sek_update_encoder_damage(e, all);
+		if (!sek_is_ok(sek_update_encoder_encode(e, &src, i, i * 17, &o, emit, &to, &sent)))
+			abort();
+	}
+	until_exact(e, &src, &to, 3);
+	sek_update_encoder_destroy(e);
+	test_picture_destroy(&src);
+	test_receiver_finish(&to);
+}
+
 static void pictures(uint16_t width, uint16_t height, uint32_t seed)
 {
 	struct sek_update_encoder *e = sek_update_encoder_create(width, height);
@@ -166,6 +220,7 @@ static void pictures(uint16_t width, uint16_t height, uint32_t seed)
 	test_draw_photo(&src, all, seed);
 	sek_update_encoder_damage(e, all);
 	encode(e, &src, &to, 6, false);
+	until_exact(e, &src, &to, 7);
 	sek_update_encoder_destroy(e);
 	test_picture_destroy(&src);
 	test_receiver_finish(&to);
@@ -255,6 +310,8 @@ int main(void)
 	pictures(1, 1, 1);
 	pictures(321, 199, 2);
 	pictures(1280, 960, 3); /* more pixels than one portion of operations holds */
+	screen(1366, 768);
+	screen(3840, 2160);
 	others();
 	upward();
 	return 0;
