@@ -35,6 +35,9 @@ static int run(struct sek_clip *k)
 		if (poll(p, 3, wait_ms(k)) < 0 && errno != EINTR)
 			return 1;
 		sek_clip_want_due(k, sek_clip_now_ms());
+		/* what was copied before a direction opened was copied before it opened */
+		if (p[0].revents && !sek_clip_events(k))
+			return 0;
 		if (p[1].revents)
 			sek_clip_accept(k);
 		else if (p[2].revents & ~POLLOUT)

@@ -12,7 +12,8 @@ void sek_clip_lost(struct sek_clip *k)
 {
 	k->owner = false;
 	/* what was pasted is not kept longer than it is offered */
-	explicit_bzero(&k->offered, sizeof k->offered);
+	explicit_bzero(k->offered.utf8, k->offered.bytes);
+	k->offered.bytes = 0;
 	for (int i = 0; i < SEK_CLIP_SERVED_MAX; i++)
 		k->served[i].window = 0;
 }

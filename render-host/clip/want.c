@@ -20,7 +20,8 @@ static void ask(struct sek_clip *k, enum sek_clip_stage stage, xcb_atom_t target
 
 static void finish(struct sek_clip *k)
 {
-	explicit_bzero(&k->wanted, sizeof k->wanted);
+	explicit_bzero(k->wanted.utf8, k->wanted.bytes);
+	k->wanted.bytes = 0;
 	k->stage = SEK_CLIP_IDLE;
 	if (k->again) {
 		k->again = false;

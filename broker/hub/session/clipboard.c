@@ -214,6 +214,7 @@ enum sek_verdict sek_clipboard_from_client(struct sek_session *s, const uint8_t 
 		/* a client knows the rules: one that sends text against them is not ours */
 		if (!way->closed_ms || now - way->closed_ms > SEK_CLIPBOARD_GRACE_MS) {
 			sek_log(SEK_LOG_WARN, "clipboard.forbidden", "session", s->id_hex, "user", s->user, NULL);
+			sek_clip_refuse(s, way, SEK_CLIPBOARD_OFF, 0);
 			return SEK_VERDICT_REFUSED;
 		}
 		if (m.flags & SEK_CLIPBOARD_LAST)

@@ -78,12 +78,12 @@ static int start_xvfb(struct rig *r, uint16_t w, uint16_t h)
 	ck_abort_msg("Xvfb did not start");
 }
 
-static int listen_ime(const struct rig *r)
+static int listen_at(const struct rig *r, const char *name)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	ck_assert_int_lt(snprintf(a.sun_path, sizeof a.sun_path, "%s/%s", r->dir, SEK_SESSION_IME),
+	ck_assert_int_lt(snprintf(a.sun_path, sizeof a.sun_path, "%s/%s", r->dir, name),
 		(int)sizeof a.sun_path);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)(void *)&a, sizeof a), 0);
 	ck_assert_int_eq(listen(fd, 1), 0);
@@ -110,6 +110,8 @@ static void start_capture(struct rig *r, uint16_t w, uint16_t h)
 	close(s[1]);
 	r->ime = accept4(r->ime_listen, NULL, NULL, SOCK_CLOEXEC);
 	ck_assert_int_ge(r->ime, 0);
+	r->clip = accept4(r->clip_listen, NULL, NULL, SOCK_CLOEXEC);
+	ck_assert_int_ge(r->clip, 0);
 }
 
 static void set_layout(int display, const char *layout)
@@ -155,7 +157,7 @@ void rig_start(struct rig *r, uint16_t max_width, uint16_t max_height, const cha
 	int display;
 
 	memset(r, 0, sizeof *r);
-	r->host = r->ime = r->ime_listen = r->control = -1;
+	r->host = r->ime = r->ime_listen = r->clip = r->clip_listen = r->control = -1;
 	signal(SIGPIPE, SIG_IGN);
 	strcpy(r->dir, "/tmp/sekisho-capture-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(r->dir));
@@ -168,7 +170,8 @@ void rig_start(struct rig *r, uint16_t max_width, uint16_t max_height, const cha
 	if (layout)
 		set_layout(display, layout);
 	start_client(r, display, max_width, max_height);
-	r->ime_listen = listen_ime(r);
+	r->ime_listen = listen_at(r, SEK_SESSION_IME);
+	r->clip_listen = listen_at(r, SEK_SESSION_CLIPBOARD);
 	r->painter = sek_painter_create();
 	r->px = calloc((size_t)max_width * max_height, sizeof *r->px);
 	r->in = malloc(SEK_FRAME_HEADER_BYTES + SEK_UPDATE_MAX_BYTES);
@@ -187,7 +190,7 @@ static void end(pid_t *pid)
 
 static void remove_dir(const char *dir)
 {
-	static const char *const names[] = { "ime.sock", "x11/X0", "x11", "fb/Xvfb_screen0", "fb", "" };
+	static const char *const names[] = { "ime.sock", "clip.sock", "x11/X0", "x11", "fb/Xvfb_screen0", "fb", "" };
 	char path[96];
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -208,7 +211,8 @@ void rig_stop(struct rig *r)
 		waitpid(r->xvfb, NULL, 0);
 		r->xvfb = 0;
 	}
-	for (int *const *fd = (int *const[]){ &r->control, &r->host, &r->ime, &r->ime_listen, NULL }; *fd; fd++) {
+	for (int *const *fd = (int *const[]){ &r->control, &r->host, &r->ime, &r->ime_listen, &r->clip,
+		     &r->clip_listen, NULL }; *fd; fd++) {
 		if (**fd >= 0)
 			close(**fd);
 		**fd = -1;

@@ -33,6 +33,7 @@ struct rig {
 	pid_t xvfb, capture;
 	int control, host; /* our ends; host is -1 while nobody is attached */
 	int ime_listen, ime;
+	int clip_listen, clip; /* as sekisho-clip; the test itself reads and writes */
 
 	/* the X client */
 	xcb_connection_t *x;

@@ -153,8 +153,8 @@ START_TEST(the_jail_is_shut)
 	ck_assert(!same_namespace("net"));
 	ck_assert(!same_namespace("mnt"));
 	ck_assert(!same_namespace("user"));
-	/* 0, 1, 2, control, X, IME and the stream: nothing else */
-	ck_assert_uint_eq(descriptors(), 7);
+	/* 0, 1, 2, control, X, IME, clipboard and the stream: nothing else */
+	ck_assert_uint_eq(descriptors(), 8);
 }
 END_TEST
 
