@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <sodium.h>
 
@@ -167,6 +168,47 @@ static int check_report(const struct ctl *c, const struct options *o)
 	return ok ? CTL_DONE : CTL_FOUND;
 }
 
+/* Which namespaces of a child are not the broker's, as words. */
+static void read_namespaces(json_int_t broker, json_int_t child, char *ret, size_t size)
+{
+	static const char *const names[] = { "user", "net", "mnt", "ipc", "uts", "cgroup" };
+	size_t i, n = 0;
+
+	*ret = '\0';
+	for (i = 0; i < sizeof names / sizeof names[0]; i++) {
+		char path[64], ours[64] = "", theirs[64] = "";
+
+		snprintf(path, sizeof path, "/proc/%lld/ns/%s", (long long)broker, names[i]);
+		if (readlink(path, ours, sizeof ours - 1) <= 0)
+			continue;
+		snprintf(path, sizeof path, "/proc/%lld/ns/%s", (long long)child, names[i]);
+		if (readlink(path, theirs, sizeof theirs - 1) > 0 && strcmp(ours, theirs) != 0)
+			n += (size_t)snprintf(ret + n, size - n, "%s%s", n ? " " : "", names[i]);
+	}
+}
+
+/* What root sees of the jails and the broker's own user does not. */
+static json_t *look_at_jails(struct ctl *c)
+{
+	json_t *answer = NULL, *seen = json_object();
+	const json_t *list;
+	size_t i;
+
+	if (geteuid() == 0 && ctl_call(c, "processes", json_object(), &answer) == CTL_DONE) {
+		list = json_object_get(answer, "children");
+		for (i = 0; i < json_array_size(list); i++) {
+			json_int_t child = json_integer_value(json_array_get(list, i));
+			char name[24], words[80];
+
+			read_namespaces(json_integer_value(json_object_get(answer, "broker")), child, words, sizeof words);
+			snprintf(name, sizeof name, "%lld", (long long)child);
+			json_object_set_new(seen, name, json_string(words));
+		}
+	}
+	json_decref(answer);
+	return json_pack("{s:o}", "namespaces", seen);
+}
+
 int ctl_selfcheck(struct ctl *c, int argc, char **argv)
 {
 	struct options o = { .format = NULL };
@@ -194,7 +236,7 @@ int ctl_selfcheck(struct ctl *c, int argc, char **argv)
 		return CTL_USAGE;
 	if (o.check)
 		return check_report(c, &o);
-	r = ctl_call(c, "selfcheck", json_object(), &answer);
+	r = ctl_call(c, "selfcheck", look_at_jails(c), &answer);
 	if (r == CTL_DONE)
 		r = write_report(c, &o, answer);
 	json_decref(answer);

@@ -125,7 +125,7 @@ static const struct {
 	{ "listening", { "addresses on which the broker listens", "待ち受けアドレス" },
 		{ "only the configured address may appear: find out who opened the other", "設定したアドレス以外がないか、原因を調べてください" } },
 	{ "jails", { "jails of live sessions", "動作中セッションの隔離（ジェイル）" },
-		{ "end those sessions (sekishoctl stop session) and look for the cause", "該当セッションを sekishoctl stop session で終了し、原因を調べてください" } },
+		{ "failed: end those sessions (sekishoctl stop session) and look for the cause; attention: run this as root, who may look", "異常: 該当セッションを sekishoctl stop session で終了し、原因を調べてください。注意: root で実行すると確認できます" } },
 	{ "policy", { "policies that allow more than the built-in default", "既定より緩いポリシー" },
 		{ "look whether each is still needed (sekishoctl policy history)", "必要なものか sekishoctl policy history で見直してください" } },
 	{ "second-factor", { "accounts without a second factor", "第2要素のないアカウント" },

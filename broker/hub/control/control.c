@@ -192,7 +192,8 @@ static void check_done(uv_work_t *w, int cancelled)
 	take_lines(l);
 }
 
-static bool start_check(struct link *l)
+/* Only a root's word on namespaces counts for anything. */
+static bool start_check(struct link *l, const json_t *in)
 {
 	struct sek_control *c = l->control;
 	struct check *k = calloc(1, sizeof *k);
@@ -201,7 +202,7 @@ static bool start_check(struct link *l)
 		return false;
 	*k = (struct check){ .control = c, .link = l,
 		.selfcheck = sek_selfcheck_begin(c->config.site, c->config.sessions, c->config.audit,
-			c->config.syslog) };
+			c->config.syslog, strcmp(l->who.user, "#local:root") == 0 ? json_object_get(in, "namespaces") : NULL) };
 	k->work.data = k;
 	if (!k->selfcheck || uv_queue_work(c->loop, &k->work, check_work, check_done) != 0) {
 		unsigned failed;
@@ -233,11 +234,14 @@ static void run(struct link *l, const char *op, json_t *in)
 		if (!l->ticket)
 			answer(l, "unavailable", sek_control_audit(&c->config));
 	} else if (strcmp(op, "selfcheck") == 0) {
-		json_decref(in);
 		if (c->checking)
 			answer(l, "busy", NULL);
-		else if (!start_check(l))
+		else if (!start_check(l, in))
 			answer(l, "internal", NULL);
+		json_decref(in);
+	} else if (strcmp(op, "processes") == 0) {
+		json_decref(in);
+		answer(l, NULL, sek_control_processes(&c->config));
 	} else {
 		l->request = sek_admin_run(c->config.admin, &l->who, op, in, on_admin, l);
 		if (!l->request)

@@ -7,7 +7,7 @@
  *   {"op":"sessions/list","in":{...}}    ->  {"ok":true,"answer":{...}}
  *                                        ->  {"ok":false,"error":"WORD","answer":{...}}
  * The operations are those of broker/hub/admin (docs/api.md) and the few of the broker itself: "status", "audit/sync",
- * "selfcheck". One at a
+ * "processes", "selfcheck". One at a
  * time for each connection.
  */
 #ifndef SEK_BROKER_HUB_CONTROL_CONTROL_H

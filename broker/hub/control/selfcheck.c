@@ -66,7 +66,7 @@ static void on_session(void *user, const struct sek_session_info *i)
 }
 
 struct sek_selfcheck *sek_selfcheck_begin(const struct sek_broker_config *config, struct sek_sessions *sessions,
-	const struct sek_audit *audit, const struct sek_syslog *syslog)
+	const struct sek_audit *audit, const struct sek_syslog *syslog, const json_t *seen)
 {
 	struct sek_selfcheck *s = calloc(1, sizeof *s);
 
@@ -74,6 +74,7 @@ struct sek_selfcheck *sek_selfcheck_begin(const struct sek_broker_config *config
 		return NULL;
 	s->config = config;
 	s->lines = json_array();
+	s->seen = json_deep_copy(seen);
 	sek_audit_state(audit, &s->audit);
 	s->has_syslog = syslog != NULL;
 	if (syslog)
@@ -164,6 +165,7 @@ json_t *sek_selfcheck_finish(struct sek_selfcheck *s, unsigned *ret_failed)
 
 	*ret_failed = s->failed;
 	json_decref(s->lines);
+	json_decref(s->seen);
 	free(s->pids);
 	free(s);
 	return result;

@@ -23,9 +23,10 @@
 struct sek_broker_config;
 struct sek_selfcheck;
 
-/* NULL: out of memory. syslog may be NULL. config and audit's files must outlive it. */
+/* seen: what a local root has read of namespaces that the broker's own user may not read: {"PID":"user net ..."}, those that are
+ * not the broker's; hostile, may be NULL, copied. NULL: out of memory. syslog may be NULL. config and audit's files must outlive it. */
 struct sek_selfcheck *sek_selfcheck_begin(const struct sek_broker_config *config, struct sek_sessions *sessions,
-	const struct sek_audit *audit, const struct sek_syslog *syslog);
+	const struct sek_audit *audit, const struct sek_syslog *syslog, const json_t *seen);
 void sek_selfcheck_work(struct sek_selfcheck *s);
 /* {"report":{"time","where","version","lines":[{"id","level","evidence"}]},"signature","key"}; a new reference, NULL when out of
  * memory. ret_failed: how many lines failed. Frees s. */

@@ -18,7 +18,7 @@ struct sek_selfcheck {
 	bool has_syslog;
 	int *pids;       /* of decoders and encoders that are at work */
 	size_t n_pids, room;
-	json_t *lines;
+	json_t *lines, *seen;
 	json_t *result;
 	unsigned failed;
 };

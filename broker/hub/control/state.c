@@ -49,3 +49,19 @@ json_t *sek_control_status(const struct sek_control_config *c, uint64_t uptime_s
 		(json_int_t)c->site->sessions.max_sessions, "logins", (json_int_t)sek_auth_logins(c->auth), "audit",
 		sek_control_audit(c), "syslog", syslog_state(c));
 }
+
+static void add_children(void *user, const struct sek_session_info *i)
+{
+	if (i->decoder_pid > 0)
+		json_array_append_new(user, json_integer(i->decoder_pid));
+	if (i->encoder_pid > 0)
+		json_array_append_new(user, json_integer(i->encoder_pid));
+}
+
+json_t *sek_control_processes(const struct sek_control_config *c)
+{
+	json_t *list = json_array();
+
+	sek_sessions_each(c->sessions, add_children, list);
+	return json_pack("{s:i,s:o}", "broker", (int)getpid(), "children", list);
+}

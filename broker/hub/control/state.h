@@ -10,5 +10,7 @@
 /* New references; NULL when out of memory. */
 json_t *sek_control_status(const struct sek_control_config *c, uint64_t uptime_s);
 json_t *sek_control_audit(const struct sek_control_config *c);
+/* {"broker":PID,"children":[PID...]}: decoders and encoders. */
+json_t *sek_control_processes(const struct sek_control_config *c);
 
 #endif
