@@ -38,6 +38,7 @@
 #define SEK_WHEEL_NOTCH 120 /* wheel units of one notch */
 #define SEK_WHEEL_MAX 12000 /* of dx and of dy of one WHEEL message, either sign */
 
+#define SEK_RULES_LIST_MAX_BYTES 6000 /* of each list of addresses in RULES */
 #define SEK_FPS_MAX 120 /* frames a second that a policy may allow */
 #define SEK_WATERMARK_MAX_BYTES 120 /* printable ASCII of a watermark */
 

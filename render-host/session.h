@@ -9,6 +9,8 @@
 /* Inside the session's directory (mode 0700, owned by the session's uid, on tmpfs, made by renderd, removed by renderd): */
 #define SEK_SESSION_FRAMEBUFFER "fb/Xvfb_screen0" /* XWD file of the X server, mapped by capture */
 #define SEK_SESSION_DISPLAY "x11/X0"              /* the X server's socket */
+#define SEK_SESSION_RULES_FILE "rules"            /* payload of the RULES for the browser's start, written by renderd, mode 0600, root's */
+#define SEK_SESSION_RULES "rules.sock"            /* stream socket of sekisho-sandbox: RULES frames from capture, for a browser that runs */
 #define SEK_SESSION_IME "ime.sock"                /* stream socket of sekisho-ime, frames of link HOST; see below */
 #define SEK_SESSION_CLIPBOARD "clip.sock"         /* stream socket of sekisho-clip, frames of link HOST; see below */
 
@@ -35,7 +37,7 @@
 #define SEK_IME_WAIT_MS 1000
 
 /* sekisho-sandbox --dir DIR --uid UID --gid GID --max WxH --size WxH --scale PERCENT --lang ja|en --policy FILE
- *                 [--upstream HOST:PORT] [--allow CIDR[:PORT]]... [--egress-uid UID] [--devtools PATH]
+ *                 [--upstream HOST:PORT] [--allow CIDR[:PORT]]... [--egress-uid UID] [--devtools PATH] [--rules FILE]
  * started by renderd as root, already in the session's cgroup, in a session of its own (setsid). Runs in the foreground
  * until the session is over; SIGTERM or the death of its parent ends every process that it started. */
 enum sek_sandbox_fd {

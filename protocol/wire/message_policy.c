@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * VIEW and POLICY: what a policy says to the encoder and to the client. Freestanding.
+ * VIEW, RULES and POLICY: what a policy says to the encoder, to the render host and to the client. Freestanding.
  */
 #include "protocol/wire/checks.h"
 #include "protocol/wire/messages.h"
@@ -47,6 +47,97 @@ void sek_view_write(struct sek_writer *w, const struct sek_view *m)
 	sek_write_u8(w, 0);
 	sek_write_u16(w, 0);
 	sek_write_bytes(w, (const uint8_t *)m->text, m->bytes);
+	sek_frame_end(w, at);
+}
+
+/* --- RULES --- */
+
+static bool starts_with(const char *line, size_t n, const char *word, size_t word_n)
+{
+	return n >= word_n && __builtin_memcmp(line, word, word_n) == 0;
+}
+
+/* One pattern of n characters. */
+static bool pattern_allowed(const char *line, size_t n)
+{
+	size_t i = starts_with(line, n, "http://", 7) ? 7 : starts_with(line, n, "https://", 8) ? 8 : 0;
+
+	if (n == 1 && line[0] == '*')
+		return true;
+	if (i >= n)
+		return false;
+	/* the host: no colon but one in front of a port, so that no other scheme can be said */
+	for (; i < n && line[i] != '/'; i++) {
+		if (line[i] == ':') {
+			if (i + 1 >= n || line[i + 1] < '0' || line[i + 1] > '9')
+				return false;
+		} else if (!((line[i] >= 'a' && line[i] <= 'z') || (line[i] >= '0' && line[i] <= '9') || line[i] == '-' ||
+				line[i] == '.')) {
+			return false;
+		}
+	}
+	for (; i < n; i++) {
+		if (line[i] <= 0x20 || line[i] >= 0x7f || line[i] == '"' || line[i] == '\\' || line[i] == '*')
+			return false;
+	}
+	return true;
+}
+
+static bool list_allowed(const char *list, size_t n)
+{
+	size_t start = 0;
+
+	if (n > SEK_RULES_LIST_MAX_BYTES || (n > 0 && list[n - 1] != '\n'))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (list[i] != '\n')
+			continue;
+		if (!pattern_allowed(list + start, i - start))
+			return false;
+		start = i + 1;
+	}
+	return true;
+}
+
+static bool rules_allowed(const struct sek_rules *m)
+{
+	return list_allowed(m->allow, m->allow_bytes) && list_allowed(m->block, m->block_bytes);
+}
+
+sek_status sek_rules_read(const void *payload, size_t n, struct sek_rules *ret)
+{
+	const uint8_t *allow, *block;
+	uint16_t allow_bytes, block_bytes;
+	struct sek_reader r;
+	struct sek_rules m;
+	uint8_t view;
+
+	sek_reader_init(&r, payload, n);
+	SEK_TRY(sek_read_u8(&r, &view));
+	SEK_TRY(sek_read_reserved(&r, 3));
+	SEK_TRY(sek_read_u16(&r, &allow_bytes));
+	SEK_TRY(sek_read_u16(&r, &block_bytes));
+	SEK_TRY(sek_read_bytes(&r, allow_bytes, &allow));
+	SEK_TRY(sek_read_bytes(&r, block_bytes, &block));
+	m = (struct sek_rules){ view != 0, (const char *)allow, (const char *)block, allow_bytes, block_bytes };
+	SEK_TRY(sek_read_end(&r, view <= 1 && rules_allowed(&m)));
+	*ret = m;
+	return sek_ok();
+}
+
+void sek_rules_write(struct sek_writer *w, const struct sek_rules *m)
+{
+	size_t at;
+
+	if (!sek_message_begin(w, SEK_MSG_RULES, rules_allowed(m), &at))
+		return;
+	sek_write_u8(w, m->view);
+	sek_write_u8(w, 0);
+	sek_write_u16(w, 0);
+	sek_write_u16(w, (uint16_t)m->allow_bytes);
+	sek_write_u16(w, (uint16_t)m->block_bytes);
+	sek_write_bytes(w, (const uint8_t *)m->allow, m->allow_bytes);
+	sek_write_bytes(w, (const uint8_t *)m->block, m->block_bytes);
 	sek_frame_end(w, at);
 }
 

@@ -14,7 +14,7 @@ static bool hello_allowed(const struct sek_hello *m)
 
 	return m->version_min >= 1 && m->version_min <= m->version_max &&
 	       sek_size_allowed(m->width_px, m->height_px) && sek_scale_allowed(m->scale_percent) &&
-	       m->lang <= SEK_LANG_EN && (m->flags & ~(unsigned)SEK_HELLO_CREATE) == 0 &&
+	       m->lang <= SEK_LANG_EN && (m->flags & ~(unsigned)(SEK_HELLO_CREATE | SEK_HELLO_RULES)) == 0 &&
 	       (no_max || sek_size_allowed(m->max_width_px, m->max_height_px));
 }
 

@@ -16,6 +16,7 @@ enum sek_lang { SEK_LANG_JA = 0, SEK_LANG_EN = 1 };
 /* Bits of hello.flags. */
 enum sek_hello_flags {
 	SEK_HELLO_CREATE = 1, /* host link: make the session if it does not exist; without it only an existing one is joined */
+	SEK_HELLO_RULES = 2,  /* host link: RULES follows at once and holds before the browser starts */
 };
 
 /* HELLO: u32 magic, u16 version_min, u16 version_max, u16 width, u16 height, u16 scale_percent, u8 lang, u8 flags,
@@ -117,6 +118,15 @@ struct sek_view {
 	size_t bytes;     /* 0 = no watermark */
 };
 
+/* RULES: u8 view, u8[3] reserved = 0, u16 allow_bytes, u16 block_bytes, then both lists: at most SEK_RULES_LIST_MAX_BYTES
+ * bytes each, patterns [http[s]://]host[:port][/path] or *, printable ASCII, each with a line feed behind it. A scheme other
+ * than http and https is refused: what the sandbox keeps shut is not the broker's to open. */
+struct sek_rules {
+	bool view;                /* downloads may be viewed in the sandbox */
+	const char *allow, *block; /* into the payload; not terminated */
+	size_t allow_bytes, block_bytes;
+};
+
 /* POLICY: u8 clipboard, u8 confirm, u8 download, u8 print, u32 max_chars, u16 per_minute, u16 idle_minutes, u16 max_minutes,
  * u16 reserved = 0. What the broker enforces; a client shows it and asks for nothing that would be refused. */
 struct sek_policy_msg {
@@ -130,6 +140,8 @@ struct sek_policy_msg {
 
 sek_status sek_view_read(const void *payload, size_t n, struct sek_view *ret);
 sek_status sek_policy_msg_read(const void *payload, size_t n, struct sek_policy_msg *ret);
+sek_status sek_rules_read(const void *payload, size_t n, struct sek_rules *ret);
+void sek_rules_write(struct sek_writer *w, const struct sek_rules *m);
 void sek_view_write(struct sek_writer *w, const struct sek_view *m);
 void sek_policy_msg_write(struct sek_writer *w, const struct sek_policy_msg *m);
 /* Bits of a clipboard's direction: NONE, one of them, or both. */

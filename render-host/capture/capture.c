@@ -8,9 +8,11 @@
 #include <poll.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "render-host/capture/local_socket.h"
 #include "render-host/session.h"
 
 static uint64_t clock_us(void)
@@ -127,6 +129,7 @@ sek_status sek_capture_open(struct sek_capture *c, int control_fd, uint16_t max_
 	sek_stream_none(&c->ime.stream);
 	sek_stream_none(&c->clip.stream);
 	c->control_fd = control_fd;
+	c->rules_fd = -1;
 	c->state = (struct sek_state_msg){ .state = SEK_STATE_RUNNING };
 	*ret_exit = SEK_CAPTURE_DISPLAY_LOST;
 	s = open_display(c);
@@ -141,6 +144,8 @@ sek_status sek_capture_open(struct sek_capture *c, int control_fd, uint16_t max_
 	}
 	open_input(c);
 	open_clip(c);
+	if (!sek_is_ok(sek_local_connect(SEK_SESSION_RULES, &c->rules_fd)))
+		sek_log(SEK_LOG_WARN, "capture.rules_missing", NULL); /* rules that come are then refused */
 	sek_capture_on_size(c, sek_display_width(c->display), sek_display_height(c->display));
 	*ret_exit = SEK_CAPTURE_OK;
 	return sek_ok();
@@ -155,6 +160,8 @@ void sek_capture_finish(struct sek_capture *c)
 	sek_input_finish(&c->input);
 	sek_ime_finish(&c->ime);
 	sek_clip_finish(&c->clip);
+	if (c->rules_fd >= 0)
+		close(c->rules_fd);
 	sek_update_encoder_destroy(c->encoder);
 	sek_framebuffer_finish(&c->framebuffer);
 	sek_display_close(c->display);

@@ -23,6 +23,7 @@ struct sek_capture {
 	struct sek_input input;
 	uint16_t max_width_px, max_height_px;
 	int control_fd; /* not owned */
+	int rules_fd;   /* to sekisho-sandbox; -1: none */
 	uint64_t now_us;
 
 	/* who is attached */

@@ -172,6 +172,20 @@ static sek_status take_visibility(struct sek_capture *c, const uint8_t *payload,
 	return sek_ok();
 }
 
+/* The browser's rules: on to the sandbox, whole, or the link is over and whoever comes next says them again. */
+static sek_status take_rules(struct sek_capture *c, const uint8_t *payload, size_t n)
+{
+	uint8_t frame[SEK_FRAME_HEADER_BYTES + SEK_MSG_RULES_MAX_BYTES];
+	struct sek_rules rules;
+	struct sek_writer w;
+
+	SEK_TRY(sek_rules_read(payload, n, &rules));
+	sek_writer_init(&w, frame, sizeof frame);
+	sek_rules_write(&w, &rules);
+	SEK_TRY(sek_writer_status(&w));
+	return send(c->rules_fd, frame, w.len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)w.len ? sek_ok() : sek_from_errno();
+}
+
 static sek_status take_frame(struct sek_capture *c, const struct sek_frame *f, const uint8_t *payload)
 {
 	size_t n = f->payload_bytes;
@@ -199,6 +213,8 @@ static sek_status take_frame(struct sek_capture *c, const struct sek_frame *f, c
 		SEK_TRY(sek_clipboard_mode_read(payload, n, &mode));
 		sek_clip_mode(&c->clip, mode.directions);
 		return sek_ok();
+	case SEK_MSG_RULES:
+		return take_rules(c, payload, n);
 	case SEK_MSG_PING:
 		SEK_TRY(sek_ping_read(payload, n, &ping));
 		c->pong_id = ping.id;

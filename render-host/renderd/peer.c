@@ -156,11 +156,35 @@ void sek_peer_refuse(struct sek_peer *l, const char *why)
 	sek_peer_drain(l);
 }
 
+/* A HELLO may announce that RULES follows, which must be there before the browser is. It is looked at here and goes on to
+ * capture like any other frame. False: it has not come yet, or the link was refused. */
+static bool peek_rules(struct sek_peer *l, const struct sek_hello *hello, size_t at, size_t *ret_n)
+{
+	struct sek_frame frame;
+	struct sek_rules rules;
+	size_t total = 0;
+	sek_status s;
+
+	*ret_n = 0;
+	if (!(hello->flags & SEK_HELLO_RULES))
+		return true;
+	s = sek_frame_whole(l->up.bytes + at, l->up.len - at, SEK_LINK_HOST, SEK_DIR_UP, &frame, &total);
+	if (sek_is(s, SEK_E_AGAIN))
+		return false;
+	if (!sek_is_ok(s) || frame.type != SEK_MSG_RULES ||
+			!sek_is_ok(sek_rules_read(l->up.bytes + at + SEK_FRAME_HEADER_BYTES, frame.payload_bytes, &rules))) {
+		sek_peer_refuse(l, "the rules that were announced are none");
+		return false;
+	}
+	*ret_n = frame.payload_bytes;
+	return true;
+}
+
 static void read_hello(struct sek_peer *l)
 {
 	struct sek_frame frame;
 	struct sek_hello hello;
-	size_t total = 0;
+	size_t total = 0, rules_n = 0;
 	sek_status s;
 
 	s = sek_frame_whole(l->up.bytes, l->up.len, SEK_LINK_HOST, SEK_DIR_UP, &frame, &total);
@@ -175,10 +199,12 @@ static void read_hello(struct sek_peer *l)
 		sek_peer_refuse(l, "no common protocol version");
 		return;
 	}
+	if (!peek_rules(l, &hello, total, &rules_n))
+		return;
 	sek_relay_consume(&l->up, total);
 	set_phase(l, PEER_RELAY);
 	uv_timer_stop(&l->timer);
-	sek_live_hello(l->host, l, l->id, l->broker, &hello);
+	sek_live_hello(l->host, l, l->id, l->broker, &hello, l->up.bytes + SEK_FRAME_HEADER_BYTES, rules_n);
 }
 
 void sek_peer_join(struct sek_peer *l, struct sek_live *s)

@@ -124,9 +124,22 @@ static bool free_slot(const struct sek_host *h, unsigned *ret)
 	return false;
 }
 
-static void create(struct sek_host *h, struct sek_peer *l, const uint8_t id[SEK_SESSION_ID_BYTES], const char *broker,
-	const struct sek_hello *hello)
+static bool keep_rules(struct sek_live *s, const uint8_t *rules, size_t n)
 {
+	if (n == 0)
+		return true;
+	s->rules = malloc(n);
+	if (!s->rules)
+		return false;
+	memcpy(s->rules, rules, n);
+	s->rules_n = n;
+	return true;
+}
+
+static void create(struct sek_host *h, struct sek_peer *l, const uint8_t id[SEK_SESSION_ID_BYTES], const char *broker,
+	const struct sek_hello *hello, const uint8_t *rules, size_t rules_n)
+{
+	bool kept;
 	struct sek_live *s;
 	unsigned slot;
 
@@ -139,16 +152,17 @@ static void create(struct sek_host *h, struct sek_peer *l, const uint8_t id[SEK_
 		refuse(h, l, id, SEK_STATE_HOST_FAULT);
 		return;
 	}
+	kept = keep_rules(s, rules, rules_n); /* before the stream moves on */
 	set_largest(s, hello);
 	attach(s, l, hello);
 	sek_log(SEK_LOG_INFO, "session.created", "session", s->hex, "broker", s->broker, "peer", sek_peer_address(l), "slot",
 		sek_logf("%u", slot), "max", sek_logf("%ux%u", s->max_width_px, s->max_height_px), NULL);
-	if (!sek_is_ok(sek_live_build(s)))
+	if (!kept || !sek_is_ok(sek_live_build(s)))
 		sek_live_end(s, SEK_STATE_HOST_FAULT, "cannot be built");
 }
 
 void sek_live_hello(struct sek_host *h, struct sek_peer *l, const uint8_t id[SEK_SESSION_ID_BYTES], const char *broker,
-	const struct sek_hello *hello)
+	const struct sek_hello *hello, const uint8_t *rules, size_t rules_n)
 {
 	struct sek_live *s = find(h, id);
 
@@ -160,7 +174,7 @@ void sek_live_hello(struct sek_host *h, struct sek_peer *l, const uint8_t id[SEK
 	} else if (s || !(hello->flags & SEK_HELLO_CREATE))
 		refuse(h, l, id, SEK_STATE_SESSION_GONE);
 	else
-		create(h, l, id, broker, hello);
+		create(h, l, id, broker, hello, rules, rules_n);
 }
 
 static void on_linger_over(uv_timer_t *timer)

@@ -9,9 +9,10 @@
 #include "render-host/renderd/host.h"
 
 /* A verified peer has sent its HELLO: finds or makes the session and attaches the link, or says why not (WELCOME and an
- * ended STATE) and ends the link. */
+ * ended STATE) and ends the link. rules: the payload of the RULES that came with it (checked; rules_n 0: none came), for a
+ * browser that has not started yet; the frame itself stays in the stream, for one that has. */
 void sek_live_hello(struct sek_host *h, struct sek_peer *l, const uint8_t id[SEK_SESSION_ID_BYTES],
-	const char *broker, const struct sek_hello *hello);
+	const char *broker, const struct sek_hello *hello, const uint8_t *rules, size_t rules_n);
 
 /* The link of this session is gone: it lingers, unless the link's last word was END. */
 void sek_live_detached(struct sek_live *s, struct sek_peer *l, bool asked_to_end);

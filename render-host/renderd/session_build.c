@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -15,6 +16,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "render-host/renderd/process.h"
+#include "render-host/session.h"
 
 enum { BUILD_MS = 30000, ARGUMENTS_MAX = 32 + 2 * SEK_RENDERD_ALLOW_MAX, PACKET_BYTES = 64 };
 
@@ -28,6 +30,27 @@ static sek_status make_directory(struct sek_live *s)
 	if (chown(s->directory, uid, uid) != 0)
 		return sek_from_errno();
 	return sek_ok();
+}
+
+/* For sekisho-sandbox, which reads it as root. Nothing of the session runs yet that could have put something there. */
+static sek_status write_rules(struct sek_live *s)
+{
+	char path[sizeof s->directory + 16];
+	sek_status status = sek_ok();
+	int fd;
+
+	if (s->rules_n == 0)
+		return status;
+	snprintf(path, sizeof path, "%s/" SEK_SESSION_RULES_FILE, s->directory);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return sek_from_errno();
+	if (write(fd, s->rules, s->rules_n) != (ssize_t)s->rules_n)
+		status = sek_from_errno();
+	close(fd);
+	free(s->rules);
+	s->rules = NULL;
+	return status;
 }
 
 static sek_status make_group(struct sek_live *s)
@@ -46,6 +69,7 @@ static sek_status start_sandbox(struct sek_live *s, int status_fd)
 	const struct sek_renderd_config *c = s->host->config;
 	const char *argv[ARGUMENTS_MAX], *uid = sek_logf("%u", sek_renderd_uid(c, s->slot));
 	struct sek_launch launch = { .argv = argv, .group = &s->group, .uid = 0, .fd = status_fd };
+	char rules[sizeof s->directory + 16];
 	size_t n = 0;
 	unsigned i;
 	const char *const fixed[] = {
@@ -66,6 +90,11 @@ static sek_status start_sandbox(struct sek_live *s, int status_fd)
 	for (i = 0; i < c->egress.allow_count; i++) {
 		argv[n++] = "--allow";
 		argv[n++] = c->egress.allow[i];
+	}
+	if (s->rules_n > 0) {
+		snprintf(rules, sizeof rules, "%s/" SEK_SESSION_RULES_FILE, s->directory);
+		argv[n++] = "--rules";
+		argv[n++] = rules;
 	}
 	if (s->devtools[0]) {
 		argv[n++] = "--devtools";
@@ -164,6 +193,7 @@ sek_status sek_live_build(struct sek_live *s)
 	int fds[2];
 
 	SEK_TRY(failed(s, "directory", make_directory(s)));
+	SEK_TRY(failed(s, "rules", write_rules(s)));
 	SEK_TRY(failed(s, "cgroup", make_group(s)));
 	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) != 0)
 		return failed(s, "pipe", sek_from_errno());

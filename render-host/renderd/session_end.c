@@ -32,6 +32,7 @@ static void on_handle_closed(uv_handle_t *handle)
 		return;
 	h->slots[s->slot] = NULL;
 	h->n_sessions--;
+	free(s->rules);
 	free(s);
 	sek_host_settle(h);
 }

@@ -27,6 +27,8 @@ struct sek_live {
 	struct sek_hello hello; /* of the link that is attached, sizes clamped to max_* */
 	uint16_t max_width_px, max_height_px;
 	char directory[128], devtools[128]; /* devtools: "" unless switched on */
+	uint8_t *rules; /* heap: payload of the RULES for the browser's start, NULL: none */
+	size_t rules_n;
 	struct sek_cgroup group;
 	bool has_group;
 	struct sek_peer *link; /* NULL: nobody is attached */

@@ -25,6 +25,7 @@
 #include "render-host/helpers.h"
 #include "render-host/sandbox/argv.h"
 #include "render-host/sandbox/bridge.h"
+#include "render-host/sandbox/rules.h"
 #include "render-host/sandbox/spawn.h"
 #include "render-host/session.h"
 
@@ -40,6 +41,7 @@ struct keeper {
 	int status[SEK_PROGRAM_COUNT]; /* our end of the program's status pipe, -1 */
 	bool restarted[SEK_PROGRAM_COUNT];
 	int ime_listener, clip_listener;
+	struct sek_rules_door rules;
 	int bus_watch; /* inotify on the bus's directory, -1 once the bus is there */
 	int signals;
 	bool display_up, keymap_set, wm_up, names_up, bus_up, ime_up, window_seen;
@@ -260,8 +262,9 @@ static void on_signal(struct keeper *k)
 
 static void wait_for_something(struct keeper *k)
 {
-	struct pollfd polled[SEK_PROGRAM_COUNT + 2];
-	int64_t left_ms = k->deadline_ms == INT64_MAX ? -1 : k->deadline_ms - now_ms();
+	struct pollfd polled[SEK_PROGRAM_COUNT + 3];
+	int64_t at_ms = k->rules.touch_ms && k->rules.touch_ms < k->deadline_ms ? k->rules.touch_ms : k->deadline_ms;
+	int64_t left_ms = at_ms == INT64_MAX ? -1 : at_ms - now_ms() > 0 ? at_ms - now_ms() : 0;
 	int n;
 
 	if (left_ms == -1 || left_ms > INT32_MAX)
@@ -272,8 +275,11 @@ static void wait_for_something(struct keeper *k)
 		polled[p] = (struct pollfd){ .fd = k->status[p], .events = POLLIN };
 	polled[SEK_PROGRAM_COUNT] = (struct pollfd){ .fd = k->signals, .events = POLLIN };
 	polled[SEK_PROGRAM_COUNT + 1] = (struct pollfd){ .fd = k->bus_watch, .events = POLLIN };
-	n = poll(polled, SEK_PROGRAM_COUNT + 2, (int)left_ms);
-	if (n == 0)
+	polled[SEK_PROGRAM_COUNT + 2] = (struct pollfd){ .fd = sek_rules_fd(&k->rules), .events = POLLIN };
+	n = poll(polled, SEK_PROGRAM_COUNT + 3, (int)left_ms);
+	if (k->rules.touch_ms && k->rules.touch_ms <= now_ms())
+		sek_rules_touch(&k->rules, k->start);
+	else if (n == 0)
 		over(k, k->told_ready ? SEK_SANDBOX_BROWSER_CRASHED : k->display_up ? SEK_SANDBOX_FAULT :
 			SEK_SANDBOX_DISPLAY_DIED, "did not become ready in time");
 	if (n <= 0)
@@ -281,6 +287,8 @@ static void wait_for_something(struct keeper *k)
 	for (int p = 0; p < SEK_PROGRAM_COUNT; p++)
 		if (polled[p].revents)
 			on_status(k, (enum sek_program)p);
+	if (polled[SEK_PROGRAM_COUNT + 2].revents && !sek_is_ok(sek_rules_take(&k->rules, k->start)))
+		over(k, SEK_SANDBOX_FAULT, "the browser's rules could not be changed");
 	if (polled[SEK_PROGRAM_COUNT + 1].revents)
 		look_for_bus(k);
 	if (polled[SEK_PROGRAM_COUNT].revents)
@@ -295,6 +303,7 @@ static sek_status prepare(struct keeper *k)
 	SEK_TRY(sek_keeper_files(k->start->options, k->start->policies));
 	SEK_TRY(sek_keeper_socket(k->start->options, SEK_SESSION_IME, &k->ime_listener));
 	SEK_TRY(sek_keeper_socket(k->start->options, SEK_SESSION_CLIPBOARD, &k->clip_listener));
+	SEK_TRY(sek_rules_open(&k->rules, k->start->options));
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)

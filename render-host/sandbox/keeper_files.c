@@ -84,6 +84,17 @@ sek_status sek_keeper_files(const struct sek_sandbox_options *o, const char *pol
 	return write_text(o->dir, "etc/policies/managed/sekisho.json", policies);
 }
 
+sek_status sek_keeper_replace_policies(const struct sek_sandbox_options *o, const char *policies)
+{
+	char from[PATH_BYTES], to[PATH_BYTES];
+
+	/* made beside the folder that the browser watches, so that it never sees half a file */
+	SEK_TRY(write_text(o->dir, "etc/policies.new", policies));
+	snprintf(from, sizeof from, "%s/etc/policies.new", o->dir);
+	snprintf(to, sizeof to, "%s/etc/policies/managed/sekisho.json", o->dir);
+	return rename(from, to) == 0 ? sek_ok() : sek_from_errno();
+}
+
 sek_status sek_keeper_listen(const char *path, int *ret_fd)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };

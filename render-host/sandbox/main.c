@@ -30,6 +30,7 @@
 struct sandbox {
 	struct sek_sandbox_options options;
 	char *policies;
+	size_t base_n; /* of the site's file */
 	int wm_fd, ime_fd, clip_fd, egress_fd, devtools_fd, signals;
 	pid_t keeper, egress;
 };
@@ -80,9 +81,33 @@ static bool directory_is_private(const struct sek_sandbox_options *o)
 	return lstat(o->dir, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == o->uid && (st.st_mode & 077) == 0;
 }
 
-static char *read_policies(const struct sek_sandbox_options *o)
+static char base[SEK_POLICY_MAX_BYTES + 1]; /* the site's policy file, for the keeper too */
+
+/* The rules that the broker sent before the browser's start. False: announced and not readable. */
+static bool read_rules(const struct sek_sandbox_options *o, struct sek_rules *ret, bool *ret_there)
 {
-	static char base[SEK_POLICY_MAX_BYTES + 1];
+	static uint8_t bytes[SEK_MSG_RULES_MAX_BYTES + 1];
+	size_t n = 0;
+	ssize_t k;
+	int fd;
+
+	*ret_there = o->rules != NULL;
+	if (!o->rules)
+		return true;
+	fd = open(o->rules, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	while (n < sizeof bytes && (k = read(fd, bytes + n, sizeof bytes - n)) > 0)
+		n += (size_t)k;
+	close(fd);
+	return sek_is_ok(sek_rules_read(bytes, n, ret));
+}
+
+static char *read_policies(struct sandbox *b)
+{
+	const struct sek_sandbox_options *o = &b->options;
+	struct sek_rules rules;
+	bool there;
 	FILE *f = fopen(o->policy, "re");
 	char *text = NULL;
 	size_t n;
@@ -90,7 +115,9 @@ static char *read_policies(const struct sek_sandbox_options *o)
 	if (!f)
 		return NULL;
 	n = fread(base, 1, sizeof base, f);
-	if (ferror(f) || !sek_is_ok(sek_policy_make(base, n, o, &text)))
+	b->base_n = n;
+	if (ferror(f) || !read_rules(o, &rules, &there) ||
+			!sek_is_ok(sek_policy_make(base, n, o, there ? &rules : NULL, &text)))
 		text = NULL;
 	fclose(f);
 	return text;
@@ -109,7 +136,7 @@ static int prepare(struct sandbox *b)
 		return refuse(SEK_SANDBOX_JAIL, "signals", strerror(errno));
 	if (!directory_is_private(o))
 		return refuse(SEK_SANDBOX_USAGE, o->dir, "must be a directory of the session's uid with mode 0700");
-	b->policies = read_policies(o);
+	b->policies = read_policies(b);
 	if (!b->policies)
 		return refuse(SEK_SANDBOX_USAGE, o->policy, "cannot be read, or is not one JSON object");
 	b->wm_fd = open_program("sekisho-wm");
@@ -148,7 +175,8 @@ static sek_status start_egress(struct sandbox *b, int listener)
 static _Noreturn void be_keeper(const struct sandbox *b)
 {
 	struct sek_keeper_start start = {
-		.options = &b->options, .policies = b->policies, .status_fd = SEK_SANDBOX_STATUS_FD,
+		.options = &b->options, .policies = b->policies, .base = base, .base_n = b->base_n,
+		.status_fd = SEK_SANDBOX_STATUS_FD,
 		.wm_fd = b->wm_fd, .ime_fd = b->ime_fd, .clip_fd = b->clip_fd, .devtools_fd = b->devtools_fd,
 	};
 

@@ -89,6 +89,9 @@ static const char *take(struct sek_sandbox_options *o, int which, const char *va
 	case 'p':
 		o->policy = value;
 		return NULL;
+	case 'r':
+		o->rules = value;
+		return value[0] == '/' ? NULL : "--rules: an absolute path";
 	case 'x':
 		o->upstream = value;
 		return NULL;
@@ -114,6 +117,7 @@ sek_status sek_sandbox_options_parse(int argc, char **argv, struct sek_sandbox_o
 		{ "scale", required_argument, NULL, 'c' },    { "lang", required_argument, NULL, 'l' },
 		{ "policy", required_argument, NULL, 'p' },   { "upstream", required_argument, NULL, 'x' },
 		{ "allow", required_argument, NULL, 'a' },    { "devtools", required_argument, NULL, 't' },
+		{ "rules", required_argument, NULL, 'r' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct sek_sandbox_options o = { .egress_uid = EGRESS_UID_DEFAULT };

@@ -24,6 +24,7 @@ struct sek_sandbox_options {
 	unsigned scale_percent;
 	const char *lang;          /* "ja" or "en" */
 	const char *policy;        /* file */
+	const char *rules;         /* file with the payload of a RULES message, NULL if none */
 	const char *upstream;      /* HOST:PORT for the egress proxy, NULL if none */
 	const char *allow[SEK_SANDBOX_ALLOW_MAX];
 	size_t allows;

@@ -38,7 +38,62 @@ static json_t *fixed(const struct sek_sandbox_options *o)
 		"HttpAllowlist", SEK_START_HOST);
 }
 
-sek_status sek_policy_make(const char *base, size_t n, const struct sek_sandbox_options *o, char **ret)
+/* A pattern without a scheme would also stand for chrome: and file: addresses, so it becomes two with one. */
+static bool add(json_t *list, const char *pattern, size_t n)
+{
+	bool any = n == 1 && pattern[0] == '*';
+
+	if (!any && n > 4 && memcmp(pattern, "http", 4) == 0 && memmem(pattern, n < 8 ? n : 8, "://", 3))
+		return json_array_append_new(list, json_stringn(pattern, n)) == 0;
+	return json_array_append_new(list, json_sprintf("http://%.*s", (int)n, pattern)) == 0 &&
+		json_array_append_new(list, json_sprintf("https://%.*s", (int)n, pattern)) == 0;
+}
+
+static bool add_all(json_t *list, const char *lines, size_t n)
+{
+	const char *end;
+
+	for (; n > 0; n -= (size_t)(end + 1 - lines), lines = end + 1) {
+		end = memchr(lines, '\n', n);
+		if (!end || !add(list, lines, (size_t)(end - lines)))
+			return false;
+	}
+	return true;
+}
+
+static bool has_all(const struct sek_rules *r)
+{
+	return (r->allow_bytes >= 2 && memcmp(r->allow, "*\n", 2) == 0) ||
+		memmem(r->allow, r->allow_bytes, "\n*\n", 3) != NULL;
+}
+
+/* The list of that name in `all`, made if it is not there. */
+static json_t *list_of(json_t *all, const char *name)
+{
+	json_t *list = json_object_get(all, name);
+
+	if (json_is_array(list))
+		return list;
+	return json_object_set_new(all, name, json_array()) == 0 ? json_object_get(all, name) : NULL;
+}
+
+/* Adds the rules behind what the site's file says. */
+static bool apply_rules(json_t *all, const struct sek_rules *r)
+{
+	json_t *allow = list_of(all, "URLAllowlist"), *block = list_of(all, "URLBlocklist");
+	static const char start[] = "http://" SEK_START_HOST;
+
+	if (!allow || !block || !add_all(block, r->block, r->block_bytes))
+		return false;
+	if (!has_all(r) && (!add(block, "*", 1) || !add_all(allow, r->allow, r->allow_bytes)))
+		return false;
+	/* the page that the proxy itself answers: whoever may open nothing must still be told */
+	return add(allow, start, sizeof start - 1) &&
+		json_object_set_new(all, "AlwaysOpenPdfExternally", json_boolean(!r->view)) == 0;
+}
+
+sek_status sek_policy_make(const char *base, size_t n, const struct sek_sandbox_options *o, const struct sek_rules *rules,
+	char **ret)
 {
 	sek_status s = sek_fail(SEK_E_CONFIG);
 	json_t *all = NULL, *ours = NULL;
@@ -51,7 +106,7 @@ sek_status sek_policy_make(const char *base, size_t n, const struct sek_sandbox_
 		goto out;
 	s = sek_fail(SEK_E_NOMEM);
 	ours = fixed(o);
-	if (!ours || json_object_update(all, ours) != 0)
+	if (!ours || json_object_update(all, ours) != 0 || (rules && !apply_rules(all, rules)))
 		goto out;
 	text = json_dumps(all, JSON_INDENT(1) | JSON_SORT_KEYS);
 	if (!text)

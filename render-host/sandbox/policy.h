@@ -8,13 +8,15 @@
 #include <stddef.h>
 
 #include "base/status.h"
+#include "protocol/wire/messages.h"
 #include "render-host/sandbox/options.h"
 
 enum { SEK_POLICY_MAX_BYTES = 1048576 };
 
 /* Reads base (n bytes of JSON, one object: SEK_E_CONFIG if it is not) and returns the session's policies as a
  * terminated JSON text on the heap. Overwritten whatever the file says: the proxy (this session's own, for every
- * address), the developer tools (off, unless options ask for the tests' socket), the languages and the start page. */
-sek_status sek_policy_make(const char *base, size_t n, const struct sek_sandbox_options *o, char **ret);
+ * address), the addresses and downloads of the broker's rules (NULL: none came), the developer tools (off, unless options ask for the tests' socket), the languages and the start page. */
+sek_status sek_policy_make(const char *base, size_t n, const struct sek_sandbox_options *o, const struct sek_rules *rules,
+	char **ret);
 
 #endif

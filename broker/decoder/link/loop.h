@@ -17,8 +17,8 @@
 #define SEK_DECODER_FLUSH_MS 1000      /* after the input pipe's end, to send what is queued */
 
 #define SEK_DECODER_IN_BYTES (SEK_FRAME_HEADER_BYTES + SEK_UPDATE_MAX_BYTES) /* the largest frame: never more is held */
-#define SEK_DECODER_OUT_BYTES 16384
-#define SEK_DECODER_PIPE_BYTES 8192
+#define SEK_DECODER_OUT_BYTES 32768
+#define SEK_DECODER_PIPE_BYTES 16384
 
 struct sek_decoder {
 	struct sek_incoming incoming;

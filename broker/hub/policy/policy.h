@@ -12,10 +12,11 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "protocol/limits.h"
 
 #define SEK_POLICY_VALUE_MAX_BYTES 65536 /* JSON text of one value */
 #define SEK_POLICY_PATTERN_MAX_BYTES 255 /* of one pattern of url_allow and url_block */
-#define SEK_POLICY_LIST_MAX_BYTES 32768  /* of all patterns of a list, with one byte more for each */
+#define SEK_POLICY_LIST_MAX_BYTES SEK_RULES_LIST_MAX_BYTES /* of all patterns of a list, with one byte more for each */
 #define SEK_POLICY_HOURS_MAX_BYTES 1000  /* text of `hours` */
 #define SEK_POLICY_HOURS_MAX_WINDOWS 64  /* in it */
 #define SEK_POLICY_ERROR_BYTES 400       /* enough for every message of this folder */

@@ -208,6 +208,8 @@ sek_status sek_session_policy_open(struct sek_session *s);
 void sek_session_policy_finish(struct sek_session *s);
 void sek_session_policy_tell(struct sek_session *s); /* to the client */
 void sek_session_view(struct sek_session *s); /* to the encoder: frames a second, watermark */
+/* RULES, for the host, written by w. */
+void sek_session_rules(const struct sek_session *s, struct sek_writer *w);
 void sek_session_fit(struct sek_session *s); /* s->wish from what the client asked for */
 uint32_t sek_session_idle_s(const struct sek_session *s); /* 0 = no limit, likewise the next */
 uint32_t sek_session_maximum_s(const struct sek_session *s);

@@ -199,17 +199,18 @@ static void on_credentials(void *user, sek_status s, const char *what, const uin
 
 static sek_status greet(struct sek_host_link *l, bool create)
 {
-	uint8_t frames[2 * SEK_FRAME_HEADER_BYTES + SEK_MSG_HELLO_MAX_BYTES];
+	uint8_t frames[3 * SEK_FRAME_HEADER_BYTES + SEK_MSG_HELLO_MAX_BYTES + SEK_MSG_RULES_MAX_BYTES];
 	struct sek_hello m = l->s->wish;
 	struct sek_writer w;
 
 	m.version_min = SEK_VERSION_MIN;
 	m.version_max = SEK_VERSION_MAX;
-	m.flags = create ? SEK_HELLO_CREATE : 0;
+	m.flags = (uint8_t)(SEK_HELLO_RULES | (create ? SEK_HELLO_CREATE : 0));
 	m.max_width_px = l->s->all->config.max_width_px;
 	m.max_height_px = l->s->all->config.max_height_px;
 	sek_writer_init(&w, frames, sizeof frames);
 	sek_hello_write(&w, &m);
+	sek_session_rules(l->s, &w);
 	if (!create)
 		sek_empty_write(&w, SEK_MSG_RELEASE); /* a key that was down when the old link broke */
 	SEK_ASSERT(sek_is_ok(sek_writer_status(&w)));

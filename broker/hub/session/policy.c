@@ -166,6 +166,29 @@ void sek_session_view(struct sek_session *s)
 	sek_encoder_send(s->encoder, frame, w.len);
 }
 
+void sek_session_rules(const struct sek_session *s, struct sek_writer *w)
+{
+	const struct sek_policy *p = &s->policy;
+
+	/* several groups' blocked addresses together may be more than a message holds: then nothing is open */
+	bool fits = strlen(p->url_allow) <= SEK_RULES_LIST_MAX_BYTES && strlen(p->url_block) <= SEK_RULES_LIST_MAX_BYTES;
+	const char *allow = fits ? p->url_allow : "", *block = fits ? p->url_block : "*\n";
+
+	sek_rules_write(w, &(struct sek_rules){ p->download != SEK_DOWNLOAD_NONE, allow, block, strlen(allow), strlen(block) });
+}
+
+static void tell_host(struct sek_session *s)
+{
+	uint8_t frame[SEK_FRAME_HEADER_BYTES + SEK_MSG_RULES_MAX_BYTES];
+	struct sek_writer w;
+
+	sek_writer_init(&w, frame, sizeof frame);
+	sek_session_rules(s, &w);
+	SEK_ASSERT(sek_is_ok(sek_writer_status(&w)));
+	/* without room the pipe is stuck, which ends the session by itself; a new link begins with the rules */
+	(void)sek_link_put(s, SEK_INPUT_KEEP, frame, w.len);
+}
+
 static void log_change(const struct sek_session *s, const struct sek_policy *old, enum sek_policy_attribute a)
 {
 	char *before = NULL, *after = NULL;
@@ -181,6 +204,7 @@ static void log_change(const struct sek_session *s, const struct sek_policy *old
 static void enforce(struct sek_session *s, struct sek_policy *fresh)
 {
 	struct sek_policy old = s->policy;
+	bool rules;
 	uint16_t width = s->wish.width_px, height = s->wish.height_px;
 	bool changed = false;
 	unsigned a;
@@ -192,6 +216,9 @@ static void enforce(struct sek_session *s, struct sek_policy *fresh)
 		changed = true;
 		log_change(s, &old, (enum sek_policy_attribute)a);
 	}
+	rules = !sek_policy_same(&old, &s->policy, SEK_POLICY_URL_ALLOW) ||
+		!sek_policy_same(&old, &s->policy, SEK_POLICY_URL_BLOCK) ||
+		!sek_policy_same(&old, &s->policy, SEK_POLICY_DOWNLOAD);
 	sek_policy_finish(&old);
 	if (!changed)
 		return;
@@ -201,6 +228,8 @@ static void enforce(struct sek_session *s, struct sek_policy *fresh)
 	if (s->phase == SEK_PHASE_OPENED)
 		return;
 	sek_session_view(s);
+	if (rules)
+		tell_host(s);
 	if (s->asked_width_px)
 		sek_session_fit(s);
 	if (s->wish.width_px != width || s->wish.height_px != height)

@@ -81,6 +81,9 @@ static void take(const struct sek_frame *f, const uint8_t *payload)
 	case SEK_MSG_WELCOME: TAKE(welcome, sek_welcome_write); break;
 	case SEK_MSG_CURSOR: TAKE(cursor, sek_cursor_write); break;
 	case SEK_MSG_CARET: TAKE(caret, sek_caret_write); break;
+	case SEK_MSG_VIEW: TAKE(view, sek_view_write); break;
+	case SEK_MSG_RULES: TAKE(rules, sek_rules_write); break;
+	case SEK_MSG_POLICY: TAKE(policy_msg, sek_policy_msg_write); break;
 	case SEK_MSG_SIZE:
 		TAKE(size, sek_size_write);
 		(void)sek_size_read(payload, n, &size_now);

@@ -17,13 +17,18 @@ static void write_all(struct sek_writer *w, bool hub)
 	const struct sek_visibility visible = { true };
 	const struct sek_ack ack = { 7 };
 	const struct sek_ping ping = { 9 };
+	const struct sek_view view = { 60, "taro 2026-11-23 10:30", 21 };
+	const struct sek_rules rules = { true, "*\n", "example.jp\n", 2, 11 };
 
 	sek_ack_write(w, &ack);
 	sek_visibility_write(w, &visible);
 	sek_empty_write(w, SEK_MSG_REFRESH);
-	if (hub)
+	if (hub) {
+		sek_view_write(w, &view);
 		return;
+	}
 	sek_hello_write(w, &hello);
+	sek_rules_write(w, &rules);
 	sek_key_write(w, &key);
 	sek_pointer_write(w, &pointer);
 	sek_wheel_write(w, &wheel);

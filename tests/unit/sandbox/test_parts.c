@@ -193,12 +193,14 @@ START_TEST(browser_sandbox_stays_on)
 }
 END_TEST
 
+static const struct sek_rules *rules; /* NULL: none came */
+
 static json_t *make_policy(const char *base)
 {
 	char *text = NULL;
 	json_t *j;
 
-	if (!sek_is_ok(sek_policy_make(base, strlen(base), &options, &text)))
+	if (!sek_is_ok(sek_policy_make(base, strlen(base), &options, rules, &text)))
 		return NULL;
 	j = json_loads(text, 0, NULL);
 	ck_assert_ptr_nonnull(j);
@@ -233,6 +235,57 @@ START_TEST(policies)
 	json_decref(j);
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
 		ck_assert_msg(!make_policy(bad[i]), "%s", bad[i]);
+}
+END_TEST
+
+/* The list of that name as one line. */
+static const char *joined(const json_t *j, const char *name)
+{
+	static char line[400];
+	size_t i;
+	json_t *v;
+
+	line[0] = '\0';
+	json_array_foreach(json_object_get(j, name), i, v) {
+		strcat(line, json_string_value(v));
+		strcat(line, " ");
+	}
+	return line;
+}
+
+START_TEST(rules_of_the_broker)
+{
+	static const char base[] = "{\"URLBlocklist\":[\"chrome://*\"],\"URLAllowlist\":[\"chrome://newtab\"]}";
+	static const struct {
+		struct sek_rules rules;
+		const char *block, *allow;
+	} rows[] = {
+		{ { false, "*\n", "", 2, 0 }, "chrome://* ", "chrome://newtab http://start.sekisho.internal " },
+		{ { true, "*\n", "settings\nhttps://b/c\n", 2, 21 },
+			"chrome://* http://settings https://settings https://b/c ", "chrome://newtab http://start.sekisho.internal " },
+		{ { false, "settings\nhttp://d\n", "", 18, 0 }, "chrome://* http://* https://* ",
+			"chrome://newtab http://settings https://settings http://d http://start.sekisho.internal " },
+		{ { false, "", "", 0, 0 }, "chrome://* http://* https://* ", "chrome://newtab http://start.sekisho.internal " },
+		{ { false, "httpbin.jp\n", "", 11, 0 }, "chrome://* http://* https://* ",
+			"chrome://newtab http://httpbin.jp https://httpbin.jp http://start.sekisho.internal " },
+	};
+	json_t *j;
+
+	ck_assert(parse_with("--rules", "/r"));
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		rules = &rows[i].rules;
+		j = make_policy(base);
+		ck_assert_str_eq(joined(j, "URLBlocklist"), rows[i].block);
+		ck_assert_str_eq(joined(j, "URLAllowlist"), rows[i].allow);
+		ck_assert(json_is_boolean(json_object_get(j, "AlwaysOpenPdfExternally")));
+		ck_assert_int_eq(json_is_true(json_object_get(j, "AlwaysOpenPdfExternally")), !rules->view);
+		json_decref(j);
+		/* a file of the site whose lists are none */
+		j = make_policy("{\"URLBlocklist\":7}");
+		ck_assert(json_is_array(json_object_get(j, "URLBlocklist")));
+		json_decref(j);
+	}
+	rules = NULL;
 }
 END_TEST
 
@@ -286,6 +339,7 @@ int main(void)
 	tcase_add_test(t, command_lines);
 	tcase_add_test(t, browser_sandbox_stays_on);
 	tcase_add_test(t, policies);
+	tcase_add_test(t, rules_of_the_broker);
 	tcase_add_test(t, shipped_policies);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);

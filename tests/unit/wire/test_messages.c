@@ -28,6 +28,7 @@ union any {
 	struct sek_size size;
 	struct sek_state_msg state;
 	struct sek_view view;
+	struct sek_rules rules;
 	struct sek_policy_msg policy;
 	struct sek_clipboard_piece piece;
 	struct sek_clipboard_mode mode;
@@ -53,6 +54,7 @@ static sek_status read_any(uint8_t type, const uint8_t *p, size_t n, union any *
 	case SEK_MSG_CARET: return sek_caret_read(p, n, &ret->caret);
 	case SEK_MSG_SIZE: return sek_size_read(p, n, &ret->size);
 	case SEK_MSG_STATE: return sek_state_read(p, n, &ret->state);
+	case SEK_MSG_RULES: return sek_rules_read(p, n, &ret->rules);
 	case SEK_MSG_VIEW: return sek_view_read(p, n, &ret->view);
 	case SEK_MSG_POLICY: return sek_policy_msg_read(p, n, &ret->policy);
 	case SEK_MSG_CLIPBOARD: return sek_clipboard_piece_read(p, n, &ret->piece);
@@ -81,6 +83,7 @@ static void write_any(uint8_t type, struct sek_writer *w, const union any *m)
 	case SEK_MSG_CARET: sek_caret_write(w, &m->caret); break;
 	case SEK_MSG_SIZE: sek_size_write(w, &m->size); break;
 	case SEK_MSG_STATE: sek_state_write(w, &m->state); break;
+	case SEK_MSG_RULES: sek_rules_write(w, &m->rules); break;
 	case SEK_MSG_VIEW: sek_view_write(w, &m->view); break;
 	case SEK_MSG_POLICY: sek_policy_msg_write(w, &m->policy); break;
 	case SEK_MSG_CLIPBOARD: sek_clipboard_piece_write(w, &m->piece); break;
@@ -144,7 +147,8 @@ static const struct row rows[] = {
 	BAD(HELLO, HELLO_HEAD "\0\xa0\0\x78\0\x31\1\0\0\0\0\0"), /* 49 % */
 	BAD(HELLO, HELLO_HEAD "\0\xa0\0\x78\x01\x91\1\0\0\0\0\0"), /* 401 % */
 	BAD(HELLO, HELLO_HEAD "\0\xa0\0\x78\0\x32\2\0\0\0\0\0"), /* language 2 */
-	BAD(HELLO, HELLO_HEAD "\0\xa0\0\x78\0\x32\1\2\0\0\0\0"), /* flag 2 */
+	GOOD(HELLO, HELLO_HEAD "\0\xa0\0\x78\0\x32\1\3\0\0\0\0"), /* both flags */
+	BAD(HELLO, HELLO_HEAD "\0\xa0\0\x78\0\x32\1\4\0\0\0\0"), /* flag 4 */
 	BAD(HELLO, HELLO_HEAD "\0\xa0\0\x78\0\x32\1\0\0\xa0\0\0"), /* half a maximum */
 	BAD(HELLO, HELLO_HEAD "\0\xa0\0\x78\0\x32\1\0\0\x9f\0\x78"),
 	BAD(HELLO, HELLO_HEAD "\0\xa0\0\x78\0\x32\1\0\x1e\1\x10\xe0"),
@@ -216,6 +220,20 @@ static const struct row rows[] = {
 	BAD(SIZE, "\0\1\0\0"),
 	BAD(SIZE, "\x1e\1\x10\xe0"),
 	BAD(SIZE, "\x1e\0\x10\xe1"),
+	GOOD(RULES, "\0\0\0\0\0\0\0\0"),
+	GOOD(RULES, "\1\0\0\0\0\2\0\xf" "*\nhttp://a:8/b?c\n"),
+	BAD(RULES, "\2\0\0\0\0\0\0\0"),
+	BAD(RULES, "\0\0\0\1\0\0\0\0"),
+	BAD(RULES, "\0\0\0\0\0\1\0\0" "*"), /* no line feed */
+	BAD(RULES, "\0\0\0\0\0\1\0\0" "\n"), /* an empty pattern */
+	BAD(RULES, "\0\0\0\0\0\x9\0\0" "file://a\n"),
+	BAD(RULES, "\0\0\0\0\0\xb\0\0" "chrome://*\n"),
+	BAD(RULES, "\0\0\0\0\0\x8\0\0" "http://\n"),
+	BAD(RULES, "\0\0\0\0\0\3\0\0" "a\"\n"),
+	BAD(RULES, "\0\0\0\0\0\4\0\0" "a/\"\n"),
+	BAD(RULES, "\0\0\0\0\0\3\0\0" "a:\n"),
+	BAD(RULES, "\0\0\0\0\0\3\0\0" "*a\n"),
+	BAD(RULES, "\0\0\0\0\0\3\0\0" "\xe3\x81\n"),
 	GOOD(VIEW, "\1\0\0\0"),
 	GOOD(VIEW, "\x78\0\0\0taro 2026-11-23 10:30"),
 	BAD(VIEW, "\0\0\0\0"),
@@ -386,7 +404,7 @@ START_TEST(writers_refuse)
 		{ SEK_MSG_HELLO, { .hello = { 1, 1, 800, 4321, 100, 0, 0, 0, 0 } } },
 		{ SEK_MSG_HELLO, { .hello = { 1, 1, 800, 600, 401, 0, 0, 0, 0 } } },
 		{ SEK_MSG_HELLO, { .hello = { 1, 1, 800, 600, 100, 2, 0, 0, 0 } } },
-		{ SEK_MSG_HELLO, { .hello = { 1, 1, 800, 600, 100, 0, 2, 0, 0 } } },
+		{ SEK_MSG_HELLO, { .hello = { 1, 1, 800, 600, 100, 0, 4, 0, 0 } } },
 		{ SEK_MSG_HELLO, { .hello = { 1, 1, 800, 600, 100, 0, 0, 800, 0 } } },
 		{ SEK_MSG_WELCOME, { .welcome = { 2, 800, 600, { 0 } } } },
 		{ SEK_MSG_WELCOME, { .welcome = { 1, 800, 119, { 0 } } } },

@@ -34,7 +34,7 @@ START_TEST(a_session_comes_up_and_ends)
 	struct sek_hello hello;
 
 	ck_assert(sek_is_ok(sek_hello_read(last, n, &hello)));
-	ck_assert_uint_eq(hello.flags, SEK_HELLO_CREATE);
+	ck_assert_uint_eq(hello.flags, SEK_HELLO_CREATE | SEK_HELLO_RULES);
 	ck_assert_uint_eq(hello.max_width_px, BENCH_WIDTH);
 	ck_assert_uint_eq(hello.max_height_px, BENCH_HEIGHT);
 	ck_assert_uint_eq(hello.width_px, 1024);
@@ -231,7 +231,7 @@ START_TEST(a_lost_link_is_made_again)
 		ck_assert_int_gt(bench_decoder_pid(&b), 0);
 		ck_assert_uint_eq(journal_count(bench_decoder_pid(&b), SEK_MSG_HELLO, last, &n), 1);
 		ck_assert(sek_is_ok(sek_hello_read(last, n, &hello)));
-		ck_assert_uint_eq(hello.flags, 0); /* join, do not make */
+		ck_assert_uint_eq(hello.flags, SEK_HELLO_RULES); /* join, do not make */
 		ck_assert_uint_eq(hello.width_px, 800);
 		ck_assert_uint_eq(hello.scale_percent, 150);
 		BENCH_UNTIL(&b, 2000, journal_count(bench_decoder_pid(&b), SEK_MSG_RELEASE, NULL, NULL) == 1);
