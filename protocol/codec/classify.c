@@ -90,25 +90,49 @@ static void sort_palette(struct sek_class *c, size_t pixels)
 		c->index[i] = rank[c->index[i]];
 }
 
-bool sek_has_runs(const uint32_t *px, size_t stride, unsigned w, unsigned h, unsigned of_16)
+static size_t count_runs(const struct sek_simd *simd, const uint32_t *px, size_t stride, unsigned w, unsigned h)
 {
-	unsigned equal = 0;
+	size_t equal = 0;
 
-	for (unsigned y = 0; y < h; y++, px += stride) {
-		for (unsigned x = 1; x < w; x++)
-			equal += px[x] == px[x - 1];
-	}
-	return equal * 16 >= w * h * of_16;
+	for (unsigned y = 0; y < h; y++, px += stride)
+		equal += simd->runs(px, w);
+	return equal;
 }
 
-void sek_classify(const uint32_t *px, size_t stride, unsigned w, unsigned h, struct sek_class *ret)
+static bool is_flat(const uint32_t *px, size_t stride, unsigned w, unsigned h, size_t runs)
 {
-	if (take_palette(px, stride, w, h, ret)) {
-		ret->look = ret->colours == 1 ? SEK_LOOK_FLAT : SEK_LOOK_PALETTE;
-		if (ret->colours > 1)
-			sort_palette(ret, (size_t)w * h);
+	if (runs != (size_t)(w - 1) * h)
+		return false;
+	for (unsigned y = 1; y < h; y++) {
+		if (px[y * stride] != px[0])
+			return false;
+	}
+	return true;
+}
+
+void sek_classify(const struct sek_simd *simd, const uint32_t *px, size_t stride, unsigned w, unsigned h, bool count,
+	struct sek_class *ret)
+{
+	bool drawn;
+
+	ret->colours = 0;
+	ret->counted = true;
+	ret->runs = count_runs(simd, px, stride, w, h);
+	if (is_flat(px, stride, w, h, ret->runs)) {
+		ret->look = SEK_LOOK_FLAT;
+		ret->colours = 1;
+		ret->palette[0] = px[0];
 		return;
 	}
-	ret->colours = 0;
-	ret->look = w * h < PHOTO_MIN_AREA || sek_has_runs(px, stride, w, h, DRAWN_EQUAL_OF_16) ? SEK_LOOK_TRUE : SEK_LOOK_PHOTO;
+	drawn = w * h < PHOTO_MIN_AREA || sek_has_runs(ret, w, h, DRAWN_EQUAL_OF_16);
+	if (drawn && !count) {
+		ret->look = SEK_LOOK_TRUE;
+		ret->counted = false;
+	} else if (take_palette(px, stride, w, h, ret)) {
+		ret->look = SEK_LOOK_PALETTE;
+		if (count)
+			sort_palette(ret, (size_t)w * h);
+	} else {
+		ret->look = drawn ? SEK_LOOK_TRUE : SEK_LOOK_PHOTO;
+	}
 }

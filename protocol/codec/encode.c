@@ -19,6 +19,8 @@
 #define LEAST_QUALITY 15
 /* Fewer colours than this are exact in fewer bytes than a JPEG. */
 #define FILM_COLOURS 48
+/* What was sent as a film is taken for one so many times before it is looked at again. */
+#define FILM_TRUST 8
 /* Text is no film, even when it comes that fast: of 16 of its pixels, so many equal their left neighbour. */
 #define FILM_EQUAL_OF_16 10
 
@@ -36,7 +38,26 @@ static void forget(struct sek_update_encoder *e)
 	memset(e->damaged, 1, sek_tile_count(e));
 }
 
-/* Compares every tile that is damaged. Returns how many really changed. */
+static bool was_film(const struct sek_job *j, size_t i)
+{
+	return j->e->filmed[i] > 0 && j->now_ms - j->e->still_ms[i] <= FILM_GAP_MS;
+}
+
+/* How many of the tiles at the sides of this one were sent as a film just now. */
+static unsigned films_beside(const struct sek_job *j, size_t i)
+{
+	const struct sek_update_encoder *e = j->e;
+	const size_t column = i % e->columns;
+	unsigned beside = 0;
+
+	beside += column > 0 && was_film(j, i - 1);
+	beside += column + 1u < e->columns && was_film(j, i + 1);
+	beside += i >= e->columns && was_film(j, i - e->columns);
+	beside += i + e->columns < sek_tile_count(e) && was_film(j, i + e->columns);
+	return beside;
+}
+
+/* Compares every tile that is damaged. Returns how many really changed that are no part of a film. */
 static size_t scan(const struct sek_job *j)
 {
 	struct sek_update_encoder *e = j->e;
@@ -53,12 +74,17 @@ static size_t scan(const struct sek_job *j)
 		sek_scan_band(&s, e->damaged + first, (unsigned)row, e->change + first);
 		memset(e->damaged + first, 0, e->columns);
 		for (size_t i = first; i < first + e->columns; i++)
-			changed += e->change[i].w > 0;
+			changed += e->change[i].w > 0 && !was_film(j, i);
 	}
 	return changed;
 }
 
-/* Counts changes without a pause; true if a film plays in the tile. */
+static bool is_large(struct sek_rect r)
+{
+	return (uint32_t)r.w * r.h >= SEK_FILM_AREA;
+}
+
+/* Counts changes without a pause; true if a film plays in the tile, or in the part of it that is its edge. */
 static bool plays(const struct sek_job *j, size_t i, struct sek_rect r)
 {
 	struct sek_update_encoder *e = j->e;
@@ -66,7 +92,7 @@ static bool plays(const struct sek_job *j, size_t i, struct sek_rect r)
 
 	if (j->now_ms < e->still_ms[i] || j->now_ms - e->still_ms[i] > gap_ms)
 		e->films[i] = 0;
-	else if ((uint32_t)r.w * r.h >= SEK_FILM_AREA && e->films[i] < SEK_FILM_CHANGES)
+	else if (e->films[i] < SEK_FILM_CHANGES && (is_large(r) || films_beside(j, i) > 0))
 		e->films[i]++;
 	return e->films[i] == SEK_FILM_CHANGES;
 }
@@ -77,7 +103,7 @@ static struct sek_rect photo_rect(struct sek_update_encoder *e, struct sek_rect 
 {
 	if (changed.w == whole.w && changed.h == whole.h)
 		return changed;
-	sek_classify(old_at(e, whole), e->stride, whole.w, whole.h, &e->look);
+	sek_classify(e->simd, old_at(e, whole), e->stride, whole.w, whole.h, false, &e->look);
 	return e->look.look == SEK_LOOK_PHOTO ? whole : changed;
 }
 
@@ -118,6 +144,25 @@ static sek_status send_exact(const struct sek_job *j, size_t tile, struct sek_re
 	return sek_ok();
 }
 
+/* Whether what plays in the tile looks like a film, too. A part of a film that is flat or dark for a while goes on being
+ * one. */
+static bool looks_like_film(const struct sek_job *j, size_t i, struct sek_rect r)
+{
+	struct sek_update_encoder *e = j->e;
+
+	if (j->o->press)
+		return e->look.look != SEK_LOOK_FLAT;
+	if (e->look.look == SEK_LOOK_FLAT)
+		return false;
+	if (films_beside(j, i) >= 2)
+		return true;
+	if (sek_has_runs(&e->look, r.w, r.h, FILM_EQUAL_OF_16))
+		return false;
+	if (!e->look.counted)
+		sek_classify(e->simd, old_at(e, r), e->stride, r.w, r.h, true, &e->look);
+	return e->look.colours == 0 || e->look.colours >= FILM_COLOURS;
+}
+
 sek_status sek_encode_tile(const struct sek_job *j, size_t i, struct sek_rect whole)
 {
 	struct sek_update_encoder *e = j->e;
@@ -129,18 +174,26 @@ sek_status sek_encode_tile(const struct sek_job *j, size_t i, struct sek_rect wh
 			memcpy(old_at(e, r) + y * e->stride, e->peek + y * SEK_TILE_PX, (size_t)r.w * 4);
 	} else {
 		sek_load(j->src, r, e->old, e->stride);
-		sek_classify(old_at(e, r), e->stride, r.w, r.h, &e->look);
+		/* A film is looked at now and then. */
+		if (film && e->filmed[i] > 0 && e->filmed[i] < FILM_TRUST)
+			e->look.look = SEK_LOOK_PHOTO;
+		else
+			sek_classify(e->simd, old_at(e, r), e->stride, r.w, r.h, j->o->fast && !film, &e->look);
 	}
+	film = film && ((e->filmed[i] > 0 && e->filmed[i] < FILM_TRUST && !e->peeked) || looks_like_film(j, i, r));
+	e->filmed[i] = (uint8_t)(!film ? 0 : e->filmed[i] < FILM_TRUST ? e->filmed[i] + 1 : 1);
 	e->still_ms[i] = j->now_ms;
-	film = film && (j->o->press || ((e->look.colours == 0 || e->look.colours >= FILM_COLOURS) &&
-		!sek_has_runs(old_at(e, r), e->stride, r.w, r.h, FILM_EQUAL_OF_16)));
-	if (film && e->look.look != SEK_LOOK_FLAT) {
+	if (film) {
+		/* What stands beside a film in the same tile need not suffer. */
 		e->look.look = SEK_LOOK_PHOTO;
-		r = whole;
+		r = is_large(r) ? whole : r;
+	} else if (j->o->fast && !e->look.counted) {
+		sek_classify(e->simd, old_at(e, r), e->stride, r.w, r.h, true, &e->look);
 	}
 	if (e->look.look == SEK_LOOK_PHOTO && !j->o->lossless) {
 		r = film ? r : photo_rect(e, r, whole);
-		sek_areas_add(&e->photos, r, sek_photo_colours(old_at(e, r), e->stride, r.w, r.h, j->o->jpeg_quality),
+		/* A film is coded once more on the clean side: all its colours would be lost there. */
+		sek_areas_add(&e->photos, r, sek_photo_colours(old_at(e, r), e->stride, r.w, r.h, film ? 0 : j->o->jpeg_quality),
 			SEK_JPEG_MAX_WIDTH_PX, SEK_PHOTO_MAX_AREA);
 		e->lossy[i] = 1;
 		return sek_ok();
@@ -228,8 +281,8 @@ static sek_status refine(const struct sek_job *j)
 				continue;
 			if (spent >= REFINE_BYTES || (budget > 0 && spent > 0 && sek_message_bytes(&e->message) >= budget / 2))
 				return sek_ok();
-			sek_classify(old_at(e, r), e->stride, r.w, r.h, &e->look);
-			spent += e->look.colours ? (size_t)r.w * r.h : (size_t)r.w * r.h * 3;
+			sek_classify(e->simd, old_at(e, r), e->stride, r.w, r.h, j->o->fast, &e->look);
+			spent += e->look.look != SEK_LOOK_PHOTO ? (size_t)r.w * r.h : (size_t)r.w * r.h * 3;
 			SEK_TRY(send_exact(j, i, r));
 			e->lossy[i] = 0;
 		}

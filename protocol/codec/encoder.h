@@ -69,15 +69,23 @@ enum sek_look {
 
 struct sek_class {
 	enum sek_look look;
+	bool counted;     /* colours, palette and index are known; of FLAT the first two always are */
 	unsigned colours; /* 1..255; 0 for TRUE and PHOTO */
+	size_t runs;      /* pixels that equal their left neighbour */
 	uint32_t palette[256];
 	uint8_t index[SEK_TILE_AREA]; /* rows packed */
 };
 
-/* True if of 16 pixels, so many or more equal their left neighbour. */
-bool sek_has_runs(const uint32_t *px, size_t stride, unsigned w, unsigned h, unsigned of_16);
-/* Judges w by h pixels (rows stride apart). */
-void sek_classify(const uint32_t *px, size_t stride, unsigned w, unsigned h, struct sek_class *ret);
+/* True if of 16 of the w by h pixels that c was made of, so many or more equal their left neighbour. */
+static inline bool sek_has_runs(const struct sek_class *c, unsigned w, unsigned h, unsigned of_16)
+{
+	return c->runs * 16 >= (size_t)w * h * of_16;
+}
+
+/* Judges w by h pixels (rows stride apart). Colours are counted if they are asked for, or are what decides; uncounted,
+ * what has few of them may be called TRUE. */
+void sek_classify(const struct sek_simd *simd, const uint32_t *px, size_t stride, unsigned w, unsigned h, bool count,
+	struct sek_class *ret);
 
 /* --- record.c --- */
 

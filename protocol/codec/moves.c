@@ -144,6 +144,15 @@ static bool half_damaged(const struct sek_update_encoder *e, struct sek_rect r)
 	return damaged * 2 >= all;
 }
 
+/* What a scroll uncovers changes all the time, too. */
+static void no_film(struct sek_update_encoder *e, struct sek_rect r)
+{
+	for (size_t row = r.y / SEK_TILE_PX; row <= (r.y + r.h - 1u) / SEK_TILE_PX; row++) {
+		memset(e->films + row * e->columns + r.x / SEK_TILE_PX, 0, sek_tiles_across(r.w));
+		memset(e->filmed + row * e->columns + r.x / SEK_TILE_PX, 0, sek_tiles_across(r.w));
+	}
+}
+
 sek_status sek_moves_follow(const struct sek_job *j, size_t *ret_new)
 {
 	struct sek_move moves[SEK_MOVES_MAX];
@@ -167,6 +176,7 @@ sek_status sek_moves_follow(const struct sek_job *j, size_t *ret_new)
 		settle(j, moves, n);
 		if (dy > 0) {
 			e->regions.moved_ms = j->now_ms;
+			no_film(e, r->whole);
 			/* at least the tiles along the edge where it came from, and those of one at the other */
 			*ret_new += ((size_t)dy / SEK_TILE_PX + 2) * (sek_tiles_across(r->whole.w) + 1u);
 		}

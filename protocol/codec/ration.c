@@ -92,7 +92,7 @@ static bool is_photo(const struct sek_job *j, size_t i)
 	if (!j->o->lossless && (e->lossy[i] || sek_encode_moves(j, i)))
 		return true;
 	sek_load(&part, (struct sek_rect){ 0, 0, r.w, r.h }, e->peek, SEK_TILE_PX);
-	sek_classify(e->peek, SEK_TILE_PX, r.w, r.h, &e->look);
+	sek_classify(e->simd, e->peek, SEK_TILE_PX, r.w, r.h, j->o->fast, &e->look);
 	return e->look.look == SEK_LOOK_PHOTO && !j->o->lossless;
 }
 

@@ -74,12 +74,26 @@ static bool equal_c(const uint32_t *a, const uint32_t *b, size_t n)
 	return equal_from(a, b, 0, n);
 }
 
+static size_t runs_from(const uint32_t *px, size_t i, size_t n)
+{
+	size_t equal = 0;
+
+	for (; i < n; i++)
+		equal += ((px[i] ^ px[i - 1]) & SEK_RGB_MASK) == 0;
+	return equal;
+}
+
+static size_t runs_c(const uint32_t *px, size_t n)
+{
+	return runs_from(px, 1, n);
+}
+
 static uint32_t hash_c(const uint32_t *px, size_t n)
 {
 	return fold(sum_from(px, 0, n));
 }
 
-static const struct sek_simd plain = { "c", differ_c, equal_c, hash_c };
+static const struct sek_simd plain = { "c", differ_c, equal_c, runs_c, hash_c };
 
 #if defined(__x86_64__)
 
@@ -132,6 +146,22 @@ static bool equal_sse2(const uint32_t *a, const uint32_t *b, size_t n)
 	return equal_from(a, b, i, n);
 }
 
+static size_t runs_sse2(const uint32_t *px, size_t n)
+{
+	const __m128i mask = _mm_set1_epi32((int)SEK_RGB_MASK);
+	__m128i sum = _mm_setzero_si128();
+	uint32_t lanes[4];
+	size_t i = 1;
+
+	for (; i + 4 <= n; i += 4) {
+		__m128i d = _mm_and_si128(_mm_xor_si128(load4(px + i), load4(px + i - 1)), mask);
+
+		sum = _mm_sub_epi32(sum, _mm_cmpeq_epi32(d, _mm_setzero_si128()));
+	}
+	_mm_storeu_si128((__m128i *)(void *)lanes, sum);
+	return (size_t)lanes[0] + lanes[1] + lanes[2] + lanes[3] + runs_from(px, i, n);
+}
+
 static uint32_t hash_sse2(const uint32_t *px, size_t n)
 {
 	const __m128i mask = _mm_set1_epi32((int)SEK_RGB_MASK);
@@ -148,7 +178,7 @@ static uint32_t hash_sse2(const uint32_t *px, size_t n)
 	return fold(lanes[0] + lanes[1] + sum_from(px, i, n));
 }
 
-static const struct sek_simd sse2 = { "sse2", differ_sse2, equal_sse2, hash_sse2 };
+static const struct sek_simd sse2 = { "sse2", differ_sse2, equal_sse2, runs_sse2, hash_sse2 };
 
 #define AVX2 __attribute__((target("avx2")))
 
@@ -196,6 +226,24 @@ AVX2 static bool equal_avx2(const uint32_t *a, const uint32_t *b, size_t n)
 	return equal_sse2(a + i, b + i, n - i);
 }
 
+AVX2 static size_t runs_avx2(const uint32_t *px, size_t n)
+{
+	const __m256i mask = _mm256_set1_epi32((int)SEK_RGB_MASK);
+	__m256i sum = _mm256_setzero_si256();
+	uint32_t lanes[8];
+	size_t i = 1, equal = 0;
+
+	for (; i + 8 <= n; i += 8) {
+		__m256i d = _mm256_and_si256(_mm256_xor_si256(load8(px + i), load8(px + i - 1)), mask);
+
+		sum = _mm256_sub_epi32(sum, _mm256_cmpeq_epi32(d, _mm256_setzero_si256()));
+	}
+	_mm256_storeu_si256((__m256i *)(void *)lanes, sum);
+	for (size_t k = 0; k < 8; k++)
+		equal += lanes[k];
+	return equal + runs_from(px, i, n);
+}
+
 AVX2 static uint32_t hash_avx2(const uint32_t *px, size_t n)
 {
 	const __m256i mask = _mm256_set1_epi32((int)SEK_RGB_MASK);
@@ -212,7 +260,7 @@ AVX2 static uint32_t hash_avx2(const uint32_t *px, size_t n)
 	return fold(lanes[0] + lanes[1] + lanes[2] + lanes[3] + sum_from(px, i, n));
 }
 
-static const struct sek_simd avx2 = { "avx2", differ_avx2, equal_avx2, hash_avx2 };
+static const struct sek_simd avx2 = { "avx2", differ_avx2, equal_avx2, runs_avx2, hash_avx2 };
 
 const struct sek_simd *sek_simd_kind(unsigned i)
 {

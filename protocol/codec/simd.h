@@ -20,6 +20,8 @@ struct sek_simd {
 	bool (*differ)(const uint32_t *a, const uint32_t *b, size_t n, uint32_t *acc);
 	/* True if a and b, n pixels each, are equal. */
 	bool (*equal)(const uint32_t *a, const uint32_t *b, size_t n);
+	/* How many of n pixels equal their left neighbour; the first has none. */
+	size_t (*runs)(const uint32_t *px, size_t n);
 	/* A hash of n pixels (at most SEK_HASH_MAX_PX), never 0. Not against enemies: it only chooses what is compared. */
 	uint32_t (*hash)(const uint32_t *px, size_t n);
 };

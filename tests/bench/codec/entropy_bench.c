@@ -89,7 +89,7 @@ static sek_status gather(void *user, struct sek_rect r, const uint32_t *px)
 	g->px = malloc(n);
 	require(g->px, "memory");
 	memcpy(g->px, px, n);
-	sek_classify(px, r.w, r.w, r.h, &look);
+	sek_classify(sek_simd_best(), px, r.w, r.w, r.h, true, &look);
 	g->smooth = look.look == SEK_LOOK_PHOTO;
 	pixels += n / 4;
 	rectangles++;

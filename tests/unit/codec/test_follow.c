@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Scrolls that go on: whatever stands still, plays or appears beside them, each frame is exact, and only what is new is sent.
+ * What goes on: scrolls, whatever stands still, plays or appears beside them, and films, wherever they stand.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -108,6 +108,52 @@ START_TEST(what_appears_in_a_blank_margin_moves)
 }
 END_TEST
 
+static void draw_film(const struct sek_picture *p, struct sek_rect r, unsigned i)
+{
+	for (unsigned y = 0; y < r.h; y++) {
+		for (unsigned x = 0; x < r.w; x++) {
+			unsigned u = x / 2 + i * 3, v = y / 2 + i;
+
+			p->px[(size_t)(r.y + y) * p->stride_px + r.x + x] = (u * 5 + v) % 251 << 16 | (u + v * 7) % 241 << 8 | u * v % 239;
+		}
+	}
+}
+
+/* What a film that stands there sends when it has played for a while. */
+static size_t film_bytes(struct sek_rect film)
+{
+	size_t bytes = 0;
+	struct pair p;
+
+	pair_init(&p, 640, 480);
+	test_draw_text(&p.src, whole(&p), 0, 1);
+	step(&p, &lossy);
+	for (unsigned i = 0; i < 24; i++) {
+		draw_film(&p.src, film, i);
+		sek_update_encoder_damage(p.e, film);
+		p.now_ms += 40;
+		test_receiver_forget(&p.to);
+		step(&p, &lossy);
+		bytes += i >= 12 ? p.to.bytes : 0;
+	}
+	while (sek_update_encoder_refine_at_ms(p.e, &lossy)) {
+		p.now_ms += 500;
+		step(&p, &lossy);
+	}
+	same(&p);
+	pair_finish(&p);
+	return bytes;
+}
+
+/* The strips of a film that reach into other tiles are part of it. */
+START_TEST(a_film_on_no_tiles_edge_costs_about_the_same)
+{
+	size_t aligned = film_bytes((struct sek_rect){ 128, 128, 256, 192 });
+
+	ck_assert_uint_lt(film_bytes((struct sek_rect){ 118, 120, 256, 192 }) * 2, aligned * 3);
+}
+END_TEST
+
 struct scroller {
 	struct sek_picture pic;
 	atomic_bool stop;
@@ -158,6 +204,7 @@ int main(void)
 	tcase_add_test(t, a_scroll_goes_on);
 	tcase_add_test(t, a_scroll_goes_on_while_things_change);
 	tcase_add_test(t, what_appears_in_a_blank_margin_moves);
+	tcase_add_test(t, a_film_on_no_tiles_edge_costs_about_the_same);
 	tcase_add_test(t, a_source_that_moves_meanwhile_cannot_break_it);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);

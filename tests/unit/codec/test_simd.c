@@ -39,6 +39,15 @@ static void drop(struct rows *s)
 	free(s->acc);
 }
 
+/* Makes many pixels equal to their left neighbour but for the unused byte. */
+static void test_repeat(struct test_random *r, uint32_t *px, size_t n)
+{
+	for (size_t x = 1; x < n; x++) {
+		if (test_random_below(r, 3))
+			px[x] = px[x - 1] ^ test_random_below(r, 256) << 24;
+	}
+}
+
 START_TEST(kinds_agree)
 {
 	const struct sek_simd *plain = sek_simd_kind(0), *kind;
@@ -49,6 +58,7 @@ START_TEST(kinds_agree)
 		for (unsigned k = 0; k < 3000; k++) {
 			struct rows s = make(&r, test_random_below(&r, ROW));
 			size_t hashed = s.n < SEK_HASH_MAX_PX ? s.n : SEK_HASH_MAX_PX;
+			size_t runs = 0;
 			bool same = true, said;
 
 			for (size_t x = 0; x < s.n; x++)
@@ -60,11 +70,18 @@ START_TEST(kinds_agree)
 				if (s.acc[x] != ((s.a[x] ^ s.b[x]) & 0xffffff))
 					ck_abort_msg("%s gathers at %zu of %zu", kind->name, x, s.n);
 			}
+			if (k % 2) /* runs, too */
+				test_repeat(&r, s.a, s.n);
+			for (size_t x = 1; x < s.n; x++)
+				runs += ((s.a[x] ^ s.a[x - 1]) & 0xffffff) == 0;
+			if (kind->runs(s.a, s.n) != runs)
+				ck_abort_msg("%s counts runs in %zu pixels", kind->name, s.n);
+			same = same && k % 2 == 0;
 			if (kind->hash(s.a, hashed) != plain->hash(s.a, hashed) || kind->hash(s.a, hashed) == 0)
 				ck_abort_msg("%s hashes %zu pixels", kind->name, hashed);
 			if (same && kind->hash(s.b, hashed) != plain->hash(s.a, hashed))
 				ck_abort_msg("%s: the unused byte counts", kind->name);
-			differ += !same;
+			differ += !same && k % 2 == 0;
 			equal += same;
 			drop(&s);
 		}
