@@ -64,6 +64,13 @@ static uint64_t now_us(void)
 
 /* --- coming and going --- */
 
+/* One of the listener, the timer and the pipes has gone. */
+static void release(struct shaper *s)
+{
+	if (--s->open == 0)
+		free(s);
+}
+
 static void on_pipe_closed(uv_handle_t *handle)
 {
 	struct pipe *p = handle->data;
@@ -75,6 +82,7 @@ static void on_pipe_closed(uv_handle_t *handle)
 			*at = p->next;
 			break;
 		}
+	release(p->shaper);
 	free(p->ways[SHAPER_UP].ring);
 	free(p->ways[SHAPER_DOWN].ring);
 	free(p);
@@ -163,6 +171,7 @@ static void on_connection(uv_stream_t *listener, int status)
 	if (!p)
 		return;
 	p->shaper = s;
+	s->open++;
 	p->open = 2;
 	p->next = s->pipes;
 	s->pipes = p;
@@ -303,10 +312,7 @@ struct shaper_line *shaper_line(struct shaper *s, enum shaper_way way)
 
 static void on_shaper_closed(uv_handle_t *handle)
 {
-	struct shaper *s = handle->data;
-
-	if (--s->open == 0)
-		free(s);
+	release(handle->data);
 }
 
 void shaper_close(struct shaper *s)

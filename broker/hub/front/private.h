@@ -20,6 +20,7 @@ enum {
 	SEK_FRONT_STREAMS_MAX = 10240,     /* each holds a session; sessions.max is the real limit */
 	SEK_FRONT_BODY_MAX = 16384,        /* of a request */
 	SEK_FRONT_QUEUE_MAX = 4194304,     /* bytes that may wait for a slow client */
+	SEK_FRONT_UNSENT_MAX = 65536,      /* bytes of those that the kernel holds without having sent them */
 	SEK_FRONT_MESSAGE_MAX = SEK_FRAME_HEADER_BYTES + SEK_TEXT_MAX_BYTES, /* of one message from a client */
 	SEK_FRONT_HEADERS_BYTES = 2048,    /* our own fixed response headers */
 

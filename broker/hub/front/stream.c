@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <sodium.h>
 
 #include "base/error.h"
@@ -234,6 +238,15 @@ static void say_and_close(struct conn *c, enum sek_state why)
 	op_close(c);
 }
 
+/* What the kernel holds and has not sent is queue too, and autotuning would let it grow to megabytes. Without the option
+ * there is only more of it. */
+static void bound_kernel_queue(struct conn *c)
+{
+	int most = SEK_FRONT_UNSENT_MAX;
+
+	(void)setsockopt(lws_get_socket_fd(c->wsi), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most, sizeof most);
+}
+
 int sek_stream_established(struct conn *c)
 {
 	struct stream *s = c->stream;
@@ -241,6 +254,7 @@ int sek_stream_established(struct conn *c)
 
 	if (!s)
 		return -1;
+	bound_kernel_queue(c);
 	s->established = true;
 	sek_conn_deadline(c, 0);
 	status = sek_session_attach(c->front->sessions, s->id, s->user, &ops, c, &s->session);

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 
 import { Broker, frame, until } from './harness.mjs';
 
-const TEXT = 8, QUEUE_MAX = 4194304, UPDATE_MAX = 1048576 + 8;
+const TEXT = 8, QUEUE_MAX = 4194304, UNSENT_MAX = 65536, UPDATE_MAX = 1048576 + 8;
 let b, cookie;
 before(async () => {
 	b = new Broker();
@@ -25,6 +25,16 @@ async function open() {
 	return stream;
 }
 const gone = () => [...b.log.matchAll(/double\.gone .*most_queued=(\d+) left=(\d+) drained=(\d+)/g)].map((m) => m.slice(1).map(Number));
+/** Bytes in the kernel's queue towards this client: not sent, or sent and not acknowledged. */
+function unsent(stream) {
+	const hex = (n) => n.toString(16).toUpperCase().padStart(4, '0');
+	const line = fs.readFileSync('/proc/net/tcp', 'utf8').split('\n').find((l) => {
+		const [, local, remote] = l.trim().split(/\s+/);
+		return local?.endsWith(`:${hex(b.port)}`) && remote?.endsWith(`:${hex(stream.socket.localPort)}`);
+	});
+	assert.ok(line, 'the connection is in /proc/net/tcp');
+	return parseInt(line.trim().split(/\s+/)[4].split(':')[0], 16);
+}
 const memoryKb = () => Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${b.process.pid}/status`, 'utf8'))[1]);
 
 test('messages of every size arrive whole and in order', async () => {
@@ -77,6 +87,7 @@ test('a slow client holds up nobody', async () => {
 	const memory = memoryKb();
 	await new Promise((go) => setTimeout(go, 1500));
 	assert.ok(memoryKb() - memory < 1024, 'a stuck client does not grow');
+	assert.ok(unsent(slow) < UNSENT_MAX + 131072, `the kernel holds ${unsent(slow)} bytes for a stuck client`);
 	slow.socket.destroy();
 });
 
