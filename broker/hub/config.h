@@ -13,6 +13,9 @@
 #include "base/status.h"
 #include "broker/hub/audit/audit.h"
 #include "broker/hub/audit/syslog.h"
+#include "broker/hub/auth/certificate.h"
+#include "broker/hub/auth/ldap.h"
+#include "broker/hub/auth/needs.h"
 #include "broker/hub/session/session.h"
 
 #define SEK_CONFIG_ERROR_BYTES 1024
@@ -32,6 +35,13 @@ struct sek_broker_config {
 	const char *store_path, *web_root;
 	struct sek_sessions_config sessions;
 	uint32_t login_idle_s, login_maximum_s;
+	uint32_t login_needs;                  /* enum sek_factor: of users whose groups say nothing */
+	const char *login_key_path;            /* seals second factors; made at the first start */
+	const char *notice_ja, *notice_en;     /* what users must acknowledge; NULL = nothing */
+	char notice[65];                       /* its hash in hex, "" = none */
+	bool has_ldap, has_certificates;
+	struct sek_ldap_config ldap;
+	struct sek_certificate_config login_certificates;
 	const char *time_zone;                 /* of the site, as in "Asia/Tokyo"; NULL = the machine's */
 	enum sek_log_level log_level;
 	bool second_administrator, combine_roles; /* administration.* */
@@ -42,7 +52,7 @@ struct sek_broker_config {
 
 	struct sek_config_file *file;          /* owns the texts */
 	struct sek_render_host *hosts;
-	char *made_origin, *made_decoder, *made_encoder, *made_audit_path, *made_audit_key, *made_control_path;
+	char *made_origin, *made_decoder, *made_encoder, *made_audit_path, *made_audit_key, *made_control_path, *made_login_key, *made_bind_password;
 	char host_name[256];
 };
 

@@ -41,6 +41,18 @@ struct sek_config_file {
 	} *sessions;
 	struct file_login {
 		uint32_t *idle_minutes, *maximum_hours;
+		char *needs, *key;
+		struct file_notice {
+			char *ja, *en;
+		} *notice;
+		struct file_certificates {
+			char *ca, *crl;
+		} *certificates;
+		struct file_ldap {
+			char *url, *ca, *user_dn, *bind_dn, *bind_password_file, *base, *filter, *display, *groups, *group_base,
+				*group_filter;
+			uint32_t *timeout_seconds;
+		} *ldap;
 	} *login;
 	struct file_administration {
 		bool second_administrator, combine_roles;
@@ -65,6 +77,9 @@ struct sek_config_file {
 		char *path, *group;
 	} *control;
 };
+
+/* config_login.c: how people log in, once the store's path is known. */
+sek_status sek_config_fill_login(const char *path, struct sek_broker_config *c, char *err, size_t err_size);
 
 extern const cyaml_schema_value_t sek_config_file_schema;
 

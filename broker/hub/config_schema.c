@@ -55,7 +55,38 @@ static const cyaml_schema_field_t sessions_fields[] = {
 	NUMBER("max_height", struct file_sessions, max_height),
 	CYAML_FIELD_END,
 };
+static const cyaml_schema_field_t notice_fields[] = {
+	TEXT("ja", 0, struct file_notice, ja),
+	TEXT("en", 0, struct file_notice, en),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t certificates_fields[] = {
+	TEXT("ca", 0, struct file_certificates, ca),
+	TEXT("crl", 0, struct file_certificates, crl),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t ldap_fields[] = {
+	TEXT("url", 0, struct file_ldap, url),
+	TEXT("ca", 0, struct file_ldap, ca),
+	TEXT("user_dn", CYAML_FLAG_OPTIONAL, struct file_ldap, user_dn),
+	TEXT("bind_dn", CYAML_FLAG_OPTIONAL, struct file_ldap, bind_dn),
+	TEXT("bind_password_file", CYAML_FLAG_OPTIONAL, struct file_ldap, bind_password_file),
+	TEXT("base", CYAML_FLAG_OPTIONAL, struct file_ldap, base),
+	TEXT("filter", CYAML_FLAG_OPTIONAL, struct file_ldap, filter),
+	TEXT("display", CYAML_FLAG_OPTIONAL, struct file_ldap, display),
+	TEXT("groups", CYAML_FLAG_OPTIONAL, struct file_ldap, groups),
+	TEXT("group_base", CYAML_FLAG_OPTIONAL, struct file_ldap, group_base),
+	TEXT("group_filter", CYAML_FLAG_OPTIONAL, struct file_ldap, group_filter),
+	NUMBER("timeout_seconds", struct file_ldap, timeout_seconds),
+	CYAML_FIELD_END,
+};
 static const cyaml_schema_field_t login_fields[] = {
+	TEXT("needs", CYAML_FLAG_OPTIONAL, struct file_login, needs),
+	TEXT("key", CYAML_FLAG_OPTIONAL, struct file_login, key),
+	CYAML_FIELD_MAPPING_PTR("notice", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_login, notice, notice_fields),
+	CYAML_FIELD_MAPPING_PTR("certificates", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_login, certificates,
+		certificates_fields),
+	CYAML_FIELD_MAPPING_PTR("ldap", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_login, ldap, ldap_fields),
 	NUMBER("idle_minutes", struct file_login, idle_minutes),
 	NUMBER("maximum_hours", struct file_login, maximum_hours),
 	CYAML_FIELD_END,

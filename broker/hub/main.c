@@ -54,6 +54,7 @@ struct broker {
 	struct sek_control *control;
 	struct sek_status_line status;
 	bool has_status, stopping, failed;
+	uint8_t login_key[SEK_TOTP_KEY_BYTES];
 	uv_signal_t terminate, interrupt;
 	uv_timer_t drain, too_long;
 	uint64_t drain_until_ms;
@@ -276,18 +277,22 @@ static sek_status refuse(const char *part, const char *why)
 
 static sek_status start_auth(struct broker *b)
 {
-	struct sek_auth_config c = { .idle_s = b->config->login_idle_s, .maximum_s = b->config->login_maximum_s,
-		.audit = b->audit };
+	const struct sek_broker_config *g = b->config;
+	struct sek_auth_config c = { .idle_s = g->login_idle_s, .maximum_s = g->login_maximum_s, .audit = b->audit,
+		.needs = g->login_needs, .key = b->login_key, .ldap = g->has_ldap ? &g->ldap : NULL,
+		.certificates = g->has_certificates ? &g->login_certificates : NULL, .notice = g->notice[0] ? g->notice : NULL };
 	char err[SEK_CONFIG_ERROR_BYTES] = "";
 	uint64_t users = 0;
 
 	if (!sek_is_ok(sek_store_open(b->config->store_path, &b->store, err, sizeof err)))
 		return refuse("store", err);
+	if (!sek_is_ok(sek_totp_key_load(g->login_key_path, b->login_key, err, sizeof err)))
+		return refuse("auth", err);
 	if (!sek_is_ok(sek_auth_create(&b->loop, b->store, &c, &b->auth)) ||
 			!sek_is_ok(sek_store_users_count(b->store, &users)))
 		return refuse("auth", "log-ins cannot be read from the store");
 	if (users == 0)
-		sek_log(SEK_LOG_WARN, "broker.no-users", "do", "sekisho-broker --config FILE user add NAME", NULL);
+		sek_log(SEK_LOG_WARN, "broker.no-users", "do", "sekisho-broker --config FILE user first-admin NAME", NULL);
 	return sek_ok();
 }
 
@@ -353,7 +358,9 @@ static sek_status start_front(struct broker *b)
 	b->front_config = (struct sek_front_config){
 		.address = b->config->inner_address, .port = b->config->inner_port, .certificate = b->config->certificate,
 		.key = b->config->key, .origins = b->config->origins, .n_origins = b->config->n_origins,
-		.web_root = b->config->web_root, .audit = b->audit,
+		.web_root = b->config->web_root, .audit = b->audit, .notice = b->config->notice, .notice_ja = b->config->notice_ja,
+		.notice_en = b->config->notice_en,
+		.client_ca = b->config->has_certificates ? b->config->login_certificates.ca : NULL,
 	};
 	if (!sek_is_ok(sek_front_create(&b->loop, &b->front_config, b->auth, b->sessions, b->admin, &b->front, err, sizeof err)))
 		return refuse("front", err);
@@ -434,6 +441,7 @@ static int run(struct broker *b, const struct options *o)
 	sek_store_close(b->store);
 	sek_audit_destroy(b->audit);
 	sek_syslog_destroy(b->syslog);
+	explicit_bzero(b->login_key, sizeof b->login_key);
 	if (uv_loop_close(&b->loop) != 0)
 		sek_log(SEK_LOG_WARN, "broker.leak", "what", "a handle of the loop was not closed", NULL);
 	sek_log(SEK_LOG_INFO, "broker.stopped", NULL);
@@ -450,6 +458,7 @@ int main(int argc, char **argv)
 	if (r >= 0)
 		return r;
 	protect_process();
+	sek_ldap_init();
 	program_folder(folder, sizeof folder);
 	if (!sek_is_ok(sek_broker_config_load(o.config, folder, &b.config, err, sizeof err)) ||
 			(o.check && !sek_is_ok(sek_front_check_tls(b.config->certificate, b.config->key, err, sizeof err)))) {

@@ -8,6 +8,7 @@
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -18,8 +19,12 @@
 
 #include "base/error.h"
 #include "broker/hub/audited.h"
+#include "base/file.h"
+#include "broker/hub/auth/certificate.h"
 #include "broker/hub/auth/name.h"
 #include "broker/hub/auth/password.h"
+#include "broker/hub/store/factors.h"
+#include "broker/hub/store/people.h"
 #include "broker/hub/store/store.h"
 
 const char sek_users_usage[] =
@@ -27,7 +32,9 @@ const char sek_users_usage[] =
 	"  user password NAME [--password-stdin | --generate]\n"
 	"  user disable NAME\n"
 	"  user enable NAME\n"
-	"  user list\n";
+	"  user list\n"
+	"  user first-admin NAME [--password-stdin | --generate]   once: only while nobody is administrator\n"
+	"  user bind-certificate NAME FILE.pem [--subject]         log-in by this certificate, or by any with its subject\n";
 
 enum source { FROM_TERMINAL, FROM_STDIN, GENERATED };
 
@@ -200,6 +207,61 @@ static int set_disabled(struct command *c, bool disabled)
 	return 0;
 }
 
+/* The one way in that needs nobody else: only while there is no administrator, and on the broker's machine. */
+static int first_admin(struct command *c)
+{
+	struct sek_store_actor by = { .who = "@local", .why = "first administrator", .now_s = (int64_t)time(NULL) };
+	uint64_t n = 0;
+	sek_status status = sek_store_people_with_role(c->store, SEK_ROLE_ADMINISTRATOR, &n);
+	int r;
+
+	if (!sek_is_ok(status))
+		return fail_status(c, status);
+	if (n > 0)
+		return fail("there is an administrator already: he or she makes others in the administration page");
+	r = set_password(c, true);
+	if (r != 0)
+		return r;
+	status = sek_store_person_set_roles(c->store, c->name, SEK_ROLE_ADMINISTRATOR, 0, &by);
+	if (!sek_is_ok(status))
+		return record_failure(c, status);
+	printf("%s is administrator\n", c->name);
+	return 0;
+}
+
+static int bind_certificate(struct command *c, const char *path, bool subject)
+{
+	struct sek_store_actor by = { .who = "@local", .why = "bind-certificate", .now_s = (int64_t)time(NULL) };
+	struct sek_certificate cert;
+	sek_status status;
+	char *pem = NULL;
+	int r;
+
+	status = sek_file_read(path, &pem, NULL);
+	if (sek_is_ok(status))
+		status = sek_certificate_read(pem, &cert);
+	free(pem);
+	if (!sek_is_ok(status))
+		return fail("that file is not a certificate in PEM");
+	if (subject && !cert.subject[0])
+		return fail("the certificate's subject is empty or too long: bind it without --subject");
+	r = record(c);
+	if (r != 0)
+		return r;
+	status = sek_store_certificate_add(c->store, c->name, subject ? SEK_CERTIFICATE_SUBJECT : SEK_CERTIFICATE_FINGERPRINT,
+		subject ? cert.subject : cert.fingerprint, &by);
+	if (sek_is(status, SEK_E_EXISTS)) {
+		char err[512] = "";
+
+		(void)sek_audited_command(c->audit, c->what, c->name, SEK_AUDIT_FAILED, err, sizeof err);
+		return fail("it is bound already");
+	}
+	if (!sek_is_ok(status))
+		return record_failure(c, status);
+	printf("%s: %s\n", c->name, subject ? cert.subject : cert.fingerprint);
+	return 0;
+}
+
 static void print_user(void *ctx, const struct sek_store_user *u)
 {
 	char created[24] = "";
@@ -267,10 +329,17 @@ static int run(struct command *c, int argc, char **argv)
 		return argc == 2 ? set_disabled(c, true) : usage();
 	if (strcmp(verb, "enable") == 0)
 		return argc == 2 ? set_disabled(c, false) : usage();
+	if (strcmp(verb, "bind-certificate") == 0) {
+		bool subject = argc == 4 && strcmp(argv[3], "--subject") == 0;
+
+		return argc == 3 || subject ? bind_certificate(c, argv[2], subject) : usage();
+	}
 	if (!parse_source(argc - 2, argv + 2, &c->source))
 		return usage();
 	if (strcmp(verb, "add") == 0)
 		return set_password(c, true);
+	if (strcmp(verb, "first-admin") == 0)
+		return first_admin(c);
 	if (strcmp(verb, "password") == 0)
 		return set_password(c, false);
 	return usage();

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "broker/hub/admin/internal.h"
+#include "broker/hub/auth/needs.h"
 
 static json_t *group_json(const struct sek_store_group *g)
 {
@@ -61,27 +62,13 @@ static void members_work(struct sek_admin_request *r)
 /* Factors joined by plus signs, each once, and not a one-time code alone: who the user is must be shown first. */
 static bool check_needs(struct sek_admin_request *r)
 {
-	static const char *const factors[] = { "password", "totp", "certificate" };
-	const char *p = sek_admin_text(r, "needs");
-	unsigned set = 0, i;
+	const char *text = sek_admin_text(r, "needs");
+	uint32_t needs;
 
-	while (*p) {
-		size_t n = strcspn(p, "+");
-
-		for (i = 0; i < 3 && (strlen(factors[i]) != n || memcmp(p, factors[i], n) != 0); i++)
-			;
-		if (i == 3 || (set & 1u << i) || (p[n] == '+' && !p[n + 1])) {
-			sek_admin_bad(r, "needs", "unknown");
-			return false;
-		}
-		set |= 1u << i;
-		p += n + (p[n] == '+');
-	}
-	if (set == 2) {
-		sek_admin_bad(r, "needs", "unknown");
-		return false;
-	}
-	return true;
+	if (*text == '\0' || sek_needs_parse(text, &needs))
+		return true;
+	sek_admin_bad(r, "needs", "unknown");
+	return false;
 }
 
 static void read_group(const struct sek_admin_request *r, struct sek_store_group *g)

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "broker/hub/auth/auth_private.h"
+#include "broker/hub/store/factors.h"
 
 enum { TICK_MS = 1000, SWEEP_EVERY_MS = 5000, SAVE_EVERY_MS = 60000 };
 
@@ -45,8 +46,11 @@ static void load_login(void *ctx, const struct sek_store_login *row)
 	const struct load *load = ctx;
 	struct sek_login *l;
 
-	(void)sek_logins_add(load->auth->logins, row->key, row->user, row->address,
-		ago_ms(load->now_s, row->created_s), ago_ms(load->now_s, row->seen_s), load->now_ms, &l);
+	if (!sek_is_ok(sek_logins_add(load->auth->logins, row->key, row->user, row->address,
+			ago_ms(load->now_s, row->created_s), ago_ms(load->now_s, row->seen_s), load->now_ms, &l)))
+		return;
+	l->user_id = row->user_id;
+	l->roles = row->roles;
 }
 
 static void load_known(void *ctx, const char *user, const char *address, int64_t seen_s)
@@ -54,6 +58,22 @@ static void load_known(void *ctx, const char *user, const char *address, int64_t
 	const struct load *load = ctx;
 
 	sek_throttle_familiar(load->auth->throttle, user, address, load->now_ms, ago_ms(load->now_s, seen_s));
+}
+
+/* After the rows: the store may not be asked from inside its own callback. */
+static sek_status load_consents(struct sek_auth *a)
+{
+	size_t i;
+
+	for (i = 0; i < sek_logins_count(a->logins); i++) {
+		struct sek_login *l = sek_logins_at(a->logins, i);
+		int64_t when = 0;
+
+		if (a->config.notice)
+			SEK_TRY(sek_store_consent_get(a->store, l->user_id, a->config.notice, &when));
+		l->consented = !a->config.notice || when > 0;
+	}
+	return sek_ok();
 }
 
 static sek_status load_all(struct sek_auth *a)
@@ -66,6 +86,7 @@ static sek_status load_all(struct sek_auth *a)
 	SEK_TRY(sek_store_logins_purge(a->store, load.now_s - (int64_t)a->config.maximum_s,
 		load.now_s - (int64_t)a->config.idle_s));
 	SEK_TRY(sek_store_logins_each(a->store, load_login, &load));
+	SEK_TRY(load_consents(a));
 	return sek_store_known_each(a->store, load.now_s - (int64_t)SEK_THROTTLE_FAMILIAR_DAYS * 24 * 3600, load_known,
 		&load);
 }
@@ -81,11 +102,15 @@ sek_status sek_auth_create(uv_loop_t *loop, struct sek_store *store, const struc
 	a->loop = loop;
 	a->store = store;
 	a->config = *config;
+	if (a->config.needs == 0)
+		a->config.needs = SEK_FACTOR_PASSWORD;
 	status = sek_logins_create((uint64_t)config->idle_s * 1000, (uint64_t)config->maximum_s * 1000, &a->logins);
 	if (sek_is_ok(status))
 		status = sek_tokens_create(&a->tokens);
 	if (sek_is_ok(status))
 		status = sek_throttle_create(&a->throttle);
+	if (sek_is_ok(status))
+		status = sek_tickets_create(&a->tickets);
 	if (sek_is_ok(status))
 		status = load_all(a);
 	if (!sek_is_ok(status)) {
@@ -108,6 +133,7 @@ void sek_auth_destroy(struct sek_auth *a)
 	sek_logins_destroy(a->logins);
 	sek_tokens_destroy(a->tokens);
 	sek_throttle_destroy(a->throttle);
+	sek_tickets_destroy(a->tickets);
 	free(a);
 }
 

@@ -18,8 +18,12 @@
 
 #include "base/status.h"
 #include "broker/hub/audit/audit.h"
+#include "broker/hub/auth/certificate.h"
+#include "broker/hub/auth/ldap.h"
 #include "broker/hub/auth/logins.h"
+#include "broker/hub/auth/needs.h"
 #include "broker/hub/auth/tokens.h"
+#include "broker/hub/auth/totp.h"
 #include "broker/hub/store/store.h"
 
 #define SEK_AUTH_HASHING 2   /* passwords looked at at the same time: each takes 64 MiB and a core for 50 to 100 ms */
@@ -35,6 +39,13 @@ struct sek_auth_config {
 	uint32_t idle_s;    /* a log-in ends after this long without a request or an input event */
 	uint32_t maximum_s; /* and at this age in any case */
 	struct sek_audit *audit; /* NULL: nothing is recorded (tests) */
+	/* All pointers must outlive the auth. */
+	uint32_t needs;          /* enum sek_factor: of users none of whose groups says anything; 0 = a password */
+	const uint8_t *key;      /* SEK_TOTP_KEY_BYTES: seals second factors; NULL = none can be used */
+	const char *issuer;      /* what generators show beside the user's name; NULL = "Sekisho" */
+	const struct sek_ldap_config *ldap;                /* NULL: local users only */
+	const struct sek_certificate_config *certificates; /* NULL: no log-in by certificate */
+	const char *notice;      /* hash of the notice that users must acknowledge (SEK_STORE_NOTICE_BYTES); NULL = none */
 };
 
 /* Loads the living log-ins and known addresses from the store (blocking: call it before the loop runs). The store must
@@ -53,6 +64,14 @@ enum sek_auth_answer {
 	SEK_AUTH_WRONG,     /* no such user, wrong password, disabled: nobody outside can tell which */
 	SEK_AUTH_THROTTLED, /* too many tries: retry_s */
 	SEK_AUTH_BUSY,      /* too many tries of other people at this moment: retry_s */
+	SEK_AUTH_NEXT_CODE,     /* right so far: a one-time code is next; ticket */
+	SEK_AUTH_NEXT_ENROL,    /* the same, but the user has no generator yet: ticket, uri, secret */
+	SEK_AUTH_NEXT_PASSWORD, /* the certificate is good: its user's password is next; user */
+	SEK_AUTH_NEED_CERTIFICATE, /* right so far, but this user needs a certificate, and none that is good was shown */
+	SEK_AUTH_WRONG_CODE,    /* or one that was used already */
+	SEK_AUTH_WRONG_CERTIFICATE, /* none shown, not good, or nobody's */
+	SEK_AUTH_WRONG_TICKET,  /* unknown, too old or used too often: the log-in begins anew */
+	SEK_AUTH_DIRECTORY,     /* the directory cannot be asked now; local users can log in */
 	SEK_AUTH_UNRECORDED, /* right, but the audit log cannot be written: no record, no log-in */
 	SEK_AUTH_FAULT,     /* the store or memory failed; the log says why */
 };
@@ -61,8 +80,13 @@ struct sek_auth_result {
 	enum sek_auth_answer answer;
 	uint32_t retry_s;
 	char cookie[SEK_COOKIE_BYTES]; /* OK: for the client, and kept nowhere */
-	char user[SEK_STORE_NAME_BYTES]; /* OK: the name in its one form */
+	char user[SEK_STORE_NAME_BYTES]; /* OK, NEXT_PASSWORD: the name in its one form */
 	uint64_t login;                /* OK: the log-in's id */
+	uint32_t roles;                /* OK: enum sek_role */
+	bool consented;                /* OK: the notice was acknowledged, or there is none */
+	char ticket[SEK_TOKEN_BYTES];  /* NEXT_CODE, NEXT_ENROL */
+	char uri[SEK_TOTP_URI_BYTES], secret[40]; /* NEXT_ENROL: the same secret, for a QR code and to be typed */
+	char recovery[SEK_RECOVERY_CODES][SEK_RECOVERY_CODE_BYTES]; /* OK after an enrolment: shown this once; else "" */
 };
 
 struct sek_auth_try;
@@ -70,6 +94,20 @@ struct sek_auth_try;
  * from inside this call (unless it was forgotten before). NULL when out of memory. */
 struct sek_auth_try *sek_auth_login(struct sek_auth *a, const char *name, size_t name_n, const char *password,
 	size_t password_n, const char *address, void (*fn)(void *user, const struct sek_auth_result *r), void *user);
+/* What a client shows for a log-in, in one request; everything is hostile and copied. */
+struct sek_auth_proof {
+	enum { SEK_PROOF_PASSWORD, SEK_PROOF_CERTIFICATE, SEK_PROOF_CODE } kind;
+	const char *name, *password;  /* PASSWORD */
+	size_t name_n, password_n;
+	const char *ticket, *code;    /* CODE: a one-time or a recovery code */
+	size_t ticket_n, code_n;
+	const uint8_t *certificate;   /* any kind: what the TLS client showed, DER (certificate.h); NULL = nothing */
+	size_t certificate_n;
+	const char *address;          /* numeric */
+};
+/* The same for any kind of proof: steps follow each other until the answer is SEK_AUTH_OK. */
+struct sek_auth_try *sek_auth_prove(struct sek_auth *a, const struct sek_auth_proof *proof,
+	void (*fn)(void *user, const struct sek_auth_result *r), void *user);
 /* The asker is gone: fn will not be called. A log-in that worked is ended at once. */
 void sek_auth_forget(struct sek_auth_try *t);
 
@@ -80,6 +118,14 @@ const struct sek_login *sek_auth_check(struct sek_auth *a, const char *cookie, s
 void sek_auth_logout(struct sek_auth *a, uint64_t login);
 /* The log-in's user did something idle_ms ago in a live session. */
 void sek_auth_active(struct sek_auth *a, uint64_t login, uint64_t idle_ms);
+
+/* The log-in's user acknowledges the notice with this hash, in this language ("ja", "en"): recorded, then stored, then fn on
+ * the loop, once, never from inside this call. SEK_E_DENIED: not the present notice, or the log-in has ended; SEK_E_BUSY: the
+ * audit log cannot be written. What is returned goes to sek_auth_consent_forget if the asker goes away; NULL: out of memory. */
+struct sek_auth_consent;
+struct sek_auth_consent *sek_auth_consent(struct sek_auth *a, uint64_t login, const char *notice, const char *lang,
+	void (*fn)(void *user, sek_status status), void *user);
+void sek_auth_consent_forget(struct sek_auth_consent *c);
 
 /* Stream tokens (tokens.h). */
 void sek_auth_token_issue(struct sek_auth *a, uint64_t login, const char *address,

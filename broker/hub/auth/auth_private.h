@@ -5,10 +5,14 @@
 #ifndef SEK_BROKER_HUB_AUTH_AUTH_PRIVATE_H
 #define SEK_BROKER_HUB_AUTH_AUTH_PRIVATE_H
 
+#include <stdatomic.h>
+
 #include "broker/hub/auth/auth.h"
 #include "broker/hub/auth/name.h"
 #include "broker/hub/auth/password.h"
 #include "broker/hub/auth/throttle.h"
+#include "broker/hub/auth/tickets.h"
+#include "broker/hub/store/people.h"
 
 /* A try's way: new -> (delayed) -> waiting -> hashing -> told. */
 struct sek_auth_try {
@@ -23,6 +27,15 @@ struct sek_auth_try {
 	char name[SEK_NAME_BYTES], address[SEK_STORE_ADDRESS_BYTES];
 	char password[SEK_PASSWORD_MAX_BYTES];
 	size_t password_n;
+	int kind;                       /* of the proof */
+	bool throttled;                 /* the throttle was asked, and is told how it ended */
+	char ticket[SEK_TOKEN_BYTES], code[32];
+	struct sek_ticket half;         /* what the ticket stands for, or what the next one will */
+	uint8_t *certificate;           /* heap */
+	size_t certificate_n;
+	char why[160];                  /* for the log: what was wrong with certificate or directory */
+	int64_t user_id;
+	bool enrolled, recovered;       /* a generator was confirmed; a recovery code was used up */
 	sek_status status;              /* of the store, set in the pool */
 	uint8_t key[SEK_STORE_LOGIN_KEY_BYTES];
 	struct sek_auth_result result;
@@ -32,6 +45,7 @@ struct sek_auth_try {
 /* A row as the store had it at a sync. */
 struct sek_auth_row {
 	uint8_t key[SEK_STORE_LOGIN_KEY_BYTES];
+	uint32_t roles;
 };
 
 struct sek_auth {
@@ -41,6 +55,8 @@ struct sek_auth {
 	struct sek_logins *logins;
 	struct sek_tokens *tokens;
 	struct sek_throttle *throttle;
+	struct sek_tickets *tickets;
+	_Atomic uint64_t directory_ms;       /* until then the directory is taken for down; touched in the pool */
 	char dummy[SEK_PASSWORD_HASH_BYTES]; /* hash of a random password: looked at when there is no such user */
 
 	struct sek_auth_try *first, *last;   /* waiting for a place in the pool */
@@ -68,6 +84,9 @@ void sek_auth_end_login(struct sek_auth *a, struct sek_login *l, enum sek_login_
 void sek_auth_start_tick(struct sek_auth *a);
 /* Calls done once nothing is left to wait for. */
 void sek_auth_maybe_done(struct sek_auth *a);
+
+/* look.c, in the pool: looks at a try's proof; sets answer, status and what goes with them. */
+void sek_auth_look(uv_work_t *work);
 
 /* login.c */
 void sek_auth_drop_queue(struct sek_auth *a);

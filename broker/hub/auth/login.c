@@ -19,6 +19,9 @@ static void start_next(struct sek_auth *a);
 static void free_try(struct sek_auth_try *t)
 {
 	sodium_memzero(t->password, sizeof t->password);
+	sodium_memzero(t->code, sizeof t->code);
+	sodium_memzero(t->ticket, sizeof t->ticket);
+	free(t->certificate);
 	sodium_memzero(&t->result, sizeof t->result);
 	free(t);
 }
@@ -44,10 +47,25 @@ static void finish(struct sek_auth_try *t)
 	uv_close((uv_handle_t *)&t->delay, on_delay_closed);
 }
 
+/* What was asked for in this step. */
+static const char *step_name(const struct sek_auth_try *t)
+{
+	static const char *const names[] = { "password", "certificate", "code" };
+
+	return names[t->kind];
+}
+
 static void audit_answer(const struct sek_auth_try *t, const char *what, enum sek_audit_outcome outcome)
 {
 	(void)sek_audit_event(t->auth->config.audit, &(struct sek_audit_event){ .who = t->sound ? t->name : "", .what = what,
-		.outcome = outcome, .details = (const char *const[]){ "address", t->address, NULL } }, NULL, NULL);
+		.outcome = outcome, .details = (const char *const[]){ "address", t->address, "step", step_name(t), "why",
+		t->why[0] ? t->why : NULL, NULL } }, NULL, NULL);
+}
+
+/* Half done: nobody is logged in yet. */
+static void log_next(const struct sek_auth_try *t, const char *next)
+{
+	sek_log(SEK_LOG_INFO, "login.next", "user", t->name, "address", t->address, "next", next, NULL);
 }
 
 static void log_answer(const struct sek_auth_try *t)
@@ -59,10 +77,29 @@ static void log_answer(const struct sek_auth_try *t)
 	case SEK_AUTH_OK:
 		sek_log(SEK_LOG_INFO, "login.ok", "user", t->result.user, "address", t->address, NULL);
 		break;
+	case SEK_AUTH_NEXT_CODE:
+		log_next(t, "code");
+		break;
+	case SEK_AUTH_NEXT_ENROL:
+		log_next(t, "enrol");
+		break;
+	case SEK_AUTH_NEXT_PASSWORD:
+		log_next(t, "password");
+		break;
+	case SEK_AUTH_WRONG_TICKET:
+		sek_log(SEK_LOG_INFO, "login.too-late", "address", t->address, NULL);
+		break;
+	case SEK_AUTH_DIRECTORY:
+		sek_log(SEK_LOG_ERROR, "login.directory", "address", t->address, "why", t->why, NULL);
+		break;
+	case SEK_AUTH_NEED_CERTIFICATE:
+	case SEK_AUTH_WRONG_CERTIFICATE:
+	case SEK_AUTH_WRONG_CODE:
 	case SEK_AUTH_WRONG:
 		/* the name as typed may be a password by mistake: only a name that could be one is written */
 		audit_answer(t, "login.failed", SEK_AUDIT_REFUSED);
-		sek_log(SEK_LOG_WARN, "login.failed", "user", t->sound ? t->name : NULL, "address", t->address, NULL);
+		sek_log(SEK_LOG_WARN, "login.failed", "user", t->sound ? t->name : NULL, "address", t->address, "step",
+			step_name(t), "why", t->why[0] ? t->why : NULL, NULL);
 		break;
 	case SEK_AUTH_THROTTLED:
 		/* strangers can cause these as fast as they like, and a full disk stops everybody */
@@ -87,35 +124,6 @@ static void log_answer(const struct sek_auth_try *t)
 	}
 }
 
-/* In the pool. */
-static void look_at_password(uv_work_t *work)
-{
-	struct sek_auth_try *t = work->data;
-	struct sek_store_user u = { .id = 0 };
-	struct sek_store_login login = { .user_id = 0 };
-	bool known, right;
-
-	t->status = sek_ok();
-	known = t->sound && sek_is_ok(t->status = sek_store_user_find(t->auth->store, t->name, &u));
-	if (sek_is(t->status, SEK_E_NOT_FOUND))
-		t->status = sek_ok();
-	right = sek_password_verify(known ? u.hash : t->auth->dummy, t->password, t->password_n);
-	sodium_memzero(u.hash, sizeof u.hash);
-	t->result.answer = SEK_AUTH_WRONG;
-	if (!known || !right || u.disabled)
-		return;
-	sek_cookie_make(t->result.cookie, t->key);
-	memcpy(login.key, t->key, sizeof login.key);
-	login.user_id = u.id;
-	login.created_s = login.seen_s = (int64_t)time(NULL);
-	snprintf(login.address, sizeof login.address, "%s", t->address);
-	t->status = sek_store_login_add(t->auth->store, &login);
-	if (sek_is_ok(t->status))
-		t->result.answer = SEK_AUTH_OK;
-	else if (sek_is(t->status, SEK_E_DENIED)) /* disabled while the password was looked at */
-		t->status = sek_ok();
-}
-
 static void accept_login(struct sek_auth_try *t)
 {
 	struct sek_auth *a = t->auth;
@@ -127,6 +135,9 @@ static void accept_login(struct sek_auth_try *t)
 		t->result.answer = SEK_AUTH_FAULT;
 		return;
 	}
+	l->user_id = t->user_id;
+	l->roles = t->result.roles;
+	l->consented = t->result.consented;
 	t->result.login = l->id;
 	snprintf(t->result.user, sizeof t->result.user, "%s", l->user);
 	surplus = sek_logins_surplus(a->logins, l->user);
@@ -162,15 +173,41 @@ static void recorded(void *user, sek_status status)
 static bool record_login(struct sek_auth_try *t)
 {
 	struct sek_auth *a = t->auth;
+	char factors[SEK_NEEDS_BYTES];
 
 	if (t->result.answer != SEK_AUTH_OK || !a->config.audit)
 		return false;
 	a->jobs++;
 	t->record = sek_audit_event(a->config.audit, &(struct sek_audit_event){ .who = t->result.user, .what = "login.ok",
-		.details = (const char *const[]){ "address", t->address, NULL } }, recorded, t);
+		.details = (const char *const[]){ "address", t->address, "factors", sek_needs_text(t->half.have, factors), "enrolled",
+		t->enrolled ? "yes" : NULL, "recovery_code", t->recovered ? "yes" : NULL, NULL } }, recorded, t);
 	if (!t->record)
 		recorded(t, sek_fail(SEK_E_LIMIT));
 	return true;
+}
+
+/* Half a log-in gives the try back and no more: else a thief with the password could win back tries at codes with it. */
+static void settle_throttle(struct sek_auth_try *t)
+{
+	enum sek_throttle_outcome outcome = SEK_THROTTLE_UNTRIED;
+
+	if (!t->throttled)
+		return;
+	if (t->result.answer == SEK_AUTH_OK)
+		outcome = SEK_THROTTLE_WORKED;
+	else if (t->result.answer == SEK_AUTH_WRONG || t->result.answer == SEK_AUTH_WRONG_CODE)
+		outcome = SEK_THROTTLE_FAILED;
+	sek_throttle_done(t->auth->throttle, &t->throttle, outcome, sek_auth_now_ms());
+}
+
+static void settle_ticket(struct sek_auth_try *t)
+{
+	struct sek_tickets *tickets = t->auth->tickets;
+
+	if (t->kind == SEK_PROOF_CODE && t->result.answer != SEK_AUTH_WRONG_CODE)
+		sek_tickets_drop(tickets, t->ticket, strlen(t->ticket));
+	if (t->result.answer == SEK_AUTH_NEXT_CODE || t->result.answer == SEK_AUTH_NEXT_ENROL)
+		sek_tickets_issue(tickets, &t->half, t->address, sek_auth_now_ms(), t->result.ticket);
 }
 
 static void looked_at(uv_work_t *work, int cancelled)
@@ -184,8 +221,8 @@ static void looked_at(uv_work_t *work, int cancelled)
 		t->result.answer = SEK_AUTH_FAULT;
 	if (t->result.answer == SEK_AUTH_OK)
 		accept_login(t);
-	sek_throttle_done(a->throttle, &t->throttle, t->result.answer == SEK_AUTH_OK ? SEK_THROTTLE_WORKED :
-		t->result.answer == SEK_AUTH_WRONG ? SEK_THROTTLE_FAILED : SEK_THROTTLE_UNTRIED, sek_auth_now_ms());
+	settle_ticket(t);
+	settle_throttle(t);
 	if (!record_login(t)) {
 		log_answer(t);
 		finish(t);
@@ -196,7 +233,10 @@ static void looked_at(uv_work_t *work, int cancelled)
 
 static void answer_untried(struct sek_auth_try *t, enum sek_auth_answer answer)
 {
-	sek_throttle_done(t->auth->throttle, &t->throttle, SEK_THROTTLE_UNTRIED, sek_auth_now_ms());
+	if (t->throttled)
+		sek_throttle_done(t->auth->throttle, &t->throttle, SEK_THROTTLE_UNTRIED, sek_auth_now_ms());
+	if (t->kind == SEK_PROOF_CODE)
+		sek_tickets_untry(t->auth->tickets, t->ticket, strlen(t->ticket));
 	t->result.answer = answer;
 	t->result.retry_s = SEK_AUTH_BUSY_S;
 	log_answer(t);
@@ -214,7 +254,7 @@ static void start_next(struct sek_auth *a)
 		a->waiting--;
 		t->work.data = t;
 		a->hashing++;
-		if (uv_queue_work(a->loop, &t->work, look_at_password, looked_at) != 0) {
+		if (uv_queue_work(a->loop, &t->work, sek_auth_look, looked_at) != 0) {
 			a->hashing--;
 			answer_untried(t, SEK_AUTH_FAULT);
 		}
@@ -296,6 +336,18 @@ static bool has_place(const struct sek_auth *a, const struct sek_auth_try *t)
 	return a->waiting < SEK_AUTH_QUEUE && c.address < SEK_AUTH_QUEUE_ADDRESS && c.account < SEK_AUTH_QUEUE_ACCOUNT;
 }
 
+/* Codes have buckets of their own: a wrong one must not keep anybody from trying a password. */
+static enum sek_throttle_answer ask_throttle(struct sek_auth_try *t, uint64_t *ret_wait_ms)
+{
+	char account[SEK_NAME_BYTES + 8];
+
+	if (t->kind == SEK_PROOF_CERTIFICATE)
+		return SEK_THROTTLE_GO; /* there is nothing to guess at */
+	t->throttled = true;
+	snprintf(account, sizeof account, "%s%s", t->kind == SEK_PROOF_CODE ? "code:" : "", t->name);
+	return sek_throttle_take(t->auth->throttle, account, t->address, sek_auth_now_ms(), &t->throttle, ret_wait_ms);
+}
+
 static void begin(struct sek_auth_try *t)
 {
 	struct sek_auth *a = t->auth;
@@ -305,8 +357,19 @@ static void begin(struct sek_auth_try *t)
 		answer_later(t, SEK_AUTH_BUSY, SEK_AUTH_BUSY_S);
 		return;
 	}
-	switch (sek_throttle_take(a->throttle, t->name, t->address, sek_auth_now_ms(), &t->throttle, &wait_ms)) {
+	if (t->kind == SEK_PROOF_CODE) {
+		if (!sek_tickets_try(a->tickets, t->ticket, strlen(t->ticket), t->address, sek_auth_now_ms(), &t->half)) {
+			answer_later(t, SEK_AUTH_WRONG_TICKET, 0);
+			return;
+		}
+		t->sound = true;
+		snprintf(t->name, sizeof t->name, "%s", t->half.user);
+	}
+	switch (ask_throttle(t, &wait_ms)) {
 	case SEK_THROTTLE_REFUSE:
+		t->throttled = false;
+		if (t->kind == SEK_PROOF_CODE)
+			sek_tickets_untry(a->tickets, t->ticket, strlen(t->ticket));
 		answer_later(t, SEK_AUTH_THROTTLED, (uint32_t)((wait_ms + 999) / 1000));
 		return;
 	case SEK_THROTTLE_DELAY:
@@ -320,8 +383,26 @@ static void begin(struct sek_auth_try *t)
 	}
 }
 
-struct sek_auth_try *sek_auth_login(struct sek_auth *a, const char *name, size_t name_n, const char *password,
-	size_t password_n, const char *address, void (*fn)(void *user, const struct sek_auth_result *r), void *user)
+/* A name or password that nobody can have goes the same long way as any other wrong one; names that have no one form share
+ * one account's bucket, "". */
+static void copy_password(struct sek_auth_try *t, const struct sek_auth_proof *p)
+{
+	t->sound = sek_is_ok(sek_name_normalize(p->name, p->name_n, t->name));
+	if (!sek_is_ok(sek_password_normalize(p->password, p->password_n, t->password, &t->password_n, NULL))) {
+		t->sound = false;
+		t->password_n = 0;
+	}
+}
+
+/* Copies a text if it fits and holds no zero byte; what does not is nobody's code or ticket. */
+static void copy_text(char *to, size_t size, const char *from, size_t n)
+{
+	if (n < size && !memchr(from, '\0', n))
+		memcpy(to, from, n);
+}
+
+struct sek_auth_try *sek_auth_prove(struct sek_auth *a, const struct sek_auth_proof *p,
+	void (*fn)(void *user, const struct sek_auth_result *r), void *user)
 {
 	struct sek_auth_try *t = calloc(1, sizeof *t);
 
@@ -330,19 +411,32 @@ struct sek_auth_try *sek_auth_login(struct sek_auth *a, const char *name, size_t
 	t->auth = a;
 	t->fn = fn;
 	t->user = user;
-	snprintf(t->address, sizeof t->address, "%s", address);
-	/* a name or password that nobody can have goes the same long way as any other wrong one; names that have no one
-	 * form share one account's bucket, "" */
-	t->sound = sek_is_ok(sek_name_normalize(name, name_n, t->name));
-	if (!sek_is_ok(sek_password_normalize(password, password_n, t->password, &t->password_n, NULL))) {
-		t->sound = false;
-		t->password_n = 0;
+	t->kind = (int)p->kind;
+	snprintf(t->address, sizeof t->address, "%s", p->address);
+	if (p->kind == SEK_PROOF_PASSWORD)
+		copy_password(t, p);
+	if (p->kind == SEK_PROOF_CODE) {
+		copy_text(t->ticket, sizeof t->ticket, p->ticket, p->ticket_n);
+		copy_text(t->code, sizeof t->code, p->code, p->code_n);
+	}
+	if (p->certificate && p->certificate_n <= SEK_CERTIFICATE_MAX_BYTES && (t->certificate = malloc(p->certificate_n))) {
+		memcpy(t->certificate, p->certificate, p->certificate_n);
+		t->certificate_n = p->certificate_n;
 	}
 	uv_timer_init(a->loop, &t->delay);
 	t->delay.data = t;
 	a->handles++;
 	begin(t);
 	return t;
+}
+
+struct sek_auth_try *sek_auth_login(struct sek_auth *a, const char *name, size_t name_n, const char *password,
+	size_t password_n, const char *address, void (*fn)(void *user, const struct sek_auth_result *r), void *user)
+{
+	const struct sek_auth_proof p = { .kind = SEK_PROOF_PASSWORD, .name = name, .name_n = name_n, .password = password,
+		.password_n = password_n, .address = address };
+
+	return sek_auth_prove(a, &p, fn, user);
 }
 
 void sek_auth_forget(struct sek_auth_try *t)

@@ -25,6 +25,9 @@ struct sek_login {
 	uint64_t age_ms;             /* at base_ms: survives a restart of the broker */
 	uint64_t base_ms, seen_ms;
 	bool unsaved;                /* seen_ms is newer than what the store has */
+	int64_t user_id;             /* of the store; the caller of sek_logins_add sets it and what follows */
+	uint32_t roles;              /* enum sek_role; follows the store within a second */
+	bool consented;              /* has acknowledged the present notice, or there is none */
 };
 
 enum sek_login_end {

@@ -138,6 +138,7 @@ static void collect(void *ctx, const struct sek_store_login *l)
 		j->rows = rows;
 		j->room = room;
 	}
+	j->rows[j->n_rows].roles = l->roles;
 	memcpy(j->rows[j->n_rows++].key, l->key, sizeof l->key);
 }
 
@@ -154,13 +155,16 @@ static void work_poll(uv_work_t *w)
 		j->status = status;
 }
 
-static bool has_row(const struct job *j, const struct sek_login *l)
+/* Also brings the log-in's roles up to date. */
+static bool has_row(const struct job *j, struct sek_login *l)
 {
 	size_t i;
 
 	for (i = 0; i < j->n_rows; i++)
-		if (memcmp(j->rows[i].key, l->key, sizeof l->key) == 0)
+		if (memcmp(j->rows[i].key, l->key, sizeof l->key) == 0) {
+			l->roles = j->rows[i].roles;
 			return true;
+		}
 	return false;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "broker/hub/front/private.h"
+#include "broker/hub/store/people.h"
 
 /* l is NULL only where the route needs no log-in; json is NULL for a GET. */
 typedef int handler(struct conn *c, const struct sek_login *l, const json_t *json);
@@ -21,63 +22,14 @@ struct route {
 	handler *handle;
 };
 
-#define SET_COOKIE SEK_COOKIE_NAME "=%s; Path=/; Secure; HttpOnly; SameSite=Strict"
-enum { SET_COOKIE_BYTES = sizeof SET_COOKIE + SEK_COOKIE_BYTES + 16 };
-
-/* Called by auth/ from the loop, not from lws. */
-static void login_answered(void *user, const struct sek_auth_result *r)
-{
-	struct conn *c = user;
-	char cookie[SET_COOKIE_BYTES];
-	int over;
-
-	c->login = NULL;
-	switch (r->answer) {
-	case SEK_AUTH_OK:
-		snprintf(cookie, sizeof cookie, SET_COOKIE, r->cookie);
-		over = sek_respond_json(c, 200, json_pack("{s:s}", "user", r->user), cookie);
-		sodium_memzero(cookie, sizeof cookie);
-		break;
-	case SEK_AUTH_WRONG:
-		over = sek_respond_error(c, 401, "login", 0);
-		break;
-	case SEK_AUTH_THROTTLED:
-		over = sek_respond_error(c, 429, "throttled", r->retry_s);
-		break;
-	case SEK_AUTH_UNRECORDED:
-		over = sek_respond_error(c, 503, "audit", 0);
-		break;
-	case SEK_AUTH_BUSY:
-		over = sek_respond_error(c, 503, "busy", r->retry_s);
-		break;
-	default:
-		over = sek_respond_error(c, 500, "internal", 0);
-		break;
-	}
-	if (over) /* only a callback of lws could tell it to close at once */
-		sek_conn_deadline(c, SEK_FRONT_AT_ONCE);
-}
-
-static int post_login(struct conn *c, const struct sek_login *l, const json_t *json)
-{
-	const char *user, *password;
-	size_t user_n, password_n;
-
-	(void)l; /* logging in again is allowed: it makes another log-in */
-	if (json_unpack((json_t *)json, "{s:s%,s:s%!}", "user", &user, &user_n, "password", &password, &password_n) != 0)
-		return sek_respond_error(c, 400, "bad-request", 0);
-	c->login = sek_auth_login(c->front->auth, user, user_n, password, password_n, c->address, login_answered, c);
-	return c->login ? 0 : sek_respond_error(c, 500, "internal", 0);
-}
-
 static int post_logout(struct conn *c, const struct sek_login *l, const json_t *json)
 {
-	char cookie[SET_COOKIE_BYTES];
+	char cookie[SEK_SET_COOKIE_BYTES];
 
 	if (json_object_size(json) != 0)
 		return sek_respond_error(c, 400, "bad-request", 0);
 	sek_auth_logout(c->front->auth, l->id);
-	snprintf(cookie, sizeof cookie, SET_COOKIE "; Max-Age=0", "");
+	snprintf(cookie, sizeof cookie, SEK_SET_COOKIE "; Max-Age=0", "");
 	return sek_respond_json(c, 200, json_object(), cookie);
 }
 
@@ -102,7 +54,8 @@ static int get_me(struct conn *c, const struct sek_login *l, const json_t *json)
 
 	(void)json;
 	sek_sessions_each(c->front->sessions, find_mine, &m);
-	return sek_respond_json(c, 200, json_pack("{s:s,s:o}", "user", l->user, "session", m.session), NULL);
+	return sek_respond_json(c, 200, json_pack("{s:s,s:o,s:o,s:b}", "user", l->user, "session", m.session, "roles",
+		sek_api_roles(l->roles), "notice", (int)!l->consented), NULL);
 }
 
 static int answer_session(struct conn *c, uint64_t login, const uint8_t id[SEK_SESSION_ID_BYTES], bool resumed)
@@ -143,6 +96,10 @@ static int post_session(struct conn *c, const struct sek_login *l, const json_t 
 
 	if (json_object_size(json) != 0)
 		return sek_respond_error(c, 400, "bad-request", 0);
+	if (!(l->roles & SEK_ROLE_STAFF))
+		return sek_respond_error(c, 403, "forbidden", 0);
+	if (!l->consented)
+		return sek_respond_error(c, 403, "notice", 0);
 	status = sek_sessions_open(c->front->sessions, l->user, id, &resumed);
 	if (sek_is(status, SEK_E_LIMIT))
 		return sek_respond_error(c, 503, "full", 0);
@@ -175,7 +132,12 @@ static int get_message(struct conn *c, const struct sek_login *l, const json_t *
 }
 
 static const struct route routes[] = {
-	{ "/api/login", SEK_METHOD_POST, false, post_login },
+	{ "/api/login", SEK_METHOD_POST, false, sek_api_post_login },
+	{ "/api/login/options", SEK_METHOD_GET, false, sek_api_get_login },
+	{ "/api/login/certificate", SEK_METHOD_POST, false, sek_api_post_certificate },
+	{ "/api/login/code", SEK_METHOD_POST, false, sek_api_post_code },
+	{ "/api/notice", SEK_METHOD_GET, true, sek_api_get_notice },
+	{ "/api/notice/acknowledge", SEK_METHOD_POST, true, sek_api_post_notice },
 	{ "/api/logout", SEK_METHOD_POST, true, post_logout },
 	{ "/api/message", SEK_METHOD_GET, true, get_message },
 	{ "/api/me", SEK_METHOD_GET, true, get_me },

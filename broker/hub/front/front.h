@@ -25,6 +25,8 @@ struct sek_front_config {
 	const char *const *origins;   /* what an Origin header may say */
 	size_t n_origins;
 	const char *web_root;
+	const char *notice, *notice_ja, *notice_en; /* hash and texts of what users must acknowledge; "" = nothing */
+	const char *client_ca;        /* PEM file: whose client certificates are asked for; NULL = none are */
 	struct sek_audit *audit;      /* NULL: nothing is recorded (tests) */
 };
 

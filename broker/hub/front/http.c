@@ -142,6 +142,8 @@ void sek_http_drop(struct conn *c)
 {
 	sek_auth_forget(c->login);
 	c->login = NULL;
+	sek_auth_consent_forget(c->consent);
+	c->consent = NULL;
 	sek_audit_forget(c->opening.ticket);
 	c->opening.ticket = NULL;
 	sek_admin_forget(c->admin);

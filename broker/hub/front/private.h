@@ -73,7 +73,8 @@ struct conn {
 	char *body;                  /* of a POST, SEK_FRONT_BODY_MAX bytes, while one arrives */
 	size_t body_n;
 	struct answer answer;
-	struct sek_auth_try *login;  /* the password is being looked at */
+	struct sek_auth_try *login;  /* the password, or another proof, is being looked at */
+	struct sek_auth_consent *consent; /* the notice is being acknowledged */
 	struct {                     /* a new session that waits for its record */
 		struct sek_audit_ticket *ticket;
 		uint8_t id[SEK_SESSION_ID_BYTES];
@@ -140,6 +141,17 @@ int sek_api_handle(struct conn *c, const char *body, size_t n);
 bool sek_api_knows(const char *path);
 const struct sek_login *sek_api_who(struct conn *c); /* whose cookie came, NULL: nobody's */
 
+/* login.c: the steps of a log-in, and the notice. json as for any handler. */
+int sek_api_get_login(struct conn *c, const struct sek_login *l, const json_t *json);
+int sek_api_post_login(struct conn *c, const struct sek_login *l, const json_t *json);
+int sek_api_post_certificate(struct conn *c, const struct sek_login *l, const json_t *json);
+int sek_api_post_code(struct conn *c, const struct sek_login *l, const json_t *json);
+int sek_api_get_notice(struct conn *c, const struct sek_login *l, const json_t *json);
+int sek_api_post_notice(struct conn *c, const struct sek_login *l, const json_t *json);
+json_t *sek_api_roles(uint32_t roles);
+#define SEK_SET_COOKIE SEK_COOKIE_NAME "=%s; Path=/; Secure; HttpOnly; SameSite=Strict"
+enum { SEK_SET_COOKIE_BYTES = sizeof SEK_SET_COOKIE + SEK_COOKIE_BYTES + 16 };
+
 /* admin.c: everything under /api/admin/ */
 bool sek_api_admin_is(const char *path);
 bool sek_api_admin_knows(const char *path);
@@ -157,6 +169,10 @@ void sek_streams_sweep(void *front);
 void sek_streams_login_ended(void *front, const struct sek_login *l, enum sek_login_end why, bool last);
 
 /* tls.c */
-int sek_front_harden_tls(void *ssl_ctx); /* 0 = done */
+/* client_ca: NULL, or whose client certificates are asked for. */
+int sek_front_harden_tls(void *ssl_ctx, const char *client_ca); /* 0 = done */
+/* What the client has shown in its handshake, DER, its own certificate first, into `ret` of SEK_CERTIFICATE_MAX_BYTES. TLS has
+ * shown that it holds the key; nothing else is verified. 0 = no certificate, or too large. */
+size_t sek_front_client_certificate(struct lws *wsi, uint8_t *ret);
 
 #endif

@@ -16,7 +16,52 @@ static const char tls12_ciphers[] = "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES
 	"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 static const char tls13_ciphers[] = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 
-int sek_front_harden_tls(void *ssl_ctx)
+/* Any certificate passes here: whether it is good is asked at the log-in (auth/certificate.h), which can say what is wrong
+ * with it, sees the CRL of that moment, and leaves the connection to those who log in by password. */
+static int take_any(int ok, X509_STORE_CTX *ctx)
+{
+	(void)ok;
+	(void)ctx;
+	return 1;
+}
+
+static int ask_for_certificates(SSL_CTX *ctx, const char *client_ca)
+{
+	static const unsigned char context[] = "sekisho";
+	STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(client_ca);
+
+	if (!names || SSL_CTX_set_session_id_context(ctx, context, sizeof context - 1) != 1)
+		return -1;
+	SSL_CTX_set_client_CA_list(ctx, names);
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, take_any);
+	return 0;
+}
+
+static size_t append_der(X509 *x, uint8_t *ret, size_t at)
+{
+	int n = i2d_X509(x, NULL);
+
+	if (n <= 0 || at + (size_t)n > SEK_CERTIFICATE_MAX_BYTES)
+		return 0;
+	ret += at;
+	return at + (size_t)i2d_X509(x, &ret);
+}
+
+size_t sek_front_client_certificate(struct lws *wsi, uint8_t *ret)
+{
+	SSL *ssl = lws_get_ssl(wsi);
+	X509 *own = ssl ? SSL_get0_peer_certificate(ssl) : NULL;
+	STACK_OF(X509) *chain = own ? SSL_get_peer_cert_chain(ssl) : NULL;
+	size_t n = own ? append_der(own, ret, 0) : 0;
+	int i;
+
+	/* to a server OpenSSL gives the chain without the client's own certificate */
+	for (i = 0; n > 0 && chain && i < sk_X509_num(chain) && i + 1 < SEK_CERTIFICATE_CHAIN_MAX; i++)
+		n = append_der(sk_X509_value(chain, i), ret, n);
+	return n;
+}
+
+int sek_front_harden_tls(void *ssl_ctx, const char *client_ca)
 {
 	SSL_CTX *ctx = ssl_ctx;
 
@@ -30,7 +75,7 @@ int sek_front_harden_tls(void *ssl_ctx)
 			SSL_CTX_set_ciphersuites(ctx, tls13_ciphers) != 1 ||
 			SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") != 1)
 		return -1;
-	return 0;
+	return client_ca ? ask_for_certificates(ctx, client_ca) : 0;
 }
 
 sek_status sek_front_check_tls(const char *certificate, const char *key, char *err, size_t err_size)
@@ -41,7 +86,7 @@ sek_status sek_front_check_tls(const char *certificate, const char *key, char *e
 
 	if (!ctx)
 		return sek_fail(SEK_E_NOMEM);
-	if (sek_front_harden_tls(ctx) != 0) {
+	if (sek_front_harden_tls(ctx, NULL) != 0) {
 		snprintf(err, err_size, "OpenSSL on this machine lacks the needed ciphers: install Debian's libssl3");
 		status = sek_fail(SEK_E_CRYPTO);
 	} else if (SSL_CTX_use_certificate_chain_file(ctx, certificate) != 1) {

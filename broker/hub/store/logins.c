@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "broker/hub/store/people.h"
 #include "broker/hub/store/sqlite.h"
 
 static sek_status remember(sqlite3 *db, const struct sek_store_login *l)
@@ -77,6 +78,8 @@ sek_status sek_store_logins_purge(struct sek_store *s, int64_t created_s, int64_
 
 static void read_login(sqlite3_stmt *q, struct sek_store_login *l)
 {
+	char roles[SEK_STORE_ROLES_BYTES];
+
 	memset(l, 0, sizeof *l);
 	if (sqlite3_column_bytes(q, 0) == (int)sizeof l->key)
 		memcpy(l->key, sqlite3_column_blob(q, 0), sizeof l->key);
@@ -85,6 +88,9 @@ static void read_login(sqlite3_stmt *q, struct sek_store_login *l)
 	sek_sqlite_text(q, 3, l->address, sizeof l->address);
 	l->created_s = sqlite3_column_int64(q, 4);
 	l->seen_s = sqlite3_column_int64(q, 5);
+	sek_sqlite_text(q, 6, roles, sizeof roles);
+	if (!sek_roles_parse(roles, &l->roles))
+		l->roles = 0;
 }
 
 sek_status sek_store_logins_each(struct sek_store *s, void (*fn)(void *ctx, const struct sek_store_login *l), void *ctx)
@@ -95,7 +101,8 @@ sek_status sek_store_logins_each(struct sek_store *s, void (*fn)(void *ctx, cons
 	int rc = SQLITE_DONE;
 
 	sek_sqlite_lock(s);
-	status = sek_sqlite_prepare(s->db, &q, "SELECT key, user_id, name, address, logins.created_s, seen_s FROM logins"
+	status = sek_sqlite_prepare(s->db, &q, "SELECT key, user_id, name, address, logins.created_s, seen_s,"
+		" roles FROM logins"
 		" JOIN users ON users.id = user_id WHERE disabled = 0", "");
 	if (sek_is_ok(status)) {
 		while ((rc = sqlite3_step(q)) == SQLITE_ROW) {

@@ -16,13 +16,13 @@ const wrong = (user, from, password = 'wrong password 1') => b.post('/api/login'
 test('a log-in gives a cookie that only this origin gets', async () => {
 	const r = await b.post('/api/login', { user: 'Ｔａｒｏ', password: PASSWORD }); // full-width letters are the same name
 	assert.equal(r.status, 200);
-	assert.deepEqual(r.json, { user: 'taro' });
+	assert.deepEqual(r.json, { user: 'taro', roles: ['staff'], notice: false });
 	assert.match(r.headers['set-cookie'][0],
 		/^__Host-sekisho=[A-Za-z0-9_-]{43}; Path=\/; Secure; HttpOnly; SameSite=Strict$/);
 	assert.equal(r.headers['cache-control'], 'no-store');
 	const cookie = r.headers['set-cookie'][0].split(';')[0];
 	const me = await b.get('/api/me', cookie);
-	assert.deepEqual(me.json, { user: 'taro', session: null });
+	assert.deepEqual(me.json, { user: 'taro', session: null, roles: ['staff'], notice: false });
 	assert.ok(!b.log.includes(cookie.split('=')[1]), 'the cookie must not be in the log');
 	assert.ok(!b.log.includes(PASSWORD));
 });

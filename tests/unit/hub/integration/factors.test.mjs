@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a log-in needs beside a password, against the real broker: one-time codes, certificates, roles, the notice.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import https from 'node:https';
+import { after, before, test } from 'node:test';
+import { Broker, PASSWORD, until } from './harness.mjs';
+
+const NOTICE = { ja: '利用は記録されます。', en: 'Use is recorded.' };
+
+let b, admin, at = 0;
+
+// A code of a step that was not used yet: each is good once, one step before and after the clock's.
+function code(secret, step = Math.floor(Date.now() / 30000)) {
+	const bits = [...secret.replace(/ /g, '')].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0'))
+		.join('');
+	const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+	const counter = Buffer.alloc(8);
+	counter.writeBigUInt64BE(BigInt(step));
+	const mac = crypto.createHmac('sha1', key).update(counter).digest();
+	const from = mac[19] & 15;
+	return String((mac.readUInt32BE(from) & 0x7fffffff) % 1000000).padStart(6, '0');
+}
+
+function openssl(...args) {
+	return execFileSync('openssl', args, { cwd: b.dir, stdio: 'pipe' });
+}
+
+// A CA for staff's cards, two cards and a CRL.
+function makeCards() {
+	fs.mkdirSync(b.file('cards'));
+	fs.writeFileSync(b.file('cards/ca.cnf'), `[ca]
+default_ca = d
+[d]
+dir = cards
+database = cards/index
+serial = cards/serial
+new_certs_dir = cards
+certificate = cards/ca.crt
+private_key = cards/ca.key
+default_md = sha256
+default_days = 30
+default_crl_days = 7
+policy = p
+[p]
+commonName = supplied
+[client]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = clientAuth
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+[root]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign,cRLSign
+subjectKeyIdentifier = hash
+[req]
+distinguished_name = dn
+[dn]
+`);
+	fs.writeFileSync(b.file('cards/index'), '');
+	fs.writeFileSync(b.file('cards/serial'), '01\n');
+	openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30', '-subj', '/CN=Cards',
+		'-config', 'cards/ca.cnf', '-extensions', 'root', '-keyout', 'cards/ca.key', '-out', 'cards/ca.crt');
+	for (const name of ['taro', 'hanako', 'nobody']) {
+		openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', `/CN=${name}`, '-config',
+			'cards/ca.cnf', '-keyout', `cards/${name}.key`, '-out', `cards/${name}.csr`);
+		openssl('ca', '-batch', '-config', 'cards/ca.cnf', '-extensions', 'client', '-in', `cards/${name}.csr`, '-out',
+			`cards/${name}.crt`, '-notext');
+	}
+	openssl('ca', '-config', 'cards/ca.cnf', '-gencrl', '-out', 'cards/ca.crl');
+	// the same name from a CA that nobody trusts
+	openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30', '-subj', '/CN=taro',
+		'-config', 'cards/ca.cnf', '-extensions', 'client', '-keyout', 'cards/false.key', '-out', 'cards/false.crt');
+}
+
+// A POST on a connection that shows a card.
+function withCard(name, url, json) {
+	const agent = new https.Agent({ cert: fs.readFileSync(b.file(`cards/${name}.crt`)), key: fs.readFileSync(b.file(`cards/${name}.key`)) });
+	return b.post(url, json, { agent });
+}
+
+// Each step from an address of its own, so that the throttle stays out of it.
+const from = () => `127.9.${++at >> 8}.${1 + (at & 127)}`;
+const password = (user, address, word = PASSWORD) => b.post('/api/login', { user, password: word }, { from: address });
+const step = (ticket, text, address) => b.post('/api/login/code', { ticket, code: text }, { from: address });
+const admins = (op, body) => b.post(`/api/admin/${op}`, { reason: 'test', ...body }, { cookie: admin });
+
+before(async () => {
+	b = new Broker();
+	makeCards();
+	b.configure(`login:
+  certificates:
+    ca: cards/ca.crt
+    crl: cards/ca.crl
+`);
+	assert.match(b.user(['first-admin', 'root', '--password-stdin'], PASSWORD), /root is administrator/);
+	assert.throws(() => b.user(['first-admin', 'other', '--password-stdin'], PASSWORD), /administrator already/);
+	await b.start();
+	admin = await b.login('root');
+	for (const [name, needs] of [['codes', 'password+totp'], ['cards', 'certificate'], ['both', 'certificate+password']])
+		assert.equal((await admins('groups/add', { name, needs })).status, 200);
+	assert.equal((await admins('groups/add', { name: 'wrong', needs: 'totp' })).status, 400);
+	for (const user of ['jiro', 'saburo', 'shiro'])
+		b.user(['add', user, '--password-stdin'], PASSWORD);
+}, { timeout: 60000 });
+after(() => b?.finish());
+
+test('roles: who is not staff has no session', async () => {
+	const me = (await b.get('/api/me', admin)).json;
+	assert.deepEqual(me.roles, ['administrator']);
+	const r = await b.post('/api/session', {}, { cookie: admin });
+	assert.equal(r.status, 403);
+	assert.equal(r.json.error, 'forbidden');
+	const cookie = await b.login('shiro');
+	assert.deepEqual((await b.get('/api/me', cookie)).json.roles, ['staff']);
+	assert.equal((await b.post('/api/session', {}, { cookie })).status, 200);
+});
+
+test('one-time codes: enrolled at the first log-in, each good once, also after a restart', { timeout: 60000 }, async () => {
+	assert.equal((await admins('groups/add-member', { name: 'codes', user: 'jiro' })).status, 200);
+	let address = from(), r = await password('jiro', address);
+	assert.equal(r.status, 200);
+	assert.equal(r.headers['set-cookie'], undefined, 'half a log-in has no cookie');
+	assert.equal(r.json.next, 'enrol');
+	const { secret } = r.json;
+	assert.match(r.json.uri, /^otpauth:\/\/totp\/Sekisho:jiro\?secret=[A-Z2-7]{32}&issuer=Sekisho/);
+	assert.ok(r.json.qr.length >= 33 && r.json.qr.every((row) => row.length === r.json.qr.length && /^[01]+$/.test(row)));
+	const now = Math.floor(Date.now() / 30000);
+	assert.equal((await step(r.json.ticket, '000000', address)).json.error, 'code');
+	assert.equal((await step(r.json.ticket, code(secret, now), from())).json.error, 'ticket', 'another address');
+	assert.equal((await step(r.json.ticket, code(secret, now - 5), address)).json.error, 'code', 'too old');
+	let done = await step(r.json.ticket, code(secret, now), address);
+	assert.equal(done.status, 200);
+	assert.equal(done.json.recovery.length, 10);
+	const recovery = done.json.recovery;
+	assert.match(done.headers['set-cookie'][0], /^__Host-sekisho=/);
+	assert.equal((await step(r.json.ticket, code(secret, now + 1), address)).json.error, 'ticket', 'a ticket is for one log-in');
+
+	r = await password('jiro', address = from());
+	assert.equal(r.json.next, 'code');
+	assert.equal(r.json.secret, undefined);
+	assert.equal((await step(r.json.ticket, code(secret, now), address)).json.error, 'code', 'used already');
+	await b.stop();
+	await b.start();
+	r = await password('jiro', address = from());
+	assert.equal((await step(r.json.ticket, code(secret, now), address)).json.error, 'code', 'used before the restart');
+	assert.equal((await step(r.json.ticket, code(secret, now + 1), address)).status, 200);
+
+	r = await password('jiro', address = from());
+	done = await step(r.json.ticket, recovery[3].toUpperCase().replace(/-/g, ' '), address);
+	assert.equal(done.status, 200, 'a recovery code, as people type it');
+	r = await password('jiro', address = from());
+	assert.equal((await step(r.json.ticket, recovery[3], address)).json.error, 'code', 'good once');
+	assert.equal((await step(r.json.ticket, 'x'.repeat(4000), address)).json.error, 'code');
+	assert.equal(fs.readFileSync(b.file('store.db')).includes(recovery[4]), false, 'kept as hashes');
+	assert.match(fs.readdirSync(b.file('audit')).map((f) => fs.readFileSync(b.file(`audit/${f}`), 'latin1')).join(''), /password\+totp/);
+
+	// taken away by an administrator: the log-ins end, and the user enrols anew
+	admin = await b.login('root');
+	const cookie = done.headers['set-cookie'][0].split(';')[0];
+	assert.equal((await admins('users/reset-second-factor', { name: 'jiro' })).status, 200);
+	await until('the log-in to end', async () => (await b.get('/api/me', cookie)).status === 401);
+	assert.equal((await password('jiro', from())).json.next, 'enrol');
+});
+
+test('one-time codes: five wrong ones end the step, and guessing is throttled', { timeout: 60000 }, async () => {
+	const address = from();
+	let r = await password('jiro', address);
+	const words = [];
+	for (let i = 0; i < 7; i++) words.push((await step(r.json.ticket, '12345' + i, address)).json.error);
+	assert.deepEqual(words.slice(0, 5), ['code', 'code', 'code', 'code', 'code']);
+	assert.ok(words.slice(5).every((w) => w === 'ticket' || w === 'throttled'), words.join());
+	r = await password('jiro', address);
+	assert.equal(r.status, 200, 'the password can be tried: a wrong code is no wrong password');
+	assert.equal((await step(r.json.ticket, '123456', address)).status, 429, 'and a right password wins back no tries at codes');
+});
+
+test('certificates: alone, with a password, refused when revoked, strange or absent', { timeout: 60000 }, async () => {
+	for (const [group, user] of [['cards', 'taro'], ['both', 'hanako']])
+		assert.equal((await admins('groups/add-member', { name: group, user })).status, 200);
+	b.user(['bind-certificate', 'taro', 'cards/taro.crt']);
+	b.user(['bind-certificate', 'hanako', 'cards/hanako.crt', '--subject']);
+	assert.throws(() => b.user(['bind-certificate', 'hanako', 'cards/taro.crt']), /bound already/);
+
+	assert.equal((await b.get('/api/login/options')).json.certificate, false);
+	let r = await withCard('taro', '/api/login/certificate', {});
+	assert.equal(r.status, 200);
+	assert.equal(r.json.user, 'taro');
+	assert.ok(r.headers['set-cookie']);
+	r = await password('taro', from());
+	assert.equal(r.json.error, 'certificate-needed', 'the password alone is less than the group needs');
+	assert.equal(r.headers['set-cookie'], undefined);
+
+	r = await withCard('hanako', '/api/login/certificate', {});
+	assert.deepEqual(r.json, { next: 'password', user: 'hanako' });
+	assert.equal(r.headers['set-cookie'], undefined);
+	r = await withCard('hanako', '/api/login', { user: 'hanako', password: PASSWORD });
+	assert.equal(r.json.user, 'hanako');
+	assert.equal((await withCard('hanako', '/api/login', { user: 'hanako', password: 'wrong' })).json.error, 'login');
+	assert.equal((await withCard('taro', '/api/login', { user: 'hanako', password: PASSWORD })).json.error, 'certificate-needed',
+		'somebody else\'s card');
+
+	for (const card of ['nobody', 'false'])
+		assert.equal((await withCard(card, '/api/login/certificate', {})).json.error, 'certificate', card);
+	assert.equal((await b.post('/api/login/certificate', {})).json.error, 'certificate');
+	// a bad card is no reason to refuse the connection: others log in by password on it
+	assert.equal((await withCard('false', '/api/login', { user: 'shiro', password: PASSWORD })).json.user, 'shiro');
+
+	openssl('ca', '-config', 'cards/ca.cnf', '-revoke', 'cards/taro.crt');
+	openssl('ca', '-config', 'cards/ca.cnf', '-gencrl', '-out', 'cards/ca.crl');
+	assert.equal((await withCard('taro', '/api/login/certificate', {})).json.error, 'certificate', 'revoked');
+	assert.equal((await withCard('hanako', '/api/login/certificate', {})).json.next, 'password', 'not revoked');
+	fs.renameSync(b.file('cards/ca.crl'), b.file('cards/away'));
+	assert.equal((await withCard('hanako', '/api/login/certificate', {})).json.error, 'certificate', 'no CRL, no certificates');
+	fs.renameSync(b.file('cards/away'), b.file('cards/ca.crl'));
+	assert.match(b.log, /login\.failed.*certificate revoked/);
+});
+
+test('the notice: acknowledged before the first session, on the record, once for each text', { timeout: 60000 }, async () => {
+	await b.stop();
+	b.configure(`login:
+  notice:
+    ja: ${NOTICE.ja}
+    en: ${NOTICE.en}
+`);
+	await b.start();
+	const cookie = await b.login('saburo');
+	assert.equal((await b.get('/api/me', cookie)).json.notice, true);
+	assert.equal((await b.post('/api/session', {}, { cookie })).json.error, 'notice');
+	const { json } = await b.get('/api/notice', cookie);
+	assert.equal(json.ja, NOTICE.ja);
+	assert.equal(json.en, NOTICE.en);
+	assert.equal(json.acknowledged, false);
+	const yes = (notice, lang = 'ja') => b.post('/api/notice/acknowledge', { notice, lang }, { cookie });
+	assert.equal((await yes('0'.repeat(64))).status, 409, 'another text');
+	assert.equal((await yes(json.notice, 'fr')).status, 400);
+	assert.equal((await b.post('/api/notice/acknowledge', { notice: json.notice, lang: 'ja' })).status, 401);
+	assert.equal((await yes(json.notice)).status, 200);
+	assert.equal((await b.post('/api/session', {}, { cookie })).status, 200);
+	assert.equal((await b.get('/api/me', await b.login('saburo'))).json.notice, false, 'asked once');
+	assert.match(fs.readdirSync(b.file('audit')).map((f) => fs.readFileSync(b.file(`audit/${f}`), 'latin1')).join(''), /user\.consent/);
+	await b.stop();
+	await b.start();
+	assert.equal((await b.get('/api/me', cookie)).json.notice, false, 'also after a restart');
+});
