@@ -2,7 +2,11 @@
 // The broker's HTTP API (docs/api.md), typed. Every failure is an ApiError with the word of the API, or "network" when
 // no answer came, or "unexpected" when the answer was not of the API.
 
-/** @typedef {{ user: string, session: null | { state: string, resumable: boolean } }} Me */
+/** @typedef {{ user: string, session: null | { state: string, resumable: boolean }, roles: string[], notice: boolean }} Me */
+/** @typedef {{ next: "code" | "enrol", ticket: string, secret?: string, uri?: string, qr?: string[] }} Next */
+/** @typedef {{ next?: undefined, user: string, roles: string[], notice: boolean, recovery?: string[] }} LoggedIn */
+/** @typedef {{ next: "password", user: string }} NextPassword */
+/** @typedef {{ notice: string | null, ja?: string, en?: string, acknowledged?: boolean }} Notice */
 /** @typedef {{ session: string, token: string, resumed: boolean }} Opened */
 
 const TIMEOUT_MS = 15000;
@@ -58,10 +62,45 @@ export async function call(method, path, body)
 
 /** @param {string} user
  * @param {string} password
- * @returns {Promise<{ user: string }>} */
+ * @returns {Promise<LoggedIn | Next>} */
 export function login(user, password)
 {
 	return call("POST", "/api/login", { user, password });
+}
+
+/** @returns {Promise<{ certificate: boolean }>} */
+export function loginOptions()
+{
+	return call("GET", "/api/login/options");
+}
+
+/** By the certificate that this browser has shown.
+ * @returns {Promise<LoggedIn | Next | NextPassword>} */
+export function loginCertificate()
+{
+	return call("POST", "/api/login/certificate", {});
+}
+
+/** @param {string} ticket
+ * @param {string} code a one-time or a recovery code
+ * @returns {Promise<LoggedIn>} */
+export function loginCode(ticket, code)
+{
+	return call("POST", "/api/login/code", { ticket, code });
+}
+
+/** @returns {Promise<Notice>} */
+export function notice()
+{
+	return call("GET", "/api/notice");
+}
+
+/** @param {string} notice
+ * @param {string} lang
+ * @returns {Promise<object>} */
+export function acknowledge(notice, lang)
+{
+	return call("POST", "/api/notice/acknowledge", { notice, lang });
 }
 
 /** @returns {Promise<object>} */

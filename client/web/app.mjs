@@ -5,6 +5,7 @@ import * as api from "./api.mjs";
 import { make } from "./dom.mjs";
 import { currentLanguage, setLanguage, words } from "./words.mjs";
 import "./login.mjs";
+import "./notice.mjs";
 import "./session.mjs";
 
 /** @typedef {import("./login.mjs").LoginView} LoginView */
@@ -21,7 +22,7 @@ class App extends HTMLElement {
 	connectedCallback()
 	{
 		setLanguage(currentLanguage());
-		this.addEventListener("sek-logged-in", () => this.#showSession());
+		this.addEventListener("sek-logged-in", () => void this.#start());
 		this.addEventListener("sek-log-in-needed", event => {
 			this.#showLogin(/** @type {CustomEvent<string>} */ (event).detail);
 		});
@@ -35,8 +36,13 @@ class App extends HTMLElement {
 			return;
 		}
 		try {
-			await api.me();
-			this.#showSession();
+			const me = await api.me();
+			if (!me.roles.includes("staff"))
+				this.#showNoSession(me);
+			else if (me.notice)
+				this.replaceChildren(document.createElement("sek-notice"));
+			else
+				this.#showSession();
 		} catch (error) {
 			const word = error instanceof api.ApiError ? error.word : "unexpected";
 			this.#showLogin(word === "login-required" ? "" : `error.${word}`);
@@ -49,6 +55,20 @@ class App extends HTMLElement {
 		const view = /** @type {LoginView} */ (document.createElement("sek-login"));
 		view.noticeKey = noticeKey;
 		this.replaceChildren(view);
+	}
+
+	/** For whoever has other work than browsing.
+	 * @param {api.Me} me */
+	#showNoSession(me)
+	{
+		const out = make("button", { type: "button" }, words("bar.logout"));
+		out.addEventListener("click", async () => {
+			await api.logout().catch(() => {});
+			this.#showLogin("");
+		});
+		const admin = me.roles.includes("administrator") ? [make("a", { href: "admin/" }, words("no-session.admin"))] : [];
+		this.replaceChildren(make("main", { class: "login-main" }, make("div", { class: "card" },
+			make("h1", {}, words("no-session.heading")), make("p", {}, words("no-session.body", { user: me.user })), ...admin, out)));
 	}
 
 	#showSession()

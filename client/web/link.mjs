@@ -21,7 +21,7 @@ import { currentLanguage } from "./words.mjs";
 /** @typedef {import("./messages.d.ts").FromWorker} FromWorker */
 
 const LOG_IN_AGAIN = new Set(["login-required"]);
-const FINAL = new Set(["full", "hours", "origin", "not-found", "method", "bad-request", "content-type", "too-large"]);
+const FINAL = new Set(["full", "hours", "forbidden", "notice", "origin", "not-found", "method", "bad-request", "content-type", "too-large"]);
 const END_PATIENCE_MS = 5000;
 
 export class Link extends EventTarget {

@@ -6,6 +6,9 @@ import * as api from "./api.mjs";
 import { make, uniqueId } from "./dom.mjs";
 import { errorWords, onLanguage, words } from "./words.mjs";
 import "./language.mjs";
+import "./login-step.mjs";
+
+/** @typedef {import("./login-step.mjs").LoginStep} LoginStep */
 
 /** How often a log-in is tried while too many others log in. */
 const MOST_TURNS = 10;
@@ -20,6 +23,7 @@ export class LoginView extends HTMLElement {
 		autocomplete: "current-password", maxlength: 1024, required: true });
 	#reveal = make("button", { type: "button", class: "reveal", "aria-pressed": "false" });
 	#submit = make("button", { type: "submit", class: "primary" });
+	#card = make("button", { type: "button", hidden: true });
 	#mark = make("span", { class: "wordmark", role: "img" });
 	#form = make("form", { class: "card", novalidate: true });
 	#heading = make("h1");
@@ -44,6 +48,7 @@ export class LoginView extends HTMLElement {
 	connectedCallback()
 	{
 		this.#build();
+		void this.#offerCertificate();
 		this.#offLanguage = onLanguage(() => this.#showWords());
 		this.#user.focus();
 	}
@@ -61,11 +66,12 @@ export class LoginView extends HTMLElement {
 			make("div", { class: "field" }, this.#userLabel, this.#user),
 			make("div", { class: "field" }, this.#passwordLabel,
 				make("div", { class: "with-reveal" }, this.#password, this.#reveal), this.#caps),
-			this.#submit, this.#small);
+			this.#submit, this.#card, this.#small);
 		this.replaceChildren(
 			make("header", { class: "login-header" }, this.#mark, document.createElement("sek-language")),
 			make("main", { class: "login-main" }, this.#form));
 
+		this.#card.addEventListener("click", () => void this.#try(() => api.loginCertificate()));
 		this.#form.addEventListener("submit", event => {
 			event.preventDefault();
 			void this.#attempt();
@@ -88,6 +94,7 @@ export class LoginView extends HTMLElement {
 		this.#userLabel.textContent = words("login.user");
 		this.#passwordLabel.textContent = words("login.password");
 		this.#small.textContent = words("login.notice");
+		this.#card.textContent = words("login.certificate");
 		const revealed = this.#password.type === "text";
 		this.#reveal.setAttribute("aria-pressed", String(revealed));
 		this.#reveal.setAttribute("aria-label", words(revealed ? "login.hide" : "login.show"));
@@ -157,16 +164,67 @@ export class LoginView extends HTMLElement {
 		if (!this.#password.value)
 			return this.#fail("login.need-password", this.#password);
 		const password = this.#password.value;
+		await this.#try(() => this.#login(user, password));
+	}
+
+	/** Shows one proof to the broker and goes on as it says.
+	 * @param {() => Promise<api.LoggedIn | api.Next | api.NextPassword>} proof */
+	async #try(proof)
+	{
+		if (this.#busy || this.#waitSeconds() > 0)
+			return;
 		this.#busy = true;
 		this.#errorKey = "";
 		this.#showWords();
 		try {
-			await this.#login(user, password);
+			const answer = await proof();
+			this.#busy = false;
 			this.#password.value = "";
-			this.dispatchEvent(new CustomEvent("sek-logged-in", { bubbles: true }));
+			if (!answer.next)
+				this.dispatchEvent(new CustomEvent("sek-logged-in", { bubbles: true }));
+			else if (answer.next === "password")
+				this.#askPassword(answer.user);
+			else
+				this.#showStep(answer);
 		} catch (error) {
 			this.#busy = false;
 			this.#refused(error instanceof api.ApiError ? error : new api.ApiError("unexpected", 0, 0));
+		}
+	}
+
+	/** The certificate was good, its user's password is needed too.
+	 * @param {string} user */
+	#askPassword(user)
+	{
+		this.#user.value = user;
+		this.noticeKey = "login.certificate-good";
+		this.#showWords();
+		this.#password.focus();
+	}
+
+	/** @param {api.Next} answer */
+	#showStep(answer)
+	{
+		const step = /** @type {LoginStep} */ (document.createElement("sek-login-step"));
+		step.step = answer;
+		step.addEventListener("sek-step-done", () => this.dispatchEvent(new CustomEvent("sek-logged-in", { bubbles: true })));
+		step.addEventListener("sek-step-back", event => {
+			step.replaceWith(this.#form);
+			this.noticeKey = "";
+			this.#errorKey = /** @type {CustomEvent<string>} */ (event).detail;
+			this.#showWords();
+			this.#user.focus();
+		});
+		this.#form.replaceWith(step);
+	}
+
+	/** Whether this browser has shown a certificate; without one the button would only disappoint. */
+	async #offerCertificate()
+	{
+		try {
+			this.#card.hidden = !(await api.loginOptions()).certificate;
+		} catch {
+			this.#card.hidden = true;
 		}
 	}
 

@@ -111,6 +111,7 @@ class Daemon {
 export class Harness {
 	/** @type {string} */ dir = "";
 	/** @type {string} */ url = "";
+	brokerUid = BROKER_UID;
 	password = randomBytes(9).toString("base64url");
 	/** @type {Daemon} */ broker = /** @type {any} */ (null);
 	/** @type {Daemon} */ renderd = /** @type {any} */ (null);
@@ -125,6 +126,8 @@ export class Harness {
 	 * @param {number} [options.lingerSeconds]
 	 * @param {number} [options.idleMinutes]
 	 * @param {string} [options.brokerExtra] lines at the end of the broker's configuration
+	 * @param {string} [options.login] lines of the broker's configuration below `login:`, indented by two
+	 * @param {(dir: string) => void} [options.prepare] called with the folder before the broker starts
 	 * @param {boolean} [options.renderHost] false: none is started */
 	constructor(options = {})
 	{
@@ -133,6 +136,8 @@ export class Harness {
 		this.idleMinutes = options.idleMinutes ?? 0;
 		this.brokerExtra = options.brokerExtra ?? "";
 		this.renderHost = options.renderHost ?? true;
+		this.loginLines = options.login ?? "";
+		this.prepare = options.prepare ?? (() => {});
 	}
 
 	/** @param {ConstructorParameters<typeof Harness>[0]} [options] */
@@ -224,6 +229,7 @@ export class Harness {
 	 * @param {number} hostPort */
 	#writeConfigs(brokerPort, hostPort)
 	{
+		this.prepare(this.dir);
 		const at = this.addresses, dir = this.dir;
 		if (!at)
 			throw new Error("no addresses");
@@ -257,7 +263,7 @@ sessions:
   idle_minutes: ${this.idleMinutes}
   max_width: 2560
   max_height: 1600
-${this.brokerExtra}`);
+${this.brokerExtra}${this.loginLines ? `login:\n${this.loginLines}` : ""}`);
 		fs.writeFileSync(renderd, `name: ${HOST}
 listen:
   address: ${at.host}

@@ -169,7 +169,7 @@ test('StartTLS: users, groups, and what must not get in', { skip, timeout: 60000
 	assert.equal(await word('nobody'), 'login');
 	assert.equal(await word('double'), 'login', 'two entries');
 	assert.equal(await word('broker', SERVICE), 'login', 'not a person');
-	for (const name of ['*', 'sak*', 'sakura)(uid=*', 'sakura,ou=people', '*)(|(uid=*', 'sakura\\2a', 'sakura\u0000'])
+	for (const name of ['*', 'sak*', 'sakura)(uid=*', 'sakura,ou=people', '*)(|(uid=*', 'sakura\\2a', 'sakura\u0001'])
 		assert.equal(await word(name), 'login', name);
 
 	// a local user stays local, whatever the directory says
