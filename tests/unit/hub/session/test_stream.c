@@ -126,7 +126,7 @@ START_TEST(a_second_client_takes_over)
 	ck_assert_uint_eq(d.welcomes, 1);
 	ck_assert_uint_eq(stream_state(&d), SEK_STATE_RUNNING);
 	ck_assert_uint_eq(d.sizes, 1); /* at once: it need not wait for the encoder */
-	BENCH_UNTIL(&b, 3000, d.keyframes == 1);
+	BENCH_UNTIL(&b, 3000, d.keyframes >= 1);
 	ck_assert_int_eq(bench_decoder_pid(&b), decoder);
 	ck_assert_int_eq(bench_encoder_pid(&b), encoder);
 	/* the old one is nobody any more */
@@ -185,7 +185,7 @@ START_TEST(a_client_that_left_finds_everything)
 	ck_assert_uint_eq(d.carets, 1);
 	ck_assert_uint_eq(d.caret.x_px, 44);
 	ck_assert_uint_eq(d.cursors, 1);
-	BENCH_UNTIL(&b, 2000, d.keyframes == 1 && journal_count(decoder, SEK_MSG_RESIZE, last, &n) == 1);
+	BENCH_UNTIL(&b, 2000, d.keyframes >= 1 && journal_count(decoder, SEK_MSG_RESIZE, last, &n) == 1);
 	struct sek_resize r;
 
 	ck_assert(sek_is_ok(sek_resize_read(last, n, &r)));
@@ -398,7 +398,7 @@ START_TEST(coming_back_fills_no_bucket)
 	stream_hello(&d);
 	ck_assert(client_of(&d)->refresh_waits);
 	ck_assert_uint_eq(d.keyframes, 0);
-	BENCH_UNTIL(&b, 5000, d.keyframes == 1);
+	BENCH_UNTIL(&b, 5000, d.keyframes >= 1);
 	ck_assert(!client_of(&d)->refresh_waits);
 	down();
 }
