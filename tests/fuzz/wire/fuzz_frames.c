@@ -98,8 +98,6 @@ static void take(const struct sek_frame *f, const uint8_t *payload)
 		(void)sek_update_parse(f->flags, payload, n, size_now.width_px, size_now.height_px, &scratch, &sink,
 			&frame);
 		break;
-	case SEK_MSG_VIEW: TAKE(view, sek_view_write); break;
-	case SEK_MSG_POLICY: TAKE(policy_msg, sek_policy_msg_write); break;
 	case SEK_MSG_CLIPBOARD: TAKE(clipboard_piece, sek_clipboard_piece_write); break;
 	case SEK_MSG_CLIPBOARD_MODE: TAKE(clipboard_mode, sek_clipboard_mode_write); break;
 	case SEK_MSG_CLIPBOARD_ANSWER: TAKE(clipboard_answer, sek_clipboard_answer_write); break;
