@@ -174,7 +174,7 @@ START_TEST(pages_of_many)
 	struct sek_store_people_query q = { .search = "", .after = "", .limit = 100 };
 	struct seen s = { .n = 0 };
 	uint64_t total = 0;
-	char name[32];
+	char name[sizeof s.text];
 	sqlite3 *db = NULL;
 
 	/* made in one go: a thousand transactions would only try the disk */
