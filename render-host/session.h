@@ -20,7 +20,7 @@
  *   PING            answered with PONG (same id) once the X server knows of every text before it. capture holds all
  *                   input behind a text until then, at most SEK_CLIPBOARD_WAIT_MS: so Ctrl+V pastes what came before it.
  * clip -> capture: PONG, and CLIPBOARD: what somebody else put on the selection, as text, while TO_INNER is there. */
-#define SEK_CLIPBOARD_WAIT_MS 1000
+#define SEK_CLIPBOARD_WAIT_MS 3000
 
 /* What is spoken on SEK_SESSION_IME. capture (which connects once, at its start) -> ime:
  *   TEXT  commit it, as it is, to the focused input context; dropped when there has been none for 300 ms. Password fields

@@ -17,9 +17,9 @@ import { CLIPBOARD, CLIPBOARD_OUTCOMES, KEYS } from "./generated/protocol.mjs";
  * @property {(text: string) => void} offer shows the panel from which the user copies a text by hand */
 
 /** How long keys wait for the broker's word on a pasted text. */
-const PATIENCE_MS = 8000;
+const PATIENCE_MS = 20000;
 /** How long a paste event may take to follow its key. */
-const PASTE_EVENT_MS = 400;
+const PASTE_EVENT_MS = 1000;
 /** Inputs that may wait. */
 const MOST_HELD = 2000;
 

@@ -84,7 +84,7 @@ int64_t sek_clip_now_ms(void);
 /* offer.c: makes us the owner of the selection, with the text in k->offered (bytes 0: gives it up). The server has taken
  * note when this returns. */
 void sek_clip_offer(struct sek_clip *k);
-void sek_clip_lost(struct sek_clip *k); /* another one owns it now */
+void sek_clip_lost(struct sek_clip *k); /* the server says that another one owns it */
 void sek_clip_serve(struct sek_clip *k, const xcb_selection_request_event_t *request);
 void sek_clip_serve_more(struct sek_clip *k, xcb_window_t window, xcb_atom_t property); /* it took an increment */
 

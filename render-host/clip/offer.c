@@ -8,9 +8,22 @@
 
 #include "render-host/clip/clip.h"
 
+static bool owns(struct sek_clip *k)
+{
+	xcb_get_selection_owner_reply_t *r = xcb_get_selection_owner_reply(k->c,
+		xcb_get_selection_owner(k->c, k->atom[SEK_CLIP_CLIPBOARD]), NULL);
+	bool is = r && r->owner == k->window;
+
+	free(r);
+	return is;
+}
+
 void sek_clip_lost(struct sek_clip *k)
 {
-	k->owner = false;
+	/* the event may be older than an offer that was made since */
+	k->owner = owns(k);
+	if (k->owner)
+		return;
 	/* what was pasted is not kept longer than it is offered */
 	explicit_bzero(k->offered.utf8, k->offered.bytes);
 	k->offered.bytes = 0;
@@ -20,15 +33,11 @@ void sek_clip_lost(struct sek_clip *k)
 
 void sek_clip_offer(struct sek_clip *k)
 {
-	xcb_get_selection_owner_reply_t *r;
-
 	for (int i = 0; i < SEK_CLIP_SERVED_MAX; i++)
 		k->served[i].window = 0; /* the text under them has changed: their requestors give up */
 	xcb_set_selection_owner(k->c, k->offered.bytes ? k->window : XCB_WINDOW_NONE, k->atom[SEK_CLIP_CLIPBOARD],
 		XCB_CURRENT_TIME);
-	r = xcb_get_selection_owner_reply(k->c, xcb_get_selection_owner(k->c, k->atom[SEK_CLIP_CLIPBOARD]), NULL);
-	k->owner = r && r->owner == k->window;
-	free(r);
+	k->owner = owns(k);
 }
 
 static struct sek_clip_served *slot(struct sek_clip *k)
