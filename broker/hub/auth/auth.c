@@ -5,6 +5,7 @@
  */
 #include "broker/hub/auth/auth.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -56,8 +57,11 @@ static void load_login(void *ctx, const struct sek_store_login *row)
 static void load_known(void *ctx, const char *user, const char *address, int64_t seen_s)
 {
 	const struct load *load = ctx;
+	char codes[SEK_NAME_BYTES + 8];
 
+	snprintf(codes, sizeof codes, SEK_AUTH_CODE_ACCOUNT "%s", user);
 	sek_throttle_familiar(load->auth->throttle, user, address, load->now_ms, ago_ms(load->now_s, seen_s));
+	sek_throttle_familiar(load->auth->throttle, codes, address, load->now_ms, ago_ms(load->now_s, seen_s));
 }
 
 /* After the rows: the store may not be asked from inside its own callback. */

@@ -42,6 +42,9 @@ struct sek_auth_try {
 	struct sek_audit_ticket *record; /* waits for this log-in's record */
 };
 
+/* Put before a user's name for the throttle of codes; no name begins so. */
+#define SEK_AUTH_CODE_ACCOUNT "code:"
+
 /* A row as the store had it at a sync. */
 struct sek_auth_row {
 	uint8_t key[SEK_STORE_LOGIN_KEY_BYTES];

@@ -191,6 +191,9 @@ static void settle_throttle(struct sek_auth_try *t)
 {
 	enum sek_throttle_outcome outcome = SEK_THROTTLE_UNTRIED;
 
+	/* where the whole log-in worked the password's bucket is the owner's too, though its own step was only half of it */
+	if (t->result.answer == SEK_AUTH_OK)
+		sek_throttle_familiar(t->auth->throttle, t->name, t->address, sek_auth_now_ms(), 0);
 	if (!t->throttled)
 		return;
 	if (t->result.answer == SEK_AUTH_OK)
@@ -344,7 +347,7 @@ static enum sek_throttle_answer ask_throttle(struct sek_auth_try *t, uint64_t *r
 	if (t->kind == SEK_PROOF_CERTIFICATE)
 		return SEK_THROTTLE_GO; /* there is nothing to guess at */
 	t->throttled = true;
-	snprintf(account, sizeof account, "%s%s", t->kind == SEK_PROOF_CODE ? "code:" : "", t->name);
+	snprintf(account, sizeof account, "%s%s", t->kind == SEK_PROOF_CODE ? SEK_AUTH_CODE_ACCOUNT : "", t->name);
 	return sek_throttle_take(t->auth->throttle, account, t->address, sek_auth_now_ms(), &t->throttle, ret_wait_ms);
 }
 

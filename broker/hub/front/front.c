@@ -149,6 +149,10 @@ static sek_status build(struct sek_front *f, char *err, size_t err_size)
 	sek_status status;
 
 	SEK_TRY(sek_front_check_tls(f->config.certificate, f->config.key, err, err_size));
+	if (f->config.client_ca && !sek_front_client_ca_is_sound(f->config.client_ca)) {
+		snprintf(err, err_size, "login.certificates.ca: '%s' holds no certificate in PEM", f->config.client_ca);
+		return sek_fail(SEK_E_CONFIG);
+	}
 	snprintf(err, err_size, "web_root: not enough memory");
 	SEK_TRY(sek_files_load(f->config.web_root, log_skipped, &f->files, err, err_size));
 	snprintf(err, err_size, "inner.origins: too long together: write fewer");

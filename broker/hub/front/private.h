@@ -171,6 +171,8 @@ void sek_streams_login_ended(void *front, const struct sek_login *l, enum sek_lo
 /* tls.c */
 /* client_ca: NULL, or whose client certificates are asked for. */
 int sek_front_harden_tls(void *ssl_ctx, const char *client_ca); /* 0 = done */
+/* Whether the file holds at least one certificate. */
+bool sek_front_client_ca_is_sound(const char *client_ca);
 /* What the client has shown in its handshake, DER, its own certificate first, into `ret` of SEK_CERTIFICATE_MAX_BYTES. TLS has
  * shown that it holds the key; nothing else is verified. 0 = no certificate, or too large. */
 size_t sek_front_client_certificate(struct lws *wsi, uint8_t *ret);

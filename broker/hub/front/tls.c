@@ -37,6 +37,16 @@ static int ask_for_certificates(SSL_CTX *ctx, const char *client_ca)
 	return 0;
 }
 
+bool sek_front_client_ca_is_sound(const char *client_ca)
+{
+	STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(client_ca);
+	bool sound = names && sk_X509_NAME_num(names) > 0;
+
+	sk_X509_NAME_pop_free(names, X509_NAME_free);
+	ERR_clear_error();
+	return sound;
+}
+
 static size_t append_der(X509 *x, uint8_t *ret, size_t at)
 {
 	int n = i2d_X509(x, NULL);

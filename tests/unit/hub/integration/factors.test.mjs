@@ -176,6 +176,8 @@ test('one-time codes: five wrong ones end the step, and guessing is throttled', 
 	r = await password('jiro', address);
 	assert.equal(r.status, 200, 'the password can be tried: a wrong code is no wrong password');
 	assert.equal((await step(r.json.ticket, '123456', address)).status, 429, 'and a right password wins back no tries at codes');
+	r = await password('jiro', from());
+	assert.equal((await step(r.json.ticket, '123456', '127.8.0.1')).json.error, 'ticket');
 });
 
 test('certificates: alone, with a password, refused when revoked, strange or absent', { timeout: 60000 }, async () => {
@@ -217,6 +219,15 @@ test('certificates: alone, with a password, refused when revoked, strange or abs
 	assert.equal((await withCard('hanako', '/api/login/certificate', {})).json.error, 'certificate', 'no CRL, no certificates');
 	fs.renameSync(b.file('cards/away'), b.file('cards/ca.crl'));
 	assert.match(b.log, /login\.failed.*certificate revoked/);
+});
+
+test('certificates: a CA file without a certificate is told at the start', { timeout: 60000 }, async () => {
+	await b.stop();
+	fs.writeFileSync(b.file('cards/empty.pem'), 'nothing');
+	b.configure('login:\n  certificates:\n    ca: cards/empty.pem\n    crl: cards/ca.crl\n');
+	await assert.rejects(b.start(), /login\.certificates\.ca/);
+	await b.stop();
+	b.ended = undefined;
 });
 
 test('the notice: acknowledged before the first session, on the record, once for each text', { timeout: 60000 }, async () => {
