@@ -33,6 +33,8 @@ enum {
 	READY_MAX_MS = 30000,  /* display, bus, window manager, input method */
 	WINDOW_MAX_MS = 90000, /* from there to the browser's first window */
 	STILL_RUNNING = -1,
+	DISPLAY_LOOKS = 15,
+	DISPLAY_LOOK_US = 20000,
 };
 
 struct keeper {
@@ -200,6 +202,21 @@ static bool exists(const struct keeper *k, const char *name)
 	return access(path, F_OK) == 0;
 }
 
+/* X clients end with the display, and sometimes are seen to end before it: gives it a moment to tell the true reason. */
+static int unless_display_died(struct keeper *k, int code)
+{
+	pid_t display = k->pid[SEK_PROGRAM_DISPLAY];
+
+	for (int i = 0; k->verdict == STILL_RUNNING && display > 0 && i < DISPLAY_LOOKS; i++) {
+		if (waitpid(display, NULL, WNOHANG) == display) {
+			k->pid[SEK_PROGRAM_DISPLAY] = 0;
+			return SEK_SANDBOX_DISPLAY_DIED;
+		}
+		usleep(DISPLAY_LOOK_US);
+	}
+	return code;
+}
+
 /* A program has ended. Only the window manager and the input method may be started a second time: neither holds
  * anything that a user would miss. */
 static void on_exit_of(struct keeper *k, enum sek_program p, int status)
@@ -220,12 +237,13 @@ static void on_exit_of(struct keeper *k, enum sek_program p, int status)
 		over(k, exists(k, SEK_SESSION_FRAMEBUFFER) ? SEK_SANDBOX_DISPLAY_DIED : SEK_SANDBOX_JAIL, "display ended");
 		break;
 	case SEK_PROGRAM_BROWSER:
-		over(k, clean ? SEK_SANDBOX_BROWSER_CLOSED : SEK_SANDBOX_BROWSER_CRASHED, "browser ended");
+		over(k, clean ? SEK_SANDBOX_BROWSER_CLOSED : unless_display_died(k, SEK_SANDBOX_BROWSER_CRASHED),
+			"browser ended");
 		break;
 	case SEK_PROGRAM_WM:
 	case SEK_PROGRAM_IME:
 		if (k->restarted[p] || (p == SEK_PROGRAM_WM ? !k->wm_up : !k->ime_up)) {
-			over(k, SEK_SANDBOX_FAULT, "a helper ended again, or never worked");
+			over(k, unless_display_died(k, SEK_SANDBOX_FAULT), "a helper ended again, or never worked");
 			break;
 		}
 		k->restarted[p] = true;
@@ -236,7 +254,7 @@ static void on_exit_of(struct keeper *k, enum sek_program p, int status)
 	case SEK_PROGRAM_CLIP:
 		break; /* capture cannot connect to another one: the session goes on without a clipboard */
 	default:
-		over(k, SEK_SANDBOX_FAULT, "a helper ended");
+		over(k, unless_display_died(k, SEK_SANDBOX_FAULT), "a helper ended");
 	}
 }
 
