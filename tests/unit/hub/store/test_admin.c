@@ -188,7 +188,7 @@ START_TEST(pages_of_many)
 		OK(sek_store_people_page(store, &q, count_person, &s, &total));
 		ck_assert_uint_eq(total, 10000);
 		ck_assert_uint_eq(s.n, pages < 100 ? 100 : 0);
-		snprintf(name, sizeof name, "%s", s.text);
+		snprintf(name, sizeof name, "%.31s", s.text);
 		q.after = name;
 	}
 	q = (struct sek_store_people_query){ .search = "R0999", .after = "", .limit = 500 };
