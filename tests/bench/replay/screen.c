@@ -14,7 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,6 +74,33 @@ static bool publish(const char *dir, unsigned number)
 	return fclose(f) == 0;
 }
 
+/* Takes the browser's rules as the sandbox does; here is no browser that they could bind. */
+static bool take_rules(const char *dir, uid_t uid)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char bytes[4096];
+	pid_t child;
+
+	snprintf(a.sun_path, sizeof a.sun_path, "%s/%s", dir, SEK_SESSION_RULES);
+	if (fd < 0 || bind(fd, (const struct sockaddr *)(const void *)&a, sizeof a) < 0 || listen(fd, 1) < 0 ||
+	    chown(a.sun_path, uid, uid) < 0)
+		return false;
+	child = fork();
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;) {
+			int one = accept(fd, NULL, NULL);
+
+			while (one >= 0 && read(one, bytes, sizeof bytes) > 0) {
+			}
+			close(one);
+		}
+	}
+	close(fd);
+	return child > 0;
+}
+
 static int start(const char *dir, uid_t uid, const char *size)
 {
 	unsigned number;
@@ -90,7 +119,7 @@ static int start(const char *dir, uid_t uid, const char *size)
 	if (!f || fscanf(f, "%u", &number) != 1)
 		return SEK_SANDBOX_DISPLAY_DIED;
 	fclose(f);
-	if (!publish(dir, number) || write(SEK_SANDBOX_STATUS_FD, "rb", 2) != 2)
+	if (!publish(dir, number) || !take_rules(dir, uid) || write(SEK_SANDBOX_STATUS_FD, "rb", 2) != 2)
 		return SEK_SANDBOX_JAIL;
 	return SEK_SANDBOX_OK;
 }
@@ -123,7 +152,7 @@ int main(int argc, char **argv)
 	rc = start(dir, (uid_t)uid, size);
 	if (rc != SEK_SANDBOX_OK)
 		return rc;
-	while (waitpid(server, NULL, 0) < 0)
-		;
+	while (waitpid(server, NULL, 0) < 0) {
+	}
 	return SEK_SANDBOX_DISPLAY_DIED;
 }
