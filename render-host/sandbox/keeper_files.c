@@ -53,6 +53,18 @@ static sek_status write_text(const char *dir, const char *name, const char *text
 	return s;
 }
 
+/* Chromium waits five seconds after a policy file has got another time of change, in case more is to come. Ours is whole
+ * when it gets its name, so all of them bear the same time, and what they say holds at once. */
+static sek_status write_policies(const struct sek_sandbox_options *o, const char *name, const char *policies)
+{
+	static const struct timespec always[2] = { { .tv_sec = 946684800 }, { .tv_sec = 946684800 } };
+	char path[PATH_BYTES];
+
+	SEK_TRY(write_text(o->dir, name, policies));
+	snprintf(path, sizeof path, "%s/%s", o->dir, name);
+	return utimensat(AT_FDCWD, path, always, AT_SYMLINK_NOFOLLOW) == 0 ? sek_ok() : sek_from_errno();
+}
+
 sek_status sek_keeper_files(const struct sek_sandbox_options *o, const char *policies)
 {
 	/* a bus on which nobody may own a name but IBus, and nobody may talk to anyone but the bus itself */
@@ -81,7 +93,7 @@ sek_status sek_keeper_files(const struct sek_sandbox_options *o, const char *pol
 	/* the bus asks for the machine's number; every session has the same one, so that it tells nothing */
 	SEK_TRY(write_text(o->dir, "etc/machine-id", "00000000000000000000000000000001\n"));
 	SEK_TRY(write_text(o->dir, "etc/session-bus.conf", session_bus));
-	return write_text(o->dir, "etc/policies/managed/sekisho.json", policies);
+	return write_policies(o, "etc/policies/managed/sekisho.json", policies);
 }
 
 sek_status sek_keeper_replace_policies(const struct sek_sandbox_options *o, const char *policies)
@@ -89,7 +101,7 @@ sek_status sek_keeper_replace_policies(const struct sek_sandbox_options *o, cons
 	char from[PATH_BYTES], to[PATH_BYTES];
 
 	/* made beside the folder that the browser watches, so that it never sees half a file */
-	SEK_TRY(write_text(o->dir, "etc/policies.new", policies));
+	SEK_TRY(write_policies(o, "etc/policies.new", policies));
 	snprintf(from, sizeof from, "%s/etc/policies.new", o->dir);
 	snprintf(to, sizeof to, "%s/etc/policies/managed/sekisho.json", o->dir);
 	return rename(from, to) == 0 ? sek_ok() : sek_from_errno();

@@ -16,7 +16,7 @@
 #include "render-host/sandbox/policy.h"
 #include "render-host/session.h"
 
-enum { TOUCH_MS = 8000, TOUCHES = 3 }; /* longer than the time that the browser waits for a file to settle */
+enum { TOUCH_MS = 8000, TOUCHES = 3 };
 
 sek_status sek_rules_open(struct sek_rules_door *d, const struct sek_sandbox_options *o)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The socket by which the browser's rules change while it runs: RULES frames from capture, checked once more, merged with the
- * site's file, put where the browser looks. Chromium reads the file again about five seconds after it has changed; a change
- * that comes while the browser starts it may miss, so the file is touched again later.
+ * site's file, put where the browser looks. Chromium reads the file again when it has nothing better to do, one or two
+ * seconds later as a rule; a change that comes while the browser starts it may miss, so the file is replaced again later.
  */
 #ifndef SEK_RENDER_HOST_SANDBOX_RULES_H
 #define SEK_RENDER_HOST_SANDBOX_RULES_H
