@@ -106,7 +106,11 @@ export class Remote {
 			await this.screenshot("failed");
 			throw new Error(`${error}\nasked: ${site.requests.slice(-4).join(" ")}`);
 		}
-		await this.reports(`tells of itself on ${target}`, report => report.page === target);
+		// The page before goes on telling until this one stands in its place; and Chromium drops the keys and clicks that come
+		// before a new page's first picture.
+		const visit = String(this.#visits);
+		await this.reports(`tells of itself on ${target}`,
+			report => report.page === target && report.visit === visit && report.painted);
 	}
 
 	/** Waits until the remote page's report fits.

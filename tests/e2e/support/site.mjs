@@ -3,11 +3,11 @@
 
 import http from "node:http";
 
-/** What a page last told of itself. `who`: the session, which the address named once (?who=); `line`: where on the screen
+/** What a page last told of itself. `who`: the session, which the address named once (?who=), `visit`: likewise; `line`: where on the screen
  * the caret stands, if the field holds one line and the caret is at its end.
- * @typedef {{ who: string, page: string, text: string, scroll: number, width: number, height: number, ratio: number,
+ * @typedef {{ who: string, visit: string, page: string, text: string, scroll: number, width: number, height: number, ratio: number,
  *   focus: string, pointer: { x: number, y: number, buttons: number }, visible: string, keys: string[],
- *   line: { x: number, y: number, height: number } | null }} Report */
+ *   line: { x: number, y: number, height: number } | null, painted: boolean }} Report */
 
 /** Told by each page; runs in the isolated browser. */
 function tell()
@@ -17,9 +17,10 @@ function tell()
 	const named = new URLSearchParams(location.search).get("who");
 	if (named) {
 		sessionStorage.setItem("who", named);
+		sessionStorage.setItem("visit", new URLSearchParams(location.search).get("visit") ?? "");
 		history.replaceState(null, "", location.pathname);
 	}
-	const who = sessionStorage.getItem("who") ?? "";
+	const who = sessionStorage.getItem("who") ?? "", visit = sessionStorage.getItem("visit") ?? "";
 	let sent = "", busy = false, pointer = { x: -1, y: -1, buttons: 0 };
 	/** @type {string[]} */
 	const keys = [];
@@ -33,10 +34,11 @@ function tell()
 			y: Math.round(page.screenY + page.outerHeight - page.innerHeight + box.top + 1), height: 30 };
 	};
 	const report = async () => {
-		const body = JSON.stringify({ who, page: location.pathname, text: field ? field.value : "", scroll: Math.round(page.scrollY),
+		const body = JSON.stringify({ who, visit, page: location.pathname, text: field ? field.value : "", scroll: Math.round(page.scrollY),
 			width: page.innerWidth, height: page.innerHeight, ratio: page.devicePixelRatio,
 			focus: document.activeElement ? document.activeElement.tagName : "", pointer, keys,
-			visible: document.visibilityState, line: caretLine() });
+			visible: document.visibilityState, line: caretLine(),
+			painted: performance.getEntriesByType("paint").length > 0 || performance.now() > 1500 });
 		if (busy || body === sent)
 			return;
 		busy = true;
