@@ -19,6 +19,18 @@ const MOST_WAITING = 256;
 const MOST_OPERATIONS = 262144;
 /** Input is dropped while more than this waits to go out: the line is stuck, and a reconnect will let go of all keys. */
 const MOST_UNSENT_BYTES = 256 * 1024;
+/** For a picture to come on the screen. */
+const MOST_PRESENTING_MS = 100;
+
+/** Until what was drawn is on the screen; nobody draws for a page that is not seen.
+ * @returns {Promise<void>} */
+function presented()
+{
+	return new Promise(resolve => {
+		self.requestAnimationFrame(() => self.requestAnimationFrame(() => resolve()));
+		setTimeout(resolve, MOST_PRESENTING_MS);
+	});
+}
 
 export class Stream {
 	#wire;
@@ -233,6 +245,8 @@ export class Stream {
 		this.#queue.add(async () => {
 			await this.#painter.draw(frame);
 			this.#send(this.#wire.ack(update.frame));
+			if (frame.keyframe) // the page may show the canvas when it hears of it: only with the picture on it
+				await presented();
 			this.#tell({ type: "drawn", serial: this.#serial, frame: update.frame });
 		});
 	}
