@@ -21,7 +21,8 @@ static void put_byte(struct sek_drawn_out *out, uint8_t b)
 
 static void shift_low(struct sek_drawn_out *out)
 {
-	if ((uint32_t)out->low < 0xff000000u || out->low >> 32) {
+	/* nothing can pass through the very first byte: it is one before the others even if it is 0xff */
+	if (!out->pending || (uint32_t)out->low < 0xff000000u || out->low >> 32) {
 		uint8_t carry = (uint8_t)(out->low >> 32);
 
 		for (uint8_t b = out->before; out->pending > 0; out->pending--, b = 0xff)

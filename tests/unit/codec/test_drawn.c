@@ -112,6 +112,41 @@ START_TEST(what_is_read_is_what_was_written)
 }
 END_TEST
 
+/* A model that has seen nothing but neighbours finds a rectangle elsewhere so unlikely that the first byte is 0xff. */
+START_TEST(any_first_byte_is_kept)
+{
+	static const uint32_t px[4] = { 1, 2, 3, 4 };
+	struct sek_drawn_out out;
+	unsigned high = 0;
+
+	for (unsigned n = 0; n < 400; n++) {
+		struct sek_drawn_rect r = { 0, 64, 1, 1 }, got;
+		struct sek_drawn_in in;
+		uint32_t read[4];
+		size_t size;
+
+		sek_drawn_reset(&to);
+		sek_drawn_start(&out, room, sizeof room);
+		for (unsigned k = 0; k <= n; k++, r.x++)
+			sek_drawn_put(&out, &to, r, px, 1, false);
+		ck_assert_uint_gt(sek_drawn_finish(&out), 0);
+		memcpy(&from, &to, sizeof from);
+		sek_drawn_start(&out, room, sizeof room);
+		r = (struct sek_drawn_rect){ 900, 500, 2, 2 };
+		sek_drawn_put(&out, &to, r, px, 2, false);
+		size = sek_drawn_finish(&out);
+		high += room[0] == 0xff;
+		sek_drawn_open(&in, room, size);
+		ck_assert(sek_is_ok(sek_drawn_next(&in, &from, &got)));
+		ck_assert_mem_eq(&got, &r, sizeof r);
+		ck_assert(sek_is_ok(sek_drawn_pixels(&in, &from, read)));
+		ck_assert(sek_is_ok(sek_drawn_done(&in)));
+		ck_assert_mem_eq(read, px, sizeof px);
+	}
+	ck_assert_uint_gt(high, 0);
+}
+END_TEST
+
 START_TEST(lengths_must_fit)
 {
 	static struct sek_drawn_model before;
@@ -187,6 +222,7 @@ int main(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, what_is_read_is_what_was_written);
+	tcase_add_test(t, any_first_byte_is_kept);
 	tcase_add_test(t, lengths_must_fit);
 	tcase_add_test(t, damaged_bytes_stay_inside);
 	tcase_add_test(t, noise_fits_its_bound);
