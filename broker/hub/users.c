@@ -248,8 +248,10 @@ static int bind_certificate(struct command *c, const char *path, bool subject)
 	r = record(c);
 	if (r != 0)
 		return r;
-	status = sek_store_certificate_add(c->store, c->name, subject ? SEK_CERTIFICATE_SUBJECT : SEK_CERTIFICATE_FINGERPRINT,
-		subject ? cert.subject : cert.fingerprint, &by);
+	status = sek_store_certificate_add(c->store, c->name, &(struct sek_store_certificate){
+		.kind = subject ? SEK_CERTIFICATE_SUBJECT : SEK_CERTIFICATE_FINGERPRINT,
+		.value = subject ? cert.subject : cert.fingerprint, .subject = subject ? "" : cert.subject,
+		.ends_s = subject ? 0 : cert.ends_s }, &by);
 	if (sek_is(status, SEK_E_EXISTS)) {
 		char err[512] = "";
 

@@ -15,23 +15,26 @@
 const char ctl_usage_text[] =
 	"usage: sekishoctl [--socket PATH] [--json] [--lang ja|en] COMMAND\n"
 	"  status\n"
-	"  user list|show|add|disable|enable|delete|passwd|roles|display|reset-second-factor [NAME [ROLES|TEXT]]\n"
+	"  user list|show|groups|add|disable|enable|delete|passwd|roles|display|reset-second-factor [NAME [ROLES|TEXT]]\n"
+	"  user certificates NAME | add-certificate NAME FILE [--kind subject] | add-certificate NAME --fingerprint HEX|--subject DN\n"
+	"  user remove-certificate NAME --fingerprint HEX|--subject DN\n"
 	"  group list|show|members|add|edit|delete|add-member|remove-member [NAME [USER]]\n"
 	"  policy attributes | show SCOPE | set SCOPE ATTRIBUTE VALUE | unset SCOPE ATTRIBUTE | explain USER\n"
 	"  policy history | approve CHANGE | refuse CHANGE       SCOPE: site, group:NAME or user:NAME\n"
-	"  session list | end SESSION | message SESSION TEXT\n"
+	"  session list | end SESSION | message SESSION TEXT | explain SESSION\n"
+	"  session set SESSION ATTRIBUTE VALUE | unset SESSION ATTRIBUTE    until that session ends\n"
 	"  stop user NAME | host NAME | session SESSION | all    the emergency switch\n"
 	"  host list\n"
-	"  audit search | verify [OPTION]...                     what `verify` takes: sekisho-audit-verify --help\n"
+	"  audit search | state | verify [OPTION]...             what `verify` takes: sekisho-audit-verify --help\n"
 	"  selfcheck [--format text|json|html] [--output FILE] | selfcheck --check FILE --key FILE.pub\n"
 	"options of commands: --reason TEXT (needed for whatever changes something, but not by `stop`), --search TEXT, --limit N,\n"
-	"  --after NEXT, --message TEXT, --roles A,B, --display TEXT, --text TEXT, --needs ..., --directory NAME, and for\n"
-	"  audit search: --who, --what, --object, --outcome, --from, --to\n"
+	"  --after NEXT, --message TEXT, --roles A,B, --display TEXT, --text TEXT, --needs ..., --directory NAME,\n"
+	"  --pending true (policy history), and for audit search: --who, --what, --object, --outcome, --from, --to\n"
 	"exit codes: 0 done, 1 the broker refused, 2 wrong usage, 3 the broker cannot be reached, 4 a check found something\n";
 
 enum how { PLAIN, ROWS, ENDED, PASSWORD, CHANGE, OBJECT };
 enum flags { VERSION_USER = 1, VERSION_GROUP = 2, DEFAULT_REASON = 4, SCOPE = 8, ALL_PAGES = 16, EXPECTED = 32, APPROVE = 64,
-	REFUSE = 128, UNSET = 256 };
+	REFUSE = 128, UNSET = 256, BEFORE = 512, CERTIFICATES = 1024 };
 
 struct command {
 	const char *group, *verb, *op;
@@ -54,6 +57,9 @@ static const struct command commands[] = {
 	{ "user", "roles", "users/set-roles", "name roles", PLAIN, NULL, VERSION_USER },
 	{ "user", "display", "users/set-display", "name display", PLAIN, NULL, VERSION_USER },
 	{ "user", "reset-second-factor", "users/reset-second-factor", "name", PLAIN, NULL, 0 },
+	{ "user", "certificates", "users/show", "name", ROWS, "kind value subject ends_s created_s", CERTIFICATES },
+	{ "user", "add-certificate", "users/add-certificate", "name file?", OBJECT, NULL, 0 },
+	{ "user", "remove-certificate", "users/remove-certificate", "name", PLAIN, NULL, 0 },
 	{ "group", "list", "groups/list", "", ROWS, "name text needs directory members", ALL_PAGES },
 	{ "group", "show", "groups/show", "name", OBJECT, NULL, 0 },
 	{ "group", "members", "groups/members", "name", ROWS, "name display roles disabled", ALL_PAGES },
@@ -62,7 +68,7 @@ static const struct command commands[] = {
 	{ "group", "delete", "groups/delete", "name", PLAIN, NULL, VERSION_GROUP },
 	{ "group", "add-member", "groups/add-member", "name user", PLAIN, NULL, 0 },
 	{ "group", "remove-member", "groups/remove-member", "name user", PLAIN, NULL, 0 },
-	{ "policy", "attributes", "policies/attributes", "", ROWS, "name kind words", 0 },
+	{ "policy", "attributes", "policies/attributes", "", ROWS, "name type builtIn words", 0 },
 	{ "policy", "show", "policies/show", "scope", OBJECT, NULL, SCOPE },
 	{ "policy", "set", "policies/set", "scope attribute value", CHANGE, NULL, SCOPE | EXPECTED },
 	{ "policy", "unset", "policies/set", "scope attribute", CHANGE, NULL, SCOPE | EXPECTED | UNSET },
@@ -73,12 +79,16 @@ static const struct command commands[] = {
 	{ "session", "list", "sessions/list", "", ROWS, "session user host state attached age_s idle_s bytes_down", ALL_PAGES },
 	{ "session", "end", "sessions/end", "session", ENDED, NULL, 0 },
 	{ "session", "message", "sessions/message", "session text", PLAIN, NULL, 0 },
+	{ "session", "explain", "sessions/explain", "session", ROWS, "attribute value from name", 0 },
+	{ "session", "set", "sessions/override", "session attribute value", CHANGE, NULL, BEFORE },
+	{ "session", "unset", "sessions/override", "session attribute", CHANGE, NULL, BEFORE | UNSET },
 	{ "stop", "user", "sessions/end-user", "name", ENDED, NULL, DEFAULT_REASON },
 	{ "stop", "host", "sessions/end-host", "host", ENDED, NULL, DEFAULT_REASON },
 	{ "stop", "session", "sessions/end", "session", ENDED, NULL, DEFAULT_REASON },
 	{ "stop", "all", "sessions/end-all", "", ENDED, NULL, DEFAULT_REASON },
 	{ "host", "list", "hosts/list", "", ROWS, "name address port sessions attached bytes_down", ALL_PAGES },
 	{ "audit", "search", "audit/search", "", ROWS, "seq time who what object outcome details", 0 },
+	{ "audit", "state", "audit/state", "", OBJECT, NULL, 0 },
 };
 
 static int usage(void)
@@ -120,6 +130,8 @@ static json_t *member_value(const char *name, const char *text)
 	}
 	if (strcmp(name, "roles") == 0)
 		return split(text);
+	if (strcmp(name, "pending") == 0 && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
+		return json_boolean(text[0] == 't');
 	if (strcmp(name, "value") == 0) { /* 10, true, ["a"] as JSON; any other word as itself */
 		json = json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
 		return json ? json : json_string(text);
@@ -127,26 +139,41 @@ static json_t *member_value(const char *name, const char *text)
 	return json_string(text);
 }
 
-static bool set_member(json_t *in, const char *name, const char *text)
+static bool set_member(const struct ctl *c, json_t *in, const char *name, const char *text)
 {
-	json_t *value = member_value(name, text);
+	json_t *value;
 
+	if (strcmp(name, "fingerprint") == 0 || strcmp(name, "subject") == 0) /* of a certificate: as they are, never JSON */
+		return json_object_set_new(in, "kind", json_string(name)) == 0 && json_object_set_new(in, "value", json_string(text)) == 0;
+	if (strcmp(name, "file") == 0)
+		return json_object_set_new(in, "certificate", ctl_certificate(c, text)) == 0;
+	value = member_value(name, text);
 	return value && json_object_set_new(in, name, value) == 0;
 }
 
-static bool set_scope(json_t *in, const char *text)
+static bool set_scope(const struct ctl *c, json_t *in, const char *text)
 {
 	size_t n = strcspn(text, ":");
 
 	if (strcmp(text, "site") == 0)
-		return set_member(in, "scope", "site");
+		return set_member(c, in, "scope", "site");
 	if (text[n] != ':' || (strncmp(text, "group:", 6) != 0 && strncmp(text, "user:", 5) != 0))
 		return false;
-	return json_object_set_new(in, "scope", json_stringn(text, n)) == 0 && set_member(in, "name", text + n + 1);
+	return json_object_set_new(in, "scope", json_stringn(text, n)) == 0 && set_member(c, in, "name", text + n + 1);
+}
+
+static bool take_word(const struct ctl *c, json_t *in, const char *name, const char *text)
+{
+	char member[40];
+
+	if (strcmp(name, "scope") == 0)
+		return set_scope(c, in, text);
+	snprintf(member, sizeof member, "%.*s", (int)strcspn(name, "?"), name);
+	return set_member(c, in, member, text);
 }
 
 /* Fills in from the words and options after the verb. */
-static bool take_words(const struct command *k, int argc, char **argv, json_t *in)
+static bool take_words(const struct ctl *c, const struct command *k, int argc, char **argv, json_t *in)
 {
 	char names[80], *save = NULL, *name;
 	int i;
@@ -155,18 +182,16 @@ static bool take_words(const struct command *k, int argc, char **argv, json_t *i
 	name = strtok_r(names, " ", &save);
 	for (i = 0; i < argc; i++) {
 		if (strncmp(argv[i], "--", 2) == 0 && argv[i][2]) {
-			if (i + 1 >= argc || !set_member(in, argv[i] + 2, argv[i + 1]))
+			if (i + 1 >= argc || !set_member(c, in, argv[i] + 2, argv[i + 1]))
 				return false;
 			i++;
-		} else if (!name) {
+		} else if (!name || !take_word(c, in, name, argv[i])) {
 			return false;
 		} else {
-			if (strcmp(name, "scope") == 0 ? !set_scope(in, argv[i]) : !set_member(in, name, argv[i]))
-				return false;
 			name = strtok_r(NULL, " ", &save);
 		}
 	}
-	return name == NULL;
+	return !name || strchr(name, '?');
 }
 
 /* --- what the broker wants to be told besides --- */
@@ -206,6 +231,28 @@ static int get_expected(struct ctl *c, json_t *in)
 	return r;
 }
 
+/* The override that stands there now; "null" for none. */
+static int get_before(struct ctl *c, json_t *in)
+{
+	const char *attribute = json_string_value(json_object_get(in, "attribute"));
+	json_t *answer = NULL, *explain;
+	size_t i, k;
+	int r = ctl_call(c, "sessions/explain", json_pack("{s:O}", "session", json_object_get(in, "session")), &answer);
+
+	json_object_set_new(in, "before", json_null());
+	explain = json_object_get(answer, "explain");
+	for (i = 0; i < json_array_size(explain); i++) {
+		const json_t *e = json_array_get(explain, i), *rows = json_object_get(e, "rows");
+		const char *name = json_string_value(json_object_get(e, "attribute"));
+
+		for (k = 0; name && attribute && strcmp(name, attribute) == 0 && k < json_array_size(rows); k++)
+			if (strcmp(json_string_value(json_object_get(json_array_get(rows, k), "scope")), "session") == 0)
+				json_object_set(in, "before", json_object_get(json_array_get(rows, k), "value"));
+	}
+	json_decref(answer);
+	return r;
+}
+
 static int complete(struct ctl *c, const struct command *k, json_t *in)
 {
 	if ((k->flags & DEFAULT_REASON) && !json_object_get(in, "reason"))
@@ -218,16 +265,20 @@ static int complete(struct ctl *c, const struct command *k, json_t *in)
 		return get_version(c, k, in);
 	if ((k->flags & EXPECTED) && !json_object_get(in, "expected"))
 		return get_expected(c, in);
+	if ((k->flags & BEFORE) && !json_object_get(in, "before"))
+		return get_before(c, in);
 	return CTL_DONE;
 }
 
 /* --- answers --- */
 
-static const json_t *rows_of(const json_t *answer)
+static const json_t *rows_of(const struct command *k, const json_t *answer)
 {
 	static const char *const names[] = { "rows", "explain", "attributes", "groups" };
 	size_t i;
 
+	if (k->flags & CERTIFICATES)
+		return json_object_get(answer, "certificates");
 	for (i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (json_is_array(json_object_get(answer, names[i])))
 			return json_object_get(answer, names[i]);
@@ -244,7 +295,7 @@ static void show(const struct ctl *c, const struct command *k, const json_t *ans
 	}
 	switch (k->how) {
 	case ROWS:
-		ctl_print_rows(c, rows_of(answer), k->columns);
+		ctl_print_rows(c, rows_of(k, answer), k->columns);
 		if (json_is_string(json_object_get(answer, "next")))
 			printf("--after %s\n", json_string_value(json_object_get(answer, "next")));
 		break;
@@ -302,7 +353,7 @@ static int run(struct ctl *c, const struct command *k, int argc, char **argv)
 	json_t *in = json_object(), *answer = NULL;
 	int r;
 
-	if (!take_words(k, argc, argv, in)) {
+	if (!take_words(c, k, argc, argv, in)) {
 		json_decref(in);
 		return usage();
 	}

@@ -18,13 +18,13 @@ _sekishoctl() {
   local list="" group=${words[0]:-} verb=${words[1]:-}
   case ${#words[@]}:$group:$verb in
     0:*) list="status user group policy session stop host audit selfcheck --json --lang --socket --help --version" ;;
-    1:user:*) list="list show groups add disable enable delete passwd roles display reset-second-factor" ;;
+    1:user:*) list="list show groups certificates add disable enable delete passwd roles display reset-second-factor add-certificate remove-certificate" ;;
     1:group:*) list="list show members add edit delete add-member remove-member" ;;
     1:policy:*) list="attributes show set unset explain history approve refuse" ;;
-    1:session:*) list="list end message" ;;
+    1:session:*) list="list explain set unset end message" ;;
     1:stop:*) list="user host session all" ;;
     1:host:*) list="list" ;;
-    1:audit:*) list="search verify" ;;
+    1:audit:*) list="search state verify" ;;
     1:selfcheck:*) list="--format --output --check --key" ;;
     2:selfcheck:--format) list="text json html" ;;
     2:audit:search) list="--who --what --object --outcome --from --to --search --limit --after" ;;
@@ -35,7 +35,9 @@ _sekishoctl() {
     2:stop:host) member=name list=$(_sekishoctl_ask host list) ;;
     2:session:* | 2:stop:session) member=session list=$(_sekishoctl_ask session list) ;;
     2:policy:show | 2:policy:set | 2:policy:unset) list="site group: user:" ;;
-    3:policy:set | 3:policy:unset) member=name list=$(_sekishoctl_ask policy attributes) ;;
+    3:policy:set | 3:policy:unset | 3:session:set | 3:session:unset) member=name list=$(_sekishoctl_ask policy attributes) ;;
+    3:user:add-certificate) mapfile -t COMPREPLY < <(compgen -f -- "$cur"; compgen -W "--fingerprint --subject" -- "$cur"); return ;;
+    3:user:remove-certificate) list="--fingerprint --subject" ;;
     3:user:roles) list="staff administrator reviewer operator approver" ;;
     *) list="--reason --message" ;;
   esac

@@ -41,6 +41,7 @@ static const struct pair words[CTL_WORDS] = {
 	[W_CHECK_GOOD] = { "the report's signature is right", "報告の署名は正しいものです" },
 	[W_CHECK_BAD] = { "the report's signature is NOT right: it was changed, or is of another broker",
 		"報告の署名が正しくありません（書き換えられたか、別のブローカーのものです）" },
+	[W_NO_CERTIFICATE] = { "there is no certificate in that file", "そのファイルに証明書がありません" },
 };
 
 static const struct named errors[] = {
@@ -66,7 +67,7 @@ static const struct named columns[] = {
 	{ "host", { "HOST", "ホスト" } }, { "state", { "STATE", "状態" } }, { "attached", { "ATTACHED", "接続中" } },
 	{ "age_s", { "AGE(s)", "経過(秒)" } }, { "idle_s", { "IDLE(s)", "無操作(秒)" } }, { "bytes_down", { "BYTES", "送信バイト" } },
 	{ "address", { "ADDRESS", "アドレス" } }, { "port", { "PORT", "ポート" } }, { "sessions", { "SESSIONS", "セッション数" } },
-	{ "seq", { "SEQ", "番号" } }, { "time", { "TIME", "日時" } }, { "who", { "WHO", "実行者" } }, { "what", { "WHAT", "内容" } },
+	{ "time", { "TIME", "日時" } }, { "who", { "WHO", "実行者" } }, { "what", { "WHAT", "内容" } },
 	{ "object", { "OBJECT", "対象" } }, { "outcome", { "OUTCOME", "結果" } }, { "details", { "DETAILS", "詳細" } },
 	{ "attribute", { "ATTRIBUTE", "項目" } }, { "value", { "VALUE", "値" } }, { "from", { "FROM", "由来" } },
 	{ "change", { "CHANGE", "変更" } }, { "scope", { "SCOPE", "範囲" } }, { "before", { "BEFORE", "変更前" } },
@@ -76,6 +77,9 @@ static const struct named columns[] = {
 	{ "writable", { "writable", "書き込み可" } }, { "audit", { "audit log", "監査ログ" } }, { "logins", { "log-ins", "ログイン数" } },
 	{ "uptime_s", { "uptime (s)", "稼働(秒)" } }, { "damaged", { "damaged", "損傷" } }, { "lost", { "lost", "失われた記録" } },
 	{ "waiting", { "waiting", "書き込み待ち" } }, { "kind", { "KIND", "種類" } },
+	{ "subject", { "SUBJECT", "サブジェクト" } }, { "ends_s", { "ENDS", "有効期限" } }, { "created_s", { "BOUND", "登録日時" } },
+	{ "source", { "FROM", "由来" } }, { "seq", { "SEQ", "番号" } }, { "signed_seq", { "signed up to", "署名済み番号" } },
+	{ "type", { "TYPE", "型" } }, { "builtIn", { "BUILT-IN", "既定" } }, { "words", { "VALUES", "選択肢" } },
 };
 
 static const char *pick(const struct ctl *c, const struct pair *p)

@@ -105,6 +105,8 @@ static void on_work(uv_work_t *w)
 
 	if (!r->recorded && !is_allowed(r))
 		return;
+	if (!r->recorded && !r->error)
+		sek_admin_name_certificate(r);
 	if (r->op->work && !r->error && (r->recorded || !needs_record(r)))
 		r->op->work(r);
 }
@@ -150,7 +152,8 @@ static bool tell_audit(struct sek_admin_request *r, enum sek_audit_outcome outco
 		"operation", r->op->name, "address", r->caller.address, "way", r->caller.way == SEK_ADMIN_WEB ? "web" : "local",
 		"reason", member(r, "reason"), "scope", member(r, "scope"), "attribute", member(r, "attribute"),
 		"before", before, "value", value, "roles", list, "member", member(r, "user"), "message", member(r, "message"),
-		"text", member(r, "text"), "error", r->error, NULL,
+		"text", member(r, "text"), "display", member(r, "display"), "needs", member(r, "needs"), "directory",
+		member(r, "directory"), "kind", member(r, "kind"), "subject", member(r, "subject"), "error", r->error, NULL,
 	};
 	const struct sek_audit_event e = { .who = r->caller.user, .what = r->op->record, .object = object_of(r),
 		.outcome = outcome, .details = details };

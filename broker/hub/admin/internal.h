@@ -120,6 +120,8 @@ bool sek_admin_is_self(struct sek_admin_request *r);
 
 /* factors.c: appends the certificates of a user; false with the error set */
 bool sek_admin_certificates(struct sek_admin_request *r, const char *name, json_t *ret);
+/* In the pool, before the record: a "certificate" that came as a file is put as "kind", "value", "subject" and "ends_s". */
+void sek_admin_name_certificate(struct sek_admin_request *r);
 
 /* messages.c */
 void sek_admin_say(struct sek_admin *a, const char *user, const char *text);

@@ -5,6 +5,7 @@
 #include "broker/hub/auth/certificate.h"
 
 #include <string.h>
+#include <time.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -12,6 +13,13 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 #include <sodium.h>
+
+static int64_t end_of(const X509 *x)
+{
+	struct tm tm;
+
+	return ASN1_TIME_to_tm(X509_get0_notAfter(x), &tm) == 1 ? (int64_t)timegm(&tm) : 0;
+}
 
 static sek_status describe(X509 *x, struct sek_certificate *ret)
 {
@@ -34,6 +42,7 @@ static sek_status describe(X509 *x, struct sek_certificate *ret)
 		ret->subject[len] = '\0';
 	}
 	BIO_free(out);
+	ret->ends_s = end_of(x);
 	return sek_ok();
 }
 

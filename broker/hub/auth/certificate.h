@@ -22,6 +22,7 @@ struct sek_certificate_config {
 struct sek_certificate {
 	char fingerprint[65];  /* SHA-256, lower-case hex */
 	char subject[1024];    /* RFC 4514; "" if it is longer */
+	int64_t ends_s;        /* seconds since 1970; 0 if the certificate does not say it well */
 };
 
 /* Verifies n bytes of DER (hostile): chain, dates, purpose client, revocation. SEK_OK: *ret filled. SEK_E_DENIED: not good;

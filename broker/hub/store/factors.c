@@ -159,25 +159,26 @@ static const char *kind_word(enum sek_certificate_kind kind)
 	return kind == SEK_CERTIFICATE_FINGERPRINT ? "fingerprint" : "subject";
 }
 
-static sek_status certificate_add(sqlite3 *db, const char *user, enum sek_certificate_kind kind, const char *value,
+static sek_status certificate_add(sqlite3 *db, const char *user, const struct sek_store_certificate *c,
 	const struct sek_store_actor *by)
 {
 	int64_t id;
 
-	if (!value[0])
+	if (!c->value[0])
 		return sek_fail(SEK_E_MALFORMED);
-	SEK_TRY(sek_store_fits(value, SEK_STORE_CERTIFICATE_BYTES));
+	SEK_TRY(sek_store_fits(c->value, SEK_STORE_CERTIFICATE_BYTES));
+	SEK_TRY(sek_store_fits(c->subject, SEK_STORE_CERTIFICATE_BYTES));
 	SEK_TRY(sek_store_user_at(db, user, 0, &id));
-	SEK_TRY(sek_sqlite_run(db, "INSERT INTO certificates (kind, value, user_id, created_s) VALUES (?1, ?2, ?3, ?4)",
-		"ttii", kind_word(kind), value, id, by->now_s));
+	SEK_TRY(sek_sqlite_run(db, "INSERT INTO certificates (kind, value, user_id, created_s, subject, ends_s)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6)", "ttiiti", kind_word(c->kind), c->value, id, by->now_s, c->subject, c->ends_s));
 	SEK_TRY(sek_sqlite_run(db, "UPDATE users SET version = version + 1 WHERE id = ?1", "i", id));
-	return sek_store_record(db, "user", id, user, "certificate", NULL, value, by, NULL);
+	return sek_store_record(db, "user", id, user, "certificate", NULL, c->value, by, NULL);
 }
 
-sek_status sek_store_certificate_add(struct sek_store *s, const char *user, enum sek_certificate_kind kind,
-	const char *value, const struct sek_store_actor *by)
+sek_status sek_store_certificate_add(struct sek_store *s, const char *user, const struct sek_store_certificate *c,
+	const struct sek_store_actor *by)
 {
-	SEK_STORE_WRITE(s, certificate_add(s->db, user, kind, value, by));
+	SEK_STORE_WRITE(s, certificate_add(s->db, user, c, by));
 }
 
 static sek_status certificate_remove(sqlite3 *db, const char *user, enum sek_certificate_kind kind, const char *value,
@@ -208,26 +209,28 @@ sek_status sek_store_certificate_find(struct sek_store *s, enum sek_certificate_
 }
 
 static sek_status certificates_each(sqlite3 *db, const char *user,
-	void (*fn)(void *ctx, enum sek_certificate_kind kind, const char *value, int64_t created_s), void *ctx)
+	void (*fn)(void *ctx, const struct sek_store_certificate *c), void *ctx)
 {
-	char kind[16], value[SEK_STORE_CERTIFICATE_BYTES];
+	char kind[16], value[SEK_STORE_CERTIFICATE_BYTES], subject[SEK_STORE_CERTIFICATE_BYTES];
 	sqlite3_stmt *q = NULL;
 	int rc;
 
-	SEK_TRY(sek_sqlite_prepare(db, &q, "SELECT kind, value, created_s FROM certificates WHERE user_id ="
+	SEK_TRY(sek_sqlite_prepare(db, &q, "SELECT kind, value, subject, ends_s, created_s FROM certificates WHERE user_id ="
 		" (SELECT id FROM users WHERE name = ?1) ORDER BY kind, value", "t", user));
 	while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
 		sek_sqlite_text(q, 0, kind, sizeof kind);
 		sek_sqlite_text(q, 1, value, sizeof value);
-		fn(ctx, strcmp(kind, "subject") == 0 ? SEK_CERTIFICATE_SUBJECT : SEK_CERTIFICATE_FINGERPRINT, value,
-			sqlite3_column_int64(q, 2));
+		sek_sqlite_text(q, 2, subject, sizeof subject);
+		fn(ctx, &(struct sek_store_certificate){ .value = value, .subject = subject, .ends_s = sqlite3_column_int64(q, 3),
+			.kind = strcmp(kind, "subject") == 0 ? SEK_CERTIFICATE_SUBJECT : SEK_CERTIFICATE_FINGERPRINT,
+			.created_s = sqlite3_column_int64(q, 4) });
 	}
 	sqlite3_finalize(q);
 	return rc == SQLITE_DONE ? sek_ok() : sek_sqlite_status(db);
 }
 
 sek_status sek_store_certificates_each(struct sek_store *s, const char *user,
-	void (*fn)(void *ctx, enum sek_certificate_kind kind, const char *value, int64_t created_s), void *ctx)
+	void (*fn)(void *ctx, const struct sek_store_certificate *c), void *ctx)
 {
 	SEK_STORE_READ(s, certificates_each(s->db, user, fn, ctx));
 }

@@ -38,17 +38,24 @@ sek_status sek_store_recovery_each(struct sek_store *s, int64_t user_id, void (*
 sek_status sek_store_recovery_use(struct sek_store *s, int64_t user_id, const char *hash);
 
 enum sek_certificate_kind { SEK_CERTIFICATE_FINGERPRINT, SEK_CERTIFICATE_SUBJECT };
-/* value: SHA-256 in lower-case hex, or the subject as RFC 4514 text. SEK_E_EXISTS: bound already (to anybody).
- * SEK_E_NOT_FOUND: no such user. */
-sek_status sek_store_certificate_add(struct sek_store *s, const char *user, enum sek_certificate_kind kind,
-	const char *value, const struct sek_store_actor *by);
+/* Texts given to callbacks are good during the call. */
+struct sek_store_certificate {
+	enum sek_certificate_kind kind;
+	const char *value;    /* SHA-256 in lower-case hex, or the subject as RFC 4514 text */
+	const char *subject;  /* of the one that was bound by fingerprint, to be shown; "" = nobody knows */
+	int64_t ends_s;       /* when that one ends; 0 = nobody knows */
+	int64_t created_s;    /* when it was bound; adding one does not look at it */
+};
+/* SEK_E_EXISTS: bound already (to anybody). SEK_E_NOT_FOUND: no such user. */
+sek_status sek_store_certificate_add(struct sek_store *s, const char *user, const struct sek_store_certificate *c,
+	const struct sek_store_actor *by);
 sek_status sek_store_certificate_remove(struct sek_store *s, const char *user, enum sek_certificate_kind kind,
 	const char *value, const struct sek_store_actor *by);
 /* Whose it is. SEK_E_NOT_FOUND. */
 sek_status sek_store_certificate_find(struct sek_store *s, enum sek_certificate_kind kind, const char *value,
 	struct sek_store_user *ret);
 sek_status sek_store_certificates_each(struct sek_store *s, const char *user,
-	void (*fn)(void *ctx, enum sek_certificate_kind kind, const char *value, int64_t created_s), void *ctx);
+	void (*fn)(void *ctx, const struct sek_store_certificate *c), void *ctx);
 
 /* The user has acknowledged the notice whose text has this hash. SEK_OK also if it was there already. */
 sek_status sek_store_consent_add(struct sek_store *s, int64_t user_id, const char *notice, const char *lang, int64_t now_s);

@@ -18,9 +18,9 @@ static sek_status remember(sqlite3 *db, const struct sek_store_login *l)
 
 static sek_status add(sqlite3 *db, const struct sek_store_login *l)
 {
-	SEK_TRY(sek_sqlite_run(db, "INSERT INTO logins (key, user_id, address, created_s, seen_s)"
-		" SELECT ?1, id, ?3, ?4, ?5 FROM users WHERE id = ?2 AND disabled = 0", "bitii", l->key, sizeof l->key,
-		l->user_id, l->address, l->created_s, l->seen_s));
+	SEK_TRY(sek_sqlite_run(db, "INSERT INTO logins (key, user_id, address, created_s, seen_s, factors)"
+		" SELECT ?1, id, ?3, ?4, ?5, ?6 FROM users WHERE id = ?2 AND disabled = 0", "bitiii", l->key, sizeof l->key,
+		l->user_id, l->address, l->created_s, l->seen_s, (int64_t)l->factors));
 	if (sqlite3_changes(db) == 0)
 		return sek_fail(SEK_E_DENIED);
 	SEK_TRY(sek_sqlite_run(db, "UPDATE users SET login_s = ?2 WHERE id = ?1", "ii", l->user_id, l->created_s));
@@ -91,6 +91,8 @@ static void read_login(sqlite3_stmt *q, struct sek_store_login *l)
 	sek_sqlite_text(q, 6, roles, sizeof roles);
 	if (!sek_roles_parse(roles, &l->roles))
 		l->roles = 0;
+	l->factors = (uint32_t)sqlite3_column_int64(q, 7);
+	l->directory = sqlite3_column_int(q, 8) != 0;
 }
 
 sek_status sek_store_logins_each(struct sek_store *s, void (*fn)(void *ctx, const struct sek_store_login *l), void *ctx)
@@ -102,7 +104,7 @@ sek_status sek_store_logins_each(struct sek_store *s, void (*fn)(void *ctx, cons
 
 	sek_sqlite_lock(s);
 	status = sek_sqlite_prepare(s->db, &q, "SELECT key, user_id, name, address, logins.created_s, seen_s,"
-		" roles FROM logins"
+		" roles, factors, source = 'directory' FROM logins"
 		" JOIN users ON users.id = user_id WHERE disabled = 0", "");
 	if (sek_is_ok(status)) {
 		while ((rc = sqlite3_step(q)) == SQLITE_ROW) {

@@ -110,6 +110,10 @@ static const char *const steps[] = {
 	"CREATE TRIGGER groups_insert AFTER INSERT ON groups BEGIN UPDATE stamps SET n = n + 1 WHERE name = 'policy'; END;"
 	"CREATE TRIGGER groups_update AFTER UPDATE ON groups BEGIN UPDATE stamps SET n = n + 1 WHERE name = 'policy'; END;"
 	"CREATE TRIGGER groups_delete AFTER DELETE ON groups BEGIN UPDATE stamps SET n = n + 1 WHERE name = 'policy'; END;",
+	/* 3: factors = what the log-in has shown (auth/needs.h); 0, of those before this step, counts as nothing */
+	"ALTER TABLE logins ADD COLUMN factors INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE certificates ADD COLUMN subject TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE certificates ADD COLUMN ends_s INTEGER NOT NULL DEFAULT 0;",
 };
 
 enum { SCHEMA = sizeof steps / sizeof steps[0] };

@@ -60,7 +60,9 @@ struct sek_store_login {
 	char user[SEK_STORE_NAME_BYTES];        /* filled in by sek_store_logins_each */
 	char address[SEK_STORE_ADDRESS_BYTES];  /* of the client that logged in */
 	int64_t created_s, seen_s;
+	uint32_t factors;                       /* what it has shown: enum sek_factor of auth/needs.h */
 	uint32_t roles;                         /* enum sek_role (people.h); filled in by sek_store_logins_each */
+	bool directory;                         /* the user comes from the directory; likewise */
 };
 
 /* SEK_E_DENIED: the user is gone or disabled (asked in the same transaction). Also remembers the address. */

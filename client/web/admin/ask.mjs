@@ -9,7 +9,7 @@ import { saying } from "./call.mjs";
 /** @typedef {object} Field
  * @property {string} name
  * @property {string} label key of words
- * @property {"text" | "lines" | "choice" | "check" | "checks"} kind
+ * @property {"text" | "lines" | "choice" | "check" | "checks" | "file"} kind
  * @property {string | boolean | string[]} [value]
  * @property {{ value: string, label: string }[]} [options] of a choice or of checks: label is text, not a key
  * @property {string} [hint] key of words
@@ -63,6 +63,10 @@ export function makeField(f)
 		const input = make("textarea", { ...common, rows: 6, spellcheck: "false" });
 		input.value = String(f.value ?? "");
 		return { name: f.name, read: () => input.value, element: wrap(input) };
+	}
+	if (f.kind === "file") {
+		const input = make("input", { ...common, type: "file", accept: ".pem,.crt,.cer,.der" });
+		return { name: f.name, read: () => input.files?.[0] ?? null, element: wrap(input) };
 	}
 	const input = make("input", { ...common, type: "text", autocomplete: "off", required: !f.optional });
 	input.value = String(f.value ?? "");

@@ -5,6 +5,7 @@ import { make } from "../dom.mjs";
 import { words } from "../words.mjs";
 import { REASON, ask, tell } from "./ask.mjs";
 import { op, saying } from "./call.mjs";
+import { bindCertificate, certificateTable } from "./certificates.mjs";
 import { explainTable } from "./editor.mjs";
 import { makeList } from "./list.mjs";
 import { here, link } from "./place.mjs";
@@ -68,7 +69,8 @@ function userPage(host, name)
 		try {
 			const [{ user, groups, certificates }, { explain }] = await Promise.all([op("users/show", { name }), op("policies/explain", { name })]);
 			error.textContent = "";
-			view.replaceChildren(facts(user, groups), tools(user), ...bound(certificates), make("h2", {}, words("admin.explain")), explainTable(explain));
+			view.replaceChildren(facts(user, groups), tools(user), make("h2", {}, words("admin.users.certificates")),
+				certificateTable(host, name, certificates, load), make("h2", {}, words("admin.explain")), explainTable(explain));
 		} catch (e) {
 			error.textContent = saying(e);
 		}
@@ -95,13 +97,6 @@ function userPage(host, name)
 			["admin.users.created", moment(user.created_s)], ["admin.users.last", moment(user.login_s)]];
 		return make("dl", { class: "facts" }, ...list.flatMap(([key, value]) => [make("dt", {}, words(key)), make("dd", {}, value)]));
 	};
-	/** The client certificates of the user, with a button to take each away.
-	 * @param {any[]} certificates */
-	const bound = certificates => certificates.length === 0 ? [] : [make("h2", {}, words("admin.users.certificates")),
-		make("ul", { class: "certificates" }, ...certificates.map(c => make("li", {}, make("code", {}, c.value), " ",
-			button("remove-certificate", () => ask(host, { heading: words("admin.users.remove-certificate-of", { name }),
-				body: [make("p", {}, c.value)], fields: [REASON], submit: "admin.users.remove-certificate", danger: true,
-				deed: values => op("users/remove-certificate", { ...values, name, kind: c.kind, value: c.value }) }), true))))];
 	/** @param {any} user */
 	const tools = user => make("div", { class: "page-tools" },
 		make("a", { class: "button", href: link("policies", "user", name) }, words("admin.tab.policies")),
@@ -110,11 +105,7 @@ function userPage(host, name)
 		...(user.source === "local" ? [button("new-password", async () =>
 			showPassword(host, await change(host, "new-password", user, { versioned: false })))] : []),
 		...(user.totp ? [button("reset-second-factor", () => change(host, "reset-second-factor", user, { versioned: false }))] : []),
-		button("add-certificate", () => ask(host, { heading: words("admin.users.add-certificate-of", { name }),
-			fields: [{ name: "kind", label: "admin.field.kind", kind: "choice", value: "fingerprint", options: ["fingerprint", "subject"]
-				.map(kind => ({ value: kind, label: known(`admin.certificate`, kind) })) },
-			{ name: "value", label: "admin.field.value", kind: "text" }, REASON], submit: "admin.users.add-certificate",
-			deed: values => op("users/add-certificate", { ...values, name }) })),
+		button("add-certificate", () => bindCertificate(host, name)),
 		user.disabled ? button("enable", () => change(host, "enable", user)) :
 			button("disable", () => change(host, "disable", user, { danger: true }), true),
 		button("delete", async () => {

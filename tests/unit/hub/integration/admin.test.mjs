@@ -91,6 +91,11 @@ test('admin: wrong types, unknown, missing and huge members are refused by name'
 		['sessions/end', { session: 'zz'.repeat(16), reason: 'r' }, 'session', 'characters'],
 		['sessions/end', { session: '00', reason: 'r' }, 'session', 'too-short'],
 		['sessions/message', { session: '0'.repeat(32), text: 7 }, 'text', 'type'],
+		['users/add-certificate', { name: 'taro', certificate: 7, reason: 'r' }, 'certificate', 'type'],
+		['users/add-certificate', { name: 'taro', certificate: 'MIIB', reason: 'r' }, 'certificate', 'type'],
+		['users/add-certificate', { name: 'taro', certificate: 'A'.repeat(9000), reason: 'r' }, 'certificate', 'too-long'],
+		['users/add-certificate', { name: 'taro', certificate: 'x', value: 'CN=x', reason: 'r' }, 'certificate', 'unknown'],
+		['users/add-certificate', { name: 'taro', kind: 'subject', reason: 'r' }, 'value', 'missing'],
 	];
 	for (const [name, json, field, why] of wrong) {
 		const r = await op(name, json);

@@ -3,6 +3,7 @@
 // sekishoctl and the control socket of a real broker.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
@@ -119,6 +120,66 @@ test('sessions: list, message, end, stop', async () => {
 	}
 	assert.deepEqual(live(), []);
 	await until('the record', () => records().some((x) => /emergency stop/.test(x.details.reason ?? '')));
+});
+
+test('a live session\'s policy: shown, overridden, and as before', async () => {
+	const { session } = await b.session(await b.login('taro'));
+	const of = (attribute) => ctl('--json', 'session', 'explain', session).json.explain.find((e) => e.attribute === attribute);
+	assert.equal(of('clipboard_per_minute').from, 'built-in');
+	assert.equal(ctl('session', 'set', session, 'clipboard_per_minute', '3').code, 1, 'why?');
+	for (const [value, said] of [['3', 'a question'], ['4', 'another']]) {
+		const set = ctl('session', 'set', session, 'clipboard_per_minute', value, '--reason', said);
+		assert.equal(set.code, 0, set.err);
+		assert.deepEqual([of('clipboard_per_minute').value, of('clipboard_per_minute').from], [Number(value), 'session']);
+	}
+	assert.match(ctl('session', 'explain', session).out, /clipboard_per_minute +4 +session/);
+	// what somebody else has overridden meanwhile is not overwritten
+	assert.equal(ctl('session', 'set', session, 'clipboard_per_minute', '9', '--before', '3', '--reason', 'x').code, 1);
+	assert.equal(ctl('session', 'set', session, 'no_such', '9', '--reason', 'x').code, 1);
+	assert.equal(ctl('session', 'unset', session, 'clipboard_per_minute', '--reason', 'answered').code, 0);
+	assert.equal(of('clipboard_per_minute').from, 'built-in');
+	assert.equal(ctl('session', 'end', session, '--reason', 'test').code, 0);
+	assert.equal(ctl('session', 'explain', session).code, 1);
+	assert.ok(records().some((x) => x.what === 'session.override' && x.details.reason === 'another' && x.details.value === '4'));
+});
+
+test('certificates: bound by file, fingerprint or subject, listed with their end, unbound', () => {
+	const openssl = (...args) => spawnSync('openssl', args, { cwd: b.dir, encoding: 'utf8' });
+	openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30', '-utf8', '-subj', '/O=市役所/CN=taro',
+		'-keyout', 'card.key', '-out', 'card.crt');
+	openssl('x509', '-in', 'card.crt', '-outform', 'DER', '-out', 'card.der');
+	const fingerprint = new X509Certificate(fs.readFileSync(b.file('card.crt'))).fingerprint256.replaceAll(':', '').toLowerCase();
+	// a key in the same file stays here
+	fs.writeFileSync(b.file('both.pem'), fs.readFileSync(b.file('card.key'), 'utf8') + fs.readFileSync(b.file('card.crt'), 'utf8'));
+	const add = (...words) => ctl('--json', 'user', 'add-certificate', 'taro', ...words, '--reason', 'card');
+	const list = () => ctl('--json', 'user', 'certificates', 'taro').json.certificates;
+	const bound = add('both.pem');
+	assert.equal(bound.code, 0, bound.err);
+	assert.deepEqual([bound.json.kind, bound.json.value, bound.json.subject], ['fingerprint', fingerprint, 'CN=taro,O=市役所']);
+	assert.equal(list().length, 1);
+	assert.equal(list()[0].subject, 'CN=taro,O=市役所');
+	assert.ok(list()[0].ends_s > Date.now() / 1000 + 29 * 86400);
+	assert.match(ctl('user', 'certificates', 'taro').out, /SUBJECT +ENDS[^]*CN=taro,O=市役所 +20\d\d-/);
+	assert.equal(add('card.der').code, 1, 'bound already');
+	const remove = (...words) => ctl('user', 'remove-certificate', 'taro', ...words, '--reason', 'lost');
+	assert.equal(remove('--fingerprint', fingerprint).code, 0);
+	assert.equal(remove('--fingerprint', fingerprint).code, 1);
+	assert.deepEqual(list(), []);
+	assert.equal(add('card.der', '--kind', 'subject').code, 0);
+	assert.deepEqual(list().map((c) => [c.kind, c.value, c.ends_s]), [['subject', 'CN=taro,O=市役所', 0]]);
+	assert.equal(remove('--subject', 'CN=taro,O=市役所').code, 0);
+	assert.equal(add('--fingerprint', '1'.repeat(64)).code, 0, 'digits alone are no number here');
+	assert.equal(remove('--fingerprint', '1'.repeat(64)).code, 0);
+	assert.equal(add('--fingerprint', 'AB').code, 1);
+	assert.equal(add().code, 1);
+	assert.equal(add('card.key').code, 2);
+	assert.equal(add('no-such-file').code, 2);
+	assert.equal(add('card.crt', '--fingerprint', '1'.repeat(64)).code, 1, 'one or the other');
+	const all = records();
+	const of = (what) => all.filter((x) => x.what === what && x.object === 'taro');
+	assert.ok(of('user.certificate-add').some((x) => x.details.value.includes(fingerprint) && x.details.subject === 'CN=taro,O=市役所' && x.details.kind === 'fingerprint'));
+	assert.ok(of('user.certificate-remove').some((x) => x.details.value.includes(fingerprint) && x.details.reason === 'lost'));
+	assert.ok(!JSON.stringify(all).includes('PRIVATE'));
 });
 
 test('the emergency switch works while the database is locked', async () => {

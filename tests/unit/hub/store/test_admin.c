@@ -331,19 +331,33 @@ START_TEST(endless_texts_are_refused_whole)
 	IS(sek_store_person_from_directory(store, big, "x", 1, 1, &id), SEK_E_LIMIT);
 	IS(sek_store_policy_set(store, "site", "", big, "1", 0, 0, false, &hanako, NULL), SEK_E_LIMIT);
 	IS(sek_store_policy_set(store, "group", big, "print", "1", 0, 0, false, &hanako, NULL), SEK_E_NOT_FOUND);
-	IS(sek_store_certificate_add(store, "taro", SEK_CERTIFICATE_SUBJECT, big, &hanako), SEK_E_LIMIT);
+	IS(sek_store_certificate_add(store, "taro", &(struct sek_store_certificate){ .kind = SEK_CERTIFICATE_SUBJECT, .value = big,
+		.subject = "" }, &hanako), SEK_E_LIMIT);
+	IS(sek_store_certificate_add(store, "taro", &(struct sek_store_certificate){ .value = "ab", .subject = big }, &hanako), SEK_E_LIMIT);
 	IS(sek_store_consent_add(store, person("taro").id, big, "ja", 1), SEK_E_LIMIT);
 	ck_assert_uint_eq(newest().n, 0);
 	free(big);
 }
 END_TEST
 
+static void is_the_card(void *ctx, const struct sek_store_certificate *c)
+{
+	ck_assert_int_eq(c->kind, SEK_CERTIFICATE_FINGERPRINT);
+	ck_assert_str_eq(c->value, "ab12");
+	ck_assert_str_eq(c->subject, "CN=太郎");
+	ck_assert_int_eq(c->ends_s, 1234);
+	++*(unsigned *)ctx;
+}
+
 START_TEST(factors_are_used_once)
 {
 	const char *const hashes[] = { "code1", "code2" };
 	int64_t id = person("taro").id, at_s = 7;
+	const struct sek_store_certificate card = { .kind = SEK_CERTIFICATE_FINGERPRINT, .value = "ab12", .subject = "CN=太郎",
+		.ends_s = 1234 };
 	struct sek_store_totp t;
 	struct sek_store_user u;
+	unsigned cards = 0;
 
 	IS(sek_store_totp_get(store, id, &t), SEK_E_NOT_FOUND);
 	OK(sek_store_totp_set(store, id, (const uint8_t *)"sealed", 6, 10));
@@ -361,8 +375,10 @@ START_TEST(factors_are_used_once)
 	OK(sek_store_totp_delete(store, "taro", &hanako));
 	IS(sek_store_recovery_use(store, id, "code2"), SEK_E_NOT_FOUND);
 	IS(sek_store_totp_set(store, 999, (const uint8_t *)"x", 1, 1), SEK_E_NOT_FOUND);
-	OK(sek_store_certificate_add(store, "taro", SEK_CERTIFICATE_FINGERPRINT, "ab12", &hanako));
-	IS(sek_store_certificate_add(store, "taro", SEK_CERTIFICATE_FINGERPRINT, "ab12", &hanako), SEK_E_EXISTS);
+	OK(sek_store_certificate_add(store, "taro", &card, &hanako));
+	IS(sek_store_certificate_add(store, "taro", &card, &hanako), SEK_E_EXISTS);
+	OK(sek_store_certificates_each(store, "taro", is_the_card, &cards));
+	ck_assert_uint_eq(cards, 1);
 	OK(sek_store_certificate_find(store, SEK_CERTIFICATE_FINGERPRINT, "ab12", &u));
 	ck_assert_str_eq(u.name, "taro");
 	IS(sek_store_certificate_find(store, SEK_CERTIFICATE_SUBJECT, "ab12", &u), SEK_E_NOT_FOUND);

@@ -167,12 +167,15 @@ START_TEST(logins_round_trip)
 
 	ck_assert(sek_is_ok(sek_store_user_add(store, "taro", "h", 1)));
 	l = a_login("taro", 7, "192.0.2.1", 500);
+	l.factors = 5;
 	ck_assert(sek_is_ok(sek_store_login_add(store, &l)));
 	ck_assert(sek_is(sek_store_login_add(store, &l), SEK_E_EXISTS));
 	ck_assert_uint_eq(logins(&got), 1);
 	ck_assert_mem_eq(got.key, l.key, sizeof l.key);
 	ck_assert_str_eq(got.user, "taro");
 	ck_assert_str_eq(got.address, "192.0.2.1");
+	ck_assert_uint_eq(got.factors, 5);
+	ck_assert(!got.directory);
 	ck_assert_int_eq(got.created_s, 500);
 	l.seen_s = 900;
 	ck_assert(sek_is_ok(sek_store_logins_seen(store, &l, 1)));
@@ -281,13 +284,16 @@ END_TEST
 
 START_TEST(newer_and_foreign_databases_are_left_alone)
 {
+	char ours[80];
+
+	snprintf(ours, sizeof ours, "PRAGMA user_version = %d; PRAGMA application_id = 77", sek_store_schema());
 	sek_store_close(store);
 	store = NULL;
 	run_sql("PRAGMA user_version = 99");
 	reopen_fails(SEK_E_VERSION, "schema 99");
 	run_sql("PRAGMA user_version = -1");
 	reopen_fails(SEK_E_VERSION, "schema -1");
-	run_sql("PRAGMA user_version = 2; PRAGMA application_id = 77");
+	run_sql(ours);
 	reopen_fails(SEK_E_STORE, "is it the broker's database");
 	run_sql("PRAGMA application_id = 0");
 	reopen_fails(SEK_E_STORE, "is it the broker's database");
