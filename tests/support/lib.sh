@@ -8,6 +8,20 @@ as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
+# without_services COMMAND...: runs it while no package may start a service. Debian's maintainer scripts ask this file; slapd,
+# rsyslog, xrdp and xpra would listen on every address of a machine that only wanted to build.
+without_services() {
+  local gate=/usr/sbin/policy-rc.d status=0
+  if [ -e "$gate" ]; then # somebody has decided already
+    "$@"
+    return
+  fi
+  printf '#!/bin/sh\nexit 101\n' | as_root tee "$gate" > /dev/null && as_root chmod 755 "$gate" || return 1
+  "$@" || status=$?
+  as_root rm -f "$gate"
+  return "$status"
+}
+
 # install_packages GROUP...: what is missing of these groups of tests/support/packages.
 install_packages() {
   local want="" have name group missing=""
@@ -27,7 +41,7 @@ install_packages() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update >&2 \
     || die "apt-get update failed: is a Debian mirror reachable?"
   # shellcheck disable=SC2086
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >&2 \
+  without_services as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >&2 \
     || die "some packages could not be installed; see above"
 }
 

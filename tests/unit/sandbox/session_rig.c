@@ -209,15 +209,41 @@ static bool is_process_of(const char *pid, uid_t uid, const char *name)
 	return real == uid && (!name || strncmp(command, name, strlen(name)) == 0);
 }
 
-static int by_number(const void *a, const void *b)
-{
-	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
+struct found {
+	unsigned long long started; /* clock ticks since the machine's start */
+	pid_t pid;
+};
 
-	return (x > y) - (x < y);
+/* Numbers tell nothing about age: they begin anew at kernel.pid_max. */
+static int by_age(const void *a, const void *b)
+{
+	const struct found *x = a, *y = b;
+
+	if (x->started != y->started)
+		return x->started < y->started ? -1 : 1;
+	return (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+/* Field 22 of /proc/PID/stat; the name before it may hold anything. */
+static unsigned long long started_at(const char *pid)
+{
+	char path[300], line[1024], *p;
+	unsigned long long started = 0;
+	FILE *f;
+
+	snprintf(path, sizeof path, "/proc/%s/stat", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	if (fgets(line, sizeof line, f) && (p = strrchr(line, ')')) != NULL)
+		sscanf(p + 1, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu", &started);
+	fclose(f);
+	return started;
 }
 
 unsigned session_processes(uid_t uid, const char *name, pid_t *ret)
 {
+	struct found found[SESSION_PIDS_MAX];
 	DIR *d = opendir("/proc");
 	struct dirent *e;
 	unsigned n = 0;
@@ -227,12 +253,15 @@ unsigned session_processes(uid_t uid, const char *name, pid_t *ret)
 		if (e->d_name[0] < '0' || e->d_name[0] > '9' || !is_process_of(e->d_name, uid, name))
 			continue;
 		if (ret && n < SESSION_PIDS_MAX)
-			ret[n] = (pid_t)atoi(e->d_name);
+			found[n] = (struct found){ started_at(e->d_name), (pid_t)atoi(e->d_name) };
 		n++;
 	}
 	closedir(d);
-	if (ret && n)
-		qsort(ret, n < SESSION_PIDS_MAX ? n : SESSION_PIDS_MAX, sizeof *ret, by_number);
+	if (!ret)
+		return n;
+	qsort(found, n < SESSION_PIDS_MAX ? n : SESSION_PIDS_MAX, sizeof *found, by_age);
+	for (unsigned i = 0; i < n && i < SESSION_PIDS_MAX; i++)
+		ret[i] = found[i].pid;
 	return n;
 }
 

@@ -55,7 +55,7 @@ void session_forget(struct session *s);
 
 enum { SESSION_PIDS_MAX = 64 };
 /* Processes whose real uid is uid; with name: whose command name starts with it. ret (SESSION_PIDS_MAX of them, may be
- * NULL) gets their numbers, the lowest first. Returns how many there are. */
+ * NULL) gets their numbers, the oldest first. Returns how many there are. */
 unsigned session_processes(uid_t uid, const char *name, pid_t *ret);
 /* Connects to the IME socket again. */
 void session_reopen_ime(struct session *s);
