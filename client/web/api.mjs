@@ -89,6 +89,14 @@ export function loginCode(ticket, code)
 	return call("POST", "/api/login/code", { ticket, code });
 }
 
+/** Gives a half log-in up; what was begun with it is gone.
+ * @param {string} ticket
+ * @returns {Promise<object>} */
+export function loginCancel(ticket)
+{
+	return call("POST", "/api/login/cancel", { ticket });
+}
+
 /** @returns {Promise<Notice>} */
 export function notice()
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // <sek-login-step>: what a log-in needs after the password: a one-time code, or first the set-up of a code generator, and
 // then the recovery codes, shown this once. Fires "sek-step-done" when the broker has given the cookie, and
-// "sek-step-back" (detail: key of words that say why, "" for none) when the log-in begins anew. Keeps nothing afterwards.
+// "sek-step-back" (detail: key of words that say why, "error.…" if it is one, "" for none) when the log-in begins anew. Keeps nothing afterwards.
 
 import * as api from "./api.mjs";
 import { make, uniqueId } from "./dom.mjs";
@@ -78,7 +78,12 @@ export class LoginStep extends HTMLElement {
 			event.preventDefault();
 			void this.#send();
 		});
-		this.#back.addEventListener("click", () => this.#leave(""));
+		this.#back.addEventListener("click", () => this.#cancel());
+		this.#form.addEventListener("keydown", event => {
+			// An input method takes its own Escape.
+			if (event.key === "Escape" && !event.isComposing && !this.#recovery)
+				this.#cancel();
+		});
 		this.#offLanguage = onLanguage(() => this.#showWords());
 		if (enrol)
 			this.#heading.focus();
@@ -102,7 +107,7 @@ export class LoginStep extends HTMLElement {
 		this.#codeLabel.textContent = words("step.code");
 		this.#hint.textContent = words(this.step.next === "code" ? "step.code.hint" : "step.enrol.hint");
 		this.#submit.textContent = words(this.#busy ? "login.busy" : this.#recovery ? "step.recovery.kept" : "step.submit");
-		this.#back.textContent = words("step.back");
+		this.#back.textContent = words(this.step.next === "enrol" ? "step.enrol.cancel" : "step.back");
 		this.#secretLabel.textContent = words("step.enrol.secret");
 		this.#qr?.setAttribute("aria-label", words("step.enrol.qr"));
 		this.#error.textContent = !this.#errorKey ? "" :
@@ -126,6 +131,16 @@ export class LoginStep extends HTMLElement {
 	#leave(key)
 	{
 		this.dispatchEvent(new CustomEvent("sek-step-back", { detail: key }));
+	}
+
+	/** Gives up. The broker is told, but nobody waits for that: what was begun ends with its ticket in any case. */
+	#cancel()
+	{
+		if (this.#busy)
+			return;
+		const { next, ticket } = this.step;
+		void api.loginCancel(ticket).catch(() => {});
+		this.#leave(next === "enrol" ? "step.enrol.cancelled" : "");
 	}
 
 	async #send()

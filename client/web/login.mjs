@@ -210,8 +210,9 @@ export class LoginView extends HTMLElement {
 		step.addEventListener("sek-step-done", () => this.dispatchEvent(new CustomEvent("sek-logged-in", { bubbles: true })));
 		step.addEventListener("sek-step-back", event => {
 			step.replaceWith(this.#form);
-			this.noticeKey = "";
-			this.#errorKey = /** @type {CustomEvent<string>} */ (event).detail;
+			const key = /** @type {CustomEvent<string>} */ (event).detail, isError = key.startsWith("error.");
+			this.noticeKey = isError ? "" : key;
+			this.#errorKey = isError ? key : "";
 			this.#showWords();
 			this.#user.focus();
 		});

@@ -37,6 +37,18 @@ test("factors: set-up by QR code, recovery codes, the notice, a code at the next
 		const qr = page.getByRole("img", { name: /QR コード/ });
 		assert.ok(((await qr.locator("path").getAttribute("d"))?.length ?? 0) > 2000);
 		await page.screenshot({ path: path.join(outDir, "login-enrol-ja.png") });
+		// not now: by the button and by Escape; each time a new secret
+		const first = await page.locator("code.secret").innerText();
+		await page.getByRole("button", { name: "キャンセル（登録しない）" }).click();
+		await page.getByText("何も登録されていません").waitFor();
+		assert.equal((await page.context().cookies()).length, 0);
+		await harness.login(page);
+		await page.getByRole("heading", { name: "認証アプリを登録してください" }).waitFor();
+		await page.keyboard.press("Escape");
+		await page.getByText("何も登録されていません").waitFor();
+		await harness.login(page);
+		await page.getByRole("heading", { name: "認証アプリを登録してください" }).waitFor();
+		assert.notEqual(await page.locator("code.secret").innerText(), first);
 		const secret = await page.locator("code.secret").innerText();
 		const input = page.getByLabel("確認コード");
 		await input.fill("000000");

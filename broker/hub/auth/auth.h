@@ -108,6 +108,9 @@ struct sek_auth_proof {
 /* The same for any kind of proof: steps follow each other until the answer is SEK_AUTH_OK. */
 struct sek_auth_try *sek_auth_prove(struct sek_auth *a, const struct sek_auth_proof *proof,
 	void (*fn)(void *user, const struct sek_auth_result *r), void *user);
+/* The user gives a half log-in up: its ticket (hostile) is void, and with it a generator that was not enrolled to the end. False: no
+ * such ticket of this address. */
+bool sek_auth_cancel(struct sek_auth *a, const char *ticket, size_t n, const char *address);
 /* The asker is gone: fn will not be called. A log-in that worked is ended at once. */
 void sek_auth_forget(struct sek_auth_try *t);
 

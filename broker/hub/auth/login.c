@@ -21,6 +21,7 @@ static void free_try(struct sek_auth_try *t)
 	sodium_memzero(t->password, sizeof t->password);
 	sodium_memzero(t->code, sizeof t->code);
 	sodium_memzero(t->ticket, sizeof t->ticket);
+	sodium_memzero(&t->half, sizeof t->half);
 	free(t->certificate);
 	sodium_memzero(&t->result, sizeof t->result);
 	free(t);
@@ -440,6 +441,20 @@ struct sek_auth_try *sek_auth_login(struct sek_auth *a, const char *name, size_t
 		.password_n = password_n, .address = address };
 
 	return sek_auth_prove(a, &p, fn, user);
+}
+
+bool sek_auth_cancel(struct sek_auth *a, const char *ticket, size_t n, const char *address)
+{
+	struct sek_ticket what;
+
+	if (!sek_tickets_try(a->tickets, ticket, n, address, sek_auth_now_ms(), &what))
+		return false;
+	sek_tickets_drop(a->tickets, ticket, n);
+	sek_log(SEK_LOG_INFO, "login.cancelled", "user", what.user, "address", address, NULL);
+	(void)sek_audit_event(a->config.audit, &(struct sek_audit_event){ .who = what.user, .what = "login.cancelled",
+		.details = (const char *const[]){ "address", address, "step", what.enrolling ? "enrol" : "code", NULL } }, NULL, NULL);
+	sodium_memzero(&what, sizeof what);
+	return true;
 }
 
 void sek_auth_forget(struct sek_auth_try *t)

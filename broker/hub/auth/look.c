@@ -75,18 +75,14 @@ static void complete(struct sek_auth_try *t, const struct sek_store_user *u)
 		t->status = sek_ok();
 }
 
+/* The secret stands in the ticket alone: who leaves before the first code has left nothing behind. */
 static void begin_enrolment(struct sek_auth_try *t, const struct sek_store_user *u)
 {
-	uint8_t secret[SEK_TOTP_SECRET_BYTES], sealed[SEK_TOTP_SEALED_BYTES];
 	const struct sek_auth_config *c = &t->auth->config;
 
-	sek_totp_secret_make(secret);
-	sek_totp_seal(c->key, u->id, secret, sealed);
-	t->status = sek_store_totp_set(t->auth->store, u->id, sealed, sizeof sealed, (int64_t)time(NULL));
-	if (sek_is_ok(t->status))
-		t->status = sek_totp_uri(c->issuer ? c->issuer : "Sekisho", u->name, secret, t->result.uri);
-	sek_totp_secret_text(secret, t->result.secret);
-	sodium_memzero(secret, sizeof secret);
+	sek_totp_secret_make(t->half.secret);
+	t->status = sek_totp_uri(c->issuer ? c->issuer : "Sekisho", u->name, t->half.secret, t->result.uri);
+	sek_totp_secret_text(t->half.secret, t->result.secret);
 	t->half.enrolling = true;
 	t->result.answer = SEK_AUTH_NEXT_ENROL;
 }
@@ -101,7 +97,7 @@ static void ask_for_code(struct sek_auth_try *t, const struct sek_store_user *u)
 		return;
 	}
 	t->status = sek_store_totp_get(t->auth->store, u->id, &totp);
-	if (sek_is(t->status, SEK_E_NOT_FOUND) || (sek_is_ok(t->status) && !totp.confirmed))
+	if (sek_is(t->status, SEK_E_NOT_FOUND))
 		begin_enrolment(t, u);
 	else if (sek_is_ok(t->status))
 		t->result.answer = SEK_AUTH_NEXT_CODE;
@@ -243,20 +239,26 @@ static void look_at_password(struct sek_auth_try *t)
 
 /* --- codes --- */
 
-/* Confirms a generator and makes recovery codes. */
-static bool confirm(struct sek_auth_try *t, int64_t user_id, int64_t step)
+/* Keeps a generator and makes recovery codes. */
+static bool enrol(struct sek_auth_try *t, int64_t user_id, int64_t step)
 {
+	const uint8_t *key = t->auth->config.key;
 	char hashes[SEK_RECOVERY_CODES][SEK_RECOVERY_HASH_BYTES];
 	const char *list[SEK_RECOVERY_CODES];
+	uint8_t sealed[SEK_TOTP_SEALED_BYTES];
 	size_t i;
 
 	for (i = 0; i < SEK_RECOVERY_CODES; i++) {
 		sek_recovery_make(t->result.recovery[i]);
-		(void)sek_recovery_hash(t->auth->config.key, user_id, t->result.recovery[i], hashes[i]);
+		(void)sek_recovery_hash(key, user_id, t->result.recovery[i], hashes[i]);
 		list[i] = hashes[i];
 	}
-	t->status = sek_store_totp_confirm(t->auth->store, user_id, step, list, SEK_RECOVERY_CODES);
+	sek_totp_seal(key, user_id, t->half.secret, sealed);
+	t->status = sek_store_totp_enrol(t->auth->store, user_id, sealed, sizeof sealed, step, list, SEK_RECOVERY_CODES,
+		(int64_t)time(NULL));
 	t->enrolled = sek_is_ok(t->status);
+	if (!t->enrolled)
+		sodium_memzero(t->result.recovery, sizeof t->result.recovery);
 	return t->enrolled;
 }
 
@@ -277,37 +279,48 @@ static bool code_is_good(struct sek_auth_try *t, int64_t user_id, const struct s
 	t->status = sek_totp_open(key, user_id, totp->sealed, totp->sealed_n, secret);
 	if (!sek_is_ok(t->status))
 		return false;
-	step = sek_totp_check(secret, t->code, (int64_t)time(NULL), t->half.enrolling ? 0 : totp->step);
+	step = sek_totp_check(secret, t->code, (int64_t)time(NULL), totp->step);
 	sodium_memzero(secret, sizeof secret);
-	if (step > 0 && t->half.enrolling)
-		return confirm(t, user_id, step);
 	if (step > 0)
 		return used_up(t, sek_store_totp_use(t->auth->store, user_id, step), SEK_E_DENIED);
-	if (t->half.enrolling || !sek_recovery_hash(key, user_id, t->code, hash))
+	if (!sek_recovery_hash(key, user_id, t->code, hash))
 		return false;
 	t->recovered = used_up(t, sek_store_recovery_use(t->auth->store, user_id, hash), SEK_E_NOT_FOUND);
 	return t->recovered;
+}
+
+static bool first_code_is_good(struct sek_auth_try *t, int64_t user_id)
+{
+	int64_t step = sek_totp_check(t->half.secret, t->code, (int64_t)time(NULL), 0);
+
+	return step > 0 && enrol(t, user_id, step);
 }
 
 static void look_at_code(struct sek_auth_try *t)
 {
 	struct sek_store_user u = { .id = 0 };
 	struct sek_store_totp totp;
+	bool has = false;
 
 	t->result.answer = SEK_AUTH_WRONG_TICKET;
 	t->status = sek_store_user_find(t->auth->store, t->half.user, &u);
 	sodium_memzero(u.hash, sizeof u.hash);
-	if (sek_is_ok(t->status) && !u.disabled && t->auth->config.key)
+	if (sek_is_ok(t->status) && !u.disabled && t->auth->config.key) {
 		t->status = sek_store_totp_get(t->auth->store, u.id, &totp);
-	if (sek_is(t->status, SEK_E_NOT_FOUND)) {
-		t->status = sek_ok();
-		return;
+		has = sek_is_ok(t->status);
 	}
-	if (!sek_is_ok(t->status) || u.disabled || !t->auth->config.key || totp.confirmed == t->half.enrolling)
+	if (sek_is(t->status, SEK_E_NOT_FOUND))
+		t->status = sek_ok();
+	/* taken away meanwhile, or enrolled in another window: the log-in begins anew */
+	if (!sek_is_ok(t->status) || u.id == 0 || u.disabled || !t->auth->config.key || has == t->half.enrolling)
 		return;
 	t->result.answer = SEK_AUTH_WRONG_CODE;
-	if (code_is_good(t, u.id, &totp))
+	if (t->half.enrolling ? first_code_is_good(t, u.id) : code_is_good(t, u.id, &totp))
 		decide(t, &u, t->half.have | SEK_FACTOR_TOTP);
+	if (sek_is(t->status, SEK_E_EXISTS)) { /* the other window was faster by a hair */
+		t->status = sek_ok();
+		t->result.answer = SEK_AUTH_WRONG_TICKET;
+	}
 }
 
 void sek_auth_look(uv_work_t *work)

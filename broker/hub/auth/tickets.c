@@ -32,6 +32,8 @@ sek_status sek_tickets_create(struct sek_tickets **ret)
 
 void sek_tickets_destroy(struct sek_tickets *t)
 {
+	if (t)
+		sodium_memzero(t, sizeof *t);
 	free(t);
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/status.h"
 #include "broker/hub/auth/tokens.h"
+#include "broker/hub/auth/totp.h"
 
 #define SEK_TICKET_LIFE_MS 300000
 #define SEK_TICKET_TRIES 5      /* wrong codes; then the log-in begins anew */
@@ -21,7 +22,8 @@
 struct sek_ticket {
 	char user[SEK_STORE_NAME_BYTES];
 	uint32_t have;              /* enum sek_factor */
-	bool enrolling;             /* the code confirms a new generator */
+	bool enrolling;             /* the code confirms a new generator: */
+	uint8_t secret[SEK_TOTP_SECRET_BYTES]; /* of that, which is nowhere else until then */
 };
 
 struct sek_tickets;

@@ -136,6 +136,7 @@ static const struct route routes[] = {
 	{ "/api/login/options", SEK_METHOD_GET, false, sek_api_get_login },
 	{ "/api/login/certificate", SEK_METHOD_POST, false, sek_api_post_certificate },
 	{ "/api/login/code", SEK_METHOD_POST, false, sek_api_post_code },
+	{ "/api/login/cancel", SEK_METHOD_POST, false, sek_api_post_cancel },
 	{ "/api/notice", SEK_METHOD_GET, true, sek_api_get_notice },
 	{ "/api/notice/acknowledge", SEK_METHOD_POST, true, sek_api_post_notice },
 	{ "/api/logout", SEK_METHOD_POST, true, post_logout },

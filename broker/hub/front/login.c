@@ -145,6 +145,19 @@ int sek_api_post_code(struct conn *c, const struct sek_login *l, const json_t *j
 	return prove(c, &p);
 }
 
+/* Good for nothing is answered like good: whoever gives up has nothing more to do either way. */
+int sek_api_post_cancel(struct conn *c, const struct sek_login *l, const json_t *json)
+{
+	const char *ticket;
+	size_t n;
+
+	(void)l;
+	if (json_unpack((json_t *)json, "{s:s%!}", "ticket", &ticket, &n) != 0)
+		return sek_respond_error(c, 400, "bad-request", 0);
+	(void)sek_auth_cancel(c->front->auth, ticket, n, c->address);
+	return sek_respond_json(c, 200, json_object(), NULL);
+}
+
 /* Whether this browser has shown a certificate; whether it is good for anything is said at the log-in. */
 int sek_api_get_login(struct conn *c, const struct sek_login *l, const json_t *json)
 {

@@ -146,6 +146,7 @@ int sek_api_get_login(struct conn *c, const struct sek_login *l, const json_t *j
 int sek_api_post_login(struct conn *c, const struct sek_login *l, const json_t *json);
 int sek_api_post_certificate(struct conn *c, const struct sek_login *l, const json_t *json);
 int sek_api_post_code(struct conn *c, const struct sek_login *l, const json_t *json);
+int sek_api_post_cancel(struct conn *c, const struct sek_login *l, const json_t *json);
 int sek_api_get_notice(struct conn *c, const struct sek_login *l, const json_t *json);
 int sek_api_post_notice(struct conn *c, const struct sek_login *l, const json_t *json);
 json_t *sek_api_roles(uint32_t roles);

@@ -15,21 +15,6 @@ static sek_status user_by_id(sqlite3 *db, int64_t id)
 	return sek_sqlite_number(db, &there, "SELECT 1 FROM users WHERE id = ?1", "i", id);
 }
 
-static sek_status totp_set(sqlite3 *db, int64_t id, const uint8_t *sealed, size_t n, int64_t now_s)
-{
-	if (n == 0 || n > SEK_STORE_SEALED_BYTES)
-		return sek_fail(SEK_E_LIMIT);
-	SEK_TRY(user_by_id(db, id));
-	SEK_TRY(sek_sqlite_run(db, "DELETE FROM recovery WHERE user_id = ?1", "i", id));
-	return sek_sqlite_run(db, "INSERT OR REPLACE INTO totp (user_id, sealed, created_s) VALUES (?1, ?2, ?3)", "ibi", id,
-		sealed, n, now_s);
-}
-
-sek_status sek_store_totp_set(struct sek_store *s, int64_t user_id, const uint8_t *sealed, size_t sealed_n, int64_t now_s)
-{
-	SEK_STORE_WRITE(s, totp_set(s->db, user_id, sealed, sealed_n, now_s));
-}
-
 static sek_status totp_get(sqlite3 *db, int64_t id, struct sek_store_totp *ret)
 {
 	struct sek_store_totp t = { .sealed_n = 0 };
@@ -37,8 +22,8 @@ static sek_status totp_get(sqlite3 *db, int64_t id, struct sek_store_totp *ret)
 	sek_status status = sek_ok();
 	int rc, n;
 
-	SEK_TRY(sek_sqlite_prepare(db, &q, "SELECT sealed, step, confirmed, created_s, (SELECT count(*) FROM recovery r"
-		" WHERE r.user_id = totp.user_id) FROM totp WHERE user_id = ?1", "i", id));
+	SEK_TRY(sek_sqlite_prepare(db, &q, "SELECT sealed, step, created_s, (SELECT count(*) FROM recovery r"
+		" WHERE r.user_id = totp.user_id) FROM totp WHERE user_id = ?1 AND confirmed = 1", "i", id));
 	rc = sqlite3_step(q);
 	n = rc == SQLITE_ROW ? sqlite3_column_bytes(q, 0) : 0;
 	if (rc != SQLITE_ROW) {
@@ -49,9 +34,8 @@ static sek_status totp_get(sqlite3 *db, int64_t id, struct sek_store_totp *ret)
 		memcpy(t.sealed, sqlite3_column_blob(q, 0), (size_t)n);
 		t.sealed_n = (size_t)n;
 		t.step = sqlite3_column_int64(q, 1);
-		t.confirmed = sqlite3_column_int(q, 2) != 0;
-		t.created_s = sqlite3_column_int64(q, 3);
-		t.recovery = (unsigned)sqlite3_column_int(q, 4);
+		t.created_s = sqlite3_column_int64(q, 2);
+		t.recovery = (unsigned)sqlite3_column_int(q, 3);
 		*ret = t;
 	}
 	sqlite3_finalize(q);
@@ -63,16 +47,18 @@ sek_status sek_store_totp_get(struct sek_store *s, int64_t user_id, struct sek_s
 	SEK_STORE_READ(s, totp_get(s->db, user_id, ret));
 }
 
-static sek_status totp_confirm(sqlite3 *db, int64_t id, int64_t step, const char *const *hashes, size_t n)
+static sek_status totp_enrol(sqlite3 *db, int64_t id, const uint8_t *sealed, size_t sealed_n, int64_t step,
+	const char *const *hashes, size_t n, int64_t now_s)
 {
 	size_t i;
 
-	if (n > SEK_STORE_RECOVERY_MAX)
+	if (n > SEK_STORE_RECOVERY_MAX || sealed_n == 0 || sealed_n > SEK_STORE_SEALED_BYTES)
 		return sek_fail(SEK_E_LIMIT);
-	SEK_TRY(sek_sqlite_run(db, "UPDATE totp SET confirmed = 1, step = ?2 WHERE user_id = ?1 AND step < ?2", "ii", id,
-		step));
-	if (sqlite3_changes(db) == 0)
-		return sek_fail(SEK_E_NOT_FOUND);
+	SEK_TRY(user_by_id(db, id));
+	/* what an older version began and nobody finished */
+	SEK_TRY(sek_sqlite_run(db, "DELETE FROM totp WHERE user_id = ?1 AND confirmed = 0", "i", id));
+	SEK_TRY(sek_sqlite_run(db, "INSERT INTO totp (user_id, sealed, step, confirmed, created_s) VALUES (?1, ?2, ?3, 1, ?4)", "ibii",
+		id, sealed, sealed_n, step, now_s));
 	SEK_TRY(sek_sqlite_run(db, "DELETE FROM recovery WHERE user_id = ?1", "i", id));
 	for (i = 0; i < n; i++) {
 		SEK_TRY(sek_store_fits(hashes[i], SEK_STORE_RECOVERY_BYTES));
@@ -81,9 +67,10 @@ static sek_status totp_confirm(sqlite3 *db, int64_t id, int64_t step, const char
 	return sek_sqlite_run(db, "UPDATE users SET version = version + 1 WHERE id = ?1", "i", id);
 }
 
-sek_status sek_store_totp_confirm(struct sek_store *s, int64_t user_id, int64_t step, const char *const *hashes, size_t n)
+sek_status sek_store_totp_enrol(struct sek_store *s, int64_t user_id, const uint8_t *sealed, size_t sealed_n, int64_t step,
+	const char *const *hashes, size_t n, int64_t now_s)
 {
-	SEK_STORE_WRITE(s, totp_confirm(s->db, user_id, step, hashes, n));
+	SEK_STORE_WRITE(s, totp_enrol(s->db, user_id, sealed, sealed_n, step, hashes, n, now_s));
 }
 
 static sek_status changed_one(sqlite3 *db, enum sek_code otherwise)

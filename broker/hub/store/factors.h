@@ -18,17 +18,16 @@ struct sek_store_totp {
 	uint8_t sealed[SEK_STORE_SEALED_BYTES];
 	size_t sealed_n;
 	int64_t step;      /* the last time step that was used: only greater ones are good */
-	bool confirmed;    /* the user has shown one code */
 	int64_t created_s;
 	unsigned recovery; /* codes left */
 };
 
-/* Begins enrolment anew, unconfirmed, replacing what was there with its recovery codes. SEK_E_NOT_FOUND: no such user. */
-sek_status sek_store_totp_set(struct sek_store *s, int64_t user_id, const uint8_t *sealed, size_t sealed_n, int64_t now_s);
+/* A generator whose first code (of this step) was right: stored with n hashes of recovery codes, all at once. SEK_E_EXISTS: the user
+ * has one already. SEK_E_NOT_FOUND: no such user. SEK_E_LIMIT. */
+sek_status sek_store_totp_enrol(struct sek_store *s, int64_t user_id, const uint8_t *sealed, size_t sealed_n, int64_t step,
+	const char *const *hashes, size_t n, int64_t now_s);
 /* SEK_E_NOT_FOUND: none. */
 sek_status sek_store_totp_get(struct sek_store *s, int64_t user_id, struct sek_store_totp *ret);
-/* Confirms (with the step of the code shown) and stores n hashes of recovery codes. SEK_E_NOT_FOUND; SEK_E_LIMIT. */
-sek_status sek_store_totp_confirm(struct sek_store *s, int64_t user_id, int64_t step, const char *const *hashes, size_t n);
 /* Takes a step for used. SEK_E_DENIED: it, or a later one, was used before, by whichever of two at once came first. */
 sek_status sek_store_totp_use(struct sek_store *s, int64_t user_id, int64_t step);
 /* Takes the second factor away, with its codes, on the record; ends the user's log-ins. SEK_E_NOT_FOUND. */

@@ -45,6 +45,8 @@ export default {
 	"step.enrol.hint": "You do this once. Later you only enter a code.",
 	"step.enrol.qr": "QR code for an authenticator app. If you cannot scan it, type the text below into the app.",
 	"step.enrol.secret": "If you cannot scan it, type this into the app:",
+	"step.enrol.cancel": "Cancel: not now",
+	"step.enrol.cancelled": "The set-up was cancelled; nothing was kept. It begins anew when you next log in.",
 	"step.recovery.heading": "Keep your recovery codes",
 	"step.recovery.lead": "If you lose your authenticator app, each of these works once in place of a one-time code. They are shown only now.",
 	"step.recovery.kept": "I have kept them. Continue",

@@ -47,6 +47,8 @@ export default {
 	"step.enrol.hint": "登録は一度だけです。次からはコードだけを入力します。",
 	"step.enrol.qr": "認証アプリで読み取る QR コード。読み取れないときは、下の文字列を入力してください。",
 	"step.enrol.secret": "読み取れないときは、次の文字列をアプリに入力します。",
+	"step.enrol.cancel": "キャンセル（登録しない）",
+	"step.enrol.cancelled": "登録を中止しました。何も登録されていません。次にログインすると、最初から登録できます。",
 	"step.recovery.heading": "回復コードを控えてください",
 	"step.recovery.lead": "認証アプリを使えなくなったとき、確認コードの代わりに一つずつ使えます。各コードは一度だけ有効です。この画面でしか表示されません。",
 	"step.recovery.kept": "控えました。次へ進む",

@@ -103,7 +103,7 @@ before(async () => {
 	for (const [name, needs] of [['codes', 'password+totp'], ['cards', 'certificate'], ['both', 'certificate+password']])
 		assert.equal((await admins('groups/add', { name, needs })).status, 200);
 	assert.equal((await admins('groups/add', { name: 'wrong', needs: 'totp' })).status, 400);
-	for (const user of ['jiro', 'saburo', 'shiro'])
+	for (const user of ['jiro', 'saburo', 'shiro', 'goro'])
 		b.user(['add', user, '--password-stdin'], PASSWORD);
 }, { timeout: 60000 });
 after(() => b?.finish());
@@ -164,6 +164,37 @@ test('one-time codes: enrolled at the first log-in, each good once, also after a
 	assert.equal((await admins('users/reset-second-factor', { name: 'jiro' })).status, 200);
 	await until('the log-in to end', async () => (await b.get('/api/me', cookie)).status === 401);
 	assert.equal((await password('jiro', from())).json.next, 'enrol');
+});
+
+test('an enrolment that is given up leaves nothing behind and begins anew', { timeout: 60000 }, async () => {
+	assert.equal((await admins('groups/add-member', { name: 'codes', user: 'goro' })).status, 200);
+	const totp = async () => (await admins('users/show', { name: 'goro', reason: undefined })).json.user.totp;
+	const address = from(), first = (await password('goro', address)).json;
+	assert.equal(first.next, 'enrol');
+	const cancel = (ticket, at = address) => b.post('/api/login/cancel', { ticket }, { from: at });
+	assert.equal((await cancel(first.ticket, from())).status, 200, 'from another address it does nothing');
+	assert.equal((await step(first.ticket, '000000', address)).json.error, 'code');
+	assert.equal((await cancel(first.ticket)).status, 200);
+	assert.equal((await step(first.ticket, code(first.secret), address)).json.error, 'ticket');
+	assert.equal((await cancel(first.ticket)).status, 200);
+	assert.equal((await b.post('/api/login/cancel', { ticket: 7 }, { from: address })).status, 400);
+	assert.equal((await b.post('/api/login/cancel', {}, { from: address })).status, 400);
+	assert.equal(await totp(), false);
+	// begun in two windows and cancelled in neither: the one that shows a code first has it, the other begins anew
+	const two = [from(), from()], [x, y] = await Promise.all(two.map(async (at) => (await password('goro', at)).json));
+	assert.notEqual(x.secret, first.secret, 'a secret is shown once');
+	assert.notEqual(x.secret, y.secret);
+	assert.equal(await totp(), false);
+	assert.equal((await step(x.ticket, code(y.secret), two[0])).json.error, 'code');
+	assert.equal((await step(x.ticket, code(x.secret), two[0])).json.recovery.length, 10);
+	assert.equal((await step(y.ticket, code(y.secret), two[1])).json.error, 'ticket');
+	assert.equal(await totp(), true);
+	// the code step is given up likewise
+	const again = (await password('goro', address)).json;
+	assert.equal(again.next, 'code');
+	await cancel(again.ticket);
+	assert.equal((await step(again.ticket, code(x.secret, Math.floor(Date.now() / 30000) + 1), address)).json.error, 'ticket');
+	await until('the record', () => fs.readFileSync(b.file('audit/audit-00000001.log'), 'utf8').match(/"who":"goro","what":"login.cancelled"[^\n]*"step":"enrol"/));
 });
 
 test('one-time codes: five wrong ones end the step, and guessing is throttled', { timeout: 60000 }, async () => {

@@ -360,21 +360,23 @@ START_TEST(factors_are_used_once)
 	unsigned cards = 0;
 
 	IS(sek_store_totp_get(store, id, &t), SEK_E_NOT_FOUND);
-	OK(sek_store_totp_set(store, id, (const uint8_t *)"sealed", 6, 10));
-	IS(sek_store_totp_use(store, id, 100), SEK_E_DENIED); /* not confirmed */
-	OK(sek_store_totp_confirm(store, id, 100, hashes, 2));
+	IS(sek_store_totp_use(store, id, 100), SEK_E_DENIED); /* there is none */
+	IS(sek_store_totp_enrol(store, id, (const uint8_t *)"sealed", 6, 100, hashes, SEK_STORE_RECOVERY_MAX + 1, 10), SEK_E_LIMIT);
+	IS(sek_store_totp_get(store, id, &t), SEK_E_NOT_FOUND);
+	OK(sek_store_totp_enrol(store, id, (const uint8_t *)"sealed", 6, 100, hashes, 2, 10));
+	IS(sek_store_totp_enrol(store, id, (const uint8_t *)"other", 5, 300, hashes, 2, 10), SEK_E_EXISTS);
 	IS(sek_store_totp_use(store, id, 100), SEK_E_DENIED);
 	OK(sek_store_totp_use(store, id, 101));
 	IS(sek_store_totp_use(store, id, 101), SEK_E_DENIED);
 	IS(sek_store_totp_use(store, id, 99), SEK_E_DENIED);
 	OK(sek_store_totp_get(store, id, &t));
-	ck_assert(t.confirmed && t.recovery == 2 && t.sealed_n == 6 && memcmp(t.sealed, "sealed", 6) == 0);
+	ck_assert(t.recovery == 2 && t.sealed_n == 6 && memcmp(t.sealed, "sealed", 6) == 0);
 	ck_assert(person("taro").has_totp);
 	OK(sek_store_recovery_use(store, id, "code1"));
 	IS(sek_store_recovery_use(store, id, "code1"), SEK_E_NOT_FOUND);
 	OK(sek_store_totp_delete(store, "taro", &hanako));
 	IS(sek_store_recovery_use(store, id, "code2"), SEK_E_NOT_FOUND);
-	IS(sek_store_totp_set(store, 999, (const uint8_t *)"x", 1, 1), SEK_E_NOT_FOUND);
+	IS(sek_store_totp_enrol(store, 999, (const uint8_t *)"x", 1, 1, hashes, 2, 1), SEK_E_NOT_FOUND);
 	OK(sek_store_certificate_add(store, "taro", &card, &hanako));
 	IS(sek_store_certificate_add(store, "taro", &card, &hanako), SEK_E_EXISTS);
 	OK(sek_store_certificates_each(store, "taro", is_the_card, &cards));
