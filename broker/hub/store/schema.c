@@ -114,6 +114,37 @@ static const char *const steps[] = {
 	"ALTER TABLE logins ADD COLUMN factors INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE certificates ADD COLUMN subject TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE certificates ADD COLUMN ends_s INTEGER NOT NULL DEFAULT 0;",
+	/* 4: the catalogue of recordings. No row goes when its recording goes, nor when its user does: names stand in it, not ids. */
+	"CREATE TABLE recordings ("
+	" id TEXT NOT NULL PRIMARY KEY,"
+	" session TEXT NOT NULL,"
+	" user TEXT NOT NULL,"
+	" host TEXT NOT NULL,"
+	" groups TEXT NOT NULL,"
+	" began_us INTEGER NOT NULL,"
+	" length_us INTEGER NOT NULL DEFAULT 0,"
+	" bytes INTEGER NOT NULL DEFAULT 0,"
+	" blocks INTEGER NOT NULL DEFAULT 0,"
+	" marks INTEGER NOT NULL DEFAULT 0,"
+	" ended TEXT NOT NULL DEFAULT '',"
+	" required INTEGER NOT NULL CHECK (required IN (0, 1)),"
+	" days INTEGER NOT NULL,"
+	" hold INTEGER NOT NULL DEFAULT 0 CHECK (hold IN (0, 1)),"
+	" hold_why TEXT NOT NULL DEFAULT '',"
+	" purged_s INTEGER NOT NULL DEFAULT 0,"
+	" purged_by TEXT NOT NULL DEFAULT '',"
+	" hash BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX recordings_began ON recordings (began_us, id);"
+	"CREATE INDEX recordings_user ON recordings (user, began_us);"
+	"CREATE TABLE notes ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" recording TEXT NOT NULL REFERENCES recordings (id),"
+	" at_us INTEGER NOT NULL,"
+	" flag INTEGER NOT NULL CHECK (flag IN (0, 1)),"
+	" who TEXT NOT NULL,"
+	" when_s INTEGER NOT NULL,"
+	" text TEXT NOT NULL) STRICT;"
+	"CREATE INDEX notes_recording ON notes (recording, at_us);",
 };
 
 enum { SCHEMA = sizeof steps / sizeof steps[0] };
