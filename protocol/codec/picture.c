@@ -21,7 +21,7 @@ struct sek_painter {
 
 struct sek_painter *sek_painter_create(void)
 {
-	struct sek_painter *p = malloc(sizeof *p);
+	struct sek_painter *p = calloc(1, sizeof *p); /* the model that only recordings need stays untouched */
 
 	if (!p)
 		return NULL;

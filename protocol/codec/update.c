@@ -234,13 +234,30 @@ static sek_status parse_drawn(struct sek_update_parser *p, const struct sek_upda
 	struct sek_drawn_rect d;
 	struct sek_rect r;
 
-	SEK_TRY(sek_drawn_next(&p->drawn, &p->scratch->model, &d));
+	SEK_TRY(sek_drawn_next(&p->drawn, p->model, &d));
 	r = (struct sek_rect){ d.x, d.y, d.w, d.h };
 	SEK_TRY(cover(p, r));
-	SEK_TRY(sek_drawn_pixels(&p->drawn, &p->scratch->model, p->scratch->px));
+	SEK_TRY(sek_drawn_pixels(&p->drawn, p->model, p->scratch->px));
 	if (--p->drawn_left == 0)
 		SEK_TRY(sek_drawn_done(&p->drawn)); /* "trailing bytes are refused" here, too */
 	return sink->pixels(sink->user, r, p->scratch->px);
+}
+
+/* "A keyframe starts from nothing": one for the recording is where a reader may begin that has not seen what came before,
+ * so it counts for both models. */
+static sek_status start_model(struct sek_update_parser *p, uint8_t flags)
+{
+	struct sek_update_scratch *scratch = p->scratch;
+
+	/* "FRESH goes with neither KEYFRAME nor ASIDE." */
+	if ((flags & SEK_UPDATE_FRESH) && (flags & (SEK_UPDATE_KEYFRAME | SEK_UPDATE_ASIDE)))
+		return sek_fail(SEK_E_MALFORMED);
+	p->model = flags & SEK_UPDATE_ASIDE ? &scratch->aside : &scratch->model;
+	if (flags & (SEK_UPDATE_KEYFRAME | SEK_UPDATE_FRESH))
+		sek_drawn_reset(&scratch->model);
+	if ((flags & SEK_UPDATE_KEYFRAME) && (flags & SEK_UPDATE_ASIDE))
+		sek_drawn_reset(&scratch->aside);
+	return sek_ok();
 }
 
 sek_status sek_update_begin(struct sek_update_parser *p, uint8_t flags, const void *payload, size_t n, uint16_t width,
@@ -260,8 +277,7 @@ sek_status sek_update_begin(struct sek_update_parser *p, uint8_t flags, const vo
 		return sek_fail(SEK_E_MALFORMED);
 	p->scratch = scratch;
 	p->drawn_left = 0;
-	if (flags & SEK_UPDATE_KEYFRAME) /* "starts from nothing" */
-		sek_drawn_reset(&scratch->model);
+	SEK_TRY(start_model(p, flags));
 	p->width = width;
 	p->height = height;
 	p->area_left = (uint64_t)SEK_UPDATE_MAX_COVER * width * height;

@@ -16,7 +16,10 @@
  *   JPEG  4: u16 x, y, w, h, u8 quality (1..100), u8 colours (0: 4:2:0, 1: 4:4:4), u32 bytes, so many bytes of
  *            entropy-coded data without markers (jpeg.h)
  *   DRAWN 5: u16 rectangles, u32 bytes, then so many bytes, see drawn.h: rectangles up to SEK_DRAWN_MAX_WIDTH_PX by
- *            SEK_TILE_PX, predicted by what was learnt since the last keyframe
+ *            SEK_TILE_PX, predicted by what was learnt since the last keyframe or FRESH
+ *
+ * An update that is ASIDE (docs/protocol.md, "Updates for the recording") is predicted by a model of its own, so that
+ * updates for the client may stand between those that are ASIDE, as in a recording.
  * Every rectangle has w, h > 0 and lies inside the picture (checked in 32 bits before anything is touched).
  */
 #ifndef SEK_PROTOCOL_CODEC_UPDATE_H
@@ -50,10 +53,10 @@ _Static_assert(SEK_SCRATCH_RAW_BYTES >= SEK_UPDATE_MAX_BYTES - 15 + SEK_JPEG_HEA
 	"the JPEG of one operation fits");
 
 /* Working memory of the parser, to be kept by the caller for as long as the stream lasts: it holds what DRAWN has learnt
- * (about 1.5 MiB; static in WebAssembly). To be set to 0 or given to sek_drawn_reset(&scratch.model) before the first use;
- * a keyframe starts it afresh. */
+ * (about 2 MiB, of which a client touches 1.5; static in WebAssembly). To be set to 0 or given to sek_drawn_reset(&scratch.model)
+ * before the first use; a keyframe starts it afresh. */
 struct sek_update_scratch {
-	struct sek_drawn_model model;
+	struct sek_drawn_model model, aside;
 	uint8_t raw[SEK_SCRATCH_RAW_BYTES]; /* a batch of tiles, or a JPEG that is put together */
 	uint32_t px[SEK_DRAWN_MAX_PX];
 };
@@ -73,6 +76,7 @@ struct sek_update_parser {
 	struct sek_drawn_in drawn; /* the DRAWN operation that is under way */
 	uint32_t drawn_left;       /* rectangles of it not read yet */
 	struct sek_update_scratch *scratch;
+	struct sek_drawn_model *model; /* in scratch */
 	uint64_t area_left; /* pixels that the operations may still cover */
 	uint32_t width, height, ops_left;
 };

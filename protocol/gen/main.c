@@ -22,7 +22,6 @@ static const struct {
 #define SEK_MESSAGE(name, number, dir, links, least, most, flags, text) \
 	{ #name, number, dir, links, least, most, flags, text },
 #include "protocol/wire/messages.def"
-#undef SEK_MESSAGE
 };
 
 static const struct {
@@ -81,7 +80,8 @@ static const struct constant clipboard_pieces[] = { CONSTANT(SEK_CLIPBOARD_FIRST
 static const struct constant clipboard_outcomes[] = { CONSTANT(SEK_CLIPBOARD_DONE), CONSTANT(SEK_CLIPBOARD_ASK),
 	CONSTANT(SEK_CLIPBOARD_OFF), CONSTANT(SEK_CLIPBOARD_TOO_LONG), CONSTANT(SEK_CLIPBOARD_TOO_OFTEN),
 	CONSTANT(SEK_CLIPBOARD_NO_TEXT), CONSTANT(SEK_CLIPBOARD_DECLINED) };
-static const struct constant update_flags[] = { CONSTANT(SEK_UPDATE_KEYFRAME), CONSTANT(SEK_UPDATE_END) };
+static const struct constant update_flags[] = { CONSTANT(SEK_UPDATE_KEYFRAME), CONSTANT(SEK_UPDATE_END),
+	CONSTANT(SEK_UPDATE_ASIDE), CONSTANT(SEK_UPDATE_FRESH) };
 static const struct constant update_ops[] = { CONSTANT(SEK_OP_COPY), CONSTANT(SEK_OP_FILL), CONSTANT(SEK_OP_TILES),
 	CONSTANT(SEK_OP_JPEG) };
 

@@ -6,6 +6,7 @@
  * For JavaScript. All numbers are u32 unless said otherwise; pointers are byte offsets into the exported `memory`.
  *
  *   sek_reset()                forgets the stream: size 0x0, no message. Call it for each new connection.
+ *   sek_mode(mode)             0: a client's stream (as after the start); 1: a recording, in which updates may be ASIDE
  *
  * Receiving (client link, downwards):
  *   sek_in()                   where to put a frame: SEK_UPDATE_MAX_BYTES + 8 bytes
@@ -13,7 +14,8 @@
  *                              negative: refused (end the connection). What it gives is good until the next call.
  *   sek_field(i)               field i of the message that was received; 0 if there is no such field:
  *     WELCOME  0 version, 1 max width, 2 max height, 3 pointer to the 16 bytes of the session id
- *     UPDATE   0 frame number, 1 flags (1 keyframe: the picture becomes black first; 2 last part of the frame)
+ *     UPDATE   0 frame number, 1 flags (1 keyframe: the picture becomes black first; 2 last part of the
+ *              frame; 4 aside: part of the picture from nothing, of which 2 marks the end)
  *     CURSOR   0 width, 1 height, 2 hot x, 3 hot y, 4 pointer to RGBA pixels (not premultiplied), 5 their bytes
  *     CARET    0 x, 1 y, 2 width, 3 height
  *     SIZE     0 width, 1 height (sek_width() and sek_height() remember them for the updates that follow)
@@ -71,6 +73,7 @@ static struct sek_update_scratch scratch;
 static uint32_t fields[8];
 static uint32_t width, height, op_count, arena_used;
 static struct sek_update_parser parser;
+static bool recording; /* mode 1 */
 static bool parsing; /* operations of the present UPDATE are left */
 
 /* --- receiving --- */
@@ -291,9 +294,20 @@ void EXPORT(sek_reset)(void)
 	sek_drawn_reset(&scratch.model);
 }
 
+void EXPORT(sek_mode)(uint32_t mode)
+{
+	recording = mode == 1;
+}
+
 uint32_t EXPORT(sek_in)(void)
 {
 	return address(in);
+}
+
+/* Which link's rules the frame at `in` has to keep: in a recording, what is ASIDE came from the encoder. */
+static enum sek_link link_of(uint32_t n)
+{
+	return recording && n >= 2 && in[0] == SEK_MSG_UPDATE && (in[1] & SEK_UPDATE_ASIDE) ? SEK_LINK_HUB : SEK_LINK_CLIENT;
 }
 
 int32_t EXPORT(sek_receive)(uint32_t n)
@@ -307,7 +321,7 @@ int32_t EXPORT(sek_receive)(uint32_t n)
 	parsing = false;
 	if (n > sizeof in)
 		return -SEK_E_LIMIT;
-	s = sek_frame_whole(in, n, SEK_LINK_CLIENT, SEK_DIR_DOWN, &f, &total);
+	s = sek_frame_whole(in, n, link_of(n), SEK_DIR_DOWN, &f, &total);
 	if (sek_is_ok(s) && total != n) /* one WebSocket message is one frame */
 		s = sek_fail(SEK_E_MALFORMED);
 	if (sek_is_ok(s))

@@ -26,10 +26,21 @@ static bool find_rule(uint8_t type, struct rule *ret)
 		*ret = (struct rule){ (uint8_t)(dir), (uint8_t)(links), flags, least, most };               \
 		return true;
 #include "protocol/wire/messages.def"
-#undef SEK_MESSAGE
 	default:
 		return false;
 	}
+}
+
+/* Flags of a type that this link does not have. */
+static uint8_t flags_elsewhere(uint8_t type, unsigned link)
+{
+	uint8_t flags = 0;
+
+#define SEK_MESSAGE_FLAG(name, flag, links, text)                     \
+	if (type == SEK_MSG_##name && !((links) & link))                   \
+		flags |= flag;
+#include "protocol/wire/messages.def"
+	return flags;
 }
 
 sek_status sek_frame_parse(const void *bytes, size_t n, enum sek_link link, enum sek_direction dir,
@@ -52,7 +63,7 @@ sek_status sek_frame_parse(const void *bytes, size_t n, enum sek_link link, enum
 	if (!find_rule(f.type, &rule) || !(rule.links & (unsigned)link) || !(rule.dir & (unsigned)dir))
 		return sek_fail(SEK_E_MALFORMED);
 	/* "Reserved bytes and flag bits that the type does not define are 0." */
-	if (reserved != 0 || (f.flags & (uint8_t)~rule.flags))
+	if (reserved != 0 || (f.flags & (uint8_t)~rule.flags) || (f.flags & flags_elsewhere(f.type, (unsigned)link)))
 		return sek_fail(SEK_E_MALFORMED);
 	/* "The length lies within the type's bounds; it is checked before anything is allocated." */
 	if (f.payload_bytes < rule.least || f.payload_bytes > rule.most)
@@ -116,12 +127,10 @@ const char *sek_msg_name(uint8_t type)
 	} names[] = {
 #define SEK_MESSAGE(name, number, dir, links, least, most, flags, text) { number, SEK_LOWER(#name) },
 #include "protocol/wire/messages.def"
-#undef SEK_MESSAGE
 	};
 #define SEK_MESSAGE(name, number, dir, links, least, most, flags, text) \
 	_Static_assert(sizeof(#name) <= SEK_NAME_MAX, "name too long");
 #include "protocol/wire/messages.def"
-#undef SEK_MESSAGE
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		if (names[i].type == type)

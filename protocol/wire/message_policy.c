@@ -11,6 +11,8 @@ static bool view_allowed(const struct sek_view *m)
 {
 	if (m->max_fps < 1 || m->max_fps > SEK_FPS_MAX || m->bytes > SEK_WATERMARK_MAX_BYTES)
 		return false;
+	if (m->flags > (SEK_VIEW_RECORD | SEK_VIEW_SNAPSHOT) || m->flags == SEK_VIEW_SNAPSHOT)
+		return false;
 	for (size_t i = 0; i < m->bytes; i++) {
 		if (m->text[i] < 0x20 || m->text[i] > 0x7e)
 			return false;
@@ -28,7 +30,8 @@ sek_status sek_view_read(const void *payload, size_t n, struct sek_view *ret)
 		return sek_fail(SEK_E_MALFORMED);
 	sek_reader_init(&r, payload, n);
 	SEK_TRY(sek_read_u8(&r, &m.max_fps));
-	SEK_TRY(sek_read_reserved(&r, 3));
+	SEK_TRY(sek_read_u8(&r, &m.flags));
+	SEK_TRY(sek_read_reserved(&r, 2));
 	m.bytes = n - 4;
 	SEK_TRY(sek_read_bytes(&r, m.bytes, &text));
 	m.text = (const char *)text;
@@ -44,7 +47,7 @@ void sek_view_write(struct sek_writer *w, const struct sek_view *m)
 	if (!sek_message_begin(w, SEK_MSG_VIEW, view_allowed(m), &at))
 		return;
 	sek_write_u8(w, m->max_fps);
-	sek_write_u8(w, 0);
+	sek_write_u8(w, m->flags);
 	sek_write_u16(w, 0);
 	sek_write_bytes(w, (const uint8_t *)m->text, m->bytes);
 	sek_frame_end(w, at);

@@ -111,9 +111,15 @@ struct sek_state_msg {
 	uint32_t arg;   /* what it means stands in states.def; else 0 */
 };
 
-/* VIEW: u8 max_fps, u8[3] reserved = 0, then the watermark: 0..SEK_WATERMARK_MAX_BYTES bytes of printable ASCII. */
+enum sek_view_flags {
+	SEK_VIEW_RECORD = 1,   /* a recording is kept: now and then it needs a picture from nothing (UPDATE with ASIDE) */
+	SEK_VIEW_SNAPSHOT = 2, /* one now, whatever the last one cost; only with RECORD */
+};
+
+/* VIEW: u8 max_fps, u8 flags, u8[2] reserved = 0, then the watermark: 0..SEK_WATERMARK_MAX_BYTES bytes of printable ASCII. */
 struct sek_view {
 	uint8_t max_fps;  /* 1..SEK_FPS_MAX */
+	uint8_t flags;    /* enum sek_view_flags */
 	const char *text; /* into the payload; not terminated */
 	size_t bytes;     /* 0 = no watermark */
 };

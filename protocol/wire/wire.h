@@ -17,14 +17,12 @@
 enum sek_msg_type {
 #define SEK_MESSAGE(name, number, dir, links, least, most, flags, text) SEK_MSG_##name = number,
 #include "protocol/wire/messages.def"
-#undef SEK_MESSAGE
 };
 
 /* Largest payload of each type, as a constant: SEK_MSG_HELLO_MAX_BYTES, ... */
 enum sek_msg_most {
 #define SEK_MESSAGE(name, number, dir, links, least, most, flags, text) SEK_MSG_##name##_MAX_BYTES = most,
 #include "protocol/wire/messages.def"
-#undef SEK_MESSAGE
 };
 
 enum sek_direction { SEK_DIR_UP = 1, SEK_DIR_DOWN = 2, SEK_DIR_BOTH = 3 };
@@ -34,6 +32,8 @@ enum sek_link { SEK_LINK_HOST = 1, SEK_LINK_CLIENT = 2, SEK_LINK_HUB = 4 };
 enum sek_update_flags {
 	SEK_UPDATE_KEYFRAME = 1, /* first part of a keyframe: forget the picture, it starts black */
 	SEK_UPDATE_END = 2,      /* last part of its frame: show it, acknowledge it */
+	SEK_UPDATE_ASIDE = 4,    /* hub link: part of a picture for the recording, nothing for the client */
+	SEK_UPDATE_FRESH = 8,    /* forget what DRAWN has learnt; the picture stays */
 };
 
 /* Session states: SEK_STATE_RUNNING, ... */

@@ -161,7 +161,7 @@ void sek_session_view(struct sek_session *s)
 		sek_deadline_in(s, SEK_DL_VIEW, (uint64_t)(61 - time(NULL) % 60) * 1000);
 	}
 	sek_writer_init(&w, frame, sizeof frame);
-	sek_view_write(&w, &(struct sek_view){ (uint8_t)s->policy.max_fps, text, strlen(text) });
+	sek_view_write(&w, &(struct sek_view){ (uint8_t)s->policy.max_fps, 0, text, strlen(text) });
 	SEK_ASSERT(sek_is_ok(sek_writer_status(&w)));
 	sek_encoder_send(s->encoder, frame, w.len);
 }

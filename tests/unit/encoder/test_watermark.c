@@ -31,7 +31,7 @@ static void view(unsigned fps, const char *text)
 	struct sek_writer w;
 
 	sek_writer_init(&w, frame, sizeof frame);
-	sek_view_write(&w, &(struct sek_view){ (uint8_t)fps, text, strlen(text) });
+	sek_view_write(&w, &(struct sek_view){ (uint8_t)fps, 0, text, strlen(text) });
 	ck_assert(sek_is_ok(sek_writer_status(&w)));
 	viewer_send(&v, frame, w.len);
 	sek_watermark_set(&expected, text, strlen(text));

@@ -20,7 +20,6 @@ static const struct {
 #define SEK_MESSAGE(name, number, dir, links, least, most, flags, text) \
 	{ #name, number, (dir), (uint8_t)(links), flags, least, most },
 #include "protocol/wire/messages.def"
-#undef SEK_MESSAGE
 };
 #define RULES (sizeof rules / sizeof rules[0])
 
@@ -35,22 +34,38 @@ static void header(uint8_t out[8], uint8_t type, uint8_t flags, uint16_t reserve
 	sek_write_u32(&w, length);
 }
 
+static enum sek_link link_of(size_t i)
+{
+	return rules[i].links & HOST ? SEK_LINK_HOST : rules[i].links & HUB ? SEK_LINK_HUB : SEK_LINK_CLIENT;
+}
+
+/* The flags that a type has on a link, counted from the list anew. */
+static uint8_t flags_on(size_t i, unsigned link)
+{
+	uint8_t flags = rules[i].flags;
+
+#define SEK_MESSAGE_FLAG(name, flag, links, text)                           \
+	if (rules[i].type == SEK_MSG_##name && ((links) & link) == 0)            \
+		flags = (uint8_t)(flags & ~(flag));
+#include "protocol/wire/messages.def"
+	return flags;
+}
+
 static sek_status parse(size_t i, uint8_t flags, uint16_t reserved, uint32_t length)
 {
-	enum sek_link link = rules[i].links & HOST ? SEK_LINK_HOST : rules[i].links & HUB ? SEK_LINK_HUB : SEK_LINK_CLIENT;
 	enum sek_direction dir = rules[i].dir & UP ? SEK_DIR_UP : SEK_DIR_DOWN;
 	struct sek_frame f;
 	uint8_t b[8];
 
 	header(b, rules[i].type, flags, reserved, length);
-	return sek_frame_parse(b, sizeof b, link, dir, &f);
+	return sek_frame_parse(b, sizeof b, link_of(i), dir, &f);
 }
 
 START_TEST(every_type_at_its_limits)
 {
 	for (size_t i = 0; i < RULES; i++) {
 		ck_assert(sek_is_ok(parse(i, 0, 0, rules[i].least)));
-		ck_assert(sek_is_ok(parse(i, rules[i].flags, 0, rules[i].most)));
+		ck_assert(sek_is_ok(parse(i, flags_on(i, link_of(i)), 0, rules[i].most)));
 		if (rules[i].least > 0)
 			ck_assert(sek_is(parse(i, 0, 0, rules[i].least - 1), SEK_E_MALFORMED));
 		ck_assert(sek_is(parse(i, 0, 0, rules[i].most + 1), SEK_E_MALFORMED));
@@ -58,9 +73,30 @@ START_TEST(every_type_at_its_limits)
 		for (uint16_t bit = 1; bit; bit = (uint16_t)(bit << 1))
 			ck_assert(sek_is(parse(i, 0, bit, rules[i].least), SEK_E_MALFORMED));
 		for (unsigned bit = 1; bit < 0x100; bit <<= 1) {
-			bool allowed = (rules[i].flags & bit) != 0;
+			bool allowed = (flags_on(i, link_of(i)) & bit) != 0;
 
 			ck_assert(sek_is_ok(parse(i, (uint8_t)bit, 0, rules[i].least)) == allowed);
+		}
+	}
+}
+END_TEST
+
+/* "ASIDE is nothing for a client, and a render host has neither ASIDE nor FRESH." */
+START_TEST(what_is_for_the_recording_stays_on_the_hub_link)
+{
+	static const struct {
+		enum sek_link link;
+		uint8_t flags;
+	} rows[] = { { SEK_LINK_HOST, 0x03 }, { SEK_LINK_CLIENT, 0x0b }, { SEK_LINK_HUB, 0x0f } };
+
+	for (size_t k = 0; k < 3; k++) {
+		for (unsigned flags = 0; flags < 0x100; flags++) {
+			struct sek_frame f;
+			uint8_t b[8];
+
+			header(b, SEK_MSG_UPDATE, (uint8_t)flags, 0, 8);
+			ck_assert(sek_is_ok(sek_frame_parse(b, sizeof b, rows[k].link, SEK_DIR_DOWN, &f)) ==
+				((flags & ~(unsigned)rows[k].flags) == 0));
 		}
 	}
 }
@@ -183,6 +219,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(t, every_type_at_its_limits);
+	tcase_add_test(t, what_is_for_the_recording_stays_on_the_hub_link);
 	tcase_add_test(t, only_listed_types_on_their_link_in_their_direction);
 	tcase_add_test(t, a_short_header_or_payload_needs_more);
 	tcase_add_test(t, a_frame_of_a_wrong_size_is_taken_back);

@@ -238,7 +238,11 @@ static const struct row rows[] = {
 	GOOD(VIEW, "\x78\0\0\0taro 2026-11-23 10:30"),
 	BAD(VIEW, "\0\0\0\0"),
 	BAD(VIEW, "\x79\0\0\0"),
-	BAD(VIEW, "\1\1\0\0"),
+	GOOD(VIEW, "\1\1\0\0"),
+	GOOD(VIEW, "\1\3\0\0"),
+	BAD(VIEW, "\1\2\0\0"), /* a snapshot for no recording */
+	BAD(VIEW, "\1\4\0\0"),
+	BAD(VIEW, "\1\0\1\0"),
 	BAD(VIEW, "\1\0\0\0\x1f"),
 	BAD(VIEW, "\1\0\0\0a\x7f"),
 	BAD(VIEW, "\1\0\0\0\xe3"),
