@@ -63,7 +63,7 @@ static void copy_state(struct sek_audit *a)
 	struct sek_audit_point p = sek_audit_files_point(a->files);
 
 	a->state.seq = p.seq;
-	sek_audit_hex(p.hash, sizeof p.hash, a->state.hash);
+	sek_hex(p.hash, sizeof p.hash, a->state.hash);
 	a->state.signed_seq = sek_audit_files_signed(a->files);
 	a->state.segment = sek_audit_files_segment(a->files);
 	a->state.repaired = sek_audit_files_repaired(a->files);

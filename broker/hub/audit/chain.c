@@ -11,41 +11,6 @@
 
 static const char tail_mark[] = ",\"hash\":\"";
 
-void sek_audit_hex(const uint8_t *bytes, size_t n, char *ret)
-{
-	static const char digits[] = "0123456789abcdef";
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		ret[2 * i] = digits[bytes[i] >> 4];
-		ret[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	ret[2 * n] = '\0';
-}
-
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-bool sek_audit_unhex(const char *text, size_t text_n, uint8_t *ret, size_t n)
-{
-	size_t i;
-
-	if (text_n != 2 * n)
-		return false;
-	for (i = 0; i < n; i++) {
-		int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		ret[i] = (uint8_t)(high << 4 | low);
-	}
-	return true;
-}
-
 void sek_audit_hash(const uint8_t prev[SEK_AUDIT_HASH_BYTES], const char *text, size_t n, uint8_t ret[SEK_AUDIT_HASH_BYTES])
 {
 	crypto_hash_sha256_state s;
@@ -64,7 +29,7 @@ size_t sek_audit_line_write(struct sek_audit_point *p, const char *body, size_t 
 	memcpy(ret + at, body, n);
 	at += n;
 	sek_audit_hash(p->hash, ret, at, p->hash);
-	sek_audit_hex(p->hash, sizeof p->hash, hex);
+	sek_hex(p->hash, sizeof p->hash, hex);
 	return at + (size_t)sprintf(ret + at, "%s%s\"}\n", tail_mark, hex);
 }
 
@@ -86,7 +51,7 @@ sek_status sek_audit_line_read(const char *line, size_t n, struct sek_audit_poin
 	}
 	text_n = n - SEK_AUDIT_TAIL_BYTES;
 	if (line[at] != ',' || at >= text_n || memcmp(line + text_n, tail_mark, sizeof tail_mark - 1) != 0 ||
-			!sek_audit_unhex(line + text_n + sizeof tail_mark - 1, 64, p.hash, sizeof p.hash) ||
+			!sek_unhex(line + text_n + sizeof tail_mark - 1, 64, p.hash, sizeof p.hash) ||
 			line[n - 2] != '"' || line[n - 1] != '}')
 		return sek_fail(SEK_E_MALFORMED);
 	*ret = p;
@@ -104,7 +69,7 @@ static size_t statement(enum sek_audit_signed what, const struct sek_audit_point
 	return (size_t)n + sizeof p->hash;
 }
 
-void sek_audit_sign(const struct sek_audit_key *k, enum sek_audit_signed what, const struct sek_audit_point *p,
+void sek_audit_sign(const struct sek_sign_key *k, enum sek_audit_signed what, const struct sek_audit_point *p,
 	uint8_t ret[SEK_AUDIT_SIGNATURE_BYTES])
 {
 	uint8_t text[128];
@@ -120,7 +85,7 @@ bool sek_audit_signature_ok(const uint8_t key[SEK_AUDIT_KEY_BYTES], enum sek_aud
 	return crypto_sign_verify_detached(signature, text, statement(what, p, text), key) == 0;
 }
 
-void sek_audit_head_write(const struct sek_audit_key *k, const struct sek_audit_point *p, char ret[SEK_AUDIT_HEAD_BYTES])
+void sek_audit_head_write(const struct sek_sign_key *k, const struct sek_audit_point *p, char ret[SEK_AUDIT_HEAD_BYTES])
 {
 	char hash[SEK_AUDIT_HEX_BYTES], signature[2 * SEK_AUDIT_SIGNATURE_BYTES + 1];
 	uint8_t raw[SEK_AUDIT_SIGNATURE_BYTES];
@@ -128,8 +93,8 @@ void sek_audit_head_write(const struct sek_audit_key *k, const struct sek_audit_
 	int n;
 
 	sek_audit_sign(k, SEK_AUDIT_HEAD, p, raw);
-	sek_audit_hex(raw, sizeof raw, signature);
-	sek_audit_hex(p->hash, sizeof p->hash, hash);
+	sek_hex(raw, sizeof raw, signature);
+	sek_hex(p->hash, sizeof p->hash, hash);
 	n = snprintf(line, sizeof line, "%llu %s %s", (unsigned long long)p->seq, hash, signature);
 	memset(ret, ' ', SEK_AUDIT_HEAD_BYTES);
 	memcpy(ret, line, (size_t)n);
@@ -147,8 +112,8 @@ sek_status sek_audit_head_read(const uint8_t key[SEK_AUDIT_KEY_BYTES], const cha
 		return sek_fail(SEK_E_MALFORMED);
 	for (; at < 19 && text[at] >= '0' && text[at] <= '9'; at++)
 		p.seq = p.seq * 10 + (uint64_t)(text[at] - '0');
-	if (at == 0 || at == 19 || text[at] != ' ' || !sek_audit_unhex(text + at + 1, 64, p.hash, sizeof p.hash) ||
-			text[at + 65] != ' ' || !sek_audit_unhex(text + at + 66, 128, signature, sizeof signature))
+	if (at == 0 || at == 19 || text[at] != ' ' || !sek_unhex(text + at + 1, 64, p.hash, sizeof p.hash) ||
+			text[at + 65] != ' ' || !sek_unhex(text + at + 66, 128, signature, sizeof signature))
 		return sek_fail(SEK_E_MALFORMED);
 	for (at += 66 + 128; at < SEK_AUDIT_HEAD_BYTES - 1; at++)
 		if (text[at] != ' ')

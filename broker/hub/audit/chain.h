@@ -15,12 +15,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/hex.h"
 #include "base/status.h"
+#include "broker/hub/keys/sign.h"
 
 #define SEK_AUDIT_HASH_BYTES 32
 #define SEK_AUDIT_HEX_BYTES 65
-#define SEK_AUDIT_KEY_BYTES 32        /* public key, and the secret key's seed (ed25519) */
-#define SEK_AUDIT_SIGNATURE_BYTES 64
+#define SEK_AUDIT_KEY_BYTES SEK_SIGN_KEY_BYTES
+#define SEK_AUDIT_SIGNATURE_BYTES SEK_SIGN_SIGNATURE_BYTES
 #define SEK_AUDIT_LINE_MAX_BYTES (1024u * 1024)
 #define SEK_AUDIT_TAIL_BYTES 75       /* `,"hash":"` 64 digits `"}` */
 #define SEK_AUDIT_HEAD_BYTES 256      /* of the head file, exactly */
@@ -29,11 +31,6 @@
 struct sek_audit_point {
 	uint64_t seq;                      /* 0 = before the first record */
 	uint8_t hash[SEK_AUDIT_HASH_BYTES];
-};
-
-struct sek_audit_key {
-	uint8_t public_key[SEK_AUDIT_KEY_BYTES];
-	uint8_t secret[64];                /* libsodium's form */
 };
 
 /* hash of the record whose text (before its tail) is n bytes long. */
@@ -49,19 +46,15 @@ sek_status sek_audit_line_read(const char *line, size_t n, struct sek_audit_poin
 
 /* What a signature of a checkpoint or of the head says: the chain up to p is the signer's. */
 enum sek_audit_signed { SEK_AUDIT_CHECKPOINT, SEK_AUDIT_HEAD };
-void sek_audit_sign(const struct sek_audit_key *k, enum sek_audit_signed what, const struct sek_audit_point *p,
+void sek_audit_sign(const struct sek_sign_key *k, enum sek_audit_signed what, const struct sek_audit_point *p,
 	uint8_t ret[SEK_AUDIT_SIGNATURE_BYTES]);
 bool sek_audit_signature_ok(const uint8_t key[SEK_AUDIT_KEY_BYTES], enum sek_audit_signed what,
 	const struct sek_audit_point *p, const uint8_t signature[SEK_AUDIT_SIGNATURE_BYTES]);
 
 /* The head file: the newest record, signed. */
-void sek_audit_head_write(const struct sek_audit_key *k, const struct sek_audit_point *p, char ret[SEK_AUDIT_HEAD_BYTES]);
+void sek_audit_head_write(const struct sek_sign_key *k, const struct sek_audit_point *p, char ret[SEK_AUDIT_HEAD_BYTES]);
 /* n hostile bytes. SEK_E_MALFORMED; SEK_E_CRYPTO: the signature is not this key's. */
 sek_status sek_audit_head_read(const uint8_t key[SEK_AUDIT_KEY_BYTES], const char *text, size_t n,
 	struct sek_audit_point *ret);
-
-/* Exactly n bytes as 2n lower-case hex digits, and back (false if they are not). */
-void sek_audit_hex(const uint8_t *bytes, size_t n, char *ret);
-bool sek_audit_unhex(const char *text, size_t text_n, uint8_t *ret, size_t n);
 
 #endif

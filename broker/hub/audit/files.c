@@ -108,8 +108,8 @@ static char *checkpoint_body(const struct sek_audit_files *f, const struct sek_a
 		.details = (const char *const[]){ "head", head, "signature", signature, NULL } };
 
 	sek_audit_sign(&f->key, SEK_AUDIT_CHECKPOINT, p, raw);
-	sek_audit_hex(raw, sizeof raw, signature);
-	sek_audit_hex(p->hash, sizeof p->hash, head);
+	sek_hex(raw, sizeof raw, signature);
+	sek_hex(p->hash, sizeof p->hash, head);
 	return sek_audit_body(&e, f->config.where, ret_n);
 }
 
@@ -209,8 +209,8 @@ sek_status sek_audit_segment_make(struct sek_audit_files *f, unsigned n)
 	if (fd < 0)
 		return io_status();
 	snprintf(number, sizeof number, "%u", n);
-	sek_audit_hex(f->point.hash, sizeof f->point.hash, previous);
-	sek_audit_hex(f->key.public_key, sizeof f->key.public_key, key);
+	sek_hex(f->point.hash, sizeof f->point.hash, previous);
+	sek_hex(f->key.public_key, sizeof f->key.public_key, key);
 	f->fd = fd;
 	f->size = 0;
 	status = sync_folder(f);

@@ -40,10 +40,4 @@ unsigned sek_audit_files_segment(const struct sek_audit_files *f);
 uint64_t sek_audit_files_repaired(const struct sek_audit_files *f);
 bool sek_audit_files_damaged(const struct sek_audit_files *f);
 
-/* key.c: reads the secret key at path (SEK_E_NOT_FOUND), or makes one with its public half in path.pub. */
-sek_status sek_audit_key_load(const char *path, struct sek_audit_key *ret);
-sek_status sek_audit_key_make(const char *path, struct sek_audit_key *ret);
-/* Reads a public key file: 64 hex digits and a line's end. */
-sek_status sek_audit_public_load(const char *path, uint8_t ret[SEK_AUDIT_KEY_BYTES]);
-
 #endif

@@ -11,7 +11,7 @@
 
 struct sek_audit_files {
 	struct sek_audit_config config;
-	struct sek_audit_key key;
+	struct sek_sign_key key;
 	int lock_fd, head_fd, fd;     /* fd: the segment that is written; -1 = none */
 	unsigned segment;
 	uint64_t size;                /* of the segment up to the last whole record */

@@ -54,7 +54,7 @@ sek_status sek_audit_cut_tail(struct sek_audit_files *f, uint64_t size)
 
 	SEK_TRY(sek_audit_read_at(f->fd, f->size, kept, &bytes));
 	crypto_hash_sha256(hash, (const unsigned char *)bytes, kept);
-	sek_audit_hex(hash, sizeof hash, hex);
+	sek_hex(hash, sizeof hash, hex);
 	snprintf(path, sizeof path, "%.4000s/torn-%llu", f->config.path, (unsigned long long)f->point.seq);
 	status = sek_file_write(path, bytes, kept, 0600, SEK_FILE_REPLACE);
 	free(bytes);
@@ -117,10 +117,10 @@ static int open_in(const struct sek_audit_files *f, const char *name, int flags)
 
 static sek_status get_key(struct opening *o, bool is_new)
 {
-	sek_status status = sek_audit_key_load(o->f->config.key_path, &o->f->key);
+	sek_status status = sek_sign_key_load(o->f->config.key_path, &o->f->key);
 
 	if (sek_is(status, SEK_E_NOT_FOUND) && is_new)
-		status = sek_audit_key_make(o->f->config.key_path, &o->f->key);
+		status = sek_sign_key_make(o->f->config.key_path, &o->f->key);
 	if (sek_is_ok(status))
 		return status;
 	return refuse(o, status, "the signing key cannot be read or made", is_new ?

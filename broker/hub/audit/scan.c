@@ -54,7 +54,7 @@ static bool read_header(const char *line, size_t n, struct sek_audit_point *ret)
 		return false;
 	at = memmem(line, text_n, previous, sizeof previous - 1);
 	if (!at || (size_t)(line + text_n - at) < sizeof previous - 1 + 64 ||
-			!sek_audit_unhex(at + sizeof previous - 1, 64, ret->hash, sizeof ret->hash))
+			!sek_unhex(at + sizeof previous - 1, 64, ret->hash, sizeof ret->hash))
 		return false;
 	ret->seq = p.seq - 1;
 	return true;

@@ -101,10 +101,10 @@ static void check_header(struct run *r, const json_t *details)
 	char segment[16], hex[SEK_AUDIT_HEX_BYTES];
 
 	snprintf(segment, sizeof segment, "%u", r->segment);
-	sek_audit_hex(r->at.hash, sizeof r->at.hash, hex);
+	sek_hex(r->at.hash, sizeof r->at.hash, hex);
 	if (strcmp(text_of(details, "segment"), segment) != 0 || strcmp(text_of(details, "previous"), hex) != 0)
 		found(r, SEK_FINDING_HEADER, r->line, r->at.seq + 1);
-	sek_audit_hex(r->v->key, sizeof r->v->key, hex);
+	sek_hex(r->v->key, sizeof r->v->key, hex);
 	if (strcmp(text_of(details, "key"), hex) != 0)
 		found(r, SEK_FINDING_KEY, r->line, r->at.seq + 1);
 }
@@ -116,7 +116,7 @@ static void check_checkpoint(struct run *r, const json_t *details, uint64_t seq)
 	const char *text = text_of(details, "signature");
 	uint8_t signature[SEK_AUDIT_SIGNATURE_BYTES];
 
-	if (!sek_audit_unhex(text, strlen(text), signature, sizeof signature) ||
+	if (!sek_unhex(text, strlen(text), signature, sizeof signature) ||
 			!sek_audit_signature_ok(r->v->key, SEK_AUDIT_CHECKPOINT, &r->at, signature)) {
 		found(r, SEK_FINDING_SIGNATURE, r->line, seq);
 		return;
@@ -190,7 +190,7 @@ static void begin(struct run *r, const char *line, size_t n, const struct sek_au
 	json = json_loadb(line, n, JSON_REJECT_DUPLICATES, NULL);
 	previous = text_of(json_object_get(json, "details"), "previous");
 	r->at.seq = p->seq - 1;
-	(void)sek_audit_unhex(previous, strlen(previous), r->at.hash, sizeof r->at.hash);
+	(void)sek_unhex(previous, strlen(previous), r->at.hash, sizeof r->at.hash);
 	json_decref(json);
 }
 

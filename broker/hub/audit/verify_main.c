@@ -46,7 +46,7 @@ static bool parse_expect(struct options *o, const char *text)
 	if (o->v.n_known == KNOWN_MAX || *text < '1' || *text > '9')
 		return false;
 	p->seq = strtoull(text, &end, 10);
-	if (*end != ':' || !sek_audit_unhex(end + 1, strlen(end + 1), p->hash, sizeof p->hash))
+	if (*end != ':' || !sek_unhex(end + 1, strlen(end + 1), p->hash, sizeof p->hash))
 		return false;
 	o->v.n_known++;
 	return true;
@@ -111,7 +111,7 @@ static void report(const struct options *o)
 	const struct sek_audit_verify *v = &o->v;
 	char hash[SEK_AUDIT_HEX_BYTES];
 
-	sek_audit_hex(v->last.hash, sizeof v->last.hash, hash);
+	sek_hex(v->last.hash, sizeof v->last.hash, hash);
 	if (o->json) {
 		json_t *j = json_pack("{s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:I,s:s,s:s,s:O}", "whole", (int)(v->findings == 0), "findings",
 			(json_int_t)v->findings, "notes", (json_int_t)v->notes, "records", (json_int_t)v->records, "checkpoints",
@@ -140,7 +140,7 @@ int main(int argc, char **argv)
 
 	if (r >= 0)
 		return r;
-	if (sodium_init() < 0 || !sek_is_ok(sek_audit_public_load(o.key, o.v.key))) {
+	if (sodium_init() < 0 || !sek_is_ok(sek_public_key_load(o.key, o.v.key))) {
 		fprintf(stderr, "sekisho-audit-verify: '%s' is not a public key of an audit log\n", o.key);
 		return UNREADABLE;
 	}

@@ -100,11 +100,11 @@ static void check_audit(struct sek_selfcheck *s)
 			"%llu sent, %llu lost, %zu bytes waiting%s%s", (unsigned long long)s->syslog.sent,
 			(unsigned long long)s->syslog.lost, s->syslog.queued_bytes, s->syslog.up ? "" : ": ", s->syslog.why);
 	snprintf(path, sizeof path, "%.4000s.pub", s->config->audit.key_path);
-	if (!sek_is_ok(sek_audit_public_load(path, v.key)) || !sek_is_ok(sek_audit_verify(&v))) {
+	if (!sek_is_ok(sek_public_key_load(path, v.key)) || !sek_is_ok(sek_audit_verify(&v))) {
 		sek_check_line(s, "audit-chain", SEK_CHECK_FAILED, "%s: cannot be read", path);
 		return;
 	}
-	sek_audit_hex(v.last.hash, sizeof v.last.hash, hash);
+	sek_hex(v.last.hash, sizeof v.last.hash, hash);
 	sek_check_line(s, "audit-chain", v.findings ? SEK_CHECK_FAILED : SEK_CHECK_OK,
 		"%llu records, %llu checkpoints, %llu findings, last %llu:%s", (unsigned long long)v.records,
 		(unsigned long long)v.checkpoints, (unsigned long long)v.findings, (unsigned long long)v.last.seq, hash);
@@ -114,17 +114,17 @@ static bool sign(struct sek_selfcheck *s, const char *body, char ret_hex[2 * cry
 	char ret_key[SEK_AUDIT_HEX_BYTES])
 {
 	unsigned char signature[crypto_sign_BYTES];
-	struct sek_audit_key key;
+	struct sek_sign_key key;
 	crypto_sign_state state;
 
-	if (!sek_is_ok(sek_audit_key_load(s->config->audit.key_path, &key)))
+	if (!sek_is_ok(sek_sign_key_load(s->config->audit.key_path, &key)))
 		return false;
 	crypto_sign_init(&state);
 	crypto_sign_update(&state, (const unsigned char *)SEK_SELFCHECK_DOMAIN, sizeof SEK_SELFCHECK_DOMAIN - 1);
 	crypto_sign_update(&state, (const unsigned char *)body, strlen(body));
 	crypto_sign_final_create(&state, signature, NULL, key.secret);
-	sek_audit_hex(signature, sizeof signature, ret_hex);
-	sek_audit_hex(key.public_key, sizeof key.public_key, ret_key);
+	sek_hex(signature, sizeof signature, ret_hex);
+	sek_hex(key.public_key, sizeof key.public_key, ret_key);
 	sodium_memzero(&key, sizeof key);
 	return true;
 }

@@ -21,7 +21,7 @@ int main(int argc, char **argv)
 {
 	const char *dir = seed_dir(argc, argv);
 	struct sek_audit_point p = { .seq = 0 };
-	struct sek_audit_key k;
+	struct sek_sign_key k;
 	char text[4096];
 	size_t n = 1, first = 0, i;
 

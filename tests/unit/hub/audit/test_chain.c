@@ -16,7 +16,7 @@ static size_t line(struct sek_audit_point *p, char *ret)
 	return sek_audit_line_write(p, body, sizeof body - 1, ret);
 }
 
-static void make_key(struct sek_audit_key *k)
+static void make_key(struct sek_sign_key *k)
 {
 	ck_assert_int_ge(sodium_init(), 0);
 	crypto_sign_keypair(k->public_key, k->secret);
@@ -85,7 +85,7 @@ END_TEST
 
 START_TEST(signatures)
 {
-	struct sek_audit_key k, other;
+	struct sek_sign_key k, other;
 	struct sek_audit_point p = { .seq = 7 };
 	uint8_t s[SEK_AUDIT_SIGNATURE_BYTES];
 
@@ -106,7 +106,7 @@ END_TEST
 
 START_TEST(head)
 {
-	struct sek_audit_key k;
+	struct sek_sign_key k;
 	struct sek_audit_point p = { .seq = 123456789012345678, .hash = { 1, 2, 3 } }, back;
 	char text[SEK_AUDIT_HEAD_BYTES];
 	size_t i;

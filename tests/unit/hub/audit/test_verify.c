@@ -76,7 +76,7 @@ static struct sek_audit_verify verify_with(struct sek_audit_verify v)
 	v.folder = r.log;
 	v.found = on_found;
 	snprintf(path, sizeof path, "%s.pub", r.key);
-	ck_assert(sek_is_ok(sek_audit_public_load(path, v.key)));
+	ck_assert(sek_is_ok(sek_public_key_load(path, v.key)));
 	ck_assert(sek_is_ok(sek_audit_verify(&v)));
 	return v;
 }
@@ -245,7 +245,7 @@ END_TEST
 START_TEST(signed_by_another_key)
 {
 	struct sek_audit_verify v = { .folder = r.log, .found = on_found };
-	struct sek_audit_key k;
+	struct sek_sign_key k;
 
 	memset(kinds, 0, sizeof kinds);
 	crypto_sign_keypair(k.public_key, k.secret);
