@@ -57,22 +57,6 @@ const char *sek_record_event_word(unsigned event)
 
 /* --- heads --- */
 
-static void put_u64(struct sek_writer *w, uint64_t v)
-{
-	sek_write_u32(w, (uint32_t)(v >> 32));
-	sek_write_u32(w, (uint32_t)v);
-}
-
-static sek_status get_u64(struct sek_reader *r, uint64_t *ret)
-{
-	uint32_t high, low;
-
-	SEK_TRY(sek_read_u32(r, &high));
-	SEK_TRY(sek_read_u32(r, &low));
-	*ret = (uint64_t)high << 32 | low;
-	return sek_ok();
-}
-
 sek_status sek_entry_head_write(enum sek_entry_kind kind, uint64_t at_us, size_t n, uint8_t ret[SEK_ENTRY_HEAD_BYTES])
 {
 	const struct bounds *b = bounds_of(kind);
@@ -85,7 +69,7 @@ sek_status sek_entry_head_write(enum sek_entry_kind kind, uint64_t at_us, size_t
 	sek_write_u8(&w, 0);
 	sek_write_u16(&w, 0);
 	sek_write_u32(&w, (uint32_t)n);
-	put_u64(&w, at_us);
+	sek_write_u64(&w, at_us);
 	return sek_writer_status(&w);
 }
 
@@ -103,7 +87,7 @@ sek_status sek_entry_head_read(const uint8_t head[SEK_ENTRY_HEAD_BYTES], struct 
 	SEK_TRY(sek_read_u8(&r, &flags));
 	SEK_TRY(sek_read_u16(&r, &zero));
 	SEK_TRY(sek_read_u32(&r, &n));
-	SEK_TRY(get_u64(&r, &at));
+	SEK_TRY(sek_read_u64(&r, &at));
 	b = bounds_of(kind);
 	if (!b || flags || zero || n < b->least || n > b->most)
 		return sek_fail(SEK_E_MALFORMED);
@@ -115,7 +99,7 @@ sek_status sek_entry_head_read(const uint8_t head[SEK_ENTRY_HEAD_BYTES], struct 
 
 void sek_entry_clock_write(struct sek_writer *w, uint64_t utc_us)
 {
-	put_u64(w, utc_us);
+	sek_write_u64(w, utc_us);
 }
 
 sek_status sek_entry_clock_read(const uint8_t *payload, size_t n, uint64_t *ret_utc_us)
@@ -124,7 +108,7 @@ sek_status sek_entry_clock_read(const uint8_t *payload, size_t n, uint64_t *ret_
 	uint64_t utc;
 
 	sek_reader_init(&r, payload, n);
-	SEK_TRY(get_u64(&r, &utc));
+	SEK_TRY(sek_read_u64(&r, &utc));
 	SEK_TRY(sek_read_done(&r));
 	*ret_utc_us = utc;
 	return sek_ok();

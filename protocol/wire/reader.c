@@ -59,6 +59,17 @@ sek_status sek_read_u32(struct sek_reader *r, uint32_t *ret)
 	return sek_ok();
 }
 
+/* On failure half of it may have been read. */
+sek_status sek_read_u64(struct sek_reader *r, uint64_t *ret)
+{
+	uint32_t high, low;
+
+	SEK_TRY(sek_read_u32(r, &high));
+	SEK_TRY(sek_read_u32(r, &low));
+	*ret = (uint64_t)high << 32 | low;
+	return sek_ok();
+}
+
 sek_status sek_read_bytes(struct sek_reader *r, size_t n, const uint8_t **ret)
 {
 	return take(r, n, ret);

@@ -70,6 +70,7 @@ sek_status sek_read_u8(struct sek_reader *r, uint8_t *ret);
 sek_status sek_read_u16(struct sek_reader *r, uint16_t *ret);
 sek_status sek_read_i16(struct sek_reader *r, int16_t *ret);
 sek_status sek_read_u32(struct sek_reader *r, uint32_t *ret);
+sek_status sek_read_u64(struct sek_reader *r, uint64_t *ret);
 /* Points *ret at the next n bytes (inside the caller's buffer) and steps over them. */
 sek_status sek_read_bytes(struct sek_reader *r, size_t n, const uint8_t **ret);
 /* SEK_OK if nothing is left, else SEK_E_MALFORMED: trailing bytes are refused. */
@@ -90,6 +91,7 @@ void sek_write_u8(struct sek_writer *w, uint8_t v);
 void sek_write_u16(struct sek_writer *w, uint16_t v);
 void sek_write_i16(struct sek_writer *w, int16_t v);
 void sek_write_u32(struct sek_writer *w, uint32_t v);
+void sek_write_u64(struct sek_writer *w, uint64_t v);
 void sek_write_bytes(struct sek_writer *w, const void *bytes, size_t n);
 /* SEK_OK, or SEK_E_LIMIT if any write did not fit. */
 sek_status sek_writer_status(const struct sek_writer *w);

@@ -61,6 +61,12 @@ void sek_write_u32(struct sek_writer *w, uint32_t v)
 	p[3] = (uint8_t)v;
 }
 
+void sek_write_u64(struct sek_writer *w, uint64_t v)
+{
+	sek_write_u32(w, (uint32_t)(v >> 32));
+	sek_write_u32(w, (uint32_t)v);
+}
+
 void sek_write_bytes(struct sek_writer *w, const void *bytes, size_t n)
 {
 	uint8_t *p;
