@@ -291,7 +291,7 @@ static sek_status set_limits(const struct sek_jail *jail)
 {
 	SEK_TRY(limit(RLIMIT_CORE, 0));
 	SEK_TRY(limit(RLIMIT_NPROC, 0));
-	SEK_TRY(limit(RLIMIT_FSIZE, 0));
+	SEK_TRY(limit(RLIMIT_FSIZE, jail->file_bytes));
 	SEK_TRY(limit(RLIMIT_MEMLOCK, 0));
 	SEK_TRY(limit(RLIMIT_MSGQUEUE, 0));
 	SEK_TRY(limit(RLIMIT_NOFILE, jail->files));

@@ -20,13 +20,14 @@ struct sek_jail {
 	 * refuses to watch more entries than this. So: the number of entries that are polled, and all numbers below it
 	 * taken (0, 1, 2 are). 0: no new descriptor and no poll at all. */
 	uint64_t files;
+	uint64_t file_bytes;      /* RLIMIT_FSIZE: how long a file can be written; 0: no file grows */
 	uint64_t cpu_s;           /* RLIMIT_CPU, 0 = not limited */
 	const int *syscalls;      /* allowed system calls (SCMP_SYS numbers), ended by -1 */
 };
 
 /* Builds the whole jail: close descriptors, unshare user, network, mount, IPC, UTS and cgroup namespaces, an empty
  * read-only root, no_new_privs, drop every capability, limits (no core, no fork: RLIMIT_NPROC 0, no file growth:
- * RLIMIT_FSIZE 0), PR_SET_DUMPABLE 0, PR_SET_PDEATHSIG SIGKILL, SIGPIPE and SIGXFSZ ignored, seccomp (default action:
+ * RLIMIT_FSIZE), PR_SET_DUMPABLE 0, PR_SET_PDEATHSIG SIGKILL, SIGPIPE and SIGXFSZ ignored, seccomp (default action:
  * kill the process). Any step that fails gives SEK_E_JAIL (detail errno): the caller must exit with SEK_EXIT_JAIL,
  * the process is then partly jailed and of no use.
  *

@@ -39,7 +39,23 @@ enum sek_encoder_fd {
 	SEK_ENCODER_FDS_END = 6,
 };
 
-/* Exit codes of both. A death by SIGSYS is a jail violation. The decoder also writes a matching state into the gap where
+/* The two that turn recordings into something else, started for one recording each. 2 is the log of whoever started them.
+ * sekisho-film (arguments: broker/film/main.c) writes lines "at MICROSECONDS" while it works, then "done MILLISECONDS". */
+enum sek_film_fd {
+	SEK_FILM_ENTRIES_FD = 0,  /* read end of a pipe of entries (protocol/recording) */
+	SEK_FILM_PROGRESS_FD = 1, /* write end of a pipe */
+	SEK_FILM_FILE_FD = 3,     /* an empty file, open for writing */
+	SEK_FILM_FDS_END = 4,
+};
+
+/* sekisho-words (arguments: broker/words/main.c) writes what it read, in the form of protocol/recording/words.h. */
+enum sek_words_fd {
+	SEK_WORDS_ENTRIES_FD = 0, /* read end of a pipe of entries */
+	SEK_WORDS_FOUND_FD = 1,   /* write end of a pipe */
+	SEK_WORDS_FDS_END = 3,
+};
+
+/* Exit codes of all. A death by SIGSYS is a jail violation. The decoder also writes a matching state into the gap where
  * it can (HOST_CERTIFICATE and so on, states.def); the exit code alone is enough for the broker to act. */
 enum sek_child_exit {
 	SEK_EXIT_OK = 0,          /* told to stop: input pipe or hub socket closed */

@@ -238,7 +238,7 @@ static void assert_empty_root(pid_t pid)
 	closedir(d);
 }
 
-void test_assert_jailed(pid_t pid, unsigned long files)
+void test_assert_jailed_with(pid_t pid, unsigned long files, unsigned long file_bytes)
 {
 	static const char *const kinds[] = { "user", "net", "mnt", "ipc", "uts", "cgroup" };
 	static const char *const capabilities[] = { "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb" };
@@ -253,9 +253,14 @@ void test_assert_jailed(pid_t pid, unsigned long files)
 		ck_assert_msg(test_other_namespace(pid, kinds[i]), "shares its %s namespace", kinds[i]);
 	assert_limit(pid, "Max core file size", 0);
 	assert_limit(pid, "Max processes", 0);
-	assert_limit(pid, "Max file size", 0);
+	assert_limit(pid, "Max file size", file_bytes);
 	assert_limit(pid, "Max open files", files);
 	assert_empty_root(pid);
 	if (getuid() == 0)
 		assert_line(pid, "status", "Uid", "65534\t65534\t65534\t65534");
+}
+
+void test_assert_jailed(pid_t pid, unsigned long files)
+{
+	test_assert_jailed_with(pid, files, 0);
 }

@@ -44,5 +44,7 @@ unsigned long test_cpu_ticks(pid_t pid);
 /* Everything that the jail promises and /proc shows: filter, no_new_privs, no capabilities, own namespaces, an empty root,
  * limits (files: RLIMIT_NOFILE). Fails the running Check test otherwise. */
 void test_assert_jailed(pid_t pid, unsigned long files);
+/* The same of a program that may write a file of so many bytes. */
+void test_assert_jailed_with(pid_t pid, unsigned long files, unsigned long file_bytes);
 
 #endif
