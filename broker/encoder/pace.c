@@ -9,7 +9,6 @@
 #include "base/error.h"
 
 #define SECOND_US 1000000u
-#define SEK_PACE_NEAR_US 5000u /* a line in the same building */
 
 void sek_pace_init(struct sek_pace *p)
 {
@@ -43,15 +42,24 @@ uint64_t sek_pace_line_us(const struct sek_pace *p, size_t bytes)
 
 /* --- what is under way --- */
 
+/* A frame tells how fast the line is only if the line had no pause until its acknowledgement: by what is in flight, not by
+ * why it is not more. Nothing to send, small frames, too many of them: all the same. */
+static bool fills_line(const struct sek_pace *p, size_t ahead)
+{
+	return p->rate == 0 || sek_pace_line_us(p, ahead) >= p->rtt_us + SEK_PACE_FILL_US;
+}
+
 void sek_pace_sent(struct sek_pace *p, uint32_t frame, size_t bytes, uint64_t now_us)
 {
 	struct sek_pace_sent *s = &p->flight[(p->first + p->n) % SEK_PACE_FRAMES];
+	size_t ahead = p->in_flight + bytes;
 
 	SEK_ASSERT(p->n < SEK_PACE_FRAMES);
 	if (p->n == 0)
 		p->before_us = p->delivered_us = now_us; /* idle time is nobody's fault */
-	*s = (struct sek_pace_sent){ .frame = frame, .lone = p->n == 0, .short_of = p->short_until > p->delivered,
-		.bytes = bytes, .ahead = p->in_flight + bytes, .sent_us = now_us, .before_us = p->before_us, .delivered = p->delivered,
+	*s = (struct sek_pace_sent){ .frame = frame, .lone = p->n == 0,
+		.short_of = p->short_until > p->delivered || !fills_line(p, ahead),
+		.light = sek_pace_line_us(p, ahead) < SEK_PACE_WEIGHT_US, .bytes = bytes, .ahead = ahead, .sent_us = now_us, .before_us = p->before_us, .delivered = p->delivered,
 		.delivered_us = p->delivered_us };
 	p->n++;
 	p->in_flight += bytes;
@@ -97,11 +105,55 @@ static void learn_round_trip(struct sek_pace *p, const struct sek_pace_sent *s, 
 
 	if (p->rtt_us == 0 || rtt_us <= p->rtt_us || (p->probing && shows)) {
 		p->rtt_us = rtt_us > 0 ? rtt_us : 1;
+		p->rtt_bytes = s->bytes;
 		p->rtt_seen_us = now_us;
 		p->probing = false;
 	} else if (now_us - p->rtt_seen_us > SEK_PACE_PROBE_US) {
 		p->probing = true;
 	}
+}
+
+/* By so much later than on the empty line. */
+static uint64_t queue_us(const struct sek_pace *p, uint64_t rtt_us)
+{
+	return rtt_us > p->rtt_us ? rtt_us - p->rtt_us : 0;
+}
+
+/* A late acknowledgement says that the line is slower than was thought, and is believed at once if there was enough under
+ * way to tell. A few bytes that took 300 ms tell of a client that was busy, or a page that was collected: then the rate is
+ * halved, once for all that was under way. If it is the line, the next ones are late, too, and soon weigh enough. */
+static void learn_late(struct sek_pace *p, const struct sek_pace_sent *s, uint64_t rate, uint64_t rtt_us, uint64_t now_us)
+{
+	uint64_t before = rate_of(p);
+
+	if (s->light && p->rate > 0) {
+		if (s->sent_us < p->doubted_us)
+			return;
+		p->doubted_us = now_us;
+		forget_rates(p);
+		take_rate(p, rate > before / 2 ? rate : before / 2);
+		return;
+	}
+	/* the pictures that come next are for this line, not for the one before */
+	if (rate < before / 2 && p->quality > SEK_PACE_QUALITY_LEAST)
+		p->quality -= (p->quality - SEK_PACE_QUALITY_LEAST) / 2;
+	/* alone on the line: what it took longer than an empty line is its own length */
+	if (s->lone && s->bytes >= 2048)
+		rate = s->bytes * SECOND_US / queue_us(p, rtt_us);
+	if (rate < before || s->lone)
+		forget_rates(p);
+	take_rate(p, rate);
+}
+
+/* Two round trips, of a small frame and of a larger one: the difference is the line's time for the bytes that it was larger
+ * by. If that is less than half of what it ought to be, the line is at least twice as fast as was thought. So an estimate
+ * that became too low by mistake recovers from lone frames, however long the line, in proportion to what it costs: the
+ * lower it is, the smaller the frames that find it out. */
+static bool is_twice_as_fast(const struct sek_pace *p, const struct sek_pace_sent *s, uint64_t rtt_us)
+{
+	if (p->rate == 0 || !s->lone || s->bytes <= p->rtt_bytes)
+		return false;
+	return queue_us(p, rtt_us) + SEK_PACE_JITTER_US < sek_pace_line_us(p, s->bytes - p->rtt_bytes) / 2;
 }
 
 static void learn_rate(struct sek_pace *p, const struct sek_pace_sent *s, uint64_t rtt_us, uint64_t now_us)
@@ -110,25 +162,14 @@ static void learn_rate(struct sek_pace *p, const struct sek_pace_sent *s, uint64
 	uint64_t by_sending = s->sent_us - s->before_us, by_arrival = now_us - s->delivered_us;
 	uint64_t us = by_sending > by_arrival ? by_sending : by_arrival;
 	uint64_t rate = (p->delivered - s->delivered) * SECOND_US / (us ? us : 1);
-	uint64_t queue_us = rtt_us > p->rtt_us ? rtt_us - p->rtt_us : 0;
-	bool late = rtt_us > expected_us(p, s) + SEK_PACE_LATE_US;
 
-	/* the pictures that come next are for this line, not for the one before */
-	if (late && rate < rate_of(p) / 2 && p->quality > SEK_PACE_QUALITY_LEAST)
-		p->quality -= (p->quality - SEK_PACE_QUALITY_LEAST) / 2;
-	/* alone on the line: what it took longer than an empty line is its own length */
-	if (s->lone && late && s->bytes >= 2048) {
-		forget_rates(p);
-		take_rate(p, s->bytes * SECOND_US / queue_us);
+	if (rtt_us > expected_us(p, s) + SEK_PACE_LATE_US) {
+		learn_late(p, s, rate, rtt_us, now_us);
 		return;
 	}
-	/* a line in the same building that took a frame in half of its time is faster than was thought */
-	if (s->lone && !late && s->bytes >= 2048 && p->rate > 0 && rtt_us < SEK_PACE_NEAR_US &&
-	    queue_us < sek_pace_line_us(p, s->bytes) / 2 && rate < 2 * p->rate)
-		rate = 2 * p->rate;
-	if (late && rate < rate_of(p))
-		forget_rates(p);
-	if (!s->short_of || late || (p->rate > 0 && rate > p->rate))
+	if (rate < 2 * rate_of(p) && is_twice_as_fast(p, s, rtt_us))
+		rate = 2 * rate_of(p);
+	if (!s->short_of || (p->rate > 0 && rate > p->rate))
 		take_rate(p, rate);
 }
 

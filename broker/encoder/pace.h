@@ -37,12 +37,16 @@ enum {
 	SEK_PACE_QUALITY_LEAST = 25,
 	SEK_PACE_PASS_US = 80000,         /* of line time: photographs and films, once through */
 	SEK_PACE_FREE_RATE = 4000000,     /* bytes/s: a line so fast is never the reason for a worse picture */
+	SEK_PACE_FILL_US = 10000,         /* of line time above an empty round trip: so much under way fills the line */
+	SEK_PACE_WEIGHT_US = 20000,       /* of line time: with less under way, a late acknowledgement may have any reason */
+	SEK_PACE_JITTER_US = 1000,        /* below it a difference of two round trips tells nothing */
 };
 
 struct sek_pace_sent {
 	uint32_t frame;
 	bool lone;               /* nothing else was in flight */
-	bool short_of;           /* the sender had nothing more to send: says nothing about a slower line */
+	bool short_of;           /* did not fill the line: says nothing about a slower one */
+	bool light;              /* hardly anything was under way */
 	size_t bytes, ahead;     /* ahead: in flight when it was sent, with itself */
 	uint64_t sent_us, before_us; /* before_us: sending time of the frame from which `delivered` counts */
 	uint64_t delivered, delivered_us; /* when it was sent */
@@ -59,6 +63,8 @@ struct sek_pace {
 	unsigned rates_n;
 	uint64_t rate;           /* bytes/s; 0: not known */
 	uint64_t rtt_us, rtt_seen_us; /* the empty line's round trip (0: not known), when it was last seen */
+	size_t rtt_bytes;        /* and with how large a frame */
+	uint64_t doubted_us;     /* when a light frame that was late last lowered the rate */
 	unsigned acks;           /* up to a few: samples of the round trip */
 	uint64_t free_us;        /* when the line will have taken what it was given, if it is a little faster than it seems */
 	bool probing;            /* lets the line run empty to measure it anew */

@@ -81,6 +81,20 @@ bool sek_encode_moves(const struct sek_job *j, size_t i)
 	return beside >= 2;
 }
 
+/* Whatever it was before, and however often it changes: a flat tile costs nothing. Its first row tells most that are not
+ * flat from those that are. */
+static bool is_flat(const struct sek_job *j, const struct sek_picture *part, struct sek_rect r)
+{
+	struct sek_update_encoder *e = j->e;
+
+	for (uint16_t h = 1;; h = r.h) {
+		sek_load(part, (struct sek_rect){ 0, 0, r.w, h }, e->peek, SEK_TILE_PX);
+		sek_classify(e->simd, e->peek, SEK_TILE_PX, r.w, h, false, &e->look);
+		if (e->look.look != SEK_LOOK_FLAT || h == r.h)
+			return e->look.look == SEK_LOOK_FLAT;
+	}
+}
+
 /* What the tile will be sent as, found on a copy of its own. What has been sent as a photograph is taken for one again. */
 static bool is_photo(const struct sek_job *j, size_t i)
 {
@@ -90,7 +104,7 @@ static bool is_photo(const struct sek_job *j, size_t i)
 		.stride_px = j->src->stride_px };
 
 	if (!j->o->lossless && (e->lossy[i] || sek_encode_moves(j, i)))
-		return true;
+		return !is_flat(j, &part, r);
 	sek_load(&part, (struct sek_rect){ 0, 0, r.w, r.h }, e->peek, SEK_TILE_PX);
 	sek_classify(e->simd, e->peek, SEK_TILE_PX, r.w, r.h, j->o->fast, &e->look);
 	return e->look.look == SEK_LOOK_PHOTO && !j->o->lossless;
@@ -173,8 +187,11 @@ static sek_status take_photos(const struct sek_job *j, size_t most)
 			wait(e, i, true);
 			continue;
 		}
-		px += (uint64_t)whole.w * whole.h;
+		used = sek_message_bytes(&e->message);
 		SEK_TRY(take(j, i, whole));
+		/* what changed that often may turn out to be no photograph: it takes what it takes */
+		px += e->look.look == SEK_LOOK_PHOTO ? (uint64_t)whole.w * whole.h :
+			(uint64_t)(sek_message_bytes(&e->message) - used) * 1024 / e->photo_cost;
 	}
 	return sek_encode_areas(j, room);
 }

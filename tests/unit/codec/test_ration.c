@@ -135,6 +135,30 @@ START_TEST(in_a_hurry_there_are_no_photographs)
 }
 END_TEST
 
+/* What is one colour is as small as it gets, however often it changes and whatever was there before. */
+START_TEST(a_flat_area_never_waits)
+{
+	struct sek_rect area = { 0, H / 2, W, H / 2 };
+
+	test_draw_photo(&p.src, whole(&p), 3);
+	damage_all();
+	while (sek_update_encoder_dirty(p.e))
+		frame();
+	slow.budget_bytes = 512;
+	slow.hurry = true;
+	for (uint32_t i = 0; i < 20; i++) {
+		uint32_t colour = i % 2 ? 0xc04020 : 0x102030;
+
+		test_draw_flat(&p.src, area, colour);
+		sek_update_encoder_damage(p.e, area);
+		p.now_ms += 20;
+		frame();
+		ck_assert(!sek_update_encoder_figures(p.e).left);
+		ck_assert(shows(area.x, area.y, colour) && shows(W - 1, H - 1, colour));
+	}
+}
+END_TEST
+
 /* The upper half changes before each frame, more of it than a frame carries: the lower half is sent all the same. */
 START_TEST(nothing_is_forgotten)
 {
@@ -244,6 +268,7 @@ int main(void)
 	tcase_add_test(tc, what_is_small_comes_first);
 	tcase_add_test(tc, what_is_beside_the_caret_comes_before_other_text);
 	tcase_add_test(tc, in_a_hurry_there_are_no_photographs);
+	tcase_add_test(tc, a_flat_area_never_waits);
 	tcase_add_test(tc, nothing_is_forgotten);
 	tcase_add_test(tc, refinement_delays_nothing_that_moves);
 	tcase_add_test(tc, under_pressure_moving_text_is_approximate_and_exact_at_last);

@@ -166,6 +166,130 @@ START_TEST(small_frames_do_not_make_a_line_slow)
 }
 END_TEST
 
+/* Until everything is acknowledged, and a second more. */
+static void rest(void)
+{
+	for (uint64_t end = l.now_us + 1000000; l.pace.n > 0 || l.now_us < end; l.now_us += 1000)
+		take_acks();
+}
+
+/* One frame of n bytes alone on the line, back after `more_us` more than the line takes. */
+static void lone(size_t n, uint64_t more_us)
+{
+	send(n);
+	l.sent[(l.next - 1) % FRAMES].ack_us += more_us;
+	l.now_us = l.sent[(l.next - 1) % FRAMES].ack_us;
+	take_acks();
+	l.now_us += 20000;
+}
+
+/* A repaint of so many bytes, in as many frames as it takes. Returns for how long. */
+static uint64_t repaint_us(size_t bytes)
+{
+	uint64_t from_us = l.now_us;
+
+	while (bytes > 0 || l.pace.n > 0) {
+		size_t room = bytes > 0 ? sek_pace_room(&l.pace, false, l.now_us) : 0;
+
+		take_acks();
+		if (room > 0) {
+			room = room < bytes ? room : bytes;
+			send(room);
+			bytes -= room;
+		}
+		l.now_us += 1000;
+	}
+	return l.now_us - from_us;
+}
+
+/* Small things that were held back for another reason than the line: nothing here says that there was nothing to send. */
+START_TEST(what_does_not_fill_the_line_does_not_make_it_slow)
+{
+	uint64_t rate;
+
+	start(lines[_i].rate, lines[_i].rtt_us);
+	greedy(5000);
+	rest();
+	rate = l.pace.rate;
+	for (int i = 0; i < 500; i++) {
+		l.now_us += 8000;
+		take_acks();
+		if (sek_pace_room(&l.pace, true, l.now_us) > 0)
+			send(10);
+		if (sek_pace_room(&l.pace, false, l.now_us) > 0)
+			send(10);
+	}
+	ck_assert_uint_ge(l.pace.rate, rate);
+	ck_assert_uint_le(l.pace.rate, lines[_i].rate * 5 / 4);
+}
+END_TEST
+
+/* A client that was busy, once. */
+START_TEST(one_late_acknowledgement_of_little_costs_little)
+{
+	uint64_t rate;
+	unsigned quality;
+
+	start(lines[_i].rate, lines[_i].rtt_us);
+	greedy(5000);
+	rest();
+	rate = l.pace.rate;
+	quality = l.pace.quality;
+	for (int i = 0; i < 3; i++) /* one stall, whatever was under way */
+		send(60);
+	for (int i = 0; i < 3; i++)
+		l.sent[(l.next - 1 - (uint32_t)i) % FRAMES].ack_us += 300000;
+	rest();
+	ck_assert_uint_ge(l.pace.rate, rate / 2);
+	ck_assert_uint_eq(l.pace.quality, quality);
+	for (int i = 0; i < 20; i++)
+		lone(300, 0);
+	/* the next page comes nearly as fast as before */
+	ck_assert_uint_le(repaint_us(rate / 4), 2 * (250000 + lines[_i].rtt_us));
+}
+END_TEST
+
+/* The same with as much under way as there may be: then it might be the line, but is found out to be none. */
+START_TEST(a_client_that_stalled_is_found_to_be_none)
+{
+	start(lines[_i].rate, lines[_i].rtt_us);
+	greedy(5000);
+	for (uint32_t i = l.acked; i < l.next; i++)
+		l.sent[i % FRAMES].ack_us += 300000;
+	greedy(1000 + 12 * lines[_i].rtt_us / 1000);
+	ck_assert_uint_ge(l.pace.rate, lines[_i].rate / 2);
+	/* and alone: one stall in each of two frames in succession, then pages of a few kilobytes */
+	rest();
+	lone(lines[_i].rate / 25, 300000);
+	lone(lines[_i].rate / 25, 300000);
+	for (int i = 0; i < 20; i++)
+		lone(lines[_i].rate / 50 + 40, 0);
+	ck_assert_uint_ge(l.pace.rate > SEK_PACE_RATE_LEAST ? l.pace.rate : SEK_PACE_RATE_LEAST, lines[_i].rate / 4);
+	ck_assert_uint_le(l.pace.rate, lines[_i].rate * 5 / 4);
+}
+END_TEST
+
+/* Somebody who types while the line falls, then a page: a key waits for a moment, not for seconds. */
+START_TEST(a_fall_behind_small_frames_is_seen_in_time)
+{
+	static const uint64_t to[] = { 125000, 62500, 16000 };
+
+	for (unsigned t = 0; t < sizeof to / sizeof to[0]; t++) {
+		start(1250000, 60000);
+		greedy(3000);
+		rest();
+		l.rate = to[t];
+		for (int i = 0; i < 20; i++)
+			lone(300, 0);
+		greedy(5000);
+		ck_assert_uint_le(l.pace.rate, to[t] * 5 / 4);
+		l.worst_queue_us = 0;
+		greedy(3000);
+		ck_assert_uint_le(l.worst_queue_us, 120000 + (uint64_t)SEK_PACE_ROOM_LEAST * 1000000 / to[t]);
+	}
+}
+END_TEST
+
 START_TEST(the_empty_round_trip_is_measured_again)
 {
 	start(125000, 20000);
@@ -230,6 +354,10 @@ int main(void)
 	tcase_add_test(tc, a_line_that_stands_gets_nothing_more);
 	tcase_add_test(tc, what_was_never_acknowledged_is_bounded_from_the_start);
 	tcase_add_test(tc, small_frames_do_not_make_a_line_slow);
+	tcase_add_loop_test(tc, what_does_not_fill_the_line_does_not_make_it_slow, 0, (int)(sizeof lines / sizeof lines[0]));
+	tcase_add_loop_test(tc, one_late_acknowledgement_of_little_costs_little, 0, (int)(sizeof lines / sizeof lines[0]));
+	tcase_add_loop_test(tc, a_client_that_stalled_is_found_to_be_none, 0, (int)(sizeof lines / sizeof lines[0]));
+	tcase_add_test(tc, a_fall_behind_small_frames_is_seen_in_time);
 	tcase_add_test(tc, the_empty_round_trip_is_measured_again);
 	tcase_add_test(tc, quality_follows_the_line);
 	tcase_add_test(tc, nonsense_changes_nothing);
