@@ -51,7 +51,7 @@ struct sek_config_file {
 		struct file_ldap {
 			char *url, *ca, *user_dn, *bind_dn, *bind_password_file, *base, *filter, *display, *groups, *group_base,
 				*group_filter;
-			uint32_t *timeout_seconds;
+			uint32_t *timeout_seconds, *reread_seconds;
 		} *ldap;
 	} *login;
 	struct file_administration {

@@ -92,17 +92,24 @@ static sek_status read_secret(const struct place *k, const char *path, char **re
 static sek_status fill_ldap(const struct place *k, struct sek_broker_config *c, const struct file_ldap *f)
 {
 	uint32_t seconds = f->timeout_seconds ? *f->timeout_seconds : 3;
+	uint32_t reread_s = f->reread_seconds ? *f->reread_seconds : f->user_dn ? 0 : SEK_LDAP_REREAD_S;
 
 	SEK_TRY(check_ldap_words(k, f));
 	SEK_TRY(check_file(k, "login.ldap.ca", f->ca, 0));
 	SEK_TRY(at(k, "login.ldap.timeout_seconds", sek_config_check_range("login.ldap.timeout_seconds", seconds, 1, 30, k->err,
 		k->err_size)));
+	SEK_TRY(at(k, "login.ldap.reread_seconds", sek_config_check_range("login.ldap.reread_seconds", reread_s, 0, 86400, k->err,
+		k->err_size)));
+	if (reread_s && f->user_dn)
+		return refuse(k, "login.ldap.reread_seconds", "needs base and filter: by user_dn nobody can be looked up without his or her "
+			"password");
 	if (f->bind_password_file)
 		SEK_TRY(read_secret(k, f->bind_password_file, &c->made_bind_password));
 	c->ldap = (struct sek_ldap_config){
 		.url = f->url, .ca = f->ca, .user_dn = f->user_dn, .bind_dn = f->bind_dn, .bind_password = c->made_bind_password,
 		.base = f->base, .filter = f->filter, .display = f->display ? f->display : "cn", .groups = f->groups,
 		.group_base = f->group_base, .group_filter = f->group_filter, .timeout_ms = seconds * 1000,
+		.reread_ms = reread_s * 1000,
 	};
 	c->has_ldap = true;
 	return sek_ok();

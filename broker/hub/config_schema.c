@@ -78,6 +78,7 @@ static const cyaml_schema_field_t ldap_fields[] = {
 	TEXT("group_base", CYAML_FLAG_OPTIONAL, struct file_ldap, group_base),
 	TEXT("group_filter", CYAML_FLAG_OPTIONAL, struct file_ldap, group_filter),
 	NUMBER("timeout_seconds", struct file_ldap, timeout_seconds),
+	NUMBER("reread_seconds", struct file_ldap, reread_seconds),
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_field_t login_fields[] = {

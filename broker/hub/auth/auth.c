@@ -52,6 +52,9 @@ static void load_login(void *ctx, const struct sek_store_login *row)
 		return;
 	l->user_id = row->user_id;
 	l->roles = row->roles;
+	l->factors = row->factors;
+	l->directory = row->directory;
+	l->reread_ms = load->now_ms;
 }
 
 static void load_known(void *ctx, const char *user, const char *address, int64_t seen_s)
@@ -108,6 +111,7 @@ sek_status sek_auth_create(uv_loop_t *loop, struct sek_store *store, const struc
 	a->config = *config;
 	if (a->config.needs == 0)
 		a->config.needs = SEK_FACTOR_PASSWORD;
+	a->look = true; /* what the site needs may be more than before */
 	status = sek_logins_create((uint64_t)config->idle_s * 1000, (uint64_t)config->maximum_s * 1000, &a->logins);
 	if (sek_is_ok(status))
 		status = sek_tokens_create(&a->tokens);
@@ -191,10 +195,12 @@ static void on_tick(uv_timer_t *timer)
 		a->save_ms = now_ms + SAVE_EVERY_MS;
 		sek_auth_save_seen(a);
 	}
-	if (sek_logins_count(a->logins) == 0)
+	if (sek_logins_count(a->logins) == 0) {
 		uv_timer_stop(timer); /* nothing to watch: an idle broker does not wake up */
-	else
-		sek_auth_poll_store(a);
+		return;
+	}
+	sek_auth_poll_store(a);
+	sek_auth_reread(a);
 }
 
 void sek_auth_start_tick(struct sek_auth *a)

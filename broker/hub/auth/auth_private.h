@@ -35,6 +35,7 @@ struct sek_auth_try {
 	size_t certificate_n;
 	char why[160];                  /* for the log: what was wrong with certificate or directory */
 	int64_t user_id;
+	bool directory;                 /* the user comes from there */
 	bool enrolled, recovered;       /* a generator was confirmed; a recovery code was used up */
 	sek_status status;              /* of the store, set in the pool */
 	uint8_t key[SEK_STORE_LOGIN_KEY_BYTES];
@@ -49,7 +50,11 @@ struct sek_auth_try {
 struct sek_auth_row {
 	uint8_t key[SEK_STORE_LOGIN_KEY_BYTES];
 	uint32_t roles;
+	uint32_t needs; /* of the user's groups together; 0 = they say nothing */
 };
+
+/* What is needed by somebody whose groups' needs cannot be read: more than anybody can show. */
+#define SEK_AUTH_NEEDS_ALL UINT32_MAX
 
 struct sek_auth {
 	uv_loop_t *loop;
@@ -69,6 +74,8 @@ struct sek_auth {
 	unsigned jobs;                       /* store jobs in the pool */
 	unsigned handles;                    /* timers not closed yet */
 	bool polling;
+	bool look;                           /* the next poll looks even if nobody else has written */
+	bool rereading;                      /* a user is being looked up in the directory */
 
 	uv_timer_t tick;                     /* each second while there are log-ins */
 	uint64_t sweep_ms, save_ms;          /* when next */
@@ -90,6 +97,14 @@ void sek_auth_maybe_done(struct sek_auth *a);
 
 /* look.c, in the pool: looks at a try's proof; sets answer, status and what goes with them. */
 void sek_auth_look(uv_work_t *work);
+
+/* directory.c */
+/* Pool: a user of the directory becomes one of ours, with the groups that the site has mapped. SEK_E_EXISTS: a local user has that name. */
+sek_status sek_auth_take_over(struct sek_auth *a, const char *name, const struct sek_ldap_person *p, const char *why);
+/* Pool: the directory could not be asked; it is left alone for a while. */
+void sek_auth_directory_failed(struct sek_auth *a);
+/* Looks the users of the directory who are logged in up again, each when it is due, one at a time. */
+void sek_auth_reread(struct sek_auth *a);
 
 /* login.c */
 void sek_auth_drop_queue(struct sek_auth *a);

@@ -21,6 +21,7 @@ struct look {
 	LDAP *ld;
 	char dn[SEK_LDAP_TEXT_MAX_BYTES];
 	struct sek_ldap_person *person;
+	bool no_base;
 	char *err;
 	size_t err_size;
 };
@@ -157,6 +158,7 @@ static sek_status find_entry(struct look *k, const char *base, int scope, const 
 	sek_status status = sek_fail(SEK_E_DENIED);
 	char *dn = NULL;
 
+	k->no_base = rc == LDAP_NO_SUCH_OBJECT;
 	if (rc != LDAP_SUCCESS && rc != LDAP_SIZELIMIT_EXCEEDED && rc != LDAP_NO_SUCH_OBJECT) {
 		status = down(k, "search", rc);
 	} else if (rc == LDAP_SUCCESS && ldap_count_entries(k->ld, found) == 1) {
@@ -219,7 +221,8 @@ static sek_status bind_user(struct look *k, const char *password, size_t n)
 	}
 }
 
-static sek_status by_search(struct look *k, const char *name, const char *password, size_t n)
+/* As the service account: finds the entry and its groups. */
+static sek_status search_user(struct look *k, const char *name)
 {
 	const struct sek_ldap_config *c = k->c;
 	char filter[SEK_LDAP_TEXT_MAX_BYTES];
@@ -232,7 +235,12 @@ static sek_status by_search(struct look *k, const char *name, const char *passwo
 			return down(k, "log-in of the service account", rc);
 	}
 	SEK_TRY(find_entry(k, c->base, LDAP_SCOPE_SUBTREE, filter));
-	SEK_TRY(find_groups(k));
+	return find_groups(k);
+}
+
+static sek_status by_search(struct look *k, const char *name, const char *password, size_t n)
+{
+	SEK_TRY(search_user(k, name));
 	return bind_user(k, password, n);
 }
 
@@ -242,6 +250,17 @@ static sek_status by_template(struct look *k, const char *name, const char *pass
 	SEK_TRY(bind_user(k, password, n));
 	SEK_TRY(find_entry(k, k->dn, LDAP_SCOPE_BASE, "(objectClass=*)"));
 	return find_groups(k);
+}
+
+static sek_status finish(struct look *k, sek_status status, struct sek_ldap_person *ret)
+{
+	if (k->ld)
+		ldap_unbind_ext_s(k->ld, NULL, NULL);
+	if (sek_is_ok(status))
+		*ret = *k->person;
+	else
+		sek_ldap_person_finish(k->person);
+	return status;
 }
 
 sek_status sek_ldap_look(const struct sek_ldap_config *c, const char *name, const char *password, size_t n,
@@ -257,13 +276,26 @@ sek_status sek_ldap_look(const struct sek_ldap_config *c, const char *name, cons
 	status = connect_to(&k);
 	if (sek_is_ok(status))
 		status = c->user_dn ? by_template(&k, name, password, n) : by_search(&k, name, password, n);
-	if (k.ld)
-		ldap_unbind_ext_s(k.ld, NULL, NULL);
+	return finish(&k, status, ret);
+}
+
+sek_status sek_ldap_find(const struct sek_ldap_config *c, const char *name, struct sek_ldap_person *ret, char *err, size_t err_size)
+{
+	struct sek_ldap_person person = { .n_groups = 0 };
+	struct look k = { .c = c, .person = &person, .err = err, .err_size = err_size };
+	sek_status status;
+
+	err[0] = '\0';
+	if (c->user_dn)
+		return sek_fail(SEK_E_CONFIG);
+	status = connect_to(&k);
 	if (sek_is_ok(status))
-		*ret = person;
-	else
-		sek_ldap_person_finish(&person);
-	return status;
+		status = search_user(&k, name);
+	if (sek_is(status, SEK_E_DENIED) && k.no_base) {
+		snprintf(err, err_size, "search: the base is not there, or the service account may not see it");
+		status = sek_fail(SEK_E_IO);
+	}
+	return finish(&k, status, ret);
 }
 
 void sek_ldap_person_finish(struct sek_ldap_person *p)

@@ -14,6 +14,7 @@
 
 #define SEK_LDAP_GROUPS_MAX 500       /* of one user; more are not looked at */
 #define SEK_LDAP_DISPLAY_BYTES 256
+#define SEK_LDAP_REREAD_S 300         /* unless the site says otherwise */
 #define SEK_LDAP_TEXT_MAX_BYTES 2048  /* of a filter or DN with the name filled in */
 
 /* Texts are the site's own; %s stands for the user's name, escaped. */
@@ -27,6 +28,7 @@ struct sek_ldap_config {
 	const char *groups;        /* attribute of the user's entry that names groups ("memberOf"); or NULL: */
 	const char *group_base, *group_filter; /* "(member=%s)", here with the user's DN; NULL: no groups */
 	uint32_t timeout_ms;       /* of each step */
+	uint32_t reread_ms;        /* users with a live log-in are looked up again so often; 0 = never */
 };
 
 struct sek_ldap_person {
@@ -43,6 +45,10 @@ void sek_ldap_init(void);
  * cannot be reached, is not trusted or does not answer; err says why. */
 sek_status sek_ldap_look(const struct sek_ldap_config *c, const char *name, const char *password, size_t n,
 	struct sek_ldap_person *ret, char *err, size_t err_size);
+/* Looks a user up without a password, as the service account: only with base and filter, never with user_dn (SEK_E_CONFIG). SEK_OK as
+ * above. SEK_E_DENIED: where there are entries, there is not exactly one of this user. SEK_E_IO also if the base is not there: more
+ * likely the service account may not see it than that everybody has left. */
+sek_status sek_ldap_find(const struct sek_ldap_config *c, const char *name, struct sek_ldap_person *ret, char *err, size_t err_size);
 void sek_ldap_person_finish(struct sek_ldap_person *p);
 
 /* Puts a name into a template, every byte that is not a letter, digit, dot, hyphen or underscore as \XX: right in a filter

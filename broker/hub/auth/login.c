@@ -139,6 +139,10 @@ static void accept_login(struct sek_auth_try *t)
 	l->user_id = t->user_id;
 	l->roles = t->result.roles;
 	l->consented = t->result.consented;
+	l->factors = t->half.have;
+	l->directory = t->directory;
+	l->reread_ms = sek_auth_now_ms() + (a->config.ldap ? a->config.ldap->reread_ms : 0);
+	a->look = true; /* a group may have changed between the look at its needs and now */
 	t->result.login = l->id;
 	snprintf(t->result.user, sizeof t->result.user, "%s", l->user);
 	surplus = sek_logins_surplus(a->logins, l->user);

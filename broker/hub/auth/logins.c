@@ -24,7 +24,8 @@ struct sek_logins {
 
 const char *sek_login_end_name(enum sek_login_end e)
 {
-	static const char *const names[] = { "lives", "idle", "maximum", "logout", "replaced", "revoked" };
+	static const char *const names[] = { "lives", "idle", "maximum", "logout", "replaced", "revoked", "needs",
+		"directory" };
 
 	return names[e];
 }

@@ -27,6 +27,9 @@ struct sek_login {
 	bool unsaved;                /* seen_ms is newer than what the store has */
 	int64_t user_id;             /* of the store; the caller of sek_logins_add sets it and what follows */
 	uint32_t roles;              /* enum sek_role; follows the store within a second */
+	uint32_t factors;            /* enum sek_factor: what it has shown */
+	bool directory;              /* the user comes from the directory, and is looked up there again: */
+	uint64_t reread_ms;          /* when next */
 	bool consented;              /* has acknowledged the present notice, or there is none */
 };
 
@@ -35,6 +38,8 @@ enum sek_login_end {
 	SEK_LOGIN_LOGOUT,   /* the user asked */
 	SEK_LOGIN_REPLACED, /* the user logged in on more than SEK_LOGINS_PER_USER clients */
 	SEK_LOGIN_REVOKED,  /* user disabled or password changed */
+	SEK_LOGIN_NEEDS,    /* the user's groups (or the site) need more now than it has shown */
+	SEK_LOGIN_DIRECTORY, /* the directory does not know the user any more */
 };
 const char *sek_login_end_name(enum sek_login_end e);
 

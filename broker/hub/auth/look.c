@@ -10,13 +10,9 @@
 
 #include <sodium.h>
 
-#include "base/utf8.h"
 #include "broker/hub/auth/auth_private.h"
 #include "broker/hub/store/factors.h"
 #include "broker/hub/store/groups.h"
-
-/* After a failure the directory is left alone for so long: waiting for it must not hold up those who do not need it. */
-enum { DIRECTORY_REST_MS = 10000 };
 
 /* --- what the user needs --- */
 
@@ -54,7 +50,8 @@ static sek_status needs_of(struct sek_auth *a, const char *user, uint32_t *ret)
 
 static void complete(struct sek_auth_try *t, const struct sek_store_user *u)
 {
-	struct sek_store_login login = { .user_id = u->id };
+	struct sek_store_login login = { .user_id = u->id, .factors = t->half.have };
+	struct sek_store_person person = { .source = SEK_USER_LOCAL };
 	int64_t when = 0;
 
 	sek_cookie_make(t->result.cookie, t->key);
@@ -67,6 +64,9 @@ static void complete(struct sek_auth_try *t, const struct sek_store_user *u)
 	if (t->auth->config.notice)
 		t->status = sek_store_consent_get(t->auth->store, u->id, t->auth->config.notice, &when);
 	t->result.consented = !t->auth->config.notice || when > 0;
+	if (sek_is_ok(t->status))
+		t->status = sek_store_person_find(t->auth->store, u->name, &person);
+	t->directory = person.source == SEK_USER_DIRECTORY;
 	if (sek_is_ok(t->status))
 		t->status = sek_store_login_add(t->auth->store, &login);
 	if (sek_is_ok(t->status))
@@ -168,17 +168,6 @@ static void look_at_certificate(struct sek_auth_try *t)
 
 /* --- passwords, of the store or of the directory --- */
 
-/* A user of the directory becomes one of ours, with the groups that the site has mapped. */
-static sek_status take_over(struct sek_auth_try *t, const struct sek_ldap_person *p)
-{
-	const struct sek_store_actor by = { .who = "@directory", .why = "log-in", .now_s = (int64_t)time(NULL) };
-	bool plain = sek_utf8_valid((const uint8_t *)p->display, strlen(p->display), NULL);
-	int64_t id = 0;
-
-	SEK_TRY(sek_store_person_from_directory(t->auth->store, t->name, plain ? p->display : "", SEK_ROLE_STAFF, by.now_s, &id));
-	return sek_store_members_from_directory(t->auth->store, t->name, (const char *const *)p->groups, p->n_groups, &by);
-}
-
 /* True if the directory knows the user and the password; *ret is then the user as the store has it. */
 static bool directory_says(struct sek_auth_try *t, struct sek_store_user *ret)
 {
@@ -191,7 +180,7 @@ static bool directory_says(struct sek_auth_try *t, struct sek_store_user *ret)
 		t->why[0] = '\0';
 		status = sek_ldap_look(a->config.ldap, t->name, t->password, t->password_n, &p, t->why, sizeof t->why);
 		if (sek_is(status, SEK_E_IO))
-			atomic_store(&a->directory_ms, sek_auth_now_ms() + DIRECTORY_REST_MS);
+			sek_auth_directory_failed(a);
 	}
 	if (sek_is(status, SEK_E_IO))
 		t->result.answer = SEK_AUTH_DIRECTORY;
@@ -199,7 +188,7 @@ static bool directory_says(struct sek_auth_try *t, struct sek_store_user *ret)
 		t->status = status;
 	if (!sek_is_ok(status))
 		return false;
-	status = take_over(t, &p);
+	status = sek_auth_take_over(a, t->name, &p, "log-in");
 	sek_ldap_person_finish(&p);
 	if (sek_is_ok(status))
 		status = sek_store_user_find(a->store, t->name, ret);

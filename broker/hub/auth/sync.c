@@ -18,7 +18,7 @@ struct job {
 	struct sek_store_login *list; /* delete: one; save: those used since; poll: none */
 	size_t n;
 	/* poll */
-	bool changed;
+	bool changed;                 /* or to be looked at in any case */
 	uint64_t newest;              /* the newest log-in when the job began */
 	struct sek_auth_row *rows;
 	size_t n_rows, room;
@@ -139,33 +139,67 @@ static void collect(void *ctx, const struct sek_store_login *l)
 		j->room = room;
 	}
 	j->rows[j->n_rows].roles = l->roles;
+	j->rows[j->n_rows].needs = 0;
 	memcpy(j->rows[j->n_rows++].key, l->key, sizeof l->key);
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct sek_auth_row *x = a, *y = b;
+
+	return memcmp(x->key, y->key, sizeof x->key);
+}
+
+static struct sek_auth_row *row_of(const struct job *j, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES])
+{
+	struct sek_auth_row wanted = { .needs = 0 };
+
+	memcpy(wanted.key, key, sizeof wanted.key);
+	return j->n_rows ? bsearch(&wanted, j->rows, j->n_rows, sizeof wanted, by_key) : NULL;
+}
+
+/* What is damaged needs more than anybody can show: fail closed. */
+static void add_needs(void *ctx, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES], const char *text)
+{
+	struct sek_auth_row *row = row_of(ctx, key);
+	uint32_t needs = SEK_AUTH_NEEDS_ALL;
+
+	(void)sek_needs_parse(text, &needs);
+	if (row)
+		row->needs |= needs;
 }
 
 static void work_poll(uv_work_t *w)
 {
 	struct job *j = w->data;
-	sek_status status = sek_store_changed(j->auth->store, &j->changed);
+	bool changed = false;
+	sek_status status = sek_store_changed(j->auth->store, &changed);
 
 	j->status = status;
+	j->changed = j->changed || changed;
 	if (!sek_is_ok(status) || !j->changed)
 		return;
 	status = sek_store_logins_each(j->auth->store, collect, j);
 	if (sek_is_ok(j->status))
 		j->status = status;
+	if (!sek_is_ok(j->status))
+		return;
+	if (j->n_rows)
+		qsort(j->rows, j->n_rows, sizeof *j->rows, by_key);
+	j->status = sek_store_logins_needs(j->auth->store, add_needs, j);
 }
 
-/* Also brings the log-in's roles up to date. */
-static bool has_row(const struct job *j, struct sek_login *l)
+/* Brings a log-in's roles up to date; says whether, and why, it must not live on. */
+static enum sek_login_end look_at(const struct job *j, struct sek_login *l)
 {
-	size_t i;
+	const struct sek_auth_row *row = row_of(j, l->key);
+	uint32_t needs;
 
-	for (i = 0; i < j->n_rows; i++)
-		if (memcmp(j->rows[i].key, l->key, sizeof l->key) == 0) {
-			l->roles = j->rows[i].roles;
-			return true;
-		}
-	return false;
+	if (!row)
+		return SEK_LOGIN_REVOKED;
+	l->roles = row->roles;
+	needs = row->needs ? row->needs : j->auth->config.needs;
+	return needs & ~l->factors ? SEK_LOGIN_NEEDS : SEK_LOGIN_LIVES;
 }
 
 static void after_poll(uv_work_t *w, int cancelled)
@@ -176,12 +210,15 @@ static void after_poll(uv_work_t *w, int cancelled)
 
 	(void)cancelled;
 	a->polling = false;
-	if (sek_is_ok(j->status) && j->changed) {
+	if (!sek_is_ok(j->status)) {
+		a->look = true; /* what has changed meanwhile is not told twice */
+	} else if (j->changed) {
 		for (i = sek_logins_count(a->logins); i-- > 0;) {
 			struct sek_login *l = sek_logins_at(a->logins, i);
+			enum sek_login_end why = l->id <= j->newest ? look_at(j, l) : SEK_LOGIN_LIVES;
 
-			if (l->id <= j->newest && !has_row(j, l))
-				sek_auth_end_login(a, l, SEK_LOGIN_REVOKED);
+			if (why != SEK_LOGIN_LIVES)
+				sek_auth_end_login(a, l, why);
 		}
 	}
 	finish_job(j, "look for changes");
@@ -200,5 +237,7 @@ void sek_auth_poll_store(struct sek_auth *a)
 	for (i = 0; i < sek_logins_count(a->logins); i++)
 		if (sek_logins_at(a->logins, i)->id > j->newest)
 			j->newest = sek_logins_at(a->logins, i)->id;
+	j->changed = a->look;
+	a->look = false;
 	a->polling = start_job(a, j, work_poll, after_poll);
 }

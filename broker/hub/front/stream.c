@@ -356,15 +356,22 @@ void sek_streams_sweep(void *front)
 	sek_sessions_each(f->sessions, report_activity, f);
 }
 
+/* What the user is told. */
+static uint16_t state_of(enum sek_login_end why)
+{
+	if (why == SEK_LOGIN_NEEDS)
+		return SEK_STATE_ENDED_NEEDS;
+	return why == SEK_LOGIN_REVOKED || why == SEK_LOGIN_DIRECTORY ? SEK_STATE_ENDED_ADMIN : SEK_STATE_ENDED_LOGIN;
+}
+
 void sek_streams_login_ended(void *front, const struct sek_login *l, enum sek_login_end why, bool last)
 {
 	struct sek_front *f = front;
 	struct conn *c;
 
 	/* who logs out, is disabled or has a new password is out everywhere */
-	if (last || why == SEK_LOGIN_LOGOUT || why == SEK_LOGIN_REVOKED) {
-		sek_sessions_end_user(f->sessions, l->user, why == SEK_LOGIN_REVOKED ? SEK_STATE_ENDED_ADMIN :
-			SEK_STATE_ENDED_LOGIN);
+	if (last || why == SEK_LOGIN_LOGOUT || why == SEK_LOGIN_REVOKED || why == SEK_LOGIN_DIRECTORY) {
+		sek_sessions_end_user(f->sessions, l->user, state_of(why));
 		return;
 	}
 	/* the user is logged in elsewhere too: only this log-in's stream ends, the session waits for the other */
@@ -374,7 +381,7 @@ void sek_streams_login_ended(void *front, const struct sek_login *l, enum sek_lo
 		if (s && s->login == l->id && s->session) {
 			struct sek_session *session = s->session;
 
-			say_and_close(c, SEK_STATE_ENDED_LOGIN);
+			say_and_close(c, state_of(why));
 			sek_session_detach(session, c);
 		}
 	}

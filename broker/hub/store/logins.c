@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
-#include "broker/hub/store/people.h"
-#include "broker/hub/store/sqlite.h"
+#include "broker/hub/store/groups.h"
+#include "broker/hub/store/write.h"
 
 static sek_status remember(sqlite3 *db, const struct sek_store_login *l)
 {
@@ -117,6 +117,36 @@ sek_status sek_store_logins_each(struct sek_store *s, void (*fn)(void *ctx, cons
 	}
 	sek_sqlite_unlock(s);
 	return status;
+}
+
+static sek_status needs_each(sqlite3 *db, void (*fn)(void *ctx, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES], const char *needs),
+	void *ctx)
+{
+	char needs[SEK_STORE_NEEDS_BYTES];
+	sqlite3_stmt *q = NULL;
+	int rc;
+
+	SEK_TRY(sek_sqlite_prepare(db, &q, "SELECT l.key, g.needs FROM logins l JOIN members m ON m.user_id = l.user_id"
+		" JOIN groups g ON g.id = m.group_id WHERE g.needs <> ''", ""));
+	while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
+		sek_sqlite_text(q, 1, needs, sizeof needs);
+		if (sqlite3_column_bytes(q, 0) == SEK_STORE_LOGIN_KEY_BYTES)
+			fn(ctx, sqlite3_column_blob(q, 0), needs);
+	}
+	sqlite3_finalize(q);
+	return rc == SQLITE_DONE ? sek_ok() : sek_sqlite_status(db);
+}
+
+sek_status sek_store_logins_needs(struct sek_store *s,
+	void (*fn)(void *ctx, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES], const char *needs), void *ctx)
+{
+	SEK_STORE_READ(s, needs_each(s->db, fn, ctx));
+}
+
+sek_status sek_store_logins_void(struct sek_store *s, const char *user)
+{
+	SEK_STORE_READ(s, sek_sqlite_run(s->db, "DELETE FROM logins WHERE user_id = (SELECT id FROM users WHERE name = ?1)", "t",
+		user));
 }
 
 sek_status sek_store_known_each(struct sek_store *s, int64_t since_s,

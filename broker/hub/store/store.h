@@ -75,6 +75,12 @@ sek_status sek_store_logins_seen(struct sek_store *s, const struct sek_store_log
 sek_status sek_store_logins_purge(struct sek_store *s, int64_t created_s, int64_t seen_s);
 sek_status sek_store_logins_each(struct sek_store *s, void (*fn)(void *ctx, const struct sek_store_login *l), void *ctx);
 
+/* For each log-in, each need (words of auth/needs.h) of a group that its user is in; log-ins without any are left out. */
+sek_status sek_store_logins_needs(struct sek_store *s,
+	void (*fn)(void *ctx, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES], const char *needs), void *ctx);
+/* Voids every log-in of a user. SEK_OK also if there was none. */
+sek_status sek_store_logins_void(struct sek_store *s, const char *user);
+
 /* The (user, address) pairs of successful log-ins since since_s. */
 sek_status sek_store_known_each(struct sek_store *s, int64_t since_s,
 	void (*fn)(void *ctx, const char *user, const char *address, int64_t seen_s), void *ctx);

@@ -210,6 +210,8 @@ export default {
 	"state.warn-hours.hint": "Please finish what you are doing.",
 	"state.ended-hours": "Ended because the hours of use are over",
 	"state.ended-hours.hint": "Please come back within the hours that your administrator has set.",
+	"state.ended-needs": "Ended because more is needed to log in now",
+	"state.ended-needs.hint": "Your administrator has changed what your group needs. Please log in again and follow the steps.",
 	"state.ended-maximum": "Ended because the time limit was reached",
 	"state.ended-maximum.hint": "Start again if you want to go on.",
 	"state.ended-login": "Ended because your log-in ended",

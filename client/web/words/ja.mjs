@@ -212,6 +212,8 @@ export default {
 	"state.warn-hours.hint": "必要な作業を済ませてください。",
 	"state.ended-hours": "利用できる時間帯が終わったため終了しました",
 	"state.ended-hours.hint": "管理者が決めた時間帯に、もう一度始めてください。",
+	"state.ended-needs": "ログインに必要な条件が変わったため終了しました",
+	"state.ended-needs.hint": "管理者が、あなたのグループのログイン方法（確認コードや証明書など）を変更しました。もう一度ログインし、画面の案内に従ってください。",
 	"state.ended-maximum": "利用できる時間の上限に達したため終了しました",
 	"state.ended-maximum.hint": "続けるときは、もう一度始めてください。",
 	"state.ended-login": "ログインが終わったため終了しました",

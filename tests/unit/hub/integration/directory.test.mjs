@@ -56,7 +56,7 @@ suffix "dc=example"
 rootdn "cn=root,dc=example"
 directory ${b.file('ldap/db')}
 access to attrs=userPassword by anonymous auth by * none
-access to * by dn.exact="cn=broker,dc=example" read by users read by * none
+access to * by dn.exact="cn=broker,dc=example" write by users read by * none
 `);
 	const person = (uid, cn) => `dn: uid=${uid},ou=people,dc=example
 objectClass: inetOrgPerson
@@ -196,6 +196,52 @@ test('a referral is not followed: no password goes to whom it names', { skip, ti
 	trap.close();
 });
 
+test('who is logged in is read again: groups that change, who is gone, and a directory that is away', { skip, timeout: 90000 }, async () => {
+	const search = `base: ou=people,dc=example
+    filter: (&(objectClass=inetOrgPerson)(uid=%s)(!(employeeType=disabled)))
+    bind_dn: cn=broker,dc=example
+    bind_password_file: ldap/service
+    group_base: dc=example
+    group_filter: (member=%s)
+    reread_seconds: 1`;
+	await restart(`ldap://127.0.0.1:${ports.plain}`, { how: search });
+	const admin = await b.login('root');
+	const ask = async (op, body) => (await b.post(`/api/admin/${op}`, body, { cookie: admin })).json;
+	const lives = async (cookie) => (await b.get('/api/me', cookie)).status === 200;
+	const modify = (ldif) => execFileSync('ldapmodify', ['-x', '-H', `ldaps://127.0.0.1:${ports.tls}`, '-D', 'cn=broker,dc=example', '-w', SERVICE],
+		{ input: ldif, stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, LDAPTLS_CACERT: b.file('ldap/pki/ca.crt') } });
+	const groups = async (name) => (await ask('users/show', { name })).groups.map((g) => g.name);
+	const cookieOf = (r) => r.headers['set-cookie'][0].split(';')[0];
+	const kenji = cookieOf(await login('kenji')), sakura = cookieOf(await login('sakura'));
+	assert.deepEqual(await groups('kenji'), []);
+	// a membership that was made in the directory is here soon, without a log-in
+	modify('dn: cn=Web,dc=example\nchangetype: modify\nadd: member\nmember: uid=kenji,ou=people,dc=example\n');
+	await until('the membership', async () => (await groups('kenji')).includes('web'));
+	assert.ok(await lives(kenji));
+	// one that needs more than was shown ends the log-in
+	const { group } = await ask('groups/show', { name: 'web' });
+	assert.equal((await b.post('/api/admin/groups/add', { name: 'strong', needs: 'password+totp', directory: 'cn=strong,dc=example', reason: 'r' }, { cookie: admin })).status, 200);
+	assert.equal(group.needs, '');
+	modify('dn: cn=strong,dc=example\nchangetype: add\nobjectClass: groupOfNames\ncn: strong\nmember: uid=kenji,ou=people,dc=example\n');
+	await until('the log-in to end', async () => !await lives(kenji));
+	assert.ok(await lives(sakura));
+	await until('the log', () => /login\.ended .*user=kenji .*why=needs/.test(b.log));
+	// a directory that is away has forgotten nobody
+	await stopDirectory();
+	b.log = '';
+	await until('a look in vain', () => b.log.includes('doing="read a user again"'));
+	assert.ok(await lives(sakura));
+	await startDirectory();
+	// disabled there, as the site's filter says it
+	modify('dn: uid=sakura,ou=people,dc=example\nchangetype: modify\nadd: employeeType\nemployeeType: disabled\n');
+	await until('the log-in to end', async () => !await lives(sakura), 40000);
+	await until('the log', () => /login\.ended .*user=sakura .*why=directory/.test(b.log));
+	assert.equal(await word('sakura'), 'login');
+	modify('dn: uid=sakura,ou=people,dc=example\nchangetype: modify\ndelete: employeeType\n\ndn: cn=strong,dc=example\nchangetype: delete\n');
+	assert.equal((await login('sakura')).status, 200);
+	assert.equal((await login('kenji')).status, 200);
+});
+
 test('LDAPS and a template instead of a search', { skip, timeout: 60000 }, async () => {
 	await restart(`ldaps://127.0.0.1:${ports.tls}`, { how: 'user_dn: uid=%s,ou=people,dc=example' });
 	assert.equal((await login('kenji')).json.user, 'kenji');
@@ -248,6 +294,9 @@ test('what a configuration may not say', { skip, timeout: 60000 }, () => {
 	assert.match(check('url: ldaps://x\n    base: dc=x'), /needs either/);
 	assert.match(check('url: ldaps://x'), /needs either/);
 	assert.match(check(`${good}\n    bind_dn: cn=x`), /user_dn: excludes/);
+	assert.match(check(`${good}\n    reread_seconds: 60`), /reread_seconds: needs base and filter/);
+	assert.equal(check(`${good}\n    reread_seconds: 0`), 'OK');
+	assert.match(check('url: ldaps://x\n    base: dc=x\n    filter: (uid=%s)\n    reread_seconds: 90000'), /reread_seconds/);
 	fs.writeFileSync(b.file('ldap/open'), 'x', { mode: 0o644 });
 	fs.chmodSync(b.file('ldap/open'), 0o644);
 	assert.match(check('url: ldaps://x\n    base: dc=x\n    filter: (uid=%s)\n    bind_dn: cn=x\n    bind_password_file: ldap/open'), /bind_password_file/);

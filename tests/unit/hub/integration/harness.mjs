@@ -229,7 +229,7 @@ ${extra}`, { mode: 0o644 });
 }
 
 export const STATE = 0x86;
-export const ENDED = { user: 32, login: 36, stopping: 38, protocol: 39, takenOver: 37, admin: 33 };
+export const ENDED = { user: 32, needs: 48, login: 36, stopping: 38, protocol: 39, takenOver: 37, admin: 33 };
 
 // A WebSocket after its handshake (RFC 6455).
 export class Stream {

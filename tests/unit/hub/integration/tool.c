@@ -4,6 +4,7 @@
  *   hub-tool age STORE USER SECONDS     makes a user's log-ins older, as if the time had passed
  *   hub-tool roles STORE USER ROLES     gives a user these roles and no other
  *   hub-tool schema STORE [NUMBER]      says that another schema made the store; without a number: which did
+ *   hub-tool sql STORE TEXT             runs it
  *   hub-tool notify PROGRAM ARGS...     runs it under a service manager's socket, ends it when it is ready, and prints
  *                                       what it said there
  */
@@ -118,6 +119,8 @@ int main(int argc, char **argv)
 		return print_schema(argv[2]);
 	if (argc == 4 && strcmp(argv[1], "schema") == 0)
 		return schema(argv[2], atoi(argv[3]));
+	if (argc == 4 && strcmp(argv[1], "sql") == 0)
+		return run_sql(argv[2], argv[3]);
 	if (argc >= 3 && strcmp(argv[1], "notify") == 0)
 		return notify(argv + 2);
 	return 2;
