@@ -24,10 +24,13 @@ enum sek_clip_fd {
 	SEK_CLIP_LISTEN_FD = 4, /* listening stream socket (SEK_SESSION_CLIPBOARD), made by sekisho-sandbox */
 };
 
-/* sekisho-egress [--upstream HOST:PORT] [--allow CIDR[:PORT]]... : ends with 10 for wrong arguments, 11 when it cannot
+/* sekisho-egress [--upstream HOST:PORT] [--allow CIDR[:PORT]]... [--rules]: ends with 10 for wrong arguments, 11 when it cannot
  * confine itself, 1 for anything else; SIGTERM ends it with 0. */
 enum sek_egress_fd {
 	SEK_EGRESS_LISTEN_FD = 3, /* listening TCP socket, made inside the session's network namespace */
+	SEK_EGRESS_RULES_FD = 4,  /* with --rules: SOCK_SEQPACKET from the keeper. Each packet is a frame of link HOST: RULES,
+	                             in force when it is read (what was there at the start: before the first request), or PING:
+	                             the browser knows all rules that were said before. Anything else ends the proxy */
 };
 
 enum sek_egress_exit { SEK_EGRESS_USAGE = 10, SEK_EGRESS_JAIL = 11 };

@@ -36,7 +36,11 @@ void sek_connection_release(struct sek_connection *c)
 	if (c->handles || c->resolving)
 		return;
 	tell_log(c);
+	*(c->prev ? &c->prev->next : &e->first) = c->next;
+	if (c->next)
+		c->next->prev = c->prev;
 	uv_freeaddrinfo(c->addresses);
+	free(c->path);
 	free(c->up.bytes);
 	free(c->down.bytes);
 	free(c);
@@ -242,6 +246,8 @@ static void take_request(struct sek_connection *c, size_t head)
 		answer_start_page(c);
 		return;
 	}
+	if (sek_rules_refuse(c))
+		return;
 	c->stage = SEK_STAGE_DIAL;
 	sek_dial(c);
 }
@@ -285,6 +291,10 @@ static struct sek_connection *make(struct sek_egress *e)
 	c->handles = 2;
 	c->client.data = c->timer.data = c->origin.data = c;
 	c->started_ms = uv_now(&e->loop);
+	c->next = e->first;
+	if (c->next)
+		c->next->prev = c;
+	e->first = c;
 	e->connections++;
 	return c;
 }

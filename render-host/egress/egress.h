@@ -14,6 +14,7 @@
 #include "render-host/egress/address.h"
 #include "render-host/egress/head.h"
 #include "render-host/egress/page.h"
+#include "render-host/egress/url_rules.h"
 
 enum {
 	SEK_EGRESS_CONNECTIONS_MAX = 256,
@@ -38,6 +39,11 @@ struct sek_egress {
 	uint16_t upstream_port; /* 0: no upstream proxy */
 	unsigned connections;
 	bool someone_waits;     /* the table was full when a client came: it is accepted when a place is free */
+	struct sek_connection *first; /* all that are not freed yet */
+	bool failed;            /* the loop was stopped for that */
+	bool has_url_rules;     /* SEK_EGRESS_RULES_FD is there */
+	struct sek_url_rules *url_rules; /* NULL: everything open */
+	bool browser_lags;      /* it may still go by looser rules: what only it can judge is refused meanwhile */
 	unsigned head_ms;       /* SEK_EGRESS_HEAD_MS; shorter in tests */
 };
 
@@ -65,6 +71,7 @@ struct sek_flow {
 
 struct sek_connection {
 	struct sek_egress *e;
+	struct sek_connection *next, *prev;
 	enum sek_stage stage;
 	uv_tcp_t client, origin;
 	uv_timer_t timer;
@@ -81,6 +88,7 @@ struct sek_connection {
 	uint64_t started_ms, active_ms; /* uv_now */
 	unsigned limit_ms;              /* idle time that the present stage allows */
 	bool has_request;
+	char *path;                     /* heap: of a plain request, for the URL rules; NULL until they were asked */
 	enum sek_page page;             /* told to the browser if page_told */
 	bool page_told;
 	const char *outcome;            /* one word for the log, static */
@@ -116,6 +124,12 @@ bool sek_dial_name_is_internal(const char *host);
 /* --- relay.c --- */
 /* The origin (or upstream) is connected: sends the head on or tells the browser that the tunnel stands. */
 void sek_relay_connected(struct sek_connection *c);
+
+/* --- rules.c --- */
+/* True if the policy's addresses forbid the request, which has been answered then. */
+bool sek_rules_refuse(struct sek_connection *c);
+/* Takes what the keeper has said, and cuts what is forbidden from now on. Fails for anything that is not its language. */
+sek_status sek_rules_receive(struct sek_egress *e);
 
 /* --- harden.c --- */
 /* Limits and system call filter for the rest of the process's life. SEK_E_JAIL. */

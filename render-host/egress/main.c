@@ -21,7 +21,7 @@ static struct sek_egress egress = { .head_ms = SEK_EGRESS_HEAD_MS };
 static int usage(const char *what, const char *value)
 {
 	sek_log(SEK_LOG_ERROR, "egress.usage", "refused", what, "value", value, "want",
-		"--upstream HOST:PORT, --allow NETWORK/BITS[:PORT]", NULL);
+		"--upstream HOST:PORT, --allow NETWORK/BITS[:PORT], --rules", NULL);
 	return SEK_EGRESS_USAGE;
 }
 
@@ -29,6 +29,7 @@ static int parse(int argc, char **argv)
 {
 	static const struct option longs[] = { { "upstream", required_argument, NULL, 'u' },
 					       { "allow", required_argument, NULL, 'a' },
+					       { "rules", no_argument, NULL, 'r' },
 					       { "head-ms", required_argument, NULL, 'h' },
 					       { NULL, 0, NULL, 0 } };
 	int c;
@@ -41,6 +42,10 @@ static int parse(int argc, char **argv)
 			continue;
 		if (c == 'a' && sek_is_ok(sek_egress_rule_add(&egress.rules, optarg)))
 			continue;
+		if (c == 'r' && !egress.has_url_rules) {
+			egress.has_url_rules = true;
+			continue;
+		}
 		/* for tests of patience */
 		if (c == 'h' && (egress.head_ms = (unsigned)strtoul(optarg, NULL, 10)) > 0)
 			continue;
@@ -56,6 +61,21 @@ static void on_client(uv_stream_t *s, int status)
 		sek_egress_accept(&egress);
 }
 
+static void on_rules(uv_poll_t *p, int status, int events)
+{
+	char why[96];
+	sek_status s = status < 0 ? sek_from_uv(status) : sek_rules_receive(&egress);
+
+	if (events & UV_DISCONNECT)
+		uv_poll_stop(p);
+	if (sek_is_ok(s))
+		return;
+	/* rules that cannot be known must not be the last ones */
+	sek_log(SEK_LOG_ERROR, "egress.rules", "why", sek_status_text(s, why, sizeof why), NULL);
+	egress.failed = true;
+	uv_stop(p->loop);
+}
+
 static void on_signal(uv_signal_t *s, int number)
 {
 	(void)number;
@@ -65,10 +85,16 @@ static void on_signal(uv_signal_t *s, int number)
 static sek_status serve(void)
 {
 	static uv_signal_t term, interrupt;
+	static uv_poll_t rules;
 
 	/* a browser that closes while we write must not end us */
 	signal(SIGPIPE, SIG_IGN);
 	SEK_TRY(sek_from_uv(uv_loop_init(&egress.loop)));
+	if (egress.has_url_rules) {
+		SEK_TRY(sek_rules_receive(&egress)); /* those that were there before anybody could come */
+		SEK_TRY(sek_from_uv(uv_poll_init(&egress.loop, &rules, SEK_EGRESS_RULES_FD)));
+		SEK_TRY(sek_from_uv(uv_poll_start(&rules, UV_READABLE | UV_DISCONNECT, on_rules)));
+	}
 	SEK_TRY(sek_from_uv(uv_tcp_init(&egress.loop, &egress.listener)));
 	SEK_TRY(sek_from_uv(uv_tcp_open(&egress.listener, SEK_EGRESS_LISTEN_FD)));
 	SEK_TRY(sek_from_uv(uv_listen((uv_stream_t *)&egress.listener, BACKLOG, on_client)));
@@ -100,5 +126,5 @@ int main(int argc, char **argv)
 		return SEK_EGRESS_JAIL;
 	}
 	uv_run(&egress.loop, UV_RUN_DEFAULT);
-	return 0; /* told to stop: open connections end with the process */
+	return egress.failed ? FAILED : 0; /* told to stop: open connections end with the process */
 }

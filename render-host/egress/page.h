@@ -16,6 +16,7 @@ enum sek_page {
 	SEK_PAGE_NOT_THERE,    /* 404: another path on the start page's host */
 	SEK_PAGE_MALFORMED,    /* 400 */
 	SEK_PAGE_REFUSED,      /* 403: a destination that is not the Internet */
+	SEK_PAGE_BLOCKED,      /* 403: the policy's addresses */
 	SEK_PAGE_TOO_LARGE,    /* 431 */
 	SEK_PAGE_TIMEOUT,      /* 408: the request did not come */
 	SEK_PAGE_NO_NAME,      /* 502: the name does not exist */

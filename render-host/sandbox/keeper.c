@@ -280,8 +280,8 @@ static void on_signal(struct keeper *k)
 
 static void wait_for_something(struct keeper *k)
 {
-	struct pollfd polled[SEK_PROGRAM_COUNT + 3];
-	int64_t at_ms = k->rules.touch_ms && k->rules.touch_ms < k->deadline_ms ? k->rules.touch_ms : k->deadline_ms;
+	struct pollfd polled[SEK_PROGRAM_COUNT + 4];
+	int64_t due_ms = sek_rules_due(&k->rules), at_ms = due_ms < k->deadline_ms ? due_ms : k->deadline_ms;
 	int64_t left_ms = at_ms == INT64_MAX ? -1 : at_ms - now_ms() > 0 ? at_ms - now_ms() : 0;
 	int n;
 
@@ -294,10 +294,12 @@ static void wait_for_something(struct keeper *k)
 	polled[SEK_PROGRAM_COUNT] = (struct pollfd){ .fd = k->signals, .events = POLLIN };
 	polled[SEK_PROGRAM_COUNT + 1] = (struct pollfd){ .fd = k->bus_watch, .events = POLLIN };
 	polled[SEK_PROGRAM_COUNT + 2] = (struct pollfd){ .fd = sek_rules_fd(&k->rules), .events = POLLIN };
-	n = poll(polled, SEK_PROGRAM_COUNT + 3, (int)left_ms);
-	if (k->rules.touch_ms && k->rules.touch_ms <= now_ms())
-		sek_rules_touch(&k->rules, k->start);
-	else if (n == 0)
+	polled[SEK_PROGRAM_COUNT + 3] = (struct pollfd){ .fd = k->rules.watch, .events = POLLIN };
+	n = poll(polled, SEK_PROGRAM_COUNT + 4, (int)left_ms);
+	if (due_ms <= now_ms()) {
+		if (!sek_is_ok(sek_rules_tick(&k->rules, k->start)))
+			over(k, SEK_SANDBOX_FAULT, "the proxy cannot be told the rules");
+	} else if (n == 0)
 		over(k, k->told_ready ? SEK_SANDBOX_BROWSER_CRASHED : k->display_up ? SEK_SANDBOX_FAULT :
 			SEK_SANDBOX_DISPLAY_DIED, "did not become ready in time");
 	if (n <= 0)
@@ -307,6 +309,8 @@ static void wait_for_something(struct keeper *k)
 			on_status(k, (enum sek_program)p);
 	if (polled[SEK_PROGRAM_COUNT + 2].revents && !sek_is_ok(sek_rules_take(&k->rules, k->start)))
 		over(k, SEK_SANDBOX_FAULT, "the browser's rules could not be changed");
+	if (polled[SEK_PROGRAM_COUNT + 3].revents)
+		sek_rules_on_watch(&k->rules);
 	if (polled[SEK_PROGRAM_COUNT + 1].revents)
 		look_for_bus(k);
 	if (polled[SEK_PROGRAM_COUNT].revents)
@@ -321,7 +325,7 @@ static sek_status prepare(struct keeper *k)
 	SEK_TRY(sek_keeper_files(k->start->options, k->start->policies));
 	SEK_TRY(sek_keeper_socket(k->start->options, SEK_SESSION_IME, &k->ime_listener));
 	SEK_TRY(sek_keeper_socket(k->start->options, SEK_SESSION_CLIPBOARD, &k->clip_listener));
-	SEK_TRY(sek_rules_open(&k->rules, k->start->options));
+	SEK_TRY(sek_rules_open(&k->rules, k->start));
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)

@@ -14,6 +14,7 @@ struct sek_keeper_start {
 	const char *policies; /* JSON text for the browser */
 	const char *base;     /* the site's part of it, for the day on which the rules change */
 	size_t base_n;
+	int rules_fd;         /* our end of the proxy's SEK_EGRESS_RULES_FD */
 	int status_fd;        /* SEK_SANDBOX_STATUS_FD */
 	int wm_fd, ime_fd, clip_fd; /* the programs sekisho-wm, sekisho-ime and sekisho-clip, open for reading */
 	int devtools_fd;      /* listening unix socket for tests, -1 in production */
@@ -26,8 +27,9 @@ int sek_keeper_run(const struct sek_keeper_start *start);
 /* Makes the directories and files that the session's programs find in DIR. */
 sek_status sek_keeper_files(const struct sek_sandbox_options *o, const char *policies);
 
-/* Puts other policies in the place of those there, whole. */
-sek_status sek_keeper_replace_policies(const struct sek_sandbox_options *o, const char *policies);
+/* Puts other policies in the place of those there, whole. watch: an inotify descriptor that will tell, as the number
+ * *ret_wd, that somebody has read them. */
+sek_status sek_keeper_replace_policies(const struct sek_sandbox_options *o, const char *policies, int watch, int *ret_wd);
 
 /* Makes the listening socket `name` (SEK_SESSION_IME, SEK_SESSION_CLIPBOARD) in the session's directory, mode 0600. */
 sek_status sek_keeper_socket(const struct sek_sandbox_options *o, const char *name, int *ret_fd);

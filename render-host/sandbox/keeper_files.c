@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -96,15 +97,21 @@ sek_status sek_keeper_files(const struct sek_sandbox_options *o, const char *pol
 	return write_policies(o, "etc/policies/managed/sekisho.json", policies);
 }
 
-sek_status sek_keeper_replace_policies(const struct sek_sandbox_options *o, const char *policies)
+sek_status sek_keeper_replace_policies(const struct sek_sandbox_options *o, const char *policies, int watch, int *ret_wd)
 {
 	char from[PATH_BYTES], to[PATH_BYTES];
+	int wd;
 
 	/* made beside the folder that the browser watches, so that it never sees half a file */
 	SEK_TRY(write_policies(o, "etc/policies.new", policies));
 	snprintf(from, sizeof from, "%s/etc/policies.new", o->dir);
 	snprintf(to, sizeof to, "%s/etc/policies/managed/sekisho.json", o->dir);
-	return rename(from, to) == 0 ? sek_ok() : sek_from_errno();
+	/* the watch is on the file itself and goes with it to its place: no reader can be missed */
+	wd = inotify_add_watch(watch, from, IN_CLOSE_NOWRITE);
+	if (wd < 0 || rename(from, to) < 0)
+		return sek_from_errno();
+	*ret_wd = wd;
+	return sek_ok();
 }
 
 sek_status sek_keeper_listen(const char *path, int *ret_fd)

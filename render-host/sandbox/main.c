@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,6 +33,7 @@ struct sandbox {
 	char *policies;
 	size_t base_n; /* of the site's file */
 	int wm_fd, ime_fd, clip_fd, egress_fd, devtools_fd, signals;
+	int rules_fd[2]; /* keeper's end, proxy's end */
 	pid_t keeper, egress;
 };
 
@@ -83,10 +85,26 @@ static bool directory_is_private(const struct sek_sandbox_options *o)
 
 static char base[SEK_POLICY_MAX_BYTES + 1]; /* the site's policy file, for the keeper too */
 
+/* What the proxy finds when it starts: the rules, and that the browser will know them. */
+static bool tell_proxy(const struct sandbox *b, const struct sek_rules *rules)
+{
+	uint8_t frame[SEK_FRAME_HEADER_BYTES + SEK_MSG_RULES_MAX_BYTES];
+	struct sek_writer w;
+
+	sek_writer_init(&w, frame, sizeof frame);
+	sek_rules_write(&w, rules);
+	if (!sek_is_ok(sek_writer_status(&w)) || send(b->rules_fd[0], frame, w.len, MSG_DONTWAIT) != (ssize_t)w.len)
+		return false;
+	sek_writer_init(&w, frame, sizeof frame);
+	sek_ping_write(&w, &(struct sek_ping){ 0 });
+	return sek_is_ok(sek_writer_status(&w)) && send(b->rules_fd[0], frame, w.len, MSG_DONTWAIT) == (ssize_t)w.len;
+}
+
 /* The rules that the broker sent before the browser's start. False: announced and not readable. */
-static bool read_rules(const struct sek_sandbox_options *o, struct sek_rules *ret, bool *ret_there)
+static bool read_rules(struct sandbox *b, struct sek_rules *ret, bool *ret_there)
 {
 	static uint8_t bytes[SEK_MSG_RULES_MAX_BYTES + 1];
+	const struct sek_sandbox_options *o = &b->options;
 	size_t n = 0;
 	ssize_t k;
 	int fd;
@@ -100,7 +118,7 @@ static bool read_rules(const struct sek_sandbox_options *o, struct sek_rules *re
 	while (n < sizeof bytes && (k = read(fd, bytes + n, sizeof bytes - n)) > 0)
 		n += (size_t)k;
 	close(fd);
-	return sek_is_ok(sek_rules_read(bytes, n, ret));
+	return sek_is_ok(sek_rules_read(bytes, n, ret)) && tell_proxy(b, ret);
 }
 
 static char *read_policies(struct sandbox *b)
@@ -116,7 +134,7 @@ static char *read_policies(struct sandbox *b)
 		return NULL;
 	n = fread(base, 1, sizeof base, f);
 	b->base_n = n;
-	if (ferror(f) || !read_rules(o, &rules, &there) ||
+	if (ferror(f) || !read_rules(b, &rules, &there) ||
 			!sek_is_ok(sek_policy_make(base, n, o, there ? &rules : NULL, &text)))
 		text = NULL;
 	fclose(f);
@@ -136,6 +154,8 @@ static int prepare(struct sandbox *b)
 		return refuse(SEK_SANDBOX_JAIL, "signals", strerror(errno));
 	if (!directory_is_private(o))
 		return refuse(SEK_SANDBOX_USAGE, o->dir, "must be a directory of the session's uid with mode 0700");
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, b->rules_fd) < 0)
+		return refuse(SEK_SANDBOX_JAIL, "rules", strerror(errno));
 	b->policies = read_policies(b);
 	if (!b->policies)
 		return refuse(SEK_SANDBOX_USAGE, o->policy, "cannot be read, or is not one JSON object");
@@ -152,13 +172,15 @@ static int prepare(struct sandbox *b)
 
 static sek_status start_egress(struct sandbox *b, int listener)
 {
-	static char name[] = "sekisho-egress", upstream[] = "--upstream", allow[] = "--allow";
-	char *argv[4 + 2 * SEK_SANDBOX_ALLOW_MAX] = { name };
+	static char name[] = "sekisho-egress", upstream[] = "--upstream", allow[] = "--allow", rules[] = "--rules";
+	char *argv[5 + 2 * SEK_SANDBOX_ALLOW_MAX] = { name };
 	const struct sek_sandbox_options *o = &b->options;
 	struct sek_spawn spawn = { .argv = argv, .exec_fd = b->egress_fd, .uid = o->egress_uid,
-				   .fd = { { listener, SEK_EGRESS_LISTEN_FD } }, .fds = 1 };
+				   .fd = { { listener, SEK_EGRESS_LISTEN_FD }, { b->rules_fd[1], SEK_EGRESS_RULES_FD } },
+				   .fds = 2 };
 	size_t n = 1;
 
+	argv[n++] = rules;
 	/* the texts are not changed by execve; the type of argv is older than const */
 	if (o->upstream) {
 		argv[n++] = upstream;
@@ -176,12 +198,13 @@ static _Noreturn void be_keeper(const struct sandbox *b)
 {
 	struct sek_keeper_start start = {
 		.options = &b->options, .policies = b->policies, .base = base, .base_n = b->base_n,
-		.status_fd = SEK_SANDBOX_STATUS_FD,
+		.status_fd = SEK_SANDBOX_STATUS_FD, .rules_fd = b->rules_fd[0],
 		.wm_fd = b->wm_fd, .ime_fd = b->ime_fd, .clip_fd = b->clip_fd, .devtools_fd = b->devtools_fd,
 	};
 
 	close(b->signals);
 	close(b->egress_fd);
+	close(b->rules_fd[1]);
 	_exit(sek_keeper_run(&start));
 }
 
@@ -252,7 +275,9 @@ static int run(struct sandbox *b)
 	if (b->keeper == 0)
 		be_keeper(b);
 	close(SEK_SANDBOX_STATUS_FD);
+	close(b->rules_fd[0]);
 	s = start_egress(b, listener);
+	close(b->rules_fd[1]);
 	close(listener);
 	if (sek_is_ok(s))
 		s = sek_isolate_keep_only_kill();
@@ -264,7 +289,8 @@ static int run(struct sandbox *b)
 
 int main(int argc, char **argv)
 {
-	struct sandbox b = { .wm_fd = -1, .ime_fd = -1, .clip_fd = -1, .egress_fd = -1, .devtools_fd = -1 };
+	struct sandbox b = { .wm_fd = -1, .ime_fd = -1, .clip_fd = -1, .egress_fd = -1, .devtools_fd = -1,
+			     .rules_fd = { -1, -1 } };
 	const char *why = NULL;
 	int code;
 

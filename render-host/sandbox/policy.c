@@ -49,13 +49,15 @@ static bool add(json_t *list, const char *pattern, size_t n)
 		json_array_append_new(list, json_sprintf("https://%.*s", (int)n, pattern)) == 0;
 }
 
-static bool add_all(json_t *list, const char *lines, size_t n)
+static bool add_all(json_t *list, const char *lines, size_t n, bool all_too)
 {
 	const char *end;
 
 	for (; n > 0; n -= (size_t)(end + 1 - lines), lines = end + 1) {
 		end = memchr(lines, '\n', n);
-		if (!end || !add(list, lines, (size_t)(end - lines)))
+		if (!end)
+			return false;
+		if ((all_too || end - lines != 1 || *lines != '*') && !add(list, lines, (size_t)(end - lines)))
 			return false;
 	}
 	return true;
@@ -77,15 +79,16 @@ static json_t *list_of(json_t *all, const char *name)
 	return json_object_set_new(all, name, json_array()) == 0 ? json_object_get(all, name) : NULL;
 }
 
-/* Adds the rules behind what the site's file says. */
+/* Adds the rules behind what the site's file says. Of "*" in both lists the blocking one holds: "*" is allowed unless
+ * somebody says otherwise. */
 static bool apply_rules(json_t *all, const struct sek_rules *r)
 {
 	json_t *allow = list_of(all, "URLAllowlist"), *block = list_of(all, "URLBlocklist");
 	static const char start[] = "http://" SEK_START_HOST;
 
-	if (!allow || !block || !add_all(block, r->block, r->block_bytes))
+	if (!allow || !block || !add_all(block, r->block, r->block_bytes, true))
 		return false;
-	if (!has_all(r) && (!add(block, "*", 1) || !add_all(allow, r->allow, r->allow_bytes)))
+	if ((!has_all(r) && !add(block, "*", 1)) || !add_all(allow, r->allow, r->allow_bytes, false))
 		return false;
 	/* the page that the proxy itself answers: whoever may open nothing must still be told */
 	return add(allow, start, sizeof start - 1) &&

@@ -56,6 +56,11 @@ static bool take_hosts(const char *hosts)
 
 void proxy_start(struct proxy *p, const char *const *args, const char *hosts)
 {
+	proxy_start_with(p, args, hosts, -1);
+}
+
+void proxy_start_with(struct proxy *p, const char *const *args, const char *hosts, int rules)
+{
 	char *argv[ARGS_MAX] = { (char *)(uintptr_t) "sekisho-egress" };
 	int listener = listen_somewhere(&p->port, SOCK_NONBLOCK);
 
@@ -67,6 +72,11 @@ void proxy_start(struct proxy *p, const char *const *args, const char *hosts)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (hosts && !take_hosts(hosts))
 			_exit(99);
+		/* both away from the numbers that they are to get */
+		listener = fcntl(listener, F_DUPFD, 10);
+		rules = rules < 0 ? -1 : fcntl(rules, F_DUPFD, 10);
+		if (rules >= 0 && dup2(rules, SEK_EGRESS_RULES_FD) < 0)
+			_exit(96);
 		if (listener != SEK_EGRESS_LISTEN_FD && dup2(listener, SEK_EGRESS_LISTEN_FD) < 0)
 			_exit(98);
 		fcntl(SEK_EGRESS_LISTEN_FD, F_SETFD, 0);

@@ -18,6 +18,8 @@ struct proxy {
 /* Starts the proxy with these arguments (ended by NULL). hosts: a text that takes the place of /etc/hosts for it (needs
  * root), or NULL. */
 void proxy_start(struct proxy *p, const char *const *args, const char *hosts);
+/* The same, with SEK_EGRESS_RULES_FD (-1: without). */
+void proxy_start_with(struct proxy *p, const char *const *args, const char *hosts, int rules);
 /* Ends it with SIGTERM and asserts that it ended well. */
 void proxy_stop(struct proxy *p);
 
