@@ -14,6 +14,7 @@
 #include "base/status.h"
 #include "protocol/recording/entry.h"
 
+#define SEK_RECORDING_SUFFIX ".sekrec" /* a recording's file is its id and this */
 #define SEK_RECORDING_KEY_BYTES 32
 #define SEK_RECORDING_SEALED_BYTES (SEK_RECORDING_KEY_BYTES + 48)
 
@@ -43,6 +44,8 @@ struct sek_recording_head {
 	uint8_t recipient[32];     /* public half of the recording key to which its key was sealed */
 	uint8_t sealed[SEK_RECORDING_SEALED_BYTES];
 	bool closed, late;         /* has its end block; was finished by a later start */
+	uint32_t state;            /* the session's when it was closed; 0: the policy, or not closed */
+	uint8_t hash[32];          /* of the last block; of a closed one what the audit log keeps */
 	uint64_t length_us, bytes;
 	uint32_t blocks;
 };

@@ -5,7 +5,7 @@
  * half of the recording key.
  *
  * Rules for callers: with `required`, pixels go to a client only while sek_recording_ok(). Every way a recording can fail
- * ends in on_failed, once, within SEK_RECORD_STALL_MS: no space, no rights, an error of the disk, a disk that is too slow.
+ * ends in failed(), once, within a second: no space, no rights, an error of the disk; a disk that is too slow: see below.
  */
 #ifndef SEK_BROKER_HUB_RECORD_RECORD_H
 #define SEK_BROKER_HUB_RECORD_RECORD_H
@@ -23,7 +23,8 @@
 #define SEK_RECORD_BLOCK_MS 1000             /* a block is closed at the latest so long after its first entry */
 #define SEK_RECORD_BLOCK_BYTES 262144        /* and when it holds so much (a single entry may be longer) */
 #define SEK_RECORD_BACKLOG_BYTES (8u << 20)  /* waiting for the disk, for each recording; beyond it the recording fails */
-#define SEK_RECORD_STALL_MS 1000             /* a block that is not written after so long: the recording has failed */
+#define SEK_RECORD_STALL_MS 1000             /* a write that has not returned after so long: the recording has failed */
+#define SEK_RECORD_SYNC_MS 5000              /* the same for a sync, and for waiting for a thread of the pool */
 #define SEK_RECORD_WHY_BYTES 256
 
 struct sek_recorder;  /* the folder, its keys, its room */
@@ -77,15 +78,17 @@ struct sek_recording_about {
 	const char *policy;     /* the policy in force, JSON */
 };
 
-/* Begins one: the file with its header is on the disk when ready(SEK_OK) is called, later, on the loop. on_failed: once, at any time
- * after that, never from inside a call; the sentence is for the administrator. SEK_E_STORE: there is no room or no right (see state). */
+/* Begins one: the file with its header is on the disk when ready(SEK_OK) is called, later, on the loop. failed: once, at any time
+ * after that, never from inside a call; the sentence is for the administrator. ready with an error: it could not begin (failed is not
+ * called). In every case the caller closes the handle. META, CLOCK and, at the end, STOPPED are added here, all else by the caller.
+ * SEK_E_STORE: there is no room or no right (see state); there is no handle then. */
 struct sek_recording_ops {
 	void (*ready)(void *user, sek_status status);
 	void (*failed)(void *user, const char *why);
 	/* after sek_recording_close, when everything is on the disk and signed; or after failed, NULL */
 	void (*closed)(void *user, const struct sek_recording_facts *facts);
 	void *user;
-};
+}; /* each may be NULL; after sek_recording_close only closed() is called */
 sek_status sek_recording_begin(struct sek_recorder *r, const struct sek_recording_about *about,
 	const struct sek_recording_ops *ops, struct sek_recording **ret);
 

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The recordings' folder: its keys, its room, everything that is being recorded. Must never let a recording begin, or go on,
+ * where it could not be kept.
+ */
+#include "broker/hub/record/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "broker/hub/record/record_private.h"
+
+enum {
+	WATCH_MS = 250,
+	SURVEY_TICKS = 2,   /* of the watch, from one look at the folder to the next */
+	COUNT_TICKS = 240,  /* and from one adding up of its files to the next: somebody may have deleted some */
+	CLOCK_US = 250000,  /* a clock that is off by so much has been set */
+	PROBE_BYTES = 4096,
+	MEBI = 1048576,
+};
+
+/* --- the state --- */
+
+static bool set_state(struct sek_recorder *r, bool writable, bool warning, const char *why)
+{
+	bool changed = writable != r->state.writable || warning != r->state.warning;
+
+	r->state.writable = writable;
+	r->state.warning = warning;
+	snprintf(r->state.why, sizeof r->state.why, "%s", why);
+	if (!changed)
+		return false;
+	sek_log(writable ? warning ? SEK_LOG_WARN : SEK_LOG_INFO : SEK_LOG_ERROR,
+		writable ? "recordings.writable" : "recordings.unwritable", "path", r->config.path, "why", *why ? why : "-", NULL);
+	if (r->change)
+		r->change(r->change_user, &r->state);
+	return true;
+}
+
+static void judge(struct sek_recorder *r)
+{
+	char why[SEK_RECORD_WHY_BYTES] = "", text[120];
+	bool writable = true, warning = false;
+	struct sek_recording *p, *next;
+
+	if (!sek_is_ok(r->survey_status)) {
+		writable = false;
+		snprintf(why, sizeof why, "recordings '%.100s' cannot be written (%s)", r->config.path,
+			sek_status_text(r->survey_status, text, sizeof text));
+	} else if (r->free_bytes < r->config.least_free_bytes) {
+		writable = false;
+		snprintf(why, sizeof why, "recordings '%.100s': no room is left (%" PRIu64 " MiB free, %" PRIu64 " are the least)",
+			r->config.path, r->free_bytes / MEBI, r->config.least_free_bytes / MEBI);
+	} else if (r->free_bytes < r->config.warn_free_bytes) {
+		warning = true;
+		snprintf(why, sizeof why, "recordings '%.100s': room runs short (%" PRIu64 " MiB free)", r->config.path,
+			r->free_bytes / MEBI);
+	}
+	r->state.free_bytes = r->free_bytes;
+	set_state(r, writable, warning, why);
+	if (writable)
+		return;
+	for (p = r->first; p; p = next) {
+		next = p->next;
+		if (!p->failed && !p->finished) {
+			sek_recording_fail(p, why);
+			r->state.failed++;
+		}
+	}
+}
+
+void sek_recorder_failed(struct sek_recorder *r, const char *why, bool disk)
+{
+	r->state.failed++;
+	if (!disk)
+		return;
+	r->suspect = true;
+	set_state(r, false, r->state.warning, why);
+}
+
+/* --- looking at the folder --- */
+
+/* A file that is really written and synced: rights and free room promise nothing. */
+static sek_status try_to_write(const char *folder)
+{
+	static const char bytes[PROBE_BYTES];
+	char path[PATH_MAX];
+	sek_status status = sek_ok();
+	int fd;
+
+	if (snprintf(path, sizeof path, "%s/.probe", folder) >= PATH_MAX)
+		return sek_fail(SEK_E_LIMIT);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return sek_foreign(SEK_E_IO, SEK_FROM_ERRNO, errno);
+	errno = 0;
+	if (write(fd, bytes, sizeof bytes) != (ssize_t)sizeof bytes || fsync(fd) != 0)
+		status = sek_foreign(SEK_E_IO, SEK_FROM_ERRNO, errno ? errno : ENOSPC);
+	close(fd);
+	(void)unlink(path);
+	return status;
+}
+
+static sek_status look(struct sek_recorder *r)
+{
+	struct statvfs v;
+
+	if (statvfs(r->config.path, &v) != 0 || faccessat(AT_FDCWD, r->config.path, W_OK | X_OK, AT_EACCESS) != 0)
+		return sek_foreign(SEK_E_IO, SEK_FROM_ERRNO, errno);
+	if (v.f_flag & ST_RDONLY)
+		return sek_foreign(SEK_E_IO, SEK_FROM_ERRNO, EROFS);
+	r->free_bytes = (uint64_t)v.f_bavail * v.f_frsize;
+	if (r->probe)
+		SEK_TRY(try_to_write(r->config.path));
+	if (r->count)
+		SEK_TRY(sek_record_folder_bytes(r->config.path, &r->used_bytes));
+	return sek_ok();
+}
+
+static void work_survey(uv_work_t *w)
+{
+	struct sek_recorder *r = w->data;
+
+	r->survey_status = look(r);
+}
+
+static void end_stop(struct sek_recorder *r);
+
+static void after_survey(uv_work_t *w, int cancelled)
+{
+	struct sek_recorder *r = w->data;
+
+	(void)cancelled;
+	r->surveying = false;
+	if (r->count && sek_is_ok(r->survey_status))
+		r->state.used_bytes = r->used_bytes;
+	if (!sek_is_ok(r->survey_status))
+		r->suspect = r->suspect || r->probe;
+	/* what failed while this was looking is known better by the next look */
+	if (!r->suspect || !sek_is_ok(r->survey_status))
+		judge(r);
+	end_stop(r);
+}
+
+static void survey(struct sek_recorder *r)
+{
+	if (r->surveying)
+		return;
+	r->surveying = true;
+	r->count = r->ticks % COUNT_TICKS == 0;
+	r->probe = r->suspect;
+	r->suspect = false;
+	if (uv_queue_work(r->loop, &r->survey, work_survey, after_survey) != 0) {
+		work_survey(&r->survey);
+		after_survey(&r->survey, 0);
+	}
+}
+
+static int64_t clock_offset(void)
+{
+	return (int64_t)sek_record_utc_us() - (int64_t)sek_record_now_us();
+}
+
+static void on_watch(uv_timer_t *t)
+{
+	struct sek_recorder *r = t->data;
+	uint64_t now_ms = sek_record_now_us() / 1000;
+	int64_t offset = clock_offset();
+	bool set = llabs(offset - r->clock_offset_us) > CLOCK_US;
+	struct sek_recording *p, *next;
+
+	if (set)
+		r->clock_offset_us = offset;
+	for (p = r->first; p; p = next) {
+		next = p->next;
+		sek_recording_check_stall(p, now_ms);
+		if (set && sek_recording_ok(p))
+			sek_recording_clock(p);
+	}
+	if (++r->ticks % SURVEY_TICKS == 0 && !r->stopping)
+		survey(r);
+}
+
+/* --- what the others call --- */
+
+void sek_recorder_state(const struct sek_recorder *r, struct sek_recorder_state *ret)
+{
+	const struct sek_recording *p;
+
+	*ret = r->state;
+	ret->waiting_bytes = 0;
+	for (p = r->first; p; p = p->next)
+		ret->waiting_bytes += p->waiting;
+}
+
+void sek_recorder_on_change(struct sek_recorder *r, void (*fn)(void *user, const struct sek_recorder_state *state), void *user)
+{
+	r->change = fn;
+	r->change_user = user;
+}
+
+static sek_status refuse(const struct sek_recorder_config *c, sek_status status, const char *what, const char *todo, char *err,
+	size_t err_size)
+{
+	char text[120];
+
+	snprintf(err, err_size, "recordings '%.200s': %s (%s): %s", c->path, what, sek_status_text(status, text, sizeof text), todo);
+	return status;
+}
+
+static sek_status open_folder(const struct sek_recorder_config *c, char *err, size_t err_size)
+{
+	struct stat st;
+
+	if (strlen(c->path) > PATH_MAX - 64)
+		return refuse(c, sek_fail(SEK_E_LIMIT), "the path is too long", "choose a shorter one", err, err_size);
+	if (mkdir(c->path, 0700) != 0 && errno != EEXIST)
+		return refuse(c, sek_from_errno(), "the folder cannot be made", "make it, and give it to the broker's user", err, err_size);
+	if (stat(c->path, &st) != 0 || !S_ISDIR(st.st_mode))
+		return refuse(c, sek_fail(SEK_E_CONFIG), "is not a folder", "correct the path", err, err_size);
+	if (st.st_mode & 022)
+		return refuse(c, sek_fail(SEK_E_CONFIG), "group or others may write the folder", "chmod go-w it", err, err_size);
+	return sek_ok();
+}
+
+static sek_status open_keys(struct sek_recorder *r, char *err, size_t err_size)
+{
+	const struct sek_recorder_config *c = &r->config;
+	sek_status status = sek_public_key_load(c->public_key_path, r->recipient);
+
+	if (!sek_is_ok(status))
+		return refuse(c, status, "the public half of the recording key cannot be read",
+			"make a key pair with 'sekishoctl recording keygen'", err, err_size);
+	status = sek_sign_key_load(c->signing_key_path, &r->signer);
+	if (sek_is(status, SEK_E_NOT_FOUND))
+		status = sek_sign_key_make(c->signing_key_path, &r->signer);
+	return sek_is_ok(status) ? status : refuse(c, status, "the signing key cannot be read or made",
+		"the broker's user must be able to write its folder, and no .pub file of an older key may lie there", err, err_size);
+}
+
+sek_status sek_recorder_create(uv_loop_t *loop, const struct sek_recorder_config *config,
+	void (*finished)(void *user, const struct sek_recording_facts *facts), void *user, struct sek_recorder **ret, char *err,
+	size_t err_size)
+{
+	struct sek_recorder *r;
+	sek_status status;
+
+	*err = '\0';
+	if (sodium_init() < 0)
+		return refuse(config, sek_fail(SEK_E_CRYPTO), "libsodium cannot start", "look at the system", err, err_size);
+	SEK_TRY(open_folder(config, err, err_size));
+	r = calloc(1, sizeof *r);
+	if (!r)
+		return refuse(config, sek_fail(SEK_E_NOMEM), "not enough memory", "give the broker more", err, err_size);
+	r->loop = loop;
+	r->config = *config;
+	r->state.writable = true;
+	r->clock_offset_us = clock_offset();
+	status = open_keys(r, err, err_size);
+	if (sek_is_ok(status)) {
+		status = sek_record_repair(config->path, &r->signer, finished, user, &r->state.used_bytes);
+		if (!sek_is_ok(status))
+			refuse(config, status, "the folder cannot be read", "give it to the broker's user", err, err_size);
+	}
+	if (!sek_is_ok(status)) {
+		sodium_memzero(&r->signer, sizeof r->signer);
+		free(r);
+		return status;
+	}
+	r->probe = true;
+	r->survey_status = look(r);
+	r->suspect = !sek_is_ok(r->survey_status);
+	judge(r);
+	r->survey.data = r->watch.data = r;
+	uv_timer_init(loop, &r->watch);
+	uv_timer_start(&r->watch, on_watch, WATCH_MS, WATCH_MS);
+	*ret = r;
+	return sek_ok();
+}
+
+static void on_watch_closed(uv_handle_t *h)
+{
+	struct sek_recorder *r = h->data;
+
+	r->closed = true;
+	if (r->stopped)
+		r->stopped(r->stopped_user);
+}
+
+static void end_stop(struct sek_recorder *r)
+{
+	if (!r->stopping || r->closing || r->first || r->surveying)
+		return;
+	r->closing = true;
+	uv_close((uv_handle_t *)&r->watch, on_watch_closed);
+}
+
+void sek_recorder_ended(struct sek_recorder *r)
+{
+	end_stop(r);
+}
+
+void sek_recorder_stop(struct sek_recorder *r, void (*done)(void *user), void *user)
+{
+	struct sek_recording *p, *next;
+
+	SEK_ASSERT(!r->stopping);
+	r->stopping = true;
+	r->stopped = done;
+	r->stopped_user = user;
+	for (p = r->first; p; p = next) {
+		next = p->next;
+		sek_recording_end(p, 0);
+	}
+	end_stop(r);
+}
+
+void sek_recorder_destroy(struct sek_recorder *r)
+{
+	if (!r)
+		return;
+	SEK_ASSERT(r->closed);
+	while (r->gone) {
+		struct sek_recording *p = r->gone;
+
+		r->gone = p->next;
+		free(p);
+	}
+	sodium_memzero(&r->signer, sizeof r->signer);
+	free(r);
+}

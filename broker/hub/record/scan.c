@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Following a file block by block. Must never take a block into the list whose link does not hold, and never trust a length
+ * beyond the file's.
+ */
+#include "broker/hub/record/scan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+/* As many of n bytes as there are. */
+static sek_status read_some(int fd, uint64_t offset, uint8_t *ret, size_t n, size_t *ret_n)
+{
+	size_t got = 0;
+
+	while (got < n) {
+		ssize_t r = pread(fd, ret + got, n - got, (off_t)(offset + got));
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return sek_from_errno();
+		if (r == 0)
+			break;
+		got += (size_t)r;
+	}
+	*ret_n = got;
+	return sek_ok();
+}
+
+sek_status sek_record_read_at(int fd, uint64_t offset, void *ret, size_t n)
+{
+	size_t got = 0;
+
+	SEK_TRY(read_some(fd, offset, ret, n, &got));
+	return got == n ? sek_ok() : sek_fail(SEK_E_MALFORMED);
+}
+
+/* n bytes at offset, in the window; NULL: there are fewer. */
+static const uint8_t *look(struct sek_record_scan *s, uint64_t offset, size_t n)
+{
+	if (offset < s->window_at || offset + n > s->window_at + s->window_n) {
+		s->window_at = offset;
+		s->window_n = 0;
+		if (!sek_is_ok(read_some(s->fd, offset, s->window, sizeof s->window, &s->window_n)) || s->window_n < n)
+			return NULL;
+	}
+	return s->window + (offset - s->window_at);
+}
+
+static sek_status file_size(struct sek_record_scan *s)
+{
+	struct stat st;
+
+	if (fstat(s->fd, &st) != 0)
+		return sek_from_errno();
+	s->size = st.st_size < 0 ? 0 : (uint64_t)st.st_size;
+	return sek_ok();
+}
+
+sek_status sek_record_scan_begin(struct sek_record_scan *s, int fd, bool trust, bool *ret_ours)
+{
+	uint8_t bytes[SEK_RECORD_HEADER_BYTES];
+	size_t n = 0;
+
+	memset(s, 0, sizeof *s);
+	s->fd = fd;
+	s->trust = trust;
+	*ret_ours = false;
+	SEK_TRY(file_size(s));
+	SEK_TRY(read_some(fd, 0, bytes, sizeof bytes, &n));
+	SEK_TRY(sek_record_header_read(bytes, n, trust, &s->header, ret_ours));
+	s->offset = sizeof bytes;
+	memcpy(s->hash, s->header.hash, sizeof s->hash);
+	return sek_ok();
+}
+
+static sek_status keep(struct sek_record_scan *s, const struct sek_block *b)
+{
+	if (s->n == s->room) {
+		size_t room = s->room ? s->room * 2 : 256;
+		struct sek_block *more = realloc(s->blocks, room * sizeof *more);
+
+		if (!more)
+			return sek_fail(SEK_E_NOMEM);
+		s->blocks = more;
+		s->room = room;
+	}
+	s->blocks[s->n++] = *b;
+	return sek_ok();
+}
+
+static bool same(const struct sek_record_scan *s, const uint8_t *hash)
+{
+	return s->trust || memcmp(hash, s->hash, SEK_RECORD_HASH_BYTES) == 0;
+}
+
+static bool try_end(struct sek_record_scan *s)
+{
+	const uint8_t *p = look(s, s->offset, SEK_RECORD_END_BYTES);
+	struct sek_record_end e;
+
+	if (!p || s->offset + SEK_RECORD_END_BYTES != s->size || !sek_is_ok(sek_record_end_read(p, SEK_RECORD_END_BYTES, s->trust, &e)))
+		return false;
+	if (e.blocks != s->n || e.bytes != s->offset || !same(s, e.prev) || (s->n > 0 && e.length_us < s->blocks[s->n - 1].last_us))
+		return false;
+	s->end = e;
+	memcpy(s->end_bytes, p, sizeof s->end_bytes);
+	s->closed = true;
+	s->offset = s->size;
+	return true;
+}
+
+/* True: b is the next block, and it is all there. */
+static bool try_block(struct sek_record_scan *s, struct sek_block *b)
+{
+	const uint8_t *p = look(s, s->offset, SEK_RECORD_HEAD_BYTES);
+	uint8_t prev[SEK_RECORD_HASH_BYTES];
+	size_t n;
+
+	if (!p || !sek_is_ok(sek_record_block_read(p, b, prev)) || b->number != s->n || !same(s, prev))
+		return false;
+	n = sek_record_block_bytes(b->plain_bytes);
+	if (n > s->size - s->offset || (s->n > 0 && b->first_us < s->blocks[s->n - 1].last_us))
+		return false;
+	p = look(s, s->offset + n - SEK_RECORD_HASH_BYTES, SEK_RECORD_HASH_BYTES);
+	if (!p)
+		return false;
+	b->offset = s->offset;
+	memcpy(s->hash, p, SEK_RECORD_HASH_BYTES);
+	return true;
+}
+
+sek_status sek_record_scan_go(struct sek_record_scan *s)
+{
+	struct sek_block b;
+
+	if (s->closed)
+		return sek_ok();
+	SEK_TRY(file_size(s));
+	s->window_n = 0;
+	while (s->size > s->offset && s->size - s->offset >= 4) {
+		const uint8_t *p = look(s, s->offset, 4);
+
+		if (!p || (sek_record_is_end(p) && try_end(s)) || !try_block(s, &b))
+			break;
+		SEK_TRY(keep(s, &b));
+		s->offset += sek_record_block_bytes(b.plain_bytes);
+	}
+	return sek_ok();
+}
+
+/* The hash that block i follows on. */
+static sek_status hash_before(const struct sek_record_scan *s, size_t i, uint8_t ret[SEK_RECORD_HASH_BYTES])
+{
+	if (i > 0)
+		return sek_record_read_at(s->fd, s->blocks[i].offset - SEK_RECORD_HASH_BYTES, ret, SEK_RECORD_HASH_BYTES);
+	memcpy(ret, s->header.hash, SEK_RECORD_HASH_BYTES);
+	return sek_ok();
+}
+
+sek_status sek_record_scan_tail(struct sek_record_scan *s, uint64_t bytes)
+{
+	uint64_t from = s->offset > bytes ? s->offset - bytes : 0;
+	uint8_t *block, hash[SEK_RECORD_HASH_BYTES];
+	sek_status status = sek_ok();
+	size_t i = s->n, k;
+
+	if (s->closed || s->trust || s->n == 0)
+		return status;
+	block = malloc(sek_record_block_bytes(SEK_RECORD_PLAIN_MAX_BYTES));
+	if (!block)
+		return sek_fail(SEK_E_NOMEM);
+	do {
+		i--;
+	} while (i > 0 && s->blocks[i].offset > from);
+	for (k = i; k < s->n; k++) {
+		size_t n = sek_record_block_bytes(s->blocks[k].plain_bytes);
+
+		status = sek_record_read_at(s->fd, s->blocks[k].offset, block, n);
+		if (sek_is(status, SEK_E_IO) || (sek_is_ok(status) && sek_record_block_whole(block, n, hash))) {
+			if (!sek_is_ok(status))
+				break;
+			continue;
+		}
+		status = hash_before(s, k, s->hash);
+		s->offset = s->blocks[k].offset;
+		s->n = k;
+	}
+	free(block);
+	return status;
+}
+
+bool sek_record_scan_ends(const struct sek_record_scan *s)
+{
+	uint8_t bytes[SEK_RECORD_END_BYTES];
+	struct sek_record_end e;
+
+	return s->size >= SEK_RECORD_HEADER_BYTES + SEK_RECORD_END_BYTES &&
+	       sek_is_ok(sek_record_read_at(s->fd, s->size - sizeof bytes, bytes, sizeof bytes)) &&
+	       sek_is_ok(sek_record_end_read(bytes, sizeof bytes, s->trust, &e));
+}
+
+void sek_record_scan_finish(struct sek_record_scan *s)
+{
+	free(s->blocks);
+	s->blocks = NULL;
+	s->n = s->room = 0;
+}
