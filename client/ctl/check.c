@@ -47,6 +47,46 @@ static void put_summary(const struct ctl *c, FILE *f, const json_t *report)
 		(long long)count(report, "failed"));
 }
 
+/* A sentence with its values; what is no value of it stays as it is. */
+static void put_saying(FILE *f, const char *say, const json_t *values)
+{
+	for (; *say; say++) {
+		size_t i = say[0] == '%' && say[1] >= '1' && say[1] <= '9' ? (size_t)(say[1] - '1') : SIZE_MAX;
+
+		if (i < json_array_size(values)) {
+			fputs(json_string_value(json_array_get(values, i)), f);
+			say++;
+		} else {
+			fputc(*say, f);
+		}
+	}
+}
+
+/* The evidence of a line in words; the caller frees. */
+static char *evidence_text(const struct ctl *c, const json_t *line)
+{
+	const json_t *evidence = json_object_get(line, "evidence"), *names = json_object_get(evidence, "names");
+	char *told = NULL;
+	size_t n = 0, i;
+	FILE *f = open_memstream(&told, &n);
+
+	if (!f)
+		return NULL;
+	put_saying(f, ctl_check_say(c, text(evidence, "say")), json_object_get(evidence, "values"));
+	for (i = 0; i < json_array_size(names); i++) {
+		const json_t *name = json_array_get(names, i);
+		const char *plain = json_string_value(name);
+
+		fputs(i ? ", " : ": ", f);
+		if (plain)
+			fputs(plain, f);
+		else
+			fprintf(f, "%s (%s)", text(name, "what"), ctl_check_fault(c, text(name, "why")));
+	}
+	fclose(f);
+	return told;
+}
+
 static void put_text(const struct ctl *c, FILE *f, const json_t *signed_report)
 {
 	const json_t *report = json_object_get(signed_report, "report"), *lines = json_object_get(report, "lines");
@@ -56,9 +96,11 @@ static void put_text(const struct ctl *c, FILE *f, const json_t *signed_report)
 	for (i = 0; i < json_array_size(lines); i++) {
 		const json_t *l = json_array_get(lines, i);
 		const char *level = text(l, "level"), *id = text(l, "id");
+		char *evidence = evidence_text(c, l);
 
 		fprintf(f, "[%s] %s: ", level_word(c, level), ctl_check_text(c, id));
-		ctl_print_text(f, text(l, "evidence"));
+		ctl_print_text(f, evidence ? evidence : "");
+		free(evidence);
 		fprintf(f, "\n");
 		if (strcmp(level, "ok") != 0)
 			fprintf(f, "    %s: %s\n", ctl_word(c, W_CHECK_DO), ctl_check_do(c, id));
@@ -96,9 +138,11 @@ static void put_html(const struct ctl *c, FILE *f, const json_t *signed_report)
 	for (i = 0; i < json_array_size(lines); i++) {
 		const json_t *l = json_array_get(lines, i);
 		const char *level = text(l, "level"), *id = text(l, "id");
+		char *evidence = evidence_text(c, l);
 
 		fprintf(f, "<tr><td>%s<td>%s<td>", level_word(c, level), ctl_check_text(c, id));
-		put_escaped(f, text(l, "evidence"));
+		put_escaped(f, evidence ? evidence : "");
+		free(evidence);
 		fprintf(f, "<td>%s\n", strcmp(level, "ok") == 0 ? "" : ctl_check_do(c, id));
 	}
 	fprintf(f, "</table>\n<p>%s</p>\n<pre>", ctl_word(c, W_CHECK_SIGNED));

@@ -29,7 +29,7 @@ struct ctl {
 	int fd;
 };
 
-/* words.c */
+/* words.c, words_check.c */
 const char *ctl_word(const struct ctl *c, enum ctl_word w);
 const char *ctl_error(const struct ctl *c, const char *error);  /* a sentence for a word of the broker */
 const char *ctl_column(const struct ctl *c, const char *name);  /* heading of a member */
@@ -47,6 +47,10 @@ void ctl_print_text(FILE *to, const char *text);
 void ctl_print_rows(const struct ctl *c, const json_t *rows, const char *columns);
 void ctl_print_object(const struct ctl *c, const json_t *object, const char *indent);
 void ctl_print_json(const json_t *json);
+
+/* How a line tells its evidence: a sentence with %1 to %9 for values; and what is wrong with one of the things that it lists. */
+const char *ctl_check_say(const struct ctl *c, const char *say);
+const char *ctl_check_fault(const struct ctl *c, const char *why);
 
 /* certificate.c */
 #define CTL_CERTIFICATE_MAX_BYTES 65536 /* of a file */

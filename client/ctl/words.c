@@ -4,16 +4,7 @@
  */
 #include <string.h>
 
-#include "client/ctl/ctl.h"
-
-struct pair {
-	const char *en, *ja;
-};
-
-struct named {
-	const char *name;
-	struct pair text;
-};
+#include "client/ctl/words.h"
 
 static const struct pair words[CTL_WORDS] = {
 	[W_UNREACHABLE] = { "the broker cannot be reached at '%s': %s. Is it running, and may this account use the socket?",
@@ -82,90 +73,32 @@ static const struct named columns[] = {
 	{ "type", { "TYPE", "型" } }, { "builtIn", { "BUILT-IN", "既定" } }, { "words", { "VALUES", "選択肢" } },
 };
 
-static const char *pick(const struct ctl *c, const struct pair *p)
+const char *ctl_pick(const struct ctl *c, const struct pair *p)
 {
 	return c->ja ? p->ja : p->en;
 }
 
-static const char *find(const struct ctl *c, const struct named *list, size_t n, const char *name)
+const char *ctl_find(const struct ctl *c, const struct named *list, size_t n, const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++)
 		if (strcmp(list[i].name, name) == 0)
-			return pick(c, &list[i].text);
+			return ctl_pick(c, &list[i].text);
 	return name;
 }
 
 const char *ctl_word(const struct ctl *c, enum ctl_word w)
 {
-	return pick(c, &words[w]);
+	return ctl_pick(c, &words[w]);
 }
 
 const char *ctl_error(const struct ctl *c, const char *error)
 {
-	return find(c, errors, sizeof errors / sizeof errors[0], error);
+	return ctl_find(c, errors, sizeof errors / sizeof errors[0], error);
 }
 
 const char *ctl_column(const struct ctl *c, const char *name)
 {
-	return find(c, columns, sizeof columns / sizeof columns[0], name);
-}
-
-/* What each line of the self-check is about, and what to do when it is not "ok". */
-static const struct {
-	const char *id;
-	struct pair about, todo;
-} checks[] = {
-	{ "https-certificate", { "certificate of the inner face", "庁内側のHTTPS証明書" },
-		{ "renew it with sekisho-certs and restart the broker", "sekisho-certs で更新し、ブローカーを再起動してください" } },
-	{ "intermediate", { "the broker's intermediate CA", "ブローカーの中間CA証明書" },
-		{ "issue a new one with sekisho-certs; no restart is needed", "sekisho-certs で再発行してください（再起動は不要）" } },
-	{ "ca", { "root CA certificate", "ルートCA証明書" }, { "plan the exchange of the CA", "CAの更新を計画してください" } },
-	{ "crl", { "revocation list (CRL)", "失効リスト (CRL)" },
-		{ "issue a fresh one with sekisho-certs crl; without it no session starts", "sekisho-certs crl で再発行してください（期限が切れるとセッションを開始できません）" } },
-	{ "keys", { "private keys are readable for their owner only", "秘密鍵を読めるのは所有者だけか" },
-		{ "chmod 600 the file and ask who has read it", "chmod 600 とし、読んだ者がいないか確認してください" } },
-	{ "listening", { "addresses on which the broker listens", "待ち受けアドレス" },
-		{ "only the configured address may appear: find out who opened the other", "設定したアドレス以外がないか、原因を調べてください" } },
-	{ "jails", { "jails of live sessions", "動作中セッションの隔離（ジェイル）" },
-		{ "failed: end those sessions (sekishoctl stop session) and look for the cause; attention: run this as root, who may look", "異常: 該当セッションを sekishoctl stop session で終了し、原因を調べてください。注意: root で実行すると確認できます" } },
-	{ "policy", { "policies that allow more than the built-in default", "既定より緩いポリシー" },
-		{ "look whether each is still needed (sekishoctl policy history)", "必要なものか sekishoctl policy history で見直してください" } },
-	{ "second-factor", { "accounts without a second factor", "第2要素のないアカウント" },
-		{ "let them enrol, or disable them", "登録を求めるか、無効にしてください" } },
-	{ "dormant", { "accounts that nobody has used for 90 days", "90日以上使われていないアカウント" },
-		{ "disable those that are not needed (sekishoctl user disable)", "不要なものは sekishoctl user disable で無効にしてください" } },
-	{ "administrators", { "accounts with the role administrator", "管理者の役割を持つアカウント" },
-		{ "there should be few, and more than one", "必要最小限で、2名以上いることを確認してください" } },
-	{ "audit-writable", { "the audit log can be written", "監査ログへの書き込み" },
-		{ "make room on the disk or mend its rights: nothing new starts until then", "ディスクの空きと権限を確認してください（直るまで新規の利用はできません）" } },
-	{ "audit-chain", { "chain and signatures of the audit log", "監査ログの連鎖と署名" },
-		{ "keep the log as evidence and run sekishoctl audit verify", "ログを証拠として保全し、sekishoctl audit verify を実行してください" } },
-	{ "syslog", { "copy of the audit log on another machine (syslog)", "監査ログの他機への転送（syslog）" },
-		{ "set audit.syslog: without a copy elsewhere a log that was rolled back cannot be told from a short one",
-			"audit.syslog を設定してください（他機に写しがないと、巻き戻されたログを見分けられません）" } },
-	{ "libraries", { "versions of linked libraries", "リンクしているライブラリの版" },
-		{ "install security updates and restart", "セキュリティ更新を適用し、再起動してください" } },
-	{ "recording", { "coverage of recordings", "録画の網羅" }, { "this version does not record", "この版には録画機能がありません" } },
-};
-
-const char *ctl_check_text(const struct ctl *c, const char *id)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof checks / sizeof checks[0]; i++)
-		if (strcmp(checks[i].id, id) == 0)
-			return pick(c, &checks[i].about);
-	return id;
-}
-
-const char *ctl_check_do(const struct ctl *c, const char *id)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof checks / sizeof checks[0]; i++)
-		if (strcmp(checks[i].id, id) == 0)
-			return pick(c, &checks[i].todo);
-	return "";
+	return ctl_find(c, columns, sizeof columns / sizeof columns[0], name);
 }

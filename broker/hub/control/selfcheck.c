@@ -16,28 +16,49 @@
 #include "broker/hub/audit/verify.h"
 #include "broker/hub/control/selfcheck_lines.h"
 
-void sek_check_line(struct sek_selfcheck *s, const char *id, enum sek_check_level level, const char *format, ...)
+static json_t *split(char *values)
+{
+	json_t *list = json_array();
+	char *next;
+
+	for (; *values || json_array_size(list) > 0; values = next) {
+		next = strstr(values, SEK_CHECK_NEXT);
+		if (next)
+			*next++ = '\0';
+		json_array_append_new(list, json_string(values));
+		if (!next)
+			break;
+	}
+	return list;
+}
+
+void sek_check_line(struct sek_selfcheck *s, const char *id, enum sek_check_level level, const char *say,
+	struct sek_check_names *names, const char *format, ...)
 {
 	static const char *const levels[] = { "ok", "attention", "failed" };
-	char evidence[1024];
+	char values[1024];
+	json_t *evidence;
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(evidence, sizeof evidence, format, ap);
+	vsnprintf(values, sizeof values, format, ap);
 	va_end(ap);
 	s->failed += level == SEK_CHECK_FAILED;
-	json_array_append_new(s->lines, json_pack("{s:s,s:s,s:s}", "id", id, "level", levels[level], "evidence", evidence));
+	evidence = json_pack("{s:s,s:o}", "say", say, "values", split(values));
+	if (names && names->list)
+		json_object_set_new(evidence, "names", names->list);
+	if (names)
+		names->list = NULL;
+	json_array_append_new(s->lines, json_pack("{s:s,s:s,s:o}", "id", id, "level", levels[level], "evidence", evidence));
 }
 
-void sek_check_name(struct sek_check_names *l, const char *name)
+void sek_check_name(struct sek_check_names *l, const char *name, const char *why)
 {
-	size_t n = strlen(l->text), k = strlen(name);
-
 	l->n++;
-	if (n + k + 8 < sizeof l->text)
-		snprintf(l->text + n, sizeof l->text - n, "%s%s", n ? ", " : "", name);
-	else if (n > 3 && strcmp(l->text + n - 3, "...") != 0 && n + 6 < sizeof l->text)
-		snprintf(l->text + n, sizeof l->text - n, ", ...");
+	if (!l->list)
+		l->list = json_array();
+	if (l->n <= SEK_CHECK_SHOWN)
+		json_array_append_new(l->list, why ? json_pack("{s:s,s:s}", "what", name, "why", why) : json_string(name));
 }
 
 static void add_pid(struct sek_selfcheck *s, int pid)
@@ -89,25 +110,25 @@ static void check_audit(struct sek_selfcheck *s)
 	char path[4200], hash[SEK_AUDIT_HEX_BYTES];
 
 	if (s->audit.writable)
-		sek_check_line(s, "audit-writable", s->audit.lost ? SEK_CHECK_ATTENTION : SEK_CHECK_OK, "%llu waiting, %llu lost",
-			(unsigned long long)s->audit.waiting, (unsigned long long)s->audit.lost);
+		sek_check_line(s, "audit-writable", s->audit.lost ? SEK_CHECK_ATTENTION : SEK_CHECK_OK, "queue", NULL, "%llu" SEK_CHECK_NEXT
+			"%llu", (unsigned long long)s->audit.waiting, (unsigned long long)s->audit.lost);
 	else
-		sek_check_line(s, "audit-writable", SEK_CHECK_FAILED, "%s", s->audit.why);
+		sek_check_line(s, "audit-writable", SEK_CHECK_FAILED, "why", NULL, "%s", s->audit.why);
 	if (!s->has_syslog)
-		sek_check_line(s, "syslog", SEK_CHECK_ATTENTION, "-");
+		sek_check_line(s, "syslog", SEK_CHECK_ATTENTION, "not-set", NULL, "audit.syslog");
 	else
 		sek_check_line(s, "syslog", s->syslog.up && !s->syslog.lost ? SEK_CHECK_OK : SEK_CHECK_ATTENTION,
-			"%llu sent, %llu lost, %zu bytes waiting%s%s", (unsigned long long)s->syslog.sent,
-			(unsigned long long)s->syslog.lost, s->syslog.queued_bytes, s->syslog.up ? "" : ": ", s->syslog.why);
+			s->syslog.up ? "syslog-up" : "syslog-down", NULL, "%llu" SEK_CHECK_NEXT "%llu" SEK_CHECK_NEXT "%zu" SEK_CHECK_NEXT "%s",
+			(unsigned long long)s->syslog.sent, (unsigned long long)s->syslog.lost, s->syslog.queued_bytes, s->syslog.why);
 	snprintf(path, sizeof path, "%.4000s.pub", s->config->audit.key_path);
 	if (!sek_is_ok(sek_public_key_load(path, v.key)) || !sek_is_ok(sek_audit_verify(&v))) {
-		sek_check_line(s, "audit-chain", SEK_CHECK_FAILED, "%s: cannot be read", path);
+		sek_check_line(s, "audit-chain", SEK_CHECK_FAILED, "unreadable", NULL, "%.900s", path);
 		return;
 	}
 	sek_hex(v.last.hash, sizeof v.last.hash, hash);
-	sek_check_line(s, "audit-chain", v.findings ? SEK_CHECK_FAILED : SEK_CHECK_OK,
-		"%llu records, %llu checkpoints, %llu findings, last %llu:%s", (unsigned long long)v.records,
-		(unsigned long long)v.checkpoints, (unsigned long long)v.findings, (unsigned long long)v.last.seq, hash);
+	sek_check_line(s, "audit-chain", v.findings ? SEK_CHECK_FAILED : SEK_CHECK_OK, "chain", NULL, "%llu" SEK_CHECK_NEXT "%llu"
+		SEK_CHECK_NEXT "%llu" SEK_CHECK_NEXT "%llu:%s", (unsigned long long)v.records, (unsigned long long)v.checkpoints,
+		(unsigned long long)v.findings, (unsigned long long)v.last.seq, hash);
 }
 
 static bool sign(struct sek_selfcheck *s, const char *body, char ret_hex[2 * crypto_sign_BYTES + 1],
@@ -143,11 +164,11 @@ void sek_selfcheck_work(struct sek_selfcheck *s)
 		sek_check_people(s, store);
 		sek_store_close(store);
 	} else {
-		sek_check_line(s, "second-factor", SEK_CHECK_FAILED, "%s", err);
-		sek_check_line(s, "policy", SEK_CHECK_FAILED, "%s", err);
+		sek_check_line(s, "second-factor", SEK_CHECK_FAILED, "why", NULL, "%s", err);
+		sek_check_line(s, "policy", SEK_CHECK_FAILED, "why", NULL, "%s", err);
 	}
 	check_audit(s);
-	sek_check_line(s, "recording", SEK_CHECK_ATTENTION, "no recordings in version %s", SEK_VERSION);
+	sek_check_recording(s);
 	gmtime_r(&now, &tm);
 	strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &tm);
 	report = json_pack("{s:s,s:s,s:s,s:O}", "time", stamp, "where", s->config->audit.where, "version", SEK_VERSION, "lines",

@@ -28,7 +28,7 @@ struct sek_selfcheck;
 struct sek_selfcheck *sek_selfcheck_begin(const struct sek_broker_config *config, struct sek_sessions *sessions,
 	const struct sek_audit *audit, const struct sek_syslog *syslog, const json_t *seen);
 void sek_selfcheck_work(struct sek_selfcheck *s);
-/* {"report":{"time","where","version","lines":[{"id","level","evidence"}]},"signature","key"}; a new reference, NULL when out of
+/* {"report":{"time","where","version","lines":[{"id","level","evidence":{"say","values","names"}}]},"signature","key"}; a new reference, NULL when out of
  * memory. ret_failed: how many lines failed. Frees s. */
 json_t *sek_selfcheck_finish(struct sek_selfcheck *s, unsigned *ret_failed);
 

@@ -23,18 +23,30 @@ struct sek_selfcheck {
 	unsigned failed;
 };
 
-void sek_check_line(struct sek_selfcheck *s, const char *id, enum sek_check_level level, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-
-/* A list of names that is cut when it gets long: "taro, hanako, ... (12)". */
+/* A list that is cut when it gets long: n counts all, the first SEK_CHECK_SHOWN are kept. */
+#define SEK_CHECK_SHOWN 20
 struct sek_check_names {
-	char text[400];
+	json_t *list;  /* made by the first name; a line takes it */
 	unsigned n;
 };
-void sek_check_name(struct sek_check_names *l, const char *name);
+/* name: any text. why: a word of sekishoctl's (client/ctl/words_check.c), or NULL. */
+void sek_check_name(struct sek_check_names *l, const char *name, const char *why);
+
+/* What stands between two values of a line; no value holds it. */
+#define SEK_CHECK_NEXT "\x1f"
+/* Adds a line. say: which sentence of sekishoctl's words (client/ctl/words_check.c) tells the evidence; format: its values, in their order,
+ * divided by SEK_CHECK_NEXT. names: what it lists beside them, taken from there; may be NULL. */
+void sek_check_line(struct sek_selfcheck *s, const char *id, enum sek_check_level level, const char *say,
+	struct sek_check_names *names, const char *format, ...) __attribute__((format(printf, 6, 7)));
 
 /* selfcheck_system.c: certificates, keys, listening sockets, jails, libraries */
 void sek_check_system(struct sek_selfcheck *s);
+/* The children whose ids stand in s->pids, as /proc shows them now. */
+void sek_check_jails(struct sek_selfcheck *s);
+
+/* selfcheck_recording.c: what of the live sessions is being recorded, against what their policies ask for */
+void sek_check_recording(struct sek_selfcheck *s);
+
 /* selfcheck_people.c: accounts and policies; store is this check's own handle */
 void sek_check_people(struct sek_selfcheck *s, struct sek_store *store);
 

@@ -29,11 +29,11 @@ static void on_person(void *ctx, const struct sek_store_person *p)
 		return;
 	all->enabled++;
 	if (!p->has_totp && p->certificates == 0)
-		sek_check_name(&all->without, p->name);
+		sek_check_name(&all->without, p->name, NULL);
 	if (all->now_s - used_s > (int64_t)SEK_SELFCHECK_DORMANT_DAYS * 24 * 3600)
-		sek_check_name(&all->dormant, p->name);
+		sek_check_name(&all->dormant, p->name, NULL);
 	if (p->roles & SEK_ROLE_ADMINISTRATOR)
-		sek_check_name(&all->administrators, p->name);
+		sek_check_name(&all->administrators, p->name, NULL);
 }
 
 static bool read_people(struct sek_store *store, struct people *all)
@@ -52,9 +52,9 @@ static bool read_people(struct sek_store *store, struct people *all)
 	return true;
 }
 
-static void names_line(struct sek_selfcheck *s, const char *id, const struct sek_check_names *l, unsigned of)
+static void names_line(struct sek_selfcheck *s, const char *id, struct sek_check_names *l, unsigned of)
 {
-	sek_check_line(s, id, l->n ? SEK_CHECK_ATTENTION : SEK_CHECK_OK, "%u/%u%s%s", l->n, of, l->n ? ": " : "", l->text);
+	sek_check_line(s, id, l->n ? SEK_CHECK_ATTENTION : SEK_CHECK_OK, "of-accounts", l, "%u" SEK_CHECK_NEXT "%u", l->n, of);
 }
 
 struct policies {
@@ -76,7 +76,7 @@ static void on_policy(void *ctx, const struct sek_store_policy *p)
 	if (!(sek_policy_compare(a, sek_policy_info(a)->built_in, p->value) & SEK_POLICY_LOOSENS))
 		return;
 	snprintf(text, sizeof text, "%s%s%.60s %s=%.60s", p->scope, *p->name ? ":" : "", p->name, p->attribute, p->value);
-	sek_check_name(&all->looser, text);
+	sek_check_name(&all->looser, text, NULL);
 }
 
 static void on_member(void *ctx, const char *user, const char *group)
@@ -84,6 +84,13 @@ static void on_member(void *ctx, const char *user, const char *group)
 	(void)ctx;
 	(void)user;
 	(void)group;
+}
+
+/* What no line has taken. */
+static void drop(struct sek_check_names *l)
+{
+	json_decref(l->list);
+	l->list = NULL;
 }
 
 void sek_check_people(struct sek_selfcheck *s, struct sek_store *store)
@@ -94,14 +101,19 @@ void sek_check_people(struct sek_selfcheck *s, struct sek_store *store)
 	if (read_people(store, &people)) {
 		names_line(s, "second-factor", &people.without, people.enabled);
 		names_line(s, "dormant", &people.dormant, people.enabled);
-		sek_check_line(s, "administrators", people.administrators.n >= 2 ? SEK_CHECK_OK : SEK_CHECK_ATTENTION, "%u%s%s",
-			people.administrators.n, people.administrators.n ? ": " : "", people.administrators.text);
+		sek_check_line(s, "administrators", people.administrators.n >= 2 ? SEK_CHECK_OK : SEK_CHECK_ATTENTION, "of-accounts",
+			&people.administrators, "%u" SEK_CHECK_NEXT "%u", people.administrators.n, people.enabled);
 	} else {
-		sek_check_line(s, "second-factor", SEK_CHECK_FAILED, "the store cannot be read");
+		sek_check_line(s, "second-factor", SEK_CHECK_FAILED, "store", NULL, "%s", "");
 	}
 	if (!sek_is_ok(sek_store_policies_all(store, on_policy, on_member, &policies)))
-		sek_check_line(s, "policy", SEK_CHECK_FAILED, "the store cannot be read");
+		sek_check_line(s, "policy", SEK_CHECK_FAILED, "store", NULL, "%s", "");
 	else
 		sek_check_line(s, "policy", policies.damaged ? SEK_CHECK_FAILED : policies.looser.n ? SEK_CHECK_ATTENTION : SEK_CHECK_OK,
-			"%u/%u%s%s", policies.looser.n, policies.seen, policies.looser.n ? ": " : "", policies.looser.text);
+			policies.damaged ? "policies-damaged" : "of-values", &policies.looser, "%u" SEK_CHECK_NEXT "%u" SEK_CHECK_NEXT "%u",
+			policies.looser.n, policies.seen, policies.damaged);
+	drop(&people.without);
+	drop(&people.dormant);
+	drop(&people.administrators);
+	drop(&policies.looser);
 }

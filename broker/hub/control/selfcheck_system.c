@@ -44,12 +44,12 @@ static void check_certificate(struct sek_selfcheck *s, const char *id, const cha
 
 	if (!sek_is_ok(sek_file_read(path, &pem, &n)) || gnutls_x509_crt_init(&crt) < 0) {
 		free(pem);
-		sek_check_line(s, id, SEK_CHECK_FAILED, "%s: cannot be read", path);
+		sek_check_line(s, id, SEK_CHECK_FAILED, "unreadable", NULL, "%s", path);
 		return;
 	}
 	d = (gnutls_datum_t){ (unsigned char *)pem, (unsigned)n };
 	if (gnutls_x509_crt_import(crt, &d, GNUTLS_X509_FMT_PEM) < 0) {
-		sek_check_line(s, id, SEK_CHECK_FAILED, "%s: not a certificate", path);
+		sek_check_line(s, id, SEK_CHECK_FAILED, "no-certificate", NULL, "%s", path);
 	} else {
 		begins = gnutls_x509_crt_get_activation_time(crt);
 		ends = gnutls_x509_crt_get_expiration_time(crt);
@@ -58,7 +58,8 @@ static void check_certificate(struct sek_selfcheck *s, const char *id, const cha
 		stamp(ends, until);
 		sek_check_line(s, id, ends <= now || begins > now ? SEK_CHECK_FAILED :
 			ends - now < (time_t)SEK_SELFCHECK_SOON_DAYS * DAY_S ? SEK_CHECK_ATTENTION : SEK_CHECK_OK,
-			"%s, %s - %s (%+lld d)", name, from, until, (long long)((ends - now) / DAY_S));
+			"certificate", NULL, "%s" SEK_CHECK_NEXT "%s" SEK_CHECK_NEXT "%s" SEK_CHECK_NEXT "%lld", name, from, until,
+			(long long)((ends - now) / DAY_S));
 	}
 	gnutls_x509_crt_deinit(crt);
 	free(pem);
@@ -74,19 +75,19 @@ static void check_crl(struct sek_selfcheck *s, const char *path)
 
 	if (!sek_is_ok(sek_file_read(path, &pem, &n)) || gnutls_x509_crl_init(&crl) < 0) {
 		free(pem);
-		sek_check_line(s, "crl", SEK_CHECK_FAILED, "%s: cannot be read", path);
+		sek_check_line(s, "crl", SEK_CHECK_FAILED, "unreadable", NULL, "%s", path);
 		return;
 	}
 	d = (gnutls_datum_t){ (unsigned char *)pem, (unsigned)n };
 	if (gnutls_x509_crl_import(crl, &d, GNUTLS_X509_FMT_PEM) < 0) {
-		sek_check_line(s, "crl", SEK_CHECK_FAILED, "%s: not a revocation list", path);
+		sek_check_line(s, "crl", SEK_CHECK_FAILED, "no-crl", NULL, "%s", path);
 	} else {
 		next = gnutls_x509_crl_get_next_update(crl);
 		stamp(gnutls_x509_crl_get_this_update(crl), from);
 		stamp(next, until);
 		sek_check_line(s, "crl", next <= now ? SEK_CHECK_FAILED :
 			next - now < SEK_SELFCHECK_CRL_HOURS * 3600 ? SEK_CHECK_ATTENTION : SEK_CHECK_OK,
-			"%d revoked, %s - %s (%+lld h)", gnutls_x509_crl_get_crt_count(crl), from, until,
+			"crl", NULL, "%d" SEK_CHECK_NEXT "%s" SEK_CHECK_NEXT "%s" SEK_CHECK_NEXT "%lld", gnutls_x509_crl_get_crt_count(crl), from, until,
 			(long long)((next - now) / 3600));
 	}
 	gnutls_x509_crl_deinit(crl);
@@ -102,9 +103,9 @@ static void check_keys(struct sek_selfcheck *s)
 
 	for (i = 0; i < sizeof paths / sizeof paths[0]; i++)
 		if (stat(paths[i], &st) != 0 || (st.st_mode & 077))
-			sek_check_name(&open_keys, paths[i]);
-	sek_check_line(s, "keys", open_keys.n ? SEK_CHECK_FAILED : SEK_CHECK_OK, "%u/%zu%s%s", open_keys.n,
-		sizeof paths / sizeof paths[0], open_keys.n ? ": " : "", open_keys.text);
+			sek_check_name(&open_keys, paths[i], NULL);
+	sek_check_line(s, "keys", open_keys.n ? SEK_CHECK_FAILED : SEK_CHECK_OK, "of-files", &open_keys, "%u" SEK_CHECK_NEXT "%zu", open_keys.n,
+		sizeof paths / sizeof paths[0]);
 }
 
 /* --- sockets --- */
@@ -135,7 +136,7 @@ static bool listens(int fd, char ret[80], bool *ret_expected, const struct sek_b
 	} else {
 		return false; /* the control socket */
 	}
-	snprintf(ret, 80, "%s port %u", address, port);
+	snprintf(ret, 80, a.ss_family == AF_INET6 ? "[%s]:%u" : "%s:%u", address, port);
 	*ret_expected = strcmp(address, c->inner_address) == 0 && port == c->inner_port;
 	return true;
 }
@@ -153,12 +154,12 @@ static void check_listening(struct sek_selfcheck *s)
 
 		if (e->d_name[0] == '.' || !listens(atoi(e->d_name), text, &ours, s->config))
 			continue;
-		sek_check_name(&list, text);
+		sek_check_name(&list, text, NULL);
 		expected += ours;
 	}
 	if (d)
 		closedir(d);
-	sek_check_line(s, "listening", expected == 1 && list.n == 1 ? SEK_CHECK_OK : SEK_CHECK_FAILED, "%s", list.n ? list.text : "-");
+	sek_check_line(s, "listening", expected == 1 && list.n == 1 ? SEK_CHECK_OK : SEK_CHECK_FAILED, "addresses", &list, "%u", list.n);
 }
 
 /* --- jails --- */
@@ -183,7 +184,7 @@ static void status_value(const char *status, const char *name, char *ret, size_t
 	}
 }
 
-static const char unreadable[] = "its namespaces cannot be read by the broker's user";
+static const char unreadable[] = "unreadable"; /* by the broker's own user */
 
 /* By the word of a local root; a child that is not dumpable shows its namespaces to nobody else. */
 static const char *seen_fault(const struct sek_selfcheck *s, int pid)
@@ -207,7 +208,7 @@ static const char *seen_fault(const struct sek_selfcheck *s, int pid)
 	return NULL;
 }
 
-/* NULL: jailed; else what is wrong. "gone" is no finding. */
+/* NULL: jailed; else what is wrong, as a word of sekishoctl's, or the namespace that it shares. "gone" is no finding. */
 static const char *jail_fault(const struct sek_selfcheck *s, int pid)
 {
 	char path[64], value[40], ours[80], theirs[80], *status = NULL;
@@ -220,13 +221,13 @@ static const char *jail_fault(const struct sek_selfcheck *s, int pid)
 		return "gone";
 	status_value(status, "Seccomp", value, sizeof value);
 	if (strcmp(value, "2") != 0)
-		fault = "no seccomp filter";
+		fault = "seccomp";
 	status_value(status, "NoNewPrivs", value, sizeof value);
-	if (strcmp(value, "1") != 0)
-		fault = "no_new_privs is off";
+	if (!fault && strcmp(value, "1") != 0)
+		fault = "privileges";
 	status_value(status, "CapEff", value, sizeof value);
-	if (strspn(value, "0") != strlen(value) || !*value)
-		fault = "has capabilities";
+	if (!fault && (strspn(value, "0") != strlen(value) || !*value))
+		fault = "capabilities";
 	free(status);
 	for (i = 0; !fault && i < sizeof namespaces / sizeof namespaces[0]; i++) {
 		snprintf(path, sizeof path, "/proc/%d/ns/%s", pid, namespaces[i]);
@@ -241,7 +242,7 @@ static const char *jail_fault(const struct sek_selfcheck *s, int pid)
 	return fault;
 }
 
-static void check_jails(struct sek_selfcheck *s)
+void sek_check_jails(struct sek_selfcheck *s)
 {
 	struct sek_check_names bad = { .n = 0 };
 	bool unreadable_only = true;
@@ -249,21 +250,21 @@ static void check_jails(struct sek_selfcheck *s)
 
 	for (i = 0; i < s->n_pids; i++) {
 		const char *fault = jail_fault(s, s->pids[i]);
-		char text[120];
+		char text[24];
 
 		if (!fault || strcmp(fault, "gone") == 0)
 			continue;
-		snprintf(text, sizeof text, "%d: %s", s->pids[i], fault);
-		sek_check_name(&bad, text);
+		snprintf(text, sizeof text, "%d", s->pids[i]);
+		sek_check_name(&bad, text, fault);
 		unreadable_only = unreadable_only && fault == unreadable;
 	}
-	sek_check_line(s, "jails", !bad.n ? SEK_CHECK_OK : unreadable_only ? SEK_CHECK_ATTENTION : SEK_CHECK_FAILED,
-		"%zu processes, %u%s%s", s->n_pids, bad.n, bad.n ? ": " : "", bad.text);
+	sek_check_line(s, "jails", !bad.n ? SEK_CHECK_OK : unreadable_only ? SEK_CHECK_ATTENTION : SEK_CHECK_FAILED, "of-processes", &bad,
+		"%u" SEK_CHECK_NEXT "%zu", bad.n, s->n_pids);
 }
 
 static void check_libraries(struct sek_selfcheck *s)
 {
-	sek_check_line(s, "libraries", SEK_CHECK_OK, "libuv %s, GnuTLS %s, SQLite %s, libsodium %s, jansson %s", uv_version_string(),
+	sek_check_line(s, "libraries", SEK_CHECK_OK, "as-is", NULL, "libuv %s, GnuTLS %s, SQLite %s, libsodium %s, jansson %s", uv_version_string(),
 		gnutls_check_version(NULL), sqlite3_libversion(), sodium_version_string(), jansson_version_str());
 }
 
@@ -275,6 +276,6 @@ void sek_check_system(struct sek_selfcheck *s)
 	check_crl(s, s->config->sessions.crl_path);
 	check_keys(s);
 	check_listening(s);
-	check_jails(s);
+	sek_check_jails(s);
 	check_libraries(s);
 }

@@ -297,7 +297,16 @@ test('selfcheck: what is in order and what is not, signed', async () => {
 	// text and HTML, Japanese
 	const ja = spawnSync(path.join(bin, 'sekishoctl'), ['--socket', socket(), '--lang', 'ja', 'selfcheck'], { encoding: 'utf8' });
 	assert.match(ja.stdout, /自己点検/);
-	assert.match(ja.stdout, /\[注意\] 第2要素のないアカウント: .*taro/);
+	assert.match(ja.stdout, /\[注意\] 第2要素のないアカウント: 3 アカウント中 3 件: .*taro/);
+	assert.match(ja.stdout, /\[正常\] 庁内側のHTTPS証明書: .*有効期間 .*（残り \d+ 日）/);
+	assert.match(ja.stdout, /\[注意\] 録画の網羅: /);
+	// nothing but names, addresses and what the system itself says is in Latin letters: no sentence was left in English
+	for (const line of ja.stdout.split('\n').filter((l) => /^\[/.test(l)))
+		assert.match(line.replace(/^[^:]*: /, ''), /libuv|[\u3040-\u30ff\u4e00-\u9fff]/, line);
+	assert.doesNotMatch(ja.stdout, /%[1-9]/);
+	// every word that the broker says is one that sekishoctl has
+	for (const l of r.json.report.lines)
+		assert.ok(l.evidence.say && Array.isArray(l.evidence.values), l.id);
 	assert.equal(ctl('selfcheck', '--format', 'html', '--output', b.file('report.html')).code, 0);
 	const html = fs.readFileSync(b.file('report.html'), 'utf8');
 	assert.match(html, /<h1>Sekisho self-check<\/h1>/);
@@ -314,7 +323,7 @@ test('selfcheck: what is in order and what is not, signed', async () => {
 	assert.equal(bad.code, 4);
 	assert.equal(level(bad.json, 'keys'), 'failed');
 	assert.equal(level(bad.json, 'policy'), 'attention');
-	assert.match(bad.json.report.lines.find((l) => l.id === 'policy').evidence, /site clipboard="both"/);
+	assert.match(bad.json.report.lines.find((l) => l.id === 'policy').evidence.names.join(), /site clipboard="both"/);
 	assert.equal(level(bad.json, 'audit-chain'), 'failed');
 	fs.writeSync(fd, '"what":"login.ok"', at);
 	fs.closeSync(fd);

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The words of the self-check: what each line is about, how its evidence is told, and what to do about it.
+ */
+#include <string.h>
+
+#include "client/ctl/words.h"
+
+/* What each line of the self-check is about, and what to do when it is not "ok". */
+static const struct {
+	const char *id;
+	struct pair about, todo;
+} checks[] = {
+	{ "https-certificate", { "certificate of the inner face", "庁内側のHTTPS証明書" },
+		{ "renew it with sekisho-certs and restart the broker", "sekisho-certs で更新し、ブローカーを再起動してください" } },
+	{ "intermediate", { "the broker's intermediate CA", "ブローカーの中間CA証明書" },
+		{ "issue a new one with sekisho-certs; no restart is needed", "sekisho-certs で再発行してください（再起動は不要）" } },
+	{ "ca", { "root CA certificate", "ルートCA証明書" }, { "plan the exchange of the CA", "CAの更新を計画してください" } },
+	{ "crl", { "revocation list (CRL)", "失効リスト (CRL)" },
+		{ "issue a fresh one with sekisho-certs crl; without it no session starts", "sekisho-certs crl で再発行してください（期限が切れるとセッションを開始できません）" } },
+	{ "keys", { "private keys are readable for their owner only", "秘密鍵を読めるのは所有者だけか" },
+		{ "chmod 600 the file and ask who has read it", "chmod 600 とし、読んだ者がいないか確認してください" } },
+	{ "listening", { "addresses on which the broker listens", "待ち受けアドレス" },
+		{ "only the configured address may appear: find out who opened the other", "設定したアドレス以外がないか、原因を調べてください" } },
+	{ "jails", { "jails of live sessions", "動作中セッションの隔離（ジェイル）" },
+		{ "failed: end those sessions (sekishoctl stop session) and look for the cause; attention: run this as root, who may look", "異常: 該当セッションを sekishoctl stop session で終了し、原因を調べてください。注意: root で実行すると確認できます" } },
+	{ "policy", { "policies that allow more than the built-in default", "既定より緩いポリシー" },
+		{ "look whether each is still needed (sekishoctl policy history)", "必要なものか sekishoctl policy history で見直してください" } },
+	{ "second-factor", { "accounts without a second factor", "第2要素のないアカウント" },
+		{ "let them enrol, or disable them", "登録を求めるか、無効にしてください" } },
+	{ "dormant", { "accounts that nobody has used for 90 days", "90日以上使われていないアカウント" },
+		{ "disable those that are not needed (sekishoctl user disable)", "不要なものは sekishoctl user disable で無効にしてください" } },
+	{ "administrators", { "accounts with the role administrator", "管理者の役割を持つアカウント" },
+		{ "there should be few, and more than one", "必要最小限で、2名以上いることを確認してください" } },
+	{ "audit-writable", { "the audit log can be written", "監査ログへの書き込み" },
+		{ "make room on the disk or mend its rights: nothing new starts until then", "ディスクの空きと権限を確認してください（直るまで新規の利用はできません）" } },
+	{ "audit-chain", { "chain and signatures of the audit log", "監査ログの連鎖と署名" },
+		{ "keep the log as evidence and run sekishoctl audit verify", "ログを証拠として保全し、sekishoctl audit verify を実行してください" } },
+	{ "syslog", { "copy of the audit log on another machine (syslog)", "監査ログの他機への転送（syslog）" },
+		{ "set audit.syslog: without a copy elsewhere a log that was rolled back cannot be told from a short one",
+			"audit.syslog を設定してください（他機に写しがないと、巻き戻されたログを見分けられません）" } },
+	{ "libraries", { "versions of linked libraries", "リンクしているライブラリの版" },
+		{ "install security updates and restart", "セキュリティ更新を適用し、再起動してください" } },
+	{ "recording", { "coverage of recordings", "録画の網羅" },
+		{ "nothing is recorded: where recording is a duty, do not let anybody browse with this version", "録画は行われません。録画が必要な業務では、この版を使わないでください" } },
+};
+
+/* How evidence is told; %1 to %9 are the values that the broker gives. */
+static const struct named sayings[] = {
+	{ "as-is", { "%1", "%1" } },
+	{ "why", { "%1", "%1" } },
+	{ "store", { "the store cannot be read", "データベースを読めません" } },
+	{ "unreadable", { "%1 cannot be read", "%1 を読めません" } },
+	{ "no-certificate", { "%1 is not a certificate", "%1 は証明書ではありません" } },
+	{ "no-crl", { "%1 is not a revocation list", "%1 は失効リストではありません" } },
+	{ "certificate", { "%1, from %2 to %3 (%4 days left)", "%1、有効期間 %2 から %3（残り %4 日）" } },
+	{ "crl", { "%1 revoked, from %2, next due %3 (%4 hours left)", "失効 %1 件、発行 %2、次回更新 %3（残り %4 時間）" } },
+	{ "of-files", { "looked at %2 files, %1 open to others", "確認したファイル %2 件、他者が読めるもの %1 件" } },
+	{ "addresses", { "%1 listening", "待ち受け %1 件" } },
+	{ "of-processes", { "looked at %2 processes, %1 not jailed as they must be", "確認したプロセス %2 件、隔離に不備のあるもの %1 件" } },
+	{ "of-accounts", { "%1 of %2 accounts", "%2 アカウント中 %1 件" } },
+	{ "of-values", { "%2 values are set, %1 of them looser", "設定された値 %2 個、既定より緩いもの %1 個" } },
+	{ "policies-damaged", { "%3 of %2 values are damaged; looser: %1", "%2 個の値のうち %3 個が壊れています。緩い値 %1 個" } },
+	{ "queue", { "%1 records wait to be written, %2 lost", "書き込み待ち %1 件、失われた記録 %2 件" } },
+	{ "chain", { "%1 records, %2 checkpoints, %3 findings, last %4", "記録 %1 件、署名 %2 件、異常 %3 件、最後の記録 %4" } },
+	{ "not-set", { "%1 is not set", "%1 が設定されていません" } },
+	{ "syslog-up", { "%1 sent, %2 lost, %3 bytes wait", "送信 %1 件、失われたもの %2 件、送信待ち %3 バイト" } },
+	{ "syslog-down", { "not connected (%4): %1 sent, %2 lost, %3 bytes wait", "未接続（%4）: 送信 %1 件、失われたもの %2 件、送信待ち %3 バイト" } },
+	{ "no-recording", { "version %1 records nothing; policies that ask for it are refused", "版 %1 は録画しません（録画を求めるポリシーは設定できません）" } },
+};
+
+/* What is wrong with one of the things that a line lists. */
+static const struct named faults[] = {
+	{ "seccomp", { "no seccomp filter", "seccomp フィルターがない" } },
+	{ "privileges", { "may gain privileges (no_new_privs is off)", "権限を得られる状態（no_new_privs がオフ）" } },
+	{ "capabilities", { "has capabilities", "ケーパビリティを持っている" } },
+	{ "user", { "shares the broker's user namespace", "ブローカーとユーザー名前空間を共有している" } },
+	{ "net", { "shares the broker's network namespace", "ブローカーとネットワーク名前空間を共有している" } },
+	{ "mnt", { "shares the broker's mount namespace", "ブローカーとマウント名前空間を共有している" } },
+	{ "ipc", { "shares the broker's IPC namespace", "ブローカーと IPC 名前空間を共有している" } },
+	{ "uts", { "shares the broker's UTS namespace", "ブローカーと UTS 名前空間を共有している" } },
+	{ "cgroup", { "shares the broker's cgroup namespace", "ブローカーと cgroup 名前空間を共有している" } },
+	{ "unreadable", { "its namespaces can be read by root only", "名前空間は root でなければ読めない" } },
+};
+
+const char *ctl_check_text(const struct ctl *c, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof checks / sizeof checks[0]; i++)
+		if (strcmp(checks[i].id, id) == 0)
+			return ctl_pick(c, &checks[i].about);
+	return id;
+}
+
+const char *ctl_check_do(const struct ctl *c, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof checks / sizeof checks[0]; i++)
+		if (strcmp(checks[i].id, id) == 0)
+			return ctl_pick(c, &checks[i].todo);
+	return "";
+}
+
+const char *ctl_check_say(const struct ctl *c, const char *say)
+{
+	return ctl_find(c, sayings, sizeof sayings / sizeof sayings[0], say);
+}
+
+const char *ctl_check_fault(const struct ctl *c, const char *why)
+{
+	return ctl_find(c, faults, sizeof faults / sizeof faults[0], why);
+}
