@@ -40,7 +40,7 @@
 
 #define SEK_RULES_LIST_MAX_BYTES 6000 /* of each list of addresses in RULES */
 #define SEK_FPS_MAX 120 /* frames a second that a policy may allow */
-#define SEK_WATERMARK_MAX_BYTES 120 /* printable ASCII of a watermark */
+#define SEK_WATERMARK_MAX_BYTES 120 /* UTF-8 of a watermark */
 
 #define SEK_SESSION_ID_BYTES 16 /* a random number, never reused */
 

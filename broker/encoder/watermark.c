@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Letters of 5 by 7 dots, each dot 2 by 2 pixels, in rows that are shifted against each other. A marked pixel becomes
+ * Letters of 8 or 16 by 16 dots, each dot 2 by 2 pixels, in rows that are shifted against each other. A marked pixel becomes
  * darker if it was bright and brighter if it was dark: legible on everything, and what is below stays legible too.
  */
 #include "broker/encoder/watermark.h"
@@ -8,62 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+#include "broker/encoder/font/font.h"
+
 enum {
-	DOT = 2, LETTER_W = 6 * DOT, LETTER_H = 7 * DOT,
+	DOT = 2, LETTER_H = SEK_FONT_ROWS * DOT,
 	GAP_PX = 96,     /* between two texts of a row */
 	ROW_PX = 144,    /* from row to row */
 	FIRST_PX = 40,   /* where the first row stands */
 	SHIFT_PX = 150,  /* of each row against the one above */
 };
-
-/* Rows from the top; the highest of five bits stands left. */
-static const uint8_t digits[10][7] = {
-	{ 0x0e, 0x11, 0x13, 0x15, 0x19, 0x11, 0x0e }, { 0x04, 0x0c, 0x04, 0x04, 0x04, 0x04, 0x0e },
-	{ 0x0e, 0x11, 0x01, 0x02, 0x04, 0x08, 0x1f }, { 0x1f, 0x02, 0x04, 0x02, 0x01, 0x11, 0x0e },
-	{ 0x02, 0x06, 0x0a, 0x12, 0x1f, 0x02, 0x02 }, { 0x1f, 0x10, 0x1e, 0x01, 0x01, 0x11, 0x0e },
-	{ 0x06, 0x08, 0x10, 0x1e, 0x11, 0x11, 0x0e }, { 0x1f, 0x01, 0x02, 0x04, 0x08, 0x08, 0x08 },
-	{ 0x0e, 0x11, 0x11, 0x0e, 0x11, 0x11, 0x0e }, { 0x0e, 0x11, 0x11, 0x0f, 0x01, 0x02, 0x0c },
-};
-static const uint8_t letters[26][7] = {
-	{ 0x00, 0x00, 0x0e, 0x01, 0x0f, 0x11, 0x0f }, { 0x10, 0x10, 0x16, 0x19, 0x11, 0x11, 0x1e }, /* a b */
-	{ 0x00, 0x00, 0x0e, 0x10, 0x10, 0x11, 0x0e }, { 0x01, 0x01, 0x0d, 0x13, 0x11, 0x11, 0x0f }, /* c d */
-	{ 0x00, 0x00, 0x0e, 0x11, 0x1f, 0x10, 0x0e }, { 0x06, 0x09, 0x08, 0x1c, 0x08, 0x08, 0x08 }, /* e f */
-	{ 0x00, 0x0f, 0x11, 0x11, 0x0f, 0x01, 0x0e }, { 0x10, 0x10, 0x16, 0x19, 0x11, 0x11, 0x11 }, /* g h */
-	{ 0x04, 0x00, 0x0c, 0x04, 0x04, 0x04, 0x0e }, { 0x02, 0x00, 0x06, 0x02, 0x02, 0x12, 0x0c }, /* i j */
-	{ 0x10, 0x10, 0x12, 0x14, 0x18, 0x14, 0x12 }, { 0x0c, 0x04, 0x04, 0x04, 0x04, 0x04, 0x0e }, /* k l */
-	{ 0x00, 0x00, 0x1a, 0x15, 0x15, 0x11, 0x11 }, { 0x00, 0x00, 0x16, 0x19, 0x11, 0x11, 0x11 }, /* m n */
-	{ 0x00, 0x00, 0x0e, 0x11, 0x11, 0x11, 0x0e }, { 0x00, 0x00, 0x1e, 0x11, 0x1e, 0x10, 0x10 }, /* o p */
-	{ 0x00, 0x00, 0x0d, 0x13, 0x0f, 0x01, 0x01 }, { 0x00, 0x00, 0x16, 0x19, 0x10, 0x10, 0x10 }, /* q r */
-	{ 0x00, 0x00, 0x0e, 0x10, 0x0e, 0x01, 0x1e }, { 0x08, 0x08, 0x1c, 0x08, 0x08, 0x09, 0x06 }, /* s t */
-	{ 0x00, 0x00, 0x11, 0x11, 0x11, 0x13, 0x0d }, { 0x00, 0x00, 0x11, 0x11, 0x11, 0x0a, 0x04 }, /* u v */
-	{ 0x00, 0x00, 0x11, 0x11, 0x15, 0x15, 0x0a }, { 0x00, 0x00, 0x11, 0x0a, 0x04, 0x0a, 0x11 }, /* w x */
-	{ 0x00, 0x00, 0x11, 0x11, 0x0f, 0x01, 0x0e }, { 0x00, 0x00, 0x1f, 0x02, 0x04, 0x08, 0x1f }, /* y z */
-};
-static const struct {
-	char c;
-	uint8_t rows[7];
-} others[] = {
-	{ ' ', { 0 } }, { '-', { 0, 0, 0, 0x1f, 0, 0, 0 } }, { '.', { 0, 0, 0, 0, 0, 0x0c, 0x0c } },
-	{ ':', { 0, 0x0c, 0x0c, 0, 0x0c, 0x0c, 0 } }, { '_', { 0, 0, 0, 0, 0, 0, 0x1f } },
-	{ '@', { 0x0e, 0x11, 0x17, 0x15, 0x17, 0x10, 0x0e } }, { '~', { 0, 0, 0x08, 0x15, 0x02, 0, 0 } },
-};
-static const uint8_t box[7] = { 0x1f, 0x11, 0x11, 0x11, 0x11, 0x11, 0x1f };
-
-static const uint8_t *glyph(char c)
-{
-	size_t i;
-
-	if (c >= '0' && c <= '9')
-		return digits[c - '0'];
-	if (c >= 'a' && c <= 'z')
-		return letters[c - 'a'];
-	if (c >= 'A' && c <= 'Z')
-		return letters[c - 'A'];
-	for (i = 0; i < sizeof others / sizeof others[0]; i++)
-		if (others[i].c == c)
-			return others[i].rows;
-	return box;
-}
 
 bool sek_watermark_init(struct sek_watermark *w, uint32_t stride_px, uint32_t height_px)
 {
@@ -79,14 +33,36 @@ void sek_watermark_finish(struct sek_watermark *w)
 	memset(w, 0, sizeof *w);
 }
 
+/* Puts the letters beside each other. The text has been checked by the message that brought it. */
+static void draw(struct sek_watermark *w)
+{
+	size_t k, at = 0;
+	uint32_t c;
+
+	memset(w->dots, 0, sizeof w->dots);
+	w->columns = 0;
+	for (; at < w->bytes && (k = sek_utf8_next((const uint8_t *)w->text + at, w->bytes - at, &c)) > 0; at += k) {
+		struct sek_glyph g = sek_font_glyph(c);
+
+		if (w->columns + g.columns > SEK_WATERMARK_COLUMNS_MAX)
+			return;
+		for (unsigned row = 0; row < SEK_FONT_ROWS; row++)
+			for (unsigned i = 0; i < g.columns; i++)
+				w->dots[row][w->columns + i] = g.rows[(row * g.columns + i) / 8] >> (7 - i % 8) & 1;
+		w->columns += g.columns;
+	}
+}
+
 bool sek_watermark_set(struct sek_watermark *w, const char *text, size_t bytes)
 {
 	bool same = bytes == w->bytes && memcmp(text, w->text, bytes) == 0;
 
-	if (!same)
-		memcpy(w->text, text, bytes);
+	if (same)
+		return false;
+	memcpy(w->text, text, bytes);
 	w->bytes = bytes;
-	return !same;
+	draw(w);
+	return true;
 }
 
 static uint32_t darker(uint32_t c)
@@ -109,19 +85,17 @@ static uint32_t mark(uint32_t px)
 
 static void mark_line(const struct sek_watermark *w, uint32_t *line, uint32_t x, uint32_t y, uint32_t width)
 {
-	uint32_t text_px = (uint32_t)w->bytes * LETTER_W, period = text_px + GAP_PX, row, dot, at, i;
+	uint32_t text_px = w->columns * DOT, period = text_px + GAP_PX, row, at, i;
+	const uint8_t *dots;
 
 	if (y < FIRST_PX || (y - FIRST_PX) % ROW_PX >= LETTER_H)
 		return;
 	row = (y - FIRST_PX) / ROW_PX;
-	dot = (y - FIRST_PX) % ROW_PX / DOT;
+	dots = w->dots[(y - FIRST_PX) % ROW_PX / DOT];
 	at = (x + row * SHIFT_PX) % period;
-	for (i = 0; i < width; i++, at = at + 1 == period ? 0 : at + 1) {
-		uint32_t column = at % LETTER_W / DOT;
-
-		if (at < text_px && column < 5 && glyph(w->text[at / LETTER_W])[dot] >> (4 - column) & 1)
+	for (i = 0; i < width; i++, at = at + 1 == period ? 0 : at + 1)
+		if (at < text_px && dots[at / DOT])
 			line[i] = mark(line[i]);
-	}
 }
 
 void sek_watermark_copy(struct sek_watermark *w, const uint32_t *from, uint32_t x, uint32_t y, uint32_t width,

@@ -10,11 +10,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "broker/encoder/font/font.h"
 #include "protocol/limits.h"
+
+enum { SEK_WATERMARK_COLUMNS_MAX = 8 * SEK_WATERMARK_MAX_BYTES }; /* letters of 16 columns have two bytes at least */
 
 struct sek_watermark {
 	char text[SEK_WATERMARK_MAX_BYTES];
 	size_t bytes;      /* 0 = none */
+	uint8_t dots[SEK_FONT_ROWS][SEK_WATERMARK_COLUMNS_MAX]; /* 1: drawn */
+	uint32_t columns;  /* of the text */
 	uint32_t *px;      /* owned; the marked copy, of the gap's stride */
 	uint32_t stride_px;
 };
@@ -22,7 +27,7 @@ struct sek_watermark {
 /* Makes the copy's memory, which costs nothing until a watermark is set. False when out of memory. */
 bool sek_watermark_init(struct sek_watermark *w, uint32_t stride_px, uint32_t height_px);
 void sek_watermark_finish(struct sek_watermark *w);
-/* Sets the text (printable ASCII, at most SEK_WATERMARK_MAX_BYTES; 0 bytes: none). True if it is another one: then every
+/* Sets the text (UTF-8 as VIEW allows it, at most SEK_WATERMARK_MAX_BYTES; 0 bytes: none). True if it is another one: then every
  * tile has to be copied anew. */
 bool sek_watermark_set(struct sek_watermark *w, const char *text, size_t bytes);
 /* Copies a rectangle of `from` (same stride) and marks it. Whether a pixel is marked depends on nothing but its place and

@@ -2,6 +2,7 @@
  *
  * VIEW, RULES and POLICY: what a policy says to the encoder, to the render host and to the client. Freestanding.
  */
+#include "base/utf8.h"
 #include "protocol/wire/checks.h"
 #include "protocol/wire/messages.h"
 
@@ -9,12 +10,15 @@
 
 static bool view_allowed(const struct sek_view *m)
 {
+	uint32_t c;
+
 	if (m->max_fps < 1 || m->max_fps > SEK_FPS_MAX || m->bytes > SEK_WATERMARK_MAX_BYTES)
 		return false;
 	if (m->flags > (SEK_VIEW_RECORD | SEK_VIEW_SNAPSHOT) || m->flags == SEK_VIEW_SNAPSHOT)
 		return false;
-	for (size_t i = 0; i < m->bytes; i++) {
-		if (m->text[i] < 0x20 || m->text[i] > 0x7e)
+	for (size_t i = 0, k; i < m->bytes; i += k) {
+		k = sek_utf8_next((const uint8_t *)m->text + i, m->bytes - i, &c);
+		if (k == 0 || sek_utf8_is_unsafe(c))
 			return false;
 	}
 	return true;

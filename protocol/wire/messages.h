@@ -116,7 +116,8 @@ enum sek_view_flags {
 	SEK_VIEW_SNAPSHOT = 2, /* one now, whatever the last one cost; only with RECORD */
 };
 
-/* VIEW: u8 max_fps, u8 flags, u8[2] reserved = 0, then the watermark: 0..SEK_WATERMARK_MAX_BYTES bytes of printable ASCII. */
+/* VIEW: u8 max_fps, u8 flags, u8[2] reserved = 0, then the watermark: 0..SEK_WATERMARK_MAX_BYTES bytes of UTF-8 without
+ * controls (sek_utf8_is_unsafe). */
 struct sek_view {
 	uint8_t max_fps;  /* 1..SEK_FPS_MAX */
 	uint8_t flags;    /* enum sek_view_flags */

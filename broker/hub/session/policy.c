@@ -22,7 +22,7 @@ void sek_sessions_policy_from(struct sek_sessions *all, sek_session_policy_fn *f
 
 /* --- asking --- */
 
-/* "taro 2026-11-23 10:30", the site's time. Letters that the encoder's font lacks stand as ~ and their number in hex. */
+/* "taro 2026-11-23 10:30", the site's time. What is no letter for a line stands as the replacement character. */
 static void watermark(const struct sek_session *s, char ret[SEK_WATERMARK_MAX_BYTES + 1])
 {
 	const uint8_t *c = (const uint8_t *)s->user;
@@ -35,7 +35,10 @@ static void watermark(const struct sek_session *s, char ret[SEK_WATERMARK_MAX_BY
 		k = sek_utf8_next(c, n, &letter);
 		if (k == 0)
 			break;
-		at += (size_t)snprintf(ret + at, 8, letter > 0x20 && letter < 0x7f ? "%c" : "~%x", letter);
+		if (sek_utf8_is_unsafe(letter))
+			at += (size_t)snprintf(ret + at, 4, "\xef\xbf\xbd");
+		else
+			at += (size_t)snprintf(ret + at, 5, "%.*s", (int)k, (const char *)c);
 	}
 	if (localtime_r(&now, &tm))
 		strftime(ret + at, 24, " %Y-%m-%d %H:%M", &tm);

@@ -88,6 +88,46 @@ START_TEST(every_kind_of_content_carries_it)
 }
 END_TEST
 
+/* "#" and "." of a letter against the marked picture: each dot is two pixels wide and high. */
+static void assert_letter(uint32_t x_px, uint32_t y_px, const char *const rows[16], unsigned columns)
+{
+	const uint32_t *px = sek_gap_writer_pixels(v.gap);
+
+	for (uint32_t y = 0; y < 32; y++)
+		for (uint32_t x = 0; x < 2 * columns; x++) {
+			uint32_t was = px[(size_t)(y_px + y) * v.layout.stride_px + x_px + x];
+			uint32_t is = v.picture.px[(size_t)(y_px + y) * v.picture.stride_px + x_px + x];
+
+			ck_assert_msg((((was ^ is) & 0xffffff) != 0) == (rows[y / 2][x / 2] == '#'), "at %u, %u", x, y);
+		}
+}
+
+START_TEST(names_are_japanese)
+{
+	/* GNU Unifont's U+5C71 and "1" */
+	static const char *const mountain[16] = { "........#.......", "........#.......", "........#.......", "........#.......",
+		"........#.......", "..#.....#.....#.", "..#.....#.....#.", "..#.....#.....#.", "..#.....#.....#.",
+		"..#.....#.....#.", "..#.....#.....#.", "..#.....#.....#.", "..#.....#.....#.", "..#############.",
+		"................", "................" };
+	static const char *const one[16] = { "........", "........", "........", "........", "....#...", "...##...", "..#.#...",
+		"....#...", "....#...", "....#...", "....#...", "....#...", "....#...", "..#####.", "........", "........" };
+
+	view(120, "山1𠮷山田 太郎 2026-11-23 10:30");
+	sek_gap_writer_size(v.gap, 1024, 600);
+	viewer_paint(&v, (struct sek_rect){ 0, 0, 1024, 600 }, VIEWER_FLAT | 0xffffff);
+	viewer_frame(&v);
+	viewer_until(&v, marked, "the marked picture");
+	assert_letter(0, 40, mountain, 16);
+	assert_letter(32, 40, one, 8);
+	assert_letter(32 + 16 + 16, 40, mountain, 16); /* behind one that the font lacks: it stands as a box of 8 columns */
+	/* as many letters as the message holds; the period is then wider than the picture */
+	view(120, "鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱鬱");
+	viewer_until(&v, marked, "forty letters");
+	view(120, "ÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀÀ");
+	viewer_until(&v, marked, "sixty letters");
+}
+END_TEST
+
 START_TEST(it_changes_and_goes_while_nothing_moves)
 {
 	sek_gap_writer_size(v.gap, 640, 480);
@@ -161,6 +201,7 @@ int main(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, every_kind_of_content_carries_it);
+	tcase_add_test(t, names_are_japanese);
 	tcase_add_test(t, it_changes_and_goes_while_nothing_moves);
 	tcase_add_test(t, no_frame_is_unmarked);
 	tcase_add_test(t, fewer_frames_a_second);

@@ -246,6 +246,11 @@ static const struct row rows[] = {
 	BAD(VIEW, "\1\0\0\0\x1f"),
 	BAD(VIEW, "\1\0\0\0a\x7f"),
 	BAD(VIEW, "\1\0\0\0\xe3"),
+	GOOD(VIEW, "\1\0\0\0山田 太郎"),
+	BAD(VIEW, "\1\0\0\0\xe5\xb1"),
+	BAD(VIEW, "\1\0\0\0\xc0\x80"),
+	BAD(VIEW, "\1\0\0\0\xe2\x80\xae"), /* right to left from here on */
+	BAD(VIEW, "\1\0\0\0\xc2\x85"),
 	GOOD(POLICY, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
 	GOOD(POLICY, "\3\1\7\3\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\0"),
 	BAD(POLICY, "\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
