@@ -39,6 +39,13 @@ enum sek_encoder_fd {
 	SEK_ENCODER_FDS_END = 6,
 };
 
+/* sekisho-recording-feed (arguments: broker/hub/record/feed_main.c): a recording's entries for the two below. */
+enum sek_feed_fd {
+	SEK_FEED_ENTRIES_FD = 1, /* write end of a pipe of entries, or of one line */
+	SEK_FEED_KEY_FD = 3,     /* read end of a pipe: the recording's key, 32 bytes */
+	SEK_FEED_FDS_END = 4,
+};
+
 /* The two that turn recordings into something else, started for one recording each. 2 is the log of whoever started them.
  * sekisho-film (arguments: broker/film/main.c) writes lines "at MICROSECONDS" while it works, then "done MILLISECONDS". */
 enum sek_film_fd {
