@@ -212,6 +212,59 @@ START_TEST(what_is_wrong_is_told)
 }
 END_TEST
 
+static int export(const char *secret, const char *passphrase, const char *more)
+{
+	char command[1024];
+
+	snprintf(command, sizeof command, "cd %s && rm -f pass && echo '%s' > pass && " SEK_BIN "/sekisho-recording-export --quiet --passphrase-file pass "
+		"--secret %s --name taro %s %s 2> said", rig.dir, passphrase, secret, more, rig_path(&rig, id));
+	return system(command);
+}
+
+static bool said(const char *text)
+{
+	char path[128], all[1024] = "";
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/said", rig.dir);
+	f = fopen(path, "re");
+	ck_assert_ptr_nonnull(f);
+	all[fread(all, 1, sizeof all - 1, f)] = '\0';
+	fclose(f);
+	return strstr(all, text) != NULL;
+}
+
+/* sekisho-recording-export, as an administrator would call it. */
+START_TEST(on_the_command_line)
+{
+	char public_key[128], secret[128], other_public[128], other[128], film[128];
+
+	snprintf(public_key, sizeof public_key, "%s/site.pub", rig.dir);
+	snprintf(secret, sizeof secret, "%s/site.secret", rig.dir);
+	snprintf(other_public, sizeof other_public, "%s/other.pub", rig.dir);
+	snprintf(other, sizeof other, "%s/other.secret", rig.dir);
+	snprintf(film, sizeof film, "%s/film.webm", rig.dir);
+	ck_assert(sek_is_ok(sek_recording_keygen(public_key, secret, "correct horse")));
+	ck_assert(sek_is_ok(sek_recording_keygen(other_public, other, "correct horse")));
+	rig.config.public_key_path = public_key;
+	record("Budget report");
+	ck_assert_int_ne(export(secret, "wrong horse", "--out film.webm"), 0);
+	ck_assert(said("wrong passphrase"));
+	ck_assert_int_ne(export(other, "correct horse", "--out film.webm"), 0);
+	ck_assert(said("sealed to another key"));
+	ck_assert_int_ne(export(public_key, "correct horse", "--out film.webm"), 0);
+	ck_assert(said("not a secret recording key"));
+	ck_assert_int_ne(export(secret, "correct horse", "--out film.webm --from 5 --to 3"), 0);
+	ck_assert(said("usage"));
+	ck_assert_int_ne(access(film, F_OK), 0);
+	ck_assert_int_eq(export(secret, "correct horse", "--out film.webm"), 0);
+	ck_assert_int_eq(access(film, F_OK), 0);
+	ck_assert_int_ne(export(secret, "correct horse", "--out film.webm"), 0); /* nothing is overwritten */
+	ck_assert(said("exists"));
+	unlink(film);
+}
+END_TEST
+
 static void set_up(void)
 {
 	memset(&told, 0, sizeof told);
@@ -236,6 +289,7 @@ int main(void)
 	tcase_add_test(c, a_film_of_it);
 	tcase_add_test(c, it_can_be_cancelled);
 	tcase_add_test(c, what_is_wrong_is_told);
+	tcase_add_test(c, on_the_command_line);
 	suite_add_tcase(suite, c);
 	return rig_suite(suite);
 }
