@@ -17,10 +17,12 @@
 static void usage(FILE *to)
 {
 	fputs("usage: sekisho-load --broker ADDRESS:PORT --ca FILE --user NAME --password-file FILE --site ADDRESS\n"
-	      "                    [--size WxH] [--probes N] [--picture FILE] [--json]\n"
+	      "                    [--size WxH] [--probes N] [--picture FILE] [--acknowledge] [--json]\n"
 	      "  --broker         the broker's inner face\n"
 	      "  --ca             PEM file of the site's CA\n"
-	      "  --password-file  a file whose first line is the password\n"
+	      "  --password-file  a file whose first line is the password; its second line, if there is one, the secret of\n"
+	      "                   one-time codes (base32, as it was shown when it was set up in the page)\n"
+	      "  --acknowledge    acknowledge the site's notice if it has not been\n"
 	      "  --site           an address of the outer zone on which the test page is served (render hosts must\n"
 	      "                   be allowed to reach it: egress.allow)\n"
 	      "  --size           size of the window, default 1280x800\n"
@@ -41,6 +43,18 @@ static bool parse_endpoint(const char *text, char *address, size_t size, uint16_
 	return true;
 }
 
+/* Ended where the line ends; NULL if there is none or it is empty. */
+static const char *second_line(char *text)
+{
+	char *line = strchr(text, '\n');
+
+	if (!line)
+		return NULL;
+	line++;
+	line[strcspn(line, "\r\n")] = 0;
+	return *line ? line : NULL;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -48,7 +62,7 @@ int main(int argc, char **argv)
 		{ "user", required_argument, NULL, 'u' }, { "password-file", required_argument, NULL, 'p' },
 		{ "site", required_argument, NULL, 's' }, { "size", required_argument, NULL, 'z' },
 		{ "probes", required_argument, NULL, 'n' }, { "picture", required_argument, NULL, 'i' },
-		{ "json", no_argument, NULL, 'j' },
+		{ "json", no_argument, NULL, 'j' }, { "acknowledge", no_argument, NULL, 'a' },
 		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
 	};
 	struct staff_config config = { .width_px = 1280, .height_px = 800, .probes = 30 };
@@ -66,6 +80,7 @@ int main(int argc, char **argv)
 		case 's': config.site_address = optarg; break;
 		case 'n': config.probes = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 'i': config.picture_path = optarg; break;
+		case 'a': config.acknowledge = true; break;
 		case 'j': config.json = true; break;
 		case 'z':
 			if (sscanf(optarg, "%ux%u", &w, &h) != 2 || w < SEK_WIDTH_MIN_PX || w > SEK_WIDTH_MAX_PX ||
@@ -91,6 +106,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "sekisho-load: cannot read %s\n", password_file);
 		return 2;
 	}
+	config.totp = second_line(config.password);
 	config.password[strcspn(config.password, "\r\n")] = 0;
 	signal(SIGPIPE, SIG_IGN);
 	rc = staff_run(&config);

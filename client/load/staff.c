@@ -222,7 +222,7 @@ static bool script(struct staff *s)
 		.closed = on_closed };
 	struct sek_stream_config c = {
 		.address = s->config->address, .port = s->config->port, .user = s->config->user,
-		.password = s->config->password,
+		.password = s->config->password, .totp = s->config->totp, .acknowledge = s->config->acknowledge,
 		.hello = { .version_min = SEK_VERSION_MIN, .version_max = SEK_VERSION_MAX,
 			.width_px = s->config->width_px, .height_px = s->config->height_px, .scale_percent = 100,
 			.lang = SEK_LANG_JA },

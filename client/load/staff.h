@@ -15,6 +15,8 @@ struct staff_config {
 	uint16_t port;
 	const char *ca_path, *user;
 	char *password;
+	const char *totp;         /* base32; NULL: none */
+	bool acknowledge;         /* the site's notice */
 	const char *site_address; /* where the test page is served */
 	uint16_t width_px, height_px;
 	unsigned probes;          /* key presses that are timed, 1..STAFF_PROBES_MAX */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The way to the stream over libwebsockets: POST /api/login, POST /api/session, then the WebSocket (docs/api.md).
+ * The way to the stream over libwebsockets: the log-in's requests (login.c), POST /api/session, then the WebSocket (docs/api.md).
  */
 #include "client/stream/stream_private.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,10 +73,10 @@ static struct lws *connect_to(struct sek_stream *s, const char *path, const char
 	return lws_client_connect_via_info(&i);
 }
 
-static bool post(struct sek_stream *s, enum stream_step step, const char *path, json_t *body)
+bool sek_stream_request(struct sek_stream *s, enum stream_step step, const char *path, json_t *body)
 {
-	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
-	bool fits = text && strlen(text) < sizeof s->request;
+	char *text = body ? json_dumps(body, JSON_COMPACT) : strdup("");
+	bool fits = text && strlen(text) < sizeof s->request, is_post = body != NULL;
 
 	json_decref(body);
 	if (fits) {
@@ -86,16 +85,10 @@ static bool post(struct sek_stream *s, enum stream_step step, const char *path, 
 		s->step = step;
 		s->answer_len = 0;
 		s->http_status = 0;
-		s->http = connect_to(s, path, "POST", NULL);
+		s->http = connect_to(s, path, is_post ? "POST" : "GET", NULL);
 	}
 	free(text);
 	return fits && s->http;
-}
-
-bool sek_stream_post_login(struct sek_stream *s)
-{
-	return post(s, STEP_LOGIN, "/api/login",
-		json_pack("{s:s,s:s}", "user", s->config.user, "password", s->config.password));
 }
 
 void sek_stream_disconnect(struct sek_stream *s)
@@ -131,11 +124,11 @@ static bool add_header(struct lws *wsi, const char *name, const char *value, uin
 
 static int add_headers(struct sek_stream *s, struct lws *wsi, uint8_t **p, uint8_t *end)
 {
-	char length[16];
+	char length[24];
 
 	if (s->cookie[0] && !add_header(wsi, "cookie:", s->cookie, p, end))
 		return -1;
-	if (s->step == STEP_STREAM)
+	if (s->request_len == 0 || s->step == STEP_STREAM)
 		return 0;
 	snprintf(length, sizeof length, "%zu", s->request_len);
 	if (!add_header(wsi, "content-type:", "application/json", p, end) ||
@@ -164,7 +157,7 @@ static void request_failed(struct sek_stream *s)
 	if (s->step == STEP_STREAM)
 		why = SEK_STREAM_UPGRADE;
 	else if (s->http_status)
-		why = s->step == STEP_LOGIN ? SEK_STREAM_LOGIN : SEK_STREAM_SESSION;
+		why = s->step < STEP_SESSION ? SEK_STREAM_LOGIN : SEK_STREAM_SESSION;
 	sek_stream_fail(s, why);
 }
 
@@ -182,20 +175,21 @@ static bool keep_token(struct sek_stream *s)
 
 static void request_done(struct sek_stream *s)
 {
-	bool ok = s->http_status == 200;
+	enum sek_stream_failure why = SEK_STREAM_OK;
+	bool ok = false;
 
 	s->http = NULL;
-	if (ok && s->step == STEP_LOGIN) {
-		ok = post(s, STEP_SESSION, "/api/session", json_object());
-	} else if (ok && s->step == STEP_SESSION && keep_token(s)) {
+	if (s->step < STEP_SESSION) {
+		ok = sek_stream_login_next(s, &why);
+	} else if (s->http_status == 200 && s->step == STEP_SESSION && keep_token(s)) {
 		s->step = STEP_STREAM;
 		snprintf(s->protocols, sizeof s->protocols, STREAM_PROTOCOL ", token.%s", s->token);
 		s->http = connect_to(s, "/stream", NULL, s->protocols);
 		ok = s->http != NULL;
-	} else {
-		ok = false;
 	}
-	if (!ok)
+	if (!ok && why != SEK_STREAM_OK)
+		sek_stream_fail(s, why);
+	else if (!ok)
 		request_failed(s);
 }
 
@@ -244,7 +238,7 @@ static int on_http(struct sek_stream *s, struct lws *wsi, enum lws_callback_reas
 	switch ((int)reason) {
 	case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP:
 		s->http_status = (int)lws_http_client_http_response(wsi);
-		if (s->step == STEP_LOGIN && s->http_status == 200)
+		if (s->step <= STEP_CODE && s->http_status == 200)
 			keep_cookie(s, wsi);
 		return 0;
 	case LWS_CALLBACK_RECEIVE_CLIENT_HTTP:

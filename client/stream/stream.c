@@ -10,7 +10,7 @@
 const char *sek_stream_failure_name(enum sek_stream_failure f)
 {
 	static const char *const names[] = { "ok", "no connection", "log-in refused", "no session", "stream refused",
-		"protocol error", "connection closed" };
+		"protocol error", "connection closed", "a second factor is needed", "the site's notice is to be acknowledged" };
 
 	return (size_t)f < sizeof names / sizeof names[0] ? names[f] : "unknown";
 }

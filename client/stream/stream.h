@@ -27,6 +27,8 @@ enum sek_stream_failure {
 	SEK_STREAM_UPGRADE,   /* the WebSocket was refused */
 	SEK_STREAM_PROTOCOL,  /* the broker broke the grammar */
 	SEK_STREAM_CLOSED,    /* the connection ended */
+	SEK_STREAM_FACTOR,    /* a one-time code is needed and there is no secret, or it was never enrolled, or another factor is */
+	SEK_STREAM_NOTICE,    /* the site's notice has not been acknowledged, and may not be here */
 };
 const char *sek_stream_failure_name(enum sek_stream_failure f);
 
@@ -35,6 +37,8 @@ struct sek_stream_config {
 	uint16_t port;
 	const char *origin;   /* https://ADDRESS:PORT */
 	const char *user, *password;
+	const char *totp;     /* secret of one-time codes in base32, spaces do not matter; NULL = none */
+	bool acknowledge;     /* the site's notice, on the user's behalf */
 	struct sek_hello hello;
 };
 

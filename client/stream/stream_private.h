@@ -5,18 +5,20 @@
 #ifndef SEK_CLIENT_STREAM_STREAM_PRIVATE_H
 #define SEK_CLIENT_STREAM_STREAM_PRIVATE_H
 
+#include <jansson.h>
 #include <libwebsockets.h>
 
 #include "client/stream/stream.h"
 
 enum {
 	STREAM_OUT_BYTES = 256 * 1024,  /* input and acknowledgements that wait to be sent */
-	STREAM_BODY_BYTES = 4096,       /* largest JSON body in either direction */
+	STREAM_BODY_BYTES = 4096,       /* largest JSON body that is sent */
+	STREAM_ANSWER_BYTES = 32768,    /* and received: the notice is two texts */
 	STREAM_COOKIE_BYTES = 256,
 	STREAM_TOKEN_BYTES = 128,
 };
 
-enum stream_step { STEP_LOGIN, STEP_SESSION, STEP_STREAM };
+enum stream_step { STEP_LOGIN, STEP_CODE, STEP_NOTICE, STEP_ACKNOWLEDGE, STEP_SESSION, STEP_STREAM };
 
 struct sek_stream {
 	struct sek_stream_context *context;
@@ -28,9 +30,11 @@ struct sek_stream {
 	enum stream_step step;
 	struct lws *http; /* the request under way, or NULL */
 	struct lws *ws;   /* the stream, once established, or NULL */
-	char request[STREAM_BODY_BYTES], answer[STREAM_BODY_BYTES];
+	char request[STREAM_BODY_BYTES], answer[STREAM_ANSWER_BYTES];
 	size_t request_len, answer_len;
 	int http_status;
+	char ticket[STREAM_TOKEN_BYTES];
+	unsigned codes;   /* tried so far */
 	char cookie[STREAM_COOKIE_BYTES], token[STREAM_TOKEN_BYTES], protocols[STREAM_TOKEN_BYTES + 32];
 
 	uint8_t *message; /* the WebSocket message that is being received */
@@ -49,8 +53,14 @@ sek_status sek_stream_take(struct sek_stream *s, const uint8_t *bytes, size_t n)
 /* stream.c: tells `closed` once. */
 void sek_stream_fail(struct sek_stream *s, enum sek_stream_failure why);
 
-/* connect.c */
+/* login.c */
 bool sek_stream_post_login(struct sek_stream *s);
+/* The answer to a step before the session is here: takes the next one. False: there is none; *ret_why is set. */
+bool sek_stream_login_next(struct sek_stream *s, enum sek_stream_failure *ret_why);
+
+/* connect.c */
+/* One request; body is stolen, NULL = GET. */
+bool sek_stream_request(struct sek_stream *s, enum stream_step step, const char *path, json_t *body);
 void sek_stream_disconnect(struct sek_stream *s);
 
 #endif

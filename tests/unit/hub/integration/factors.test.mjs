@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a log-in needs beside a password, against the real broker: one-time codes, certificates, roles, the notice.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import https from 'node:https';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { Broker, PASSWORD, until } from './harness.mjs';
+import { bin, Broker, PASSWORD, until } from './harness.mjs';
 
 const NOTICE = { ja: '利用は記録されます。', en: 'Use is recorded.' };
 
@@ -287,4 +288,34 @@ test('the notice: acknowledged before the first session, on the record, once for
 	await b.stop();
 	await b.start();
 	assert.equal((await b.get('/api/me', cookie)).json.notice, false, 'also after a restart');
+});
+
+test('sekisho-load logs in by all the steps: a one-time code, again within its thirty seconds, and the notice', { timeout: 60000 }, async () => {
+	await b.stop();
+	b.configure(`login:
+  needs: password+totp
+  notice:
+    ja: ${NOTICE.ja}!
+    en: ${NOTICE.en}!
+`);
+	await b.start();
+	b.user(['add', 'rokuro', '--password-stdin'], PASSWORD);
+	const audit = () => fs.readFileSync(b.file('audit/audit-00000001.log'), 'utf8').split('\n').filter((l) => l.includes('"who":"rokuro"'));
+	const load = (...words) => spawnSync(path.join(bin, 'sekisho-load'), ['--broker', `${b.address}:${b.port}`, '--ca', 'pki/ca.crt', '--user', 'rokuro',
+		'--password-file', 'rokuro', '--site', '127.0.0.1', '--probes', '1', ...words], { cwd: b.dir, encoding: 'utf8' });
+	fs.writeFileSync(b.file('rokuro'), PASSWORD + '\n');
+	assert.match(load().stderr, /a second factor is needed/, 'nothing was enrolled');
+	const address = from(), { ticket, secret } = (await password('rokuro', address)).json;
+	assert.equal((await step(ticket, code(secret, Math.floor(Date.now() / 30000) - 1), address)).status, 200);
+	assert.match(load().stderr, /a second factor is needed/, 'no secret is given');
+	fs.writeFileSync(b.file('rokuro'), `${PASSWORD}\n${secret}\n`);
+	assert.match(load().stderr, /the site's notice is to be acknowledged/);
+	assert.ok(!audit().some((l) => l.includes('session.opened')));
+	// there is no render host here: what counts is that a session was opened
+	assert.match(load('--acknowledge').stderr, /no picture came/);
+	await until('the record', () => audit().some((l) => l.includes('session.opened')));
+	assert.equal(audit().filter((l) => l.includes('login.ok') && l.includes('password+totp')).length, 3);
+	assert.equal(audit().filter((l) => l.includes('user.consent')).length, 1);
+	fs.writeFileSync(b.file('rokuro'), `${PASSWORD}\n0189!\n`);
+	assert.match(load().stderr, /a second factor is needed/);
 });
