@@ -12,17 +12,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <sodium.h>
 
 #include "base/error.h"
-#include "base/file.h"
+#include "broker/hub/record/secret.h"
 #include "broker/hub/record/work.h"
 
-enum { DONE = 0, FAILED = 1, USAGE = 2, BAR = 40, PASSPHRASE_BYTES = 1024 };
+enum { DONE = 0, FAILED = 1, USAGE = 2, BAR = 40 };
 
 struct job {
 	const char *path, *secret, *passphrase_file, *out, *name;
@@ -121,57 +120,11 @@ static int refuse(const char *what, const char *why)
 
 /* --- the key --- */
 
-static bool read_line(FILE *f, char ret[PASSPHRASE_BYTES])
-{
-	if (!fgets(ret, PASSPHRASE_BYTES, f))
-		return false;
-	ret[strcspn(ret, "\n")] = '\0';
-	return true;
-}
-
-static bool ask_passphrase(const struct job *j, char ret[PASSPHRASE_BYTES])
-{
-	FILE *f = fopen(j->passphrase_file ? j->passphrase_file : "/dev/tty", "re");
-	struct termios shown, hidden;
-	bool ok, tty;
-
-	if (!f)
-		return false;
-	tty = !j->passphrase_file && tcgetattr(fileno(f), &shown) == 0;
-	if (tty) {
-		hidden = shown;
-		hidden.c_lflag &= ~(tcflag_t)ECHO;
-		tcsetattr(fileno(f), TCSAFLUSH, &hidden);
-		fputs("passphrase of the recording key: ", stderr);
-	}
-	ok = read_line(f, ret);
-	if (tty) {
-		tcsetattr(fileno(f), TCSAFLUSH, &shown);
-		fputc('\n', stderr);
-	}
-	fclose(f);
-	return ok;
-}
-
 static int open_secret(const struct job *j, uint8_t secret[32])
 {
-	char passphrase[PASSPHRASE_BYTES], *file = NULL;
-	size_t n = 0;
-	sek_status s;
+	const char *why = sek_recording_secret(j->secret, j->passphrase_file, secret);
 
-	if (!sek_is_ok(sek_file_read(j->secret, &file, &n)))
-		return refuse(j->secret, "the key file cannot be read");
-	if (!ask_passphrase(j, passphrase)) {
-		free(file);
-		return refuse(j->secret, "no passphrase; give one with --passphrase-file, or run this on a terminal");
-	}
-	s = sek_recording_unlock((const uint8_t *)file, n, passphrase, secret);
-	sodium_memzero(passphrase, sizeof passphrase);
-	sodium_memzero(file, n);
-	free(file);
-	if (sek_is(s, SEK_E_DENIED))
-		return refuse(j->secret, "wrong passphrase");
-	return sek_is_ok(s) ? DONE : refuse(j->secret, "this is not a secret recording key");
+	return why ? refuse(j->secret, why) : DONE;
 }
 
 /* --- the work --- */
