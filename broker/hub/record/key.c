@@ -105,7 +105,7 @@ sek_status sek_recording_unlock(const uint8_t *file, size_t n, const char *passp
 {
 	uint8_t salt[SALT], nonce[NONCE], box[BOX], key[crypto_secretbox_KEYBYTES];
 	char text[FILE_MAX];
-	const char *at = text + sizeof mark - 1, *end = text + n;
+	const char *at = text + sizeof mark - 1, *end;
 	unsigned ops, kibibytes;
 	int r;
 
@@ -115,6 +115,7 @@ sek_status sek_recording_unlock(const uint8_t *file, size_t n, const char *passp
 		return sek_fail(SEK_E_MALFORMED);
 	memcpy(text, file, n);
 	text[n] = '\0';
+	end = text + n;
 	if (memcmp(text, mark, sizeof mark - 1) != 0 || !number(&at, OPS_MAX, &ops) || !number(&at, KIBIBYTES_MAX, &kibibytes) ||
 			kibibytes < 8 || !field(&at, end, salt, SALT, ' ') || !field(&at, end, nonce, NONCE, ' ') ||
 			!field(&at, end, box, BOX, '\n') || at != end)
