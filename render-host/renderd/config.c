@@ -15,7 +15,7 @@
 #include "protocol/limits.h"
 #include "render-host/renderd/process.h"
 
-enum { PATH_BYTES = 1024, NAME_BYTES = 253 };
+enum { PATH_BYTES = 1024, NAME_BYTES = 253, WARM_DEFAULT = 1 };
 
 #define NEEDED CYAML_FLAG_POINTER
 #define MAYBE (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -65,6 +65,7 @@ static const cyaml_schema_field_t fields[] = {
 	CYAML_FIELD_MAPPING("listen", CYAML_FLAG_DEFAULT, struct sek_renderd_config, listen, listen_fields),
 	CYAML_FIELD_MAPPING("tls", CYAML_FLAG_DEFAULT, struct sek_renderd_config, tls, tls_fields),
 	CYAML_FIELD_MAPPING("sessions", CYAML_FLAG_DEFAULT, struct sek_renderd_config, sessions, sessions_fields),
+	CYAML_FIELD_UINT_PTR("warm", MAYBE, struct sek_renderd_config, warm_given),
 	CYAML_FIELD_MAPPING("egress", CYAML_FLAG_OPTIONAL, struct sek_renderd_config, egress, egress_fields),
 	CYAML_FIELD_MAPPING("browser", CYAML_FLAG_DEFAULT, struct sek_renderd_config, browser, browser_fields),
 	CYAML_FIELD_MAPPING("programs", CYAML_FLAG_OPTIONAL, struct sek_renderd_config, programs, programs_fields),
@@ -107,7 +108,7 @@ static sek_status check_sessions(const struct checker *k, const struct sek_rende
 	SEK_TRY(range(k, "sessions.max", c->sessions.max, 1, SEK_RENDERD_SESSIONS_MAX));
 	/* two uids a session */
 	SEK_TRY(range(k, "sessions.uid_base", c->sessions.uid_base, SEK_UID_LEAST,
-		INT32_MAX - 2 * SEK_RENDERD_SESSIONS_MAX));
+		INT32_MAX - 2 * (SEK_RENDERD_SESSIONS_MAX + SEK_RENDERD_WARM_MAX)));
 	SEK_TRY(range(k, "sessions.memory_mib", c->sessions.memory_mib, 256, 65536));
 	SEK_TRY(range(k, "sessions.processes", c->sessions.processes, 64, 32768));
 	SEK_TRY(range(k, "sessions.linger_seconds", c->sessions.linger_seconds, 0, 86400));
@@ -229,6 +230,8 @@ static sek_status check(const struct checker *k, struct sek_renderd_config *c)
 	SEK_TRY(file(k, "tls.key", c->tls.key, 1));
 	SEK_TRY(file(k, "tls.ca", c->tls.ca, 0));
 	SEK_TRY(file(k, "tls.crl", c->tls.crl, 0));
+	c->warm = c->warm_given ? *c->warm_given : WARM_DEFAULT;
+	SEK_TRY(range(k, "warm", c->warm, 0, SEK_RENDERD_WARM_MAX));
 	SEK_TRY(check_sessions(k, c));
 	SEK_TRY(check_egress(k, c));
 	SEK_TRY(file(k, "browser.policy_file", c->browser.policy_file, 0));

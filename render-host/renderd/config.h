@@ -14,6 +14,7 @@
 
 #define SEK_RENDERD_SESSIONS_MAX 1024
 #define SEK_RENDERD_ALLOW_MAX 64
+#define SEK_RENDERD_WARM_MAX 16
 #define SEK_RENDERD_DIRECTORY_MAX_BYTES 70 /* the X server's socket below it must fit into a socket address */
 
 struct sek_renderd_listen {
@@ -28,7 +29,7 @@ struct sek_renderd_tls {
 struct sek_renderd_sessions {
 	char *directory;   /* absolute, on tmpfs */
 	uint32_t max;      /* slots */
-	uint32_t uid_base; /* two times max uids from here on */
+	uint32_t uid_base; /* two times (max and warm) uids from here on */
 	uint32_t memory_mib, processes; /* of one session */
 	uint32_t linger_seconds;
 	uint16_t max_width, max_height;
@@ -51,6 +52,8 @@ struct sek_renderd_programs {
 
 struct sek_renderd_config {
 	char *name; /* as in the certificate */
+	uint32_t *warm_given; /* NULL: the default */
+	uint32_t warm; /* sandboxes that are kept ready */
 	struct sek_renderd_listen listen;
 	struct sek_renderd_tls tls;
 	struct sek_renderd_sessions sessions;
@@ -63,6 +66,12 @@ struct sek_renderd_config {
 sek_status sek_renderd_config_load(const char *path, struct sek_renderd_config **ret, char *err, size_t err_size);
 void sek_renderd_config_free(struct sek_renderd_config *c);
 
+/* Slots: of sessions, and as many more as sandboxes are kept ready. */
+static inline uint32_t sek_renderd_slots(const struct sek_renderd_config *c)
+{
+	return c->sessions.max + c->warm;
+}
+
 /* Uids of a slot: everything of the session but its egress proxy, and that. */
 static inline uint32_t sek_renderd_uid(const struct sek_renderd_config *c, unsigned slot)
 {
@@ -71,7 +80,7 @@ static inline uint32_t sek_renderd_uid(const struct sek_renderd_config *c, unsig
 
 static inline uint32_t sek_renderd_egress_uid(const struct sek_renderd_config *c, unsigned slot)
 {
-	return c->sessions.uid_base + c->sessions.max + slot;
+	return c->sessions.uid_base + sek_renderd_slots(c) + slot;
 }
 
 #endif

@@ -21,6 +21,7 @@
 #include "render-host/renderd/notify.h"
 #include "render-host/renderd/session.h"
 #include "render-host/renderd/startup.h"
+#include "render-host/renderd/warm.h"
 
 enum { BACKLOG = 64, ACCEPTS_A_ROUND = 16, WATCHDOG_MS = 1000, ACCEPT_PAUSE_MS = 200, FILES_WANTED = 16384 };
 
@@ -201,7 +202,8 @@ sek_status sek_host_start(struct sek_host *h, const struct sek_renderd_config *c
 	(void)signal(SIGPIPE, SIG_IGN);
 	raise_files();
 	SEK_TRY(sek_from_uv(uv_loop_init(&h->loop)));
-	h->slots = calloc(config->sessions.max, sizeof *h->slots);
+	h->n_slots = sek_renderd_slots(config);
+	h->slots = calloc(h->n_slots, sizeof *h->slots);
 	if (!h->slots)
 		return sek_fail(SEK_E_NOMEM);
 	sek_trust_init(&h->trust, config);
@@ -210,13 +212,15 @@ sek_status sek_host_start(struct sek_host *h, const struct sek_renderd_config *c
 	s = start_signals(h);
 	if (sek_is_ok(s))
 		s = start_listening(h);
+	if (sek_is_ok(s))
+		s = sek_warm_start(h);
 	if (!sek_is_ok(s)) {
 		sek_log(SEK_LOG_ERROR, "host.failed", "what", "listen", "address", config->listen.address, "port",
 			sek_logf("%u", config->listen.port), "why", sek_status_text(s, text, sizeof text), NULL);
 		return s;
 	}
 	sek_log(SEK_LOG_INFO, "host.ready", "name", config->name, "address", config->listen.address, "port",
-		sek_logf("%u", config->listen.port), "sessions", sek_logf("%u", config->sessions.max), "limits",
+		sek_logf("%u", config->listen.port), "sessions", sek_logf("%u", config->sessions.max), "warm", sek_logf("%u", config->warm), "limits",
 		sek_cgroup_mode_name(sek_cgroups_mode(h->cgroups)), NULL);
 	sek_notify("READY=1");
 	return s;
@@ -238,6 +242,7 @@ int sek_host_run(struct sek_host *h)
 		(void)uv_loop_close(&h->loop);
 		sek_startup_undo(h);
 		sek_trust_finish(&h->trust);
+		sek_warm_finish(h);
 		free(h->slots);
 	} else {
 		h->result = EXIT_FAILURE; /* told to stop twice */

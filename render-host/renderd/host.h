@@ -17,6 +17,7 @@
 
 struct sek_peer;
 struct sek_live; /* a session, session.h */
+struct sek_warm; /* warm.c */
 
 struct sek_host {
 	uv_loop_t loop;
@@ -32,8 +33,10 @@ struct sek_host {
 	uv_timer_t accept_again; /* after descriptors had run out */
 	struct sek_peer *links;  /* list, newest first */
 	size_t n_links, half_open;
-	struct sek_live **slots; /* config->sessions.max entries, NULL = free */
-	size_t n_sessions;
+	struct sek_live **slots; /* NULL = free */
+	size_t n_slots;
+	size_t n_sessions; /* slots that are taken, by warm ones too */
+	struct sek_warm *warm;   /* NULL: none are kept */
 	bool stopping;
 	int result;
 };

@@ -57,6 +57,8 @@ static _Noreturn void child(const struct sek_launch *l, int program, pid_t paren
 	umask(077);
 	if (setsid() < 0 || setrlimit(RLIMIT_CORE, &no_core) != 0 || place_descriptors(l->fd, &program) != 0)
 		_exit(CHILD_FAILED);
+	if (l->nice)
+		(void)setpriority(PRIO_PROCESS, 0, l->nice); /* without it the rest of the machine waits a little more */
 	if (l->uid && (change_uid(l->uid) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0))
 		_exit(CHILD_FAILED);
 	/* forgotten at each change of uid, so it comes after it; the parent may have died before */
@@ -86,6 +88,13 @@ sek_status sek_process_start(const struct sek_launch *l, pid_t *ret_pid)
 		*ret_pid = pid;
 	close(program);
 	return s;
+}
+
+void sek_process_unnice(uid_t uid, pid_t pid)
+{
+	(void)setpriority(PRIO_USER, uid, 0);
+	if (pid > 0)
+		(void)setpriority(PRIO_PROCESS, (id_t)pid, 0);
 }
 
 sek_status sek_process_kill_uid(uid_t uid)

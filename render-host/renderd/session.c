@@ -24,8 +24,8 @@ static struct sek_live *find(struct sek_host *h, const uint8_t id[SEK_SESSION_ID
 {
 	size_t i;
 
-	for (i = 0; i < h->config->sessions.max; i++)
-		if (h->slots[i] && memcmp(h->slots[i]->id, id, SEK_SESSION_ID_BYTES) == 0)
+	for (i = 0; i < h->n_slots; i++)
+		if (h->slots[i] && !h->slots[i]->warm && memcmp(h->slots[i]->id, id, SEK_SESSION_ID_BYTES) == 0)
 			return h->slots[i];
 	return NULL;
 }
@@ -48,21 +48,27 @@ static void refuse(struct sek_host *h, struct sek_peer *l, const uint8_t id[SEK_
 }
 
 
-static struct sek_live *make(struct sek_host *h, unsigned slot, const uint8_t id[SEK_SESSION_ID_BYTES],
-	const char *broker)
+static void name(struct sek_live *s, const uint8_t id[SEK_SESSION_ID_BYTES], const char *broker)
+{
+	size_t i;
+
+	memcpy(s->id, id, sizeof s->id);
+	for (i = 0; i < sizeof s->id; i++)
+		snprintf(s->hex + 2 * i, 3, "%02x", id[i]);
+	snprintf(s->broker, sizeof s->broker, "%s", broker);
+}
+
+/* A session without a name: whoever gets it names it. */
+static struct sek_live *make(struct sek_host *h, unsigned slot)
 {
 	struct sek_live *s = calloc(1, sizeof *s);
-	size_t i;
 
 	if (!s)
 		return NULL;
 	s->host = h;
 	s->slot = slot;
 	s->control_fd = -1;
-	memcpy(s->id, id, sizeof s->id);
-	for (i = 0; i < sizeof s->id; i++)
-		snprintf(s->hex + 2 * i, 3, "%02x", id[i]);
-	snprintf(s->broker, sizeof s->broker, "%s", broker);
+	snprintf(s->hex, sizeof s->hex, "warm-%u", slot);
 	sek_live_path(h->config, 's', slot, s->directory, sizeof s->directory);
 	if (h->config->browser.devtools)
 		sek_live_path(h->config, 'd', slot, s->devtools, sizeof s->devtools);
@@ -116,7 +122,7 @@ static bool free_slot(const struct sek_host *h, unsigned *ret)
 {
 	unsigned i;
 
-	for (i = 0; i < h->config->sessions.max; i++)
+	for (i = 0; i < h->n_slots; i++)
 		if (!h->slots[i]) {
 			*ret = i;
 			return true;
@@ -136,6 +142,69 @@ static bool keep_rules(struct sek_live *s, const uint8_t *rules, size_t n)
 	return true;
 }
 
+/* Sessions of somebody, dying ones too: they still hold what they had. */
+unsigned sek_lives_count(const struct sek_host *h)
+{
+	unsigned n = 0;
+	size_t i;
+
+	for (i = 0; i < h->n_slots; i++)
+		n += h->slots[i] && !h->slots[i]->warm;
+	return n;
+}
+
+bool sek_live_make_warm(struct sek_host *h, const struct sek_shape *shape)
+{
+	static const struct sek_rules closed; /* nothing may be opened */
+	uint8_t frame[SEK_FRAME_HEADER_BYTES + SEK_MSG_RULES_MAX_BYTES];
+	struct sek_live *s;
+	struct sek_writer w;
+	bool kept;
+	unsigned slot;
+
+	if (!free_slot(h, &slot))
+		return false;
+	s = make(h, slot);
+	if (!s)
+		return false;
+	s->warm = true;
+	s->shape_open = shape->rules_n > 0;
+	if (stat(h->config->browser.policy_file, &s->site) != 0)
+		memset(&s->site, 0, sizeof s->site);
+	set_largest(s, &shape->hello);
+	take_hello(s, &shape->hello);
+	sek_writer_init(&w, frame, sizeof frame);
+	sek_rules_write(&w, &closed);
+	kept = s->shape_open ? keep_rules(s, shape->rules, shape->rules_n) :
+		keep_rules(s, frame + SEK_FRAME_HEADER_BYTES, w.len - SEK_FRAME_HEADER_BYTES);
+	sek_log(SEK_LOG_INFO, "warm.started", "session", s->hex, "lang", s->hello.lang == SEK_LANG_EN ? "en" : "ja", NULL);
+	if (!kept || !sek_is_ok(sek_live_build(s)))
+		sek_live_end(s, SEK_STATE_HOST_FAULT, "cannot be built");
+	return true;
+}
+
+/* A warm session becomes somebody's. Its rules are those that it was started with, or come by the stream, behind which all
+ * input waits; until then it may open nothing. */
+static void adopt(struct sek_live *s, struct sek_peer *l, const uint8_t id[SEK_SESSION_ID_BYTES], const char *broker,
+	const struct sek_hello *hello)
+{
+	sek_log(SEK_LOG_INFO, "warm.taken", "session", s->hex, NULL);
+	name(s, id, broker);
+	s->started_ms = uv_now(&s->host->loop);
+	attach(s, l, hello);
+	sek_log(SEK_LOG_INFO, "session.created", "session", s->hex, "broker", s->broker, "peer", sek_peer_address(l), "slot",
+		sek_logf("%u", s->slot), "max", sek_logf("%ux%u", s->max_width_px, s->max_height_px), "warm", "yes", NULL);
+}
+
+static struct sek_live *take_warm(struct sek_host *h, const struct sek_hello *hello, const uint8_t *rules, size_t rules_n)
+{
+	struct sek_live wish = { .host = h };
+
+	set_largest(&wish, hello);
+	take_hello(&wish, hello);
+	return sek_warm_take(h, &wish.hello, rules, rules_n);
+}
+
 static void create(struct sek_host *h, struct sek_peer *l, const uint8_t id[SEK_SESSION_ID_BYTES], const char *broker,
 	const struct sek_hello *hello, const uint8_t *rules, size_t rules_n)
 {
@@ -143,15 +212,21 @@ static void create(struct sek_host *h, struct sek_peer *l, const uint8_t id[SEK_
 	struct sek_live *s;
 	unsigned slot;
 
-	if (!free_slot(h, &slot)) {
+	if (sek_lives_count(h) >= h->config->sessions.max || !free_slot(h, &slot)) {
 		refuse(h, l, id, SEK_STATE_HOST_FULL);
 		return;
 	}
-	s = make(h, slot, id, broker);
+	s = take_warm(h, hello, rules, rules_n);
+	if (s) {
+		adopt(s, l, id, broker, hello);
+		return;
+	}
+	s = make(h, slot);
 	if (!s) {
 		refuse(h, l, id, SEK_STATE_HOST_FAULT);
 		return;
 	}
+	name(s, id, broker);
 	kept = keep_rules(s, rules, rules_n); /* before the stream moves on */
 	set_largest(s, hello);
 	attach(s, l, hello);
@@ -267,7 +342,7 @@ void sek_lives_reap(struct sek_host *h)
 	size_t i;
 	int status;
 
-	for (i = 0; i < h->config->sessions.max; i++) {
+	for (i = 0; i < h->n_slots; i++) {
 		struct sek_live *s = h->slots[i];
 
 		if (s && s->capture && waitpid(s->capture, &status, WNOHANG) == s->capture)
@@ -281,7 +356,7 @@ void sek_lives_end(struct sek_host *h, enum sek_state state)
 {
 	size_t i;
 
-	for (i = 0; i < h->config->sessions.max; i++)
+	for (i = 0; i < h->n_slots; i++)
 		if (h->slots[i])
 			sek_live_end(h->slots[i], state, "the render host stops");
 }
@@ -289,13 +364,13 @@ void sek_lives_end(struct sek_host *h, enum sek_state state)
 void sek_lives_watch_memory(struct sek_host *h)
 {
 	const uint64_t most = (uint64_t)h->config->sessions.memory_mib << 20;
-	uint64_t *used = calloc(h->config->sessions.max, sizeof *used);
+	uint64_t *used = calloc(h->n_slots, sizeof *used);
 	size_t i;
 
 	if (!used)
 		return;
-	sek_watchdog_measure(h->config->sessions.uid_base, h->config->sessions.max, used);
-	for (i = 0; i < h->config->sessions.max; i++)
+	sek_watchdog_measure(h->config->sessions.uid_base, h->n_slots, used);
+	for (i = 0; i < h->n_slots; i++)
 		if (h->slots[i] && is_live(h->slots[i]) && used[i] > most)
 			sek_live_end(h->slots[i], SEK_STATE_BROWSER_MEMORY, "uses more memory than allowed");
 	free(used);

@@ -17,6 +17,9 @@ void sek_live_hello(struct sek_host *h, struct sek_peer *l, const uint8_t id[SEK
 /* The link of this session is gone: it lingers, unless the link's last word was END. */
 void sek_live_detached(struct sek_live *s, struct sek_peer *l, bool asked_to_end);
 
+/* Sessions of somebody (not the warm ones). */
+unsigned sek_lives_count(const struct sek_host *h);
+
 /* Some child has died: looks which. */
 void sek_lives_reap(struct sek_host *h);
 /* Ends all sessions with a state. */

@@ -18,7 +18,7 @@
 #include "render-host/renderd/process.h"
 #include "render-host/session.h"
 
-enum { BUILD_MS = 30000, ARGUMENTS_MAX = 32 + 2 * SEK_RENDERD_ALLOW_MAX, PACKET_BYTES = 64 };
+enum { WARM_NICE = 10, BUILD_MS = 30000, ARGUMENTS_MAX = 32 + 2 * SEK_RENDERD_ALLOW_MAX, PACKET_BYTES = 64 };
 
 /* What a former session of the slot left is gone by then: a slot is freed after its directory. */
 static sek_status make_directory(struct sek_live *s)
@@ -48,8 +48,6 @@ static sek_status write_rules(struct sek_live *s)
 	if (write(fd, s->rules, s->rules_n) != (ssize_t)s->rules_n)
 		status = sek_from_errno();
 	close(fd);
-	free(s->rules);
-	s->rules = NULL;
 	return status;
 }
 
@@ -68,7 +66,8 @@ static sek_status start_sandbox(struct sek_live *s, int status_fd)
 {
 	const struct sek_renderd_config *c = s->host->config;
 	const char *argv[ARGUMENTS_MAX], *uid = sek_logf("%u", sek_renderd_uid(c, s->slot));
-	struct sek_launch launch = { .argv = argv, .group = &s->group, .uid = 0, .fd = status_fd };
+	struct sek_launch launch = { .argv = argv, .group = &s->group, .uid = 0, .fd = status_fd,
+				     .nice = s->warm ? WARM_NICE : 0 };
 	char rules[sizeof s->directory + 16];
 	size_t n = 0;
 	unsigned i;
@@ -134,6 +133,16 @@ static sek_status start_capture(struct sek_live *s)
 	return s->link ? sek_live_attach(s) : sek_ok();
 }
 
+static void on_window(struct sek_live *s)
+{
+	s->window = true;
+	if (!s->warm)
+		return;
+	sek_process_unnice(sek_renderd_uid(s->host->config, s->slot), s->sandbox);
+	sek_process_unnice(sek_renderd_egress_uid(s->host->config, s->slot), 0);
+	sek_warm_worked(s->host);
+}
+
 static void on_status(uv_poll_t *poll, int status, int events)
 {
 	struct sek_live *s = poll->data;
@@ -157,6 +166,7 @@ static void on_status(uv_poll_t *poll, int status, int events)
 		if (s->phase != LIVE_RUNNING)
 			return;
 		uv_timer_stop(&s->timer);
+		on_window(s);
 		if (!sek_is_ok(sek_live_tell(s, SEK_STATE_RUNNING)))
 			sek_live_end(s, SEK_STATE_HOST_FAULT, "capture does not listen");
 	}

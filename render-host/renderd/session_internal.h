@@ -7,6 +7,7 @@
 
 #include "render-host/renderd/peer.h"
 #include "render-host/renderd/session.h"
+#include "render-host/renderd/warm.h"
 
 enum sek_live_phase {
 	LIVE_BUILDING, /* the sandbox starts */
@@ -21,13 +22,17 @@ struct sek_live {
 	struct sek_host *host;
 	unsigned slot;
 	enum sek_live_phase phase;
+	bool warm;       /* nobody's yet */
+	bool window;     /* the browser has one */
+	bool shape_open; /* was built with a session's rules, not closed until rules come */
+	struct stat site; /* the site's policy file as it was when the sandbox was started */
 	uint8_t id[SEK_SESSION_ID_BYTES];
 	char hex[2 * SEK_SESSION_ID_BYTES + 1];
 	char broker[64];
 	struct sek_hello hello; /* of the link that is attached, sizes clamped to max_* */
 	uint16_t max_width_px, max_height_px;
 	char directory[128], devtools[128]; /* devtools: "" unless switched on */
-	uint8_t *rules; /* heap: payload of the RULES for the browser's start, NULL: none */
+	uint8_t *rules; /* heap: payload of the RULES with which the browser was started, NULL: none */
 	size_t rules_n;
 	struct sek_cgroup group;
 	bool has_group;
@@ -50,6 +55,8 @@ struct sek_live {
 /* session.c */
 void sek_live_sandbox_ended(struct sek_live *s, int status);
 void sek_live_capture_ended(struct sek_live *s, int status);
+/* Begins a session that is nobody's yet. False: it cannot be. */
+bool sek_live_make_warm(struct sek_host *h, const struct sek_shape *shape);
 
 /* session_build.c */
 sek_status sek_live_build(struct sek_live *s);   /* directory, cgroup, sandbox; what fails is unmade by sek_live_end */

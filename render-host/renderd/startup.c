@@ -31,7 +31,7 @@ static sek_status fail(const char *what, const char *why, const char *advice)
 static sek_status lock_uids(struct sek_host *h)
 {
 	struct flock range = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = h->config->sessions.uid_base,
-			       .l_len = 2 * (off_t)h->config->sessions.max };
+			       .l_len = 2 * (off_t)sek_renderd_slots(h->config) };
 
 	h->uid_lock = open(UID_LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (h->uid_lock < 0)
@@ -39,7 +39,7 @@ static sek_status lock_uids(struct sek_host *h)
 	if (fcntl(h->uid_lock, F_OFD_SETLK, &range) == 0)
 		return sek_ok();
 	return fail("sessions.uid_base", "another render host of this machine uses some of these uids",
-		"give each its own range of two times sessions.max uids");
+		"give each its own range of two times (sessions.max and warm) uids");
 }
 
 static sek_status open_directory(struct sek_host *h)
@@ -97,7 +97,7 @@ static sek_status kill_leftovers(const struct sek_host *h)
 {
 	uint32_t i;
 
-	for (i = 0; i < 2 * h->config->sessions.max; i++)
+	for (i = 0; i < 2 * sek_renderd_slots(h->config); i++)
 		if (!sek_is_ok(sek_process_kill_uid(h->config->sessions.uid_base + i)))
 			return fail("sessions.uid_base", "processes of these uids cannot be ended", "start as root");
 	return sek_ok();

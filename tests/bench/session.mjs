@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What one session costs, with the real chain and a real browser as the client:
-//   node tests/bench/session.mjs [--rounds N] [--idle SECONDS]
+//   node tests/bench/session.mjs [--rounds N] [--warm N] [--idle SECONDS]
 // Prints: log-in click to first painted page (cold: page cache dropped, warm), memory (PSS) and idle CPU of each process.
 // Needs root and a build (SEK_BUILD, default build/release); `npm ci` in tests/e2e first.
 
@@ -8,7 +8,7 @@ import fs from "node:fs";
 import { parseArgs } from "node:util";
 import { Harness, until } from "../e2e/harness.mjs";
 
-const { values } = parseArgs({ options: { rounds: { type: "string", default: "5" }, idle: { type: "string", default: "20" } } });
+const { values } = parseArgs({ options: { rounds: { type: "string", default: "5" }, warm: { type: "string", default: "1" }, idle: { type: "string", default: "20" } } });
 const rounds = Number(values.rounds), idleSeconds = Number(values.idle);
 const TICKS_PER_SECOND = 100;
 
@@ -101,17 +101,48 @@ async function endSession(harness, page)
 	await until("the session is gone", () => !processes(harness).some(process => process.name.includes("decoder")), 30000);
 }
 
-const harness = await Harness.start();
+/** Waits until the render host has its warm sandboxes again, and they have come to rest.
+ * @param {Harness} harness */
+async function stocked(harness)
+{
+	if (!harness.warm)
+		return;
+	await until("a warm sandbox", () => {
+		const log = harness.renderd.log();
+		return (log.match(/session\.browser .*session=warm-/g) ?? []).length - (log.match(/warm\.taken/g) ?? []).length >= harness.warm;
+	}, 60000);
+	await new Promise(resolve => setTimeout(resolve, 1000));
+}
+
+/** @param {string} title
+ * @param {Map<string, { count: number, pss: number }>} table */
+function warmCost(title, table)
+{
+	let total = 0;
+	for (const [name, row] of table)
+		if (!/sekisho-(broker|renderd)/.test(name))
+			total += row.pss;
+	console.log(`${title}: ${(total / 1024).toFixed(0)} MiB PSS`);
+}
+
+const harness = await Harness.start({ warm: Number(values.warm) });
 try {
 	await harness.browser();
+	await stocked(harness);
+	if (harness.warm) {
+		await new Promise(resolve => setTimeout(resolve, 4000));
+		warmCost(`${harness.warm} warm, before anybody came`, byName(harness));
+	}
 	fs.writeFileSync("/proc/sys/vm/drop_caches", "3");
 	const cold = await firstPage(harness);
 	await endSession(harness, cold.page);
+	await stocked(harness);
 	const warm = [];
 	for (let i = 0; i < rounds; i++) {
 		const { page, ms } = await firstPage(harness);
 		warm.push(ms);
 		await endSession(harness, page);
+		await stocked(harness);
 	}
 	warm.sort((a, b) => a - b);
 	console.log(`log-in click to first painted page, 1920x1080: cold ${cold.ms.toFixed(0)} ms, warm median ` +

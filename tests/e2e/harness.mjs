@@ -124,6 +124,7 @@ export class Harness {
 	/** @param {object} [options]
 	 * @param {string[]} [options.users]
 	 * @param {number} [options.lingerSeconds]
+	 * @param {number} [options.warm] sandboxes that the render host keeps ready
 	 * @param {number} [options.idleMinutes]
 	 * @param {string} [options.brokerExtra] lines at the end of the broker's configuration
 	 * @param {string} [options.login] lines of the broker's configuration below `login:`, indented by two
@@ -133,6 +134,7 @@ export class Harness {
 	{
 		this.users = options.users ?? ["tanaka"];
 		this.lingerSeconds = options.lingerSeconds ?? 60;
+		this.warm = options.warm ?? 0;
 		this.idleMinutes = options.idleMinutes ?? 0;
 		this.brokerExtra = options.brokerExtra ?? "";
 		this.renderHost = options.renderHost ?? true;
@@ -282,6 +284,7 @@ sessions:
   linger_seconds: 30
   max_width: 2560
   max_height: 1600
+warm: ${this.warm}
 egress:
   allow:
     - ${at.site}/32

@@ -100,7 +100,7 @@ static void write_config(const struct farm *f, const struct farm_host *h, int i)
 	fprintf(out, "tls:\n  certificate: %s/pki/%s.crt\n  key: %s/pki/%s.key\n  ca: %s\n  crl: %s\n", f->dir, h->name, f->dir,
 		h->name, f->ca, f->crl);
 	fprintf(out, "sessions:\n  directory: %s/%d\n  max: 4\n  uid_base: %u\n  memory_mib: 1500\n  processes: 400\n"
-		"  linger_seconds: 5\n  max_width: 1920\n  max_height: 1200\n", f->sessions, i, (unsigned)h->uid_base);
+		"  linger_seconds: 5\n  max_width: 1920\n  max_height: 1200\nwarm: 0\n", f->sessions, i, (unsigned)h->uid_base);
 	fprintf(out, "egress:\n  allow:\n    - 127.0.40.0/24\nbrowser:\n  policy_file: %s/chromium-policy.json\n", f->dir);
 	ck_assert_int_eq(fclose(out), 0);
 	ck_assert_int_eq(chmod(h->config, 0600), 0);

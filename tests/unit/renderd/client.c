@@ -107,6 +107,20 @@ void client_hello(struct client *c, uint8_t flags)
 	send_writer(c, &w);
 }
 
+void client_hello_rules(struct client *c, enum sek_lang lang, const char *allow)
+{
+	struct sek_hello m = { SEK_VERSION_MIN, SEK_VERSION_MAX, 1280, 720, 100, (uint8_t)lang,
+			       SEK_HELLO_CREATE | SEK_HELLO_RULES, 1920, 1080 };
+	struct sek_rules rules = { .allow = allow, .allow_bytes = (uint16_t)strlen(allow) };
+	uint8_t memory[512];
+	struct sek_writer w;
+
+	sek_writer_init(&w, memory, sizeof memory);
+	sek_hello_write(&w, &m);
+	sek_rules_write(&w, &rules);
+	send_writer(c, &w);
+}
+
 void client_text(struct client *c, const char *text)
 {
 	struct sek_text m = { (const uint8_t *)text, strlen(text) };

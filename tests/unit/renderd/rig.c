@@ -59,11 +59,11 @@ static void write_config(const struct rig *r, const struct rig_wishes *w)
 		"tls:\n  certificate: %s/" WORLD_HOST ".crt\n  key: %s/" WORLD_HOST ".key\n  ca: %s/ca.crt\n  crl: %s/ca.crl\n"
 		"sessions:\n  directory: %s\n  max: %u\n  uid_base: %u\n  memory_mib: %u\n  processes: %u\n"
 		"  linger_seconds: %u\n  max_width: 1920\n  max_height: 1080\n"
-		"browser:\n  policy_file: %s\n%s"
+		"warm: %u\nbrowser:\n  policy_file: %s\n%s"
 		"programs:\n  sandbox: %s\n  capture: %s\n",
 		r->port, r->world.directory, r->world.directory, r->world.directory, r->world.directory, r->sessions, r->max,
 		r->uid_base, or_default(w->memory_mib, 256), or_default(w->processes, 64), or_default(w->linger_s, 30),
-		w->policy_file ? w->policy_file : policy, w->more ? w->more : "", w->sandbox ? w->sandbox : STAND_IN_SANDBOX,
+		w->warm, w->policy_file ? w->policy_file : policy, w->more ? w->more : "", w->sandbox ? w->sandbox : STAND_IN_SANDBOX,
 		w->capture ? w->capture : STAND_IN_CAPTURE);
 	write_text(r->directory, "renderd.yaml", text);
 	write_text(r->directory, "policy.json", w->policy ? w->policy : "{}");
@@ -104,6 +104,7 @@ void rig_start(struct rig *r, const struct rig_wishes *wishes)
 	snprintf(r->log, sizeof r->log, "%s/log", r->directory);
 	r->port = free_port();
 	r->max = or_default(wishes->max, 3);
+	r->warm = wishes->warm;
 	r->uid_base = 400000 + (unsigned)getpid() % 100000 * 16;
 	write_config(r, wishes);
 	rig_run(r);
@@ -168,7 +169,7 @@ size_t rig_processes(const struct rig *r)
 		line = strstr(text, "\nUid:");
 		uid = line ? strtoul(line + 5, NULL, 10) : 0;
 		/* a zombie is only a line in a table, for whoever adopted it to read */
-		if (uid >= r->uid_base && uid < r->uid_base + 2 * r->max && !strstr(text, "\nState:\tZ"))
+		if (uid >= r->uid_base && uid < r->uid_base + 2 * (r->max + r->warm) && !strstr(text, "\nState:\tZ"))
 			n++;
 		free(text);
 	}

@@ -16,12 +16,13 @@ struct rig {
 	char directory[64];        /* configuration, log, policy */
 	char sessions[64];         /* sessions.directory */
 	char log[100];
-	unsigned port, max, uid_base;
+	unsigned port, max, warm, uid_base;
 	pid_t pid;
 };
 
 struct rig_wishes {
 	unsigned max, linger_s, memory_mib, processes; /* 0: 3, 30, 256, 64 */
+	unsigned warm;                 /* sandboxes that are kept ready */
 	const char *sandbox, *capture; /* programs; NULL: the stand-ins */
 	const char *policy;            /* text of the policy file: an order to the stand-in sandbox; NULL: "{}" */
 	const char *policy_file;       /* instead */
@@ -62,6 +63,8 @@ void client_open(struct client *c, const struct rig *r, const uint8_t id[16]);
 bool client_open_as(struct client *c, const struct rig *r, const char *chain, const char *key);
 void client_close(struct client *c);
 void client_hello(struct client *c, uint8_t flags);
+/* A HELLO that wants a new session, with the RULES that it announces: these addresses ("" or lines) may be opened. */
+void client_hello_rules(struct client *c, enum sek_lang lang, const char *allow);
 void client_send(struct client *c, const void *bytes, size_t n);
 void client_text(struct client *c, const char *text);
 void client_empty(struct client *c, enum sek_msg_type type);

@@ -75,10 +75,11 @@ START_TEST(good)
 	ck_assert_uint_eq(c->listen.port, 7443);
 	ck_assert_uint_eq(c->egress.allow_count, 3);
 	ck_assert(!c->browser.devtools);
+	ck_assert_uint_eq(c->warm, 1); /* unless it says otherwise */
 	snprintf(wanted, sizeof wanted, "%s/key", folder);
 	ck_assert_str_eq(c->tls.key, wanted); /* counts from the file's folder */
 	ck_assert_uint_eq(sek_renderd_uid(c, 3), 210003);
-	ck_assert_uint_eq(sek_renderd_egress_uid(c, 0), 210004);
+	ck_assert_uint_eq(sek_renderd_egress_uid(c, 0), 210005);
 	sek_renderd_config_free(c);
 	sek_renderd_config_free(NULL);
 	ck_assert_msg(sek_is_ok(load("  devtools: true", &c)), "%s", err);
