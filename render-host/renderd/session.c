@@ -191,9 +191,9 @@ static void adopt(struct sek_live *s, struct sek_peer *l, const uint8_t id[SEK_S
 	sek_log(SEK_LOG_INFO, "warm.taken", "session", s->hex, NULL);
 	name(s, id, broker);
 	s->started_ms = uv_now(&s->host->loop);
-	attach(s, l, hello);
 	sek_log(SEK_LOG_INFO, "session.created", "session", s->hex, "broker", s->broker, "peer", sek_peer_address(l), "slot",
 		sek_logf("%u", s->slot), "max", sek_logf("%ux%u", s->max_width_px, s->max_height_px), "warm", "yes", NULL);
+	attach(s, l, hello);
 }
 
 static struct sek_live *take_warm(struct sek_host *h, const struct sek_hello *hello, const uint8_t *rules, size_t rules_n)
