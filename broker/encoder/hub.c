@@ -52,6 +52,7 @@ static sek_status on_view(struct sek_encoder *e, const uint8_t *payload, size_t 
 
 	SEK_TRY(sek_view_read(payload, n, &m));
 	e->frame_us = 1000000 / m.max_fps;
+	sek_encoder_record(e, m.flags & SEK_VIEW_RECORD, m.flags & SEK_VIEW_SNAPSHOT);
 	if (sek_watermark_set(&e->watermark, m.text, m.bytes))
 		e->remark = e->look = true;
 	return sek_ok();

@@ -39,6 +39,7 @@ struct sek_encoder *sek_encoder_create(const struct sek_gap_layout *layout, stru
 	e->look = true; /* an encoder that replaces a dead one is not woken for what is there already */
 	sek_outbox_init(&e->outbox, hub_fd);
 	sek_pace_init(&e->pace);
+	sek_snapshots_init(&e->snapshots);
 	if (!sek_watermark_init(&e->watermark, layout->stride_px, (uint32_t)layout->rows * SEK_TILE_PX)) {
 		sek_encoder_destroy(e);
 		return NULL;
@@ -57,7 +58,8 @@ void sek_encoder_destroy(struct sek_encoder *e)
 
 static sek_status wait_for_events(const struct sek_encoder *e, struct pollfd p[2])
 {
-	uint64_t at = sek_encoder_due_us(e), now = now_us(), us = at > now ? at - now : 0;
+	uint64_t send = sek_encoder_due_us(e), aside = sek_encoder_aside_us(e), at = send < aside ? send : aside;
+	uint64_t now = now_us(), us = at > now ? at - now : 0;
 	struct timespec t = { .tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000 };
 
 	p[0] = (struct pollfd){ .fd = e->hub_fd,
@@ -108,7 +110,8 @@ static sek_status turn(struct sek_encoder *e)
 		SEK_TRY(read_wake(e));
 	now = e->now_us;
 	sek_encoder_look(e, now);
-	return sek_encoder_send(e, now);
+	SEK_TRY(sek_encoder_send(e, now));
+	return sek_encoder_aside(e);
 }
 
 enum sek_child_exit sek_encoder_run(struct sek_encoder *e)

@@ -7,6 +7,7 @@
 
 #include "broker/encoder/outbox.h"
 #include "broker/encoder/pace.h"
+#include "broker/encoder/snapshots.h"
 #include "broker/encoder/watermark.h"
 #include "broker/gap/children.h"
 #include "broker/gap/gap.h"
@@ -46,6 +47,9 @@ struct sek_encoder {
 	struct sek_watermark watermark;
 	bool remark;         /* every tile has to be looked at as if it had changed: another watermark, or another size */
 
+	struct sek_snapshots snapshots;
+	bool made;           /* a frame, in this turn */
+
 	bool holding;
 	uint32_t hold_frame, given_up_frame; /* the gap's frame count */
 	bool given_up;
@@ -78,5 +82,13 @@ bool sek_encoder_has_room(const struct sek_encoder *e);
 sek_status sek_encoder_send(struct sek_encoder *e, uint64_t now_us);
 /* view.c: when something will be due by itself; UINT64_MAX if never. */
 uint64_t sek_encoder_due_us(const struct sek_encoder *e);
+
+/* aside.c: a frame was sent in this turn; what VIEW says of the recording. */
+void sek_encoder_sent(struct sek_encoder *e, bool keyframe);
+void sek_encoder_record(struct sek_encoder *e, bool record, bool now);
+/* aside.c: at the end of a turn: the next slice of a snapshot, if one is due. SEK_E_CLOSED. */
+sek_status sek_encoder_aside(struct sek_encoder *e);
+/* aside.c: when that is due by itself; UINT64_MAX if never. */
+uint64_t sek_encoder_aside_us(const struct sek_encoder *e);
 
 #endif

@@ -205,6 +205,7 @@ static sek_status encode(struct sek_encoder *e, bool hurry)
 {
 	const struct sek_encode_options o = options_now(e, hurry);
 	struct sek_picture src = { .stride_px = e->layout->stride_px };
+	const bool keyframe = sek_update_encoder_wants_keyframe(e->codec);
 	struct sek_encode_figures made;
 	bool sent = false;
 
@@ -219,6 +220,7 @@ static sek_status encode(struct sek_encoder *e, bool hurry)
 		return sek_ok();
 	sek_pace_sent(&e->pace, ++e->sent, e->unframed, e->now_us);
 	e->unframed = 0;
+	sek_encoder_sent(e, keyframe);
 	sek_pace_photos(&e->pace, made.photo_px, made.photo_bytes, made.left_px);
 	return sek_ok();
 }

@@ -34,6 +34,7 @@ static void forget(struct sek_update_encoder *e)
 {
 	for (size_t y = 0; y < e->height; y++)
 		memset(e->old + y * e->stride, 0, (size_t)e->width * 4);
+	sek_snapshot_forget(e);
 	memset(e->lossy, 0, sek_tile_count(e));
 	memset(e->damaged, 1, sek_tile_count(e));
 }
@@ -117,7 +118,7 @@ sek_status sek_encode_flush(struct sek_update_encoder *e)
 
 /* Gathers rectangles of tiles that stand side by side: the pixels between them are right already, and cost less than a
  * rectangle of their own. */
-static sek_status send_exact(const struct sek_job *j, size_t tile, struct sek_rect r)
+sek_status sek_encode_exact(const struct sek_job *j, size_t tile, struct sek_rect r)
 {
 	struct sek_update_encoder *e = j->e;
 	bool smooth = e->look.look == SEK_LOOK_PHOTO;
@@ -196,15 +197,17 @@ sek_status sek_encode_tile(const struct sek_job *j, size_t i, struct sek_rect wh
 		sek_areas_add(&e->photos, r, sek_photo_colours(old_at(e, r), e->stride, r.w, r.h, film ? 0 : j->o->jpeg_quality),
 			SEK_JPEG_MAX_WIDTH_PX, SEK_PHOTO_MAX_AREA);
 		e->lossy[i] = 1;
+		if (r.w == whole.w && r.h == whole.h)
+			e->wanted[i] = 0;
 		return sek_ok();
 	}
 	if (r.w == whole.w && r.h == whole.h)
-		e->lossy[i] = 0;
+		e->lossy[i] = e->wanted[i] = 0;
 	if (e->look.look == SEK_LOOK_FLAT) {
 		sek_areas_add(&e->flats, r, e->look.palette[0], UINT16_MAX, UINT32_MAX);
 		return sek_ok();
 	}
-	return send_exact(j, i, r);
+	return sek_encode_exact(j, i, r);
 }
 
 /* One JPEG; one that comes out too large for a message is made in two halves, one much larger than `room` (0: any is
@@ -283,8 +286,8 @@ static sek_status refine(const struct sek_job *j)
 				return sek_ok();
 			sek_classify(e->simd, old_at(e, r), e->stride, r.w, r.h, j->o->fast, &e->look);
 			spent += e->look.look != SEK_LOOK_PHOTO ? (size_t)r.w * r.h : (size_t)r.w * r.h * 3;
-			SEK_TRY(send_exact(j, i, r));
-			e->lossy[i] = 0;
+			SEK_TRY(sek_encode_exact(j, i, r));
+			e->lossy[i] = e->wanted[i] = 0;
 		}
 	}
 	return sek_ok();
@@ -334,6 +337,7 @@ static sek_status make_frame(const struct sek_job *j)
 	/* After a move only what it uncovered is new, unless the page does something else by now. */
 	if (!e->keyframe && changed >= MOVE_MIN_TILES && (expected == 0 || changed > expected + tiles / 8))
 		SEK_TRY(sek_moves_search(j, damaged));
+	sek_snapshot_force(e);
 	if (j->o->budget_bytes > 0)
 		SEK_TRY(sek_encode_rationed(j));
 	for (size_t row = 0; row < e->rows && j->o->budget_bytes == 0; row++) {
@@ -348,7 +352,7 @@ static sek_status make_frame(const struct sek_job *j)
 	SEK_TRY(sek_encode_areas(j, 0));
 	SEK_TRY(refine(j));
 	SEK_TRY(sek_encode_flush(e));
-	return sek_message_finish(&e->message);
+	return sek_message_finish(&e->message, true);
 }
 
 sek_status sek_update_encoder_encode(struct sek_update_encoder *e, const struct sek_picture *src, uint32_t frame,
@@ -359,8 +363,9 @@ sek_status sek_update_encoder_encode(struct sek_update_encoder *e, const struct 
 
 	if (e->width == 0 || src->width_px != e->width || src->height_px != e->height || src->stride_px < e->width)
 		return sek_fail(SEK_E_INTERNAL);
-	sek_message_start(&e->message, frame, e->keyframe, emit, user);
+	sek_message_start(&e->message, frame, e->keyframe ? SEK_UPDATE_KEYFRAME : e->fresh ? SEK_UPDATE_FRESH : 0, emit, user);
 	s = make_frame(&j);
+	e->fresh = e->fresh && !e->message.sent;
 	e->keyframe = !sek_is_ok(s); /* half a frame may be out there: only a keyframe puts that right */
 	if (sek_is_ok(s))
 		*ret_sent = e->message.sent;

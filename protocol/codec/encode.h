@@ -60,6 +60,24 @@ void sek_update_encoder_damage_tile(struct sek_update_encoder *e, uint16_t colum
 sek_status sek_update_encoder_encode(struct sek_update_encoder *e, const struct sek_picture *src, uint32_t frame,
 	uint64_t now_ms, const struct sek_encode_options *o, sek_emit_fn *emit, void *user, bool *ret_sent);
 
+/* --- snapshots (docs/protocol.md, "Updates for the recording"): in slices between the frames --- */
+
+/* Begins one, anew if one is under way; nothing if the next frame is a keyframe, which a reader can begin with as well. */
+void sek_update_encoder_snapshot(struct sek_update_encoder *e);
+/* The rest of it is not wanted. */
+void sek_update_encoder_snapshot_stop(struct sek_update_encoder *e);
+/* True from its beginning until its last slice was emitted, or a keyframe has made it useless. */
+bool sek_update_encoder_snapshotting(const struct sek_update_encoder *e);
+/* Emits the next slice, of the receiver's picture as it is now: about as many tiles of text as `effort` says, coded fast (as in
+ * sek_encode_options) or small. frame: the number of the last frame. Only while one is under way. Damages what has to be
+ * sent to the receiver again. */
+sek_status sek_update_encoder_slice(struct sek_update_encoder *e, uint32_t frame, size_t effort, bool fast,
+	sek_emit_fn *emit, void *user);
+/* True if the receiver has no tile only approximately. */
+bool sek_update_encoder_exact(const struct sek_update_encoder *e);
+/* True if the next frame is a keyframe. */
+bool sek_update_encoder_wants_keyframe(const struct sek_update_encoder *e);
+
 /* True if a call of encode could emit something now: damage or a keyframe is waiting. */
 bool sek_update_encoder_dirty(const struct sek_update_encoder *e);
 struct sek_encode_figures sek_update_encoder_figures(const struct sek_update_encoder *e);

@@ -10,6 +10,7 @@
  *   merge.c     neighbouring areas as one                 photo.c     an area as JPEG
  *   message.c   operations as UPDATE frames               encode.c    the order of all this
  *   simd.c      the loops of scan.c and scroll.c          ration.c    the order on a slow line
+ *   snapshot.c  the receiver's picture from nothing
  *
  * Only scan.c, scroll.c, follow.c and load.c ever see the source; all but the last only to choose what that one takes.
  */
@@ -201,14 +202,15 @@ struct sek_message {
 	void *user;
 	struct sek_packer *packer;
 	struct sek_writer w;
-	struct sek_drawn_model *model;
+	struct sek_drawn_model *models[2]; /* for the client; for what is ASIDE */
+	struct sek_drawn_model *model;     /* one of them */
 	struct sek_drawn_out drawn;
 	uint32_t drawn_count; /* rectangles in drawn */
 	uint32_t frame;
 	uint32_t ops;
 	size_t batch_bytes;
 	size_t emitted;  /* bytes of this frame */
-	bool keyframe; /* the next message is the first of a keyframe */
+	uint8_t first, all; /* flags of the next message only, and of every one */
 	bool open;     /* a message is being written */
 	bool sent;     /* something of this frame was emitted or is open */
 	uint8_t batch[SEK_BATCH_BYTES];
@@ -216,7 +218,8 @@ struct sek_message {
 	uint8_t bytes[SEK_FRAME_HEADER_BYTES + SEK_UPDATE_MAX_BYTES];
 };
 
-void sek_message_start(struct sek_message *m, uint32_t frame, bool keyframe, sek_emit_fn *emit, void *user);
+/* flags: of the first message KEYFRAME or FRESH, of all ASIDE. */
+void sek_message_start(struct sek_message *m, uint32_t frame, unsigned flags, sek_emit_fn *emit, void *user);
 sek_status sek_message_copy(struct sek_message *m, uint16_t sx, uint16_t sy, struct sek_rect to);
 sek_status sek_message_fill(struct sek_message *m, struct sek_rect r, uint32_t bgrx);
 sek_status sek_message_jpeg(struct sek_message *m, struct sek_rect r, uint8_t quality, enum sek_jpeg_colours colours,
@@ -230,7 +233,8 @@ sek_status sek_message_drawn(struct sek_message *m, struct sek_rect r, const uin
 size_t sek_message_bytes(const struct sek_message *m);
 /* The most data that sek_message_jpeg takes. */
 size_t sek_message_jpeg_max(void);
-/* Packs what is batched and emits the last message, if there is any, with SEK_UPDATE_END. */
-sek_status sek_message_finish(struct sek_message *m);
+/* Packs what is batched and emits the last message, if there is any, with SEK_UPDATE_END if this is the end. What is ASIDE is
+ * always ended. */
+sek_status sek_message_finish(struct sek_message *m, bool end);
 
 #endif

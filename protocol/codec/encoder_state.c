@@ -41,14 +41,18 @@ struct sek_update_encoder *sek_update_encoder_create(uint16_t max_width, uint16_
 	e->touches = calloc(tiles, 1);
 	e->touched_ms = calloc(tiles, sizeof *e->touched_ms);
 	e->peek = calloc(SEK_TILE_AREA, sizeof *e->peek);
+	e->wanted = calloc(tiles, 1);
+	e->wanted_before = calloc(tiles, 1);
 	e->photo_cost = 256;
 	e->message.packer = e->packer;
-	e->message.model = calloc(1, sizeof *e->message.model);
+	e->message.models[0] = calloc(1, sizeof *e->message.models[0]);
+	e->message.models[1] = calloc(1, sizeof *e->message.models[1]); /* touched by the first snapshot */
 	if (!e->old || !e->damaged || !e->lossy || !e->lossy_before || !e->still_ms || !e->still_before ||
 	    !e->films || !e->filmed || !e->open ||
 	    !e->flats.list || !e->photos.list || !e->packer || !e->photo || !e->scroller ||
 	    !e->acc || !e->change || !e->peek || !e->touched ||
-	    !e->touches || !e->touched_ms || !e->message.model) {
+	    !e->touches || !e->touched_ms || !e->wanted || !e->wanted_before ||
+	    !e->message.models[0] || !e->message.models[1]) {
 		sek_update_encoder_destroy(e);
 		return NULL;
 	}
@@ -72,7 +76,10 @@ void sek_update_encoder_destroy(struct sek_update_encoder *e)
 	free(e->filmed);
 	free(e->open);
 	free(e->acc);
-	free(e->message.model);
+	free(e->message.models[0]);
+	free(e->message.models[1]);
+	free(e->wanted);
+	free(e->wanted_before);
 	free(e->change);
 	free(e->peek);
 	free(e->touched);
@@ -124,6 +131,11 @@ void sek_update_encoder_damage_tile(struct sek_update_encoder *e, uint16_t colum
 bool sek_update_encoder_dirty(const struct sek_update_encoder *e)
 {
 	return sek_tile_count(e) > 0 && (e->keyframe || memchr(e->damaged, 1, sek_tile_count(e)) != NULL);
+}
+
+bool sek_update_encoder_wants_keyframe(const struct sek_update_encoder *e)
+{
+	return e->keyframe || sek_tile_count(e) == 0;
 }
 
 struct sek_encode_figures sek_update_encoder_figures(const struct sek_update_encoder *e)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * What an update encoder remembers: the receiver's picture, and of each tile whether it is exact, since when it is still
- * and whether it plays a film. For encode.c, moves.c, ration.c and
- * encoder_state.c only.
+ * and whether it plays a film. For encode.c, moves.c, ration.c,
+ * snapshot.c and encoder_state.c only.
  */
 #ifndef SEK_PROTOCOL_CODEC_ENCODER_STATE_H
 #define SEK_PROTOCOL_CODEC_ENCODER_STATE_H
@@ -13,6 +13,15 @@
 /* A tile that changed so often without a pause plays a film, if it is this share of it. */
 #define SEK_FILM_CHANGES 3
 #define SEK_FILM_AREA (SEK_TILE_AREA / 4)
+
+/* Bits of `wanted`, see snapshot.c. */
+enum { SEK_WANTED_PAINT = 1, SEK_WANTED_WHOLE = 2 };
+
+struct sek_snapshot {
+	bool running, first; /* first: no slice has been emitted */
+	size_t next;         /* the tile at which the next slice goes on */
+	uint64_t left;       /* so many tiles more, then the rest is painted at once */
+};
 
 struct sek_update_encoder {
 	uint16_t max_width, max_height, width, height, columns, rows;
@@ -48,6 +57,10 @@ struct sek_update_encoder {
 	uint32_t photo_cost;           /* bytes that the last photographs took for 1024 pixels */
 	uint32_t *peek;                /* SEK_TILE_AREA: a tile that may have to wait; look is what it looks like, */
 	bool peeked;                   /* and the tile that is taken now */
+	uint8_t *wanted, *wanted_before; /* per tile: what a snapshot wants of it; scratch */
+	bool wanting;                  /* it may want something of any */
+	bool fresh;                    /* the next message for the receiver starts DRAWN anew */
+	struct sek_snapshot snapshot;
 	struct sek_message message;
 	struct sek_class look;
 };
@@ -63,6 +76,8 @@ struct sek_job {
 /* encode.c, for ration.c */
 /* Takes tile i, of which change[i] differs, into this frame. */
 sek_status sek_encode_tile(const struct sek_job *j, size_t i, struct sek_rect whole);
+/* Adds the exact rectangle r of a tile, whose look is e->look, to what is gathered; sek_encode_flush ends that. */
+sek_status sek_encode_exact(const struct sek_job *j, size_t tile, struct sek_rect r);
 sek_status sek_encode_flush(struct sek_update_encoder *e);
 /* Writes the areas gathered so far, with JPEGs of about `room` bytes together (0: as they come). */
 sek_status sek_encode_areas(const struct sek_job *j, size_t room);
@@ -72,6 +87,12 @@ void sek_encode_watch(const struct sek_job *j);
 bool sek_encode_moves(const struct sek_job *j, size_t i);
 /* ration.c: all that changed, within o->budget_bytes. */
 sek_status sek_encode_rationed(const struct sek_job *j);
+
+/* snapshot.c */
+/* A keyframe comes: whatever a snapshot wanted is in it. */
+void sek_snapshot_forget(struct sek_update_encoder *e);
+/* After scan and moves: the tiles that must be sent as a whole have changed as a whole. */
+void sek_snapshot_force(struct sek_update_encoder *e);
 
 static inline size_t sek_tile_count(const struct sek_update_encoder *e)
 {

@@ -19,17 +19,19 @@ _Static_assert(SEK_DRAWN_SOFT_BYTES + 8 * SEK_DRAWN_MAX_PX < SEK_DRAWN_BYTES &&
 _Static_assert(SEK_BATCH_BYTES >= SEK_RECORD_MAX_BYTES && SEK_BATCH_BYTES <= SEK_TILES_RAW_MAX_BYTES,
 	"a batch holds a tile and is a batch that receivers take");
 
-void sek_message_start(struct sek_message *m, uint32_t frame, bool keyframe, sek_emit_fn *emit, void *user)
+void sek_message_start(struct sek_message *m, uint32_t frame, unsigned flags, sek_emit_fn *emit, void *user)
 {
 	m->emit = emit;
 	m->user = user;
 	m->frame = frame;
-	m->keyframe = keyframe;
+	m->first = (uint8_t)(flags & (SEK_UPDATE_KEYFRAME | SEK_UPDATE_FRESH));
+	m->all = (uint8_t)(flags & SEK_UPDATE_ASIDE);
+	m->model = m->models[m->all ? 1 : 0];
 	m->batch_bytes = 0;
 	m->emitted = 0;
 	m->drawn_count = 0;
 	m->open = false;
-	if (keyframe)
+	if (m->first)
 		sek_drawn_reset(m->model);
 	m->sent = false;
 }
@@ -37,12 +39,12 @@ void sek_message_start(struct sek_message *m, uint32_t frame, bool keyframe, sek
 static void open_message(struct sek_message *m)
 {
 	sek_writer_init(&m->w, m->bytes, sizeof m->bytes);
-	sek_frame_begin(&m->w, SEK_MSG_UPDATE, m->keyframe ? SEK_UPDATE_KEYFRAME : 0);
+	sek_frame_begin(&m->w, SEK_MSG_UPDATE, (uint8_t)(m->first | m->all));
 	sek_write_u32(&m->w, m->frame);
 	sek_write_u16(&m->w, 0);
 	sek_write_u16(&m->w, 0);
 	m->ops = 0;
-	m->keyframe = false;
+	m->first = 0;
 	m->open = true;
 	m->sent = true;
 }
@@ -181,11 +183,11 @@ sek_status sek_message_tile(struct sek_message *m, struct sek_rect r, const uint
 	return sek_ok();
 }
 
-sek_status sek_message_finish(struct sek_message *m)
+sek_status sek_message_finish(struct sek_message *m, bool end)
 {
 	SEK_TRY(flush_drawn(m));
 	SEK_TRY(flush_batch(m));
-	if (m->keyframe && !m->open)
-		open_message(m); /* a keyframe of nothing but black */
-	return m->open ? close_message(m, true) : sek_ok();
+	if (!m->open && ((m->first & SEK_UPDATE_KEYFRAME) || (m->all && end)))
+		open_message(m); /* a keyframe of nothing but black; a snapshot of which nothing was left to paint */
+	return m->open ? close_message(m, end) : sek_ok();
 }

@@ -28,13 +28,27 @@ static bool lossy_in(const struct sek_update_encoder *e, struct sek_rect r, uint
 	return any;
 }
 
-/* What was only approximate is so at its new place, too. */
+/* All that a snapshot wants of the tiles that reach into r. */
+static uint8_t wanted_in(const struct sek_update_encoder *e, struct sek_rect r)
+{
+	uint8_t wanted = 0;
+
+	for (size_t row = r.y / SEK_TILE_PX; row <= (r.y + r.h - 1u) / SEK_TILE_PX; row++) {
+		for (size_t column = r.x / SEK_TILE_PX; column <= (r.x + r.w - 1u) / SEK_TILE_PX; column++)
+			wanted |= e->wanted_before[row * e->columns + column];
+	}
+	return wanted;
+}
+
+/* What was only approximate is so at its new place, too; and what is missing is missing there. */
 static void move_lossy(const struct sek_job *j, const struct sek_move *m)
 {
 	struct sek_update_encoder *e = j->e;
 	uint32_t right = (uint32_t)m->to.x + m->to.w, bottom = (uint32_t)m->to.y + m->to.h;
 
 	memcpy(e->lossy_before, e->lossy, sek_tile_count(e));
+	if (e->wanting)
+		memcpy(e->wanted_before, e->wanted, sek_tile_count(e));
 	memcpy(e->still_before, e->still_ms, sek_tile_count(e) * sizeof *e->still_ms);
 	for (size_t row = m->to.y / SEK_TILE_PX; row <= (bottom - 1) / SEK_TILE_PX; row++) {
 		for (size_t column = m->to.x / SEK_TILE_PX; column <= (right - 1) / SEK_TILE_PX; column++) {
@@ -44,13 +58,16 @@ static void move_lossy(const struct sek_job *j, const struct sek_move *m)
 			uint32_t y1 = (uint32_t)t.y + t.h < bottom ? (uint32_t)t.y + t.h : bottom;
 			bool whole = x1 - x0 == t.w && y1 - y0 == t.h;
 			size_t i = row * e->columns + column;
+			struct sek_rect from = { (uint16_t)((int32_t)x0 + m->dx), (uint16_t)((int32_t)y0 + m->dy), (uint16_t)(x1 - x0),
+				(uint16_t)(y1 - y0) };
 			uint64_t still = 0;
-			bool lossy = lossy_in(e, (struct sek_rect){ (uint16_t)((int32_t)x0 + m->dx), (uint16_t)((int32_t)y0 + m->dy),
-				(uint16_t)(x1 - x0), (uint16_t)(y1 - y0) }, &still);
+			bool lossy = lossy_in(e, from, &still);
 
 			if (lossy || (e->lossy_before[i] && !whole))
 				e->still_ms[i] = j->now_ms;
 			e->lossy[i] = lossy || (e->lossy_before[i] && !whole);
+			if (e->wanting)
+				e->wanted[i] = (uint8_t)(wanted_in(e, from) | (whole ? 0 : e->wanted_before[i]));
 		}
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * A made-up session through the encoder and a receiver: in lossless mode the pictures are equal after every frame, else
- * once everything has been still. Input: width, height, mode, then steps of eight bytes: what, x, y, w, h, two numbers,
+ * once everything has been still; and so has whoever began to read at the last snapshot. Input: width, height, mode, then steps of eight bytes: what, x, y, w, h, two numbers,
  * time.
  */
 #include <stdlib.h>
@@ -28,15 +28,52 @@ struct world {
 	struct sek_encode_options o;
 	uint64_t now_ms;
 	uint32_t frame;
+	struct sek_painter *reading;
+	struct sek_picture read;
+	bool reads;
 };
+
+static void paint(struct world *w, const uint8_t *bytes, size_t n)
+{
+	uint32_t frame;
+
+	require(sek_is_ok(sek_paint_update(w->reading, &w->read, bytes[1], bytes + SEK_FRAME_HEADER_BYTES, n - SEK_FRAME_HEADER_BYTES,
+		NULL, NULL, &frame)));
+}
+
+static sek_status to_client(void *user, const uint8_t *bytes, size_t n)
+{
+	struct world *w = user;
+
+	if (w->reads)
+		paint(w, bytes, n);
+	return test_receiver_emit(&w->to, bytes, n);
+}
+
+static sek_status to_recording(void *user, const uint8_t *bytes, size_t n)
+{
+	struct world *w = user;
+
+	w->reads = true;
+	require(bytes[1] & SEK_UPDATE_ASIDE);
+	paint(w, bytes, n);
+	return sek_ok();
+}
+
+static void slice(struct world *w, unsigned effort, bool anew)
+{
+	if (anew || !sek_update_encoder_snapshotting(w->e))
+		sek_update_encoder_snapshot(w->e);
+	if (sek_update_encoder_snapshotting(w->e))
+		require(sek_is_ok(sek_update_encoder_slice(w->e, w->frame - 1, effort, effort & 1, to_recording, w)));
+}
 
 static void encode(struct world *w)
 {
 	bool sent = false;
 	unsigned x, y;
 
-	require(sek_is_ok(sek_update_encoder_encode(w->e, &w->src, w->frame, w->now_ms, &w->o, test_receiver_emit, &w->to,
-		&sent)));
+	require(sek_is_ok(sek_update_encoder_encode(w->e, &w->src, w->frame, w->now_ms, &w->o, to_client, w, &sent)));
 	w->frame += sent;
 	require(!w->to.in_frame);
 	if (w->o.lossless)
@@ -70,7 +107,7 @@ static void step(struct world *w, const uint8_t *p)
 	r.w = (uint16_t)(1 + p[3] % (width - r.x));
 	r.h = (uint16_t)(1 + p[4] % (height - r.y));
 	w->now_ms += p[7] * 8u;
-	switch (p[0] % 9) {
+	switch (p[0] % 10) {
 	case 0: test_draw_text(&w->src, r, p[5] * 8u, p[6]); break;
 	case 1: test_draw_photo(&w->src, r, p[5]); break;
 	case 2: test_draw_noise(&w->src, r, p[5]); break;
@@ -79,6 +116,7 @@ static void step(struct world *w, const uint8_t *p)
 	case 5:
 	case 6: scroll(w, r, (int8_t)p[5], p[6]); break;
 	case 7: test_scribble_x(&w->src, p[5]); break;
+	case 8: slice(w, p[5] % 16, p[6] & 1); break;
 	default: sek_update_encoder_refresh(w->e); break;
 	}
 	sek_update_encoder_damage(w->e, r);
@@ -96,6 +134,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	w.src = test_picture_create((uint16_t)(1 + data[0]), (uint16_t)(1 + data[1]));
 	test_receiver_init(&w.to, w.src.width_px, w.src.height_px);
+	w.read = test_picture_create(w.src.width_px, w.src.height_px);
+	w.reading = sek_painter_create();
+	require(w.reading != NULL);
 	w.e = sek_update_encoder_create(w.src.width_px, w.src.height_px);
 	w.o = (struct sek_encode_options){ .lossless = data[2] & 1, .fast = data[2] >> 1 & 1,
 		.jpeg_quality = (uint8_t)(1 + data[2] % 100), .refine_ms = 200 };
@@ -105,12 +146,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned i = 0; i < STEPS_MAX && size >= 8; i++, data += 8, size -= 8)
 		step(&w, data);
 	encode(&w);
-	for (unsigned i = 0; sek_update_encoder_refine_at_ms(w.e, &w.o) != 0; i++) {
+	for (unsigned i = 0; sek_update_encoder_refine_at_ms(w.e, &w.o) != 0 || sek_update_encoder_dirty(w.e) ||
+		sek_update_encoder_snapshotting(w.e); i++) {
 		require(i < 1000);
 		w.now_ms += 200;
 		encode(&w);
+		if (sek_update_encoder_snapshotting(w.e))
+			slice(&w, 1 + i % 9, false);
 	}
 	require(test_picture_equal(&w.src, &w.to.pic, &x, &y));
+	require(!w.reads || test_picture_equal(&w.src, &w.read, &x, &y));
+	sek_painter_destroy(w.reading);
+	test_picture_destroy(&w.read);
 	sek_update_encoder_destroy(w.e);
 	test_receiver_finish(&w.to);
 	test_picture_destroy(&w.src);

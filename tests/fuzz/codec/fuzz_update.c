@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	for (size_t i = 0; i < n; i++)
 		pic.px[i] = i % pic.stride_px < pic.width_px ? 0 : MARK;
-	ok = sek_is_ok(sek_paint_update(painter, &pic, data[2] & 3, data + 3, size - 3, painted, &pic, &frame));
+	ok = sek_is_ok(sek_paint_update(painter, &pic, data[2] & 15, data + 3, size - 3, painted, &pic, &frame));
 	if (!ok && frame != 77)
 		abort();
 	for (size_t i = 0; i < n; i++) {

@@ -54,7 +54,10 @@ static void picture(void)
 	SAY(0, sek_ack_write, &(struct sek_ack){ 7 });
 	SAY(1, sek_caret_write, &(struct sek_caret){ 1, 2, 3, 4 });
 	SAY(1, sek_cursor_write, &(struct sek_cursor){ 4, 4, 0, 0, bgra });
-	SAY(1, update, 8, SEK_UPDATE_END);
+	SAY(1, update, 7, SEK_UPDATE_ASIDE | SEK_UPDATE_KEYFRAME);
+	SAY(1, update, 8, SEK_UPDATE_FRESH | SEK_UPDATE_END);
+	SAY(1, update, 8, SEK_UPDATE_ASIDE | SEK_UPDATE_END);
+	SAY(1, update, 9, SEK_UPDATE_END);
 }
 
 static void input(void)

@@ -90,6 +90,8 @@ test("frames give the pixels, fields and bytes that C gives", () => {
 			assert.deepEqual([width, wire.sek_height(), sum >>> 0], rest.map(Number));
 			seen++;
 			jpegs = [];
+		} else if (kind === "mode") {
+			wire.sek_mode(Number(rest[0]));
 		} else if (kind === "jpegs") {
 			assert.deepEqual(jpegs, rest.filter(hexes => hexes !== ""));
 			seen++;
@@ -102,7 +104,7 @@ test("frames give the pixels, fields and bytes that C gives", () => {
 			assert.deepEqual(new Uint8Array(wire.memory.buffer, wire.sek_field(Number(rest[0])), expected.length), expected);
 		}
 	}
-	assert.equal(seen, 26);
+	assert.equal(seen, 27);
 });
 
 test("written frames are byte for byte what C writes", () => {
@@ -151,6 +153,20 @@ test("what is refused", () => {
 	assert.equal(receive(wire, fill), UPDATE);
 	assert.equal(wire.sek_op_count(), 1);
 	assert.equal(wire.sek_next_ops(), 0);
+	// what is for the recording only is nothing for a client; in a recording, everything else stays as it was
+	const flags = (value, frame = fill) => new Uint8Array([frame[0], value, ...frame.slice(2)]);
+	for (const [value, live, recorded] of [[4, false, true], [5, false, true], [6, false, true], [8, true, true], [10, true, true],
+		[9, false, false], [12, false, false], [16, false, false]]) {
+		for (const [mode, good] of [[0, live], [1, recorded]]) {
+			wire.sek_mode(mode);
+			assert.equal(receive(wire, flags(value)) === UPDATE, good, `flags ${value} in mode ${mode}`);
+		}
+	}
+	wire.sek_mode(1);
+	assert.equal(receive(wire, flags(5)), UPDATE);
+	assert.equal(wire.sek_field(1), 5);
+	assert.ok(receive(wire, hex("0200000000000004" + "00000000")) < 0, "an upward message");
+	assert.ok(receive(wire, hex("8504000000000004" + "00100010")) < 0, "another message that is aside");
 });
 
 test("damaged frames never trap nor draw outside", () => {
@@ -165,6 +181,7 @@ test("damaged frames never trap nor draw outside", () => {
 		const frame = frames[random(frames.length)].slice();
 		for (let k = random(4) + 1; k > 0; k--)
 			frame[8 + random(Math.min(frame.length - 8, random(2) ? 60 : 1 << 20))] = random(256);
+		wire.sek_mode(i % 2);
 		const type = receive(wire, frame);
 		let more = type < 0 ? -1 : 0;
 		if (type === UPDATE) {

@@ -7,6 +7,7 @@
  *   fields TYPE A B C ...    the type and the first fields of the frame before
  *   bytes INDEX HEX          the bytes that field INDEX points at
  *   jpegs HEX...             the JPEGs that the receiver put together for the frame before
+ *   mode N                   a call of sek_mode
  *   up NAME ARGS : HEX       a call of sek_write_NAME and what it must write
  */
 #include <stdio.h>
@@ -226,6 +227,53 @@ static void pictures(uint16_t width, uint16_t height, uint32_t seed)
 	test_receiver_finish(&to);
 }
 
+static sek_status put_aside(void *user, const uint8_t *bytes, size_t n)
+{
+	(void)user;
+	printf("frame ");
+	put_hex(bytes, n);
+	return sek_ok();
+}
+
+/* A recording that is read from a snapshot on, in whose middle the page goes on scrolling and a photograph comes. */
+static void recording(uint16_t width, uint16_t height)
+{
+	const struct sek_encode_options o = { .jpeg_quality = 75, .refine_ms = 10000 };
+	struct sek_update_encoder *e = sek_update_encoder_create(width, height);
+	struct sek_picture src = test_picture_create(width, height);
+	const struct sek_rect all = { 0, 0, width, height };
+	struct test_receiver to;
+	uint32_t i;
+
+	test_receiver_init(&to, width, height);
+	if (!e || !sek_is_ok(sek_update_encoder_resize(e, width, height)))
+		abort();
+	printf("mode 1\n");
+	for (i = 0; i < 4 || sek_update_encoder_snapshotting(e); i++) {
+		bool sent = false;
+
+		test_draw_text(&src, all, 60 * i, 1);
+		if (i > 1)
+			test_draw_photo(&src, (struct sek_rect){ 30, (uint16_t)(100 + 5 * i), 200, 150 }, i);
+		sek_update_encoder_damage(e, all);
+		/* the first frames are seen by the client only */
+		if (!sek_is_ok(sek_update_encoder_encode(e, &src, i, i * 17, &o, i < 3 ? test_receiver_emit : emit, &to, &sent)))
+			abort();
+		if (i == 2) {
+			set_size(width, height);
+			sek_update_encoder_snapshot(e);
+		}
+		if (i >= 2 && sek_update_encoder_snapshotting(e) &&
+		    !sek_is_ok(sek_update_encoder_slice(e, i, 12, false, put_aside, NULL)))
+			abort();
+	}
+	until_exact(e, &src, &to, i);
+	printf("mode 0\n");
+	sek_update_encoder_destroy(e);
+	test_picture_destroy(&src);
+	test_receiver_finish(&to);
+}
+
 static void others(void)
 {
 	/* B, G, R, A premultiplied: half red, opaque white, nothing, an impossible colour */
@@ -312,6 +360,7 @@ int main(void)
 	pictures(1280, 960, 3); /* more pixels than one portion of operations holds */
 	screen(1366, 768);
 	screen(3840, 2160);
+	recording(800, 600);
 	others();
 	upward();
 	return 0;

@@ -35,6 +35,9 @@ void viewer_start(struct viewer *v)
 	v->painter = sek_painter_create();
 	v->picture.px = calloc((size_t)VIEWER_MAX_W * VIEWER_MAX_H, 4);
 	v->picture.stride_px = VIEWER_MAX_W;
+	v->reading = sek_painter_create();
+	v->read = v->picture;
+	v->read.px = calloc((size_t)VIEWER_MAX_W * VIEWER_MAX_H, 4);
 	v->acks = true;
 	fds[SEK_ENCODER_HUB_FD] = sv[1];
 	fds[SEK_ENCODER_GAP_FD] = v->gap_ro;
@@ -51,6 +54,8 @@ void viewer_stop(struct viewer *v)
 	}
 	sek_painter_destroy(v->painter);
 	free(v->picture.px);
+	sek_painter_destroy(v->reading);
+	free(v->read.px);
 	munmap(v->raw, v->layout.total_bytes);
 	sek_gap_writer_close(v->gap);
 	close(v->gap_rw);
@@ -127,12 +132,59 @@ void viewer_visible(struct viewer *v, bool visible)
 	send_writer(v, &w);
 }
 
+void viewer_view(struct viewer *v, unsigned flags)
+{
+	uint8_t bytes[SEK_FRAME_HEADER_BYTES + SEK_MSG_VIEW_MAX_BYTES];
+	struct sek_writer w;
+
+	sek_writer_init(&w, bytes, sizeof bytes);
+	sek_view_write(&w, &(struct sek_view){ SEK_FPS_MAX, (uint8_t)flags, "", 0 });
+	send_writer(v, &w);
+}
+
+bool viewer_reads_the_same(const struct viewer *v)
+{
+	if (!v->reads || v->in_frame)
+		return false;
+	for (uint32_t y = 0; y < v->picture.height_px; y++) {
+		if (memcmp(v->read.px + (size_t)y * v->read.stride_px, v->picture.px + (size_t)y * v->picture.stride_px,
+			(size_t)v->picture.width_px * 4) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Nothing that a client would see: between whole frames only, with the number of the last one. */
+static void on_aside(struct viewer *v, const struct sek_frame *f, const uint8_t *payload)
+{
+	uint32_t frame;
+
+	ck_assert(!v->in_frame && v->frames > 0);
+	ck_assert(v->reads || (f->flags & SEK_UPDATE_KEYFRAME));
+	v->read.width_px = v->picture.width_px;
+	v->read.height_px = v->picture.height_px;
+	ck_assert(sek_is_ok(sek_paint_update(v->reading, &v->read, f->flags, payload, f->payload_bytes, NULL, NULL, &frame)));
+	ck_assert_uint_eq(frame, v->frame);
+	v->reads = true;
+	v->fresh_due = v->fresh_due || (f->flags & SEK_UPDATE_KEYFRAME);
+	v->asides++;
+	v->snapshots += (f->flags & SEK_UPDATE_END) != 0;
+}
+
 /* What a client must be able to rely on: a size and a keyframe first, parts of a frame together, numbers that grow. */
 static void on_update(struct viewer *v, const struct sek_frame *f, const uint8_t *payload)
 {
 	uint32_t frame;
 
 	ck_assert_uint_gt(v->sizes, 0);
+	if (f->flags & SEK_UPDATE_ASIDE) {
+		on_aside(v, f, payload);
+		return;
+	}
+	ck_assert(!v->fresh_due || (f->flags & (SEK_UPDATE_KEYFRAME | SEK_UPDATE_FRESH)));
+	v->fresh_due = false;
+	if (v->reads)
+		ck_assert(sek_is_ok(sek_paint_update(v->reading, &v->read, f->flags, payload, f->payload_bytes, NULL, NULL, &frame)));
 	if (f->flags & SEK_UPDATE_KEYFRAME)
 		v->keyframes++;
 	ck_assert_uint_gt(v->keyframes, 0);
@@ -161,6 +213,7 @@ static void on_size(struct viewer *v, const uint8_t *payload, size_t n)
 	ck_assert_uint_le(m.height_px, VIEWER_MAX_H);
 	v->picture.width_px = m.width_px;
 	v->picture.height_px = m.height_px;
+	v->reads = false;
 	v->sizes++;
 }
 

@@ -29,6 +29,11 @@ struct viewer {
 	uint32_t frame;    /* the latest whole frame */
 	unsigned frames, sizes, cursors, carets, states, keyframes;
 	size_t bytes;      /* received in all */
+	struct sek_painter *reading; /* somebody who began to read the recording at the last snapshot */
+	struct sek_picture read;
+	bool reads;        /* one has begun since the last size */
+	bool fresh_due;    /* the next message for the client has to start DRAWN anew */
+	unsigned asides, snapshots; /* messages; complete ones */
 	uint16_t state;
 	struct sek_caret caret;
 	struct sek_gap_cursor cursor;
@@ -55,6 +60,10 @@ bool viewer_take(struct viewer *v);
 void viewer_until(struct viewer *v, bool (*cond)(const struct viewer *v), const char *what);
 /* Takes for so many milliseconds. */
 void viewer_take_for(struct viewer *v, uint64_t ms);
+/* VIEW: 120 frames a second, no watermark, these flags. */
+void viewer_view(struct viewer *v, unsigned flags);
+/* True if whoever reads from the last snapshot on has the client's picture. */
+bool viewer_reads_the_same(const struct viewer *v);
 /* True if the client's picture equals the gap's, pixel by pixel, in the same size. */
 bool viewer_is_exact(const struct viewer *v);
 void viewer_ack(struct viewer *v, uint32_t frame);
