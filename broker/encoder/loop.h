@@ -13,7 +13,7 @@
 #include "broker/gap/gap.h"
 #include "protocol/codec/encode.h"
 
-#define SEK_ENCODER_LOOK_US 8333    /* between two looks at the gap while something moves: 120 a second */
+#define SEK_ENCODER_LOOK_US 8333    /* between two looks at the gap while something moves: 120 a second on average */
 #define SEK_ENCODER_LOOK_SLOW_US 50000 /* the same while no picture could be sent: for the state alone */
 #define SEK_ENCODER_LOOK_HELD_US 1000  /* the same while a frame is half painted */
 #define SEK_ENCODER_HOLD_PART_US 8000  /* how long the end of a changed picture is waited for */
@@ -57,7 +57,7 @@ struct sek_encoder {
 	uint32_t frame_us;   /* at least so long between two looks that may become frames: the policy's frames a second */
 	/* Monotonic microseconds. */
 	uint64_t now_us; /* of this turn */
-	uint64_t looked_us, hold_until_us, cursor_at_us, refine_not_before_us;
+	uint64_t looked_us, look_due_us, hold_until_us, cursor_at_us, refine_not_before_us;
 
 	size_t in_n;
 	uint8_t in[256]; /* frames of the hub: the largest is VIEW */

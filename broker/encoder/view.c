@@ -45,9 +45,12 @@ static uint64_t look_at_us(const struct sek_encoder *e)
 {
 	if (e->holding)
 		return e->looked_us + SEK_ENCODER_LOOK_HELD_US;
-	if (sek_encoder_has_room(e) || !e->picture)
-		return e->looked_us + (e->frame_us > SEK_ENCODER_LOOK_US ? e->frame_us : SEK_ENCODER_LOOK_US);
-	return e->looked_us + SEK_ENCODER_LOOK_SLOW_US;
+	if (!sek_encoder_has_room(e) && e->picture)
+		return e->looked_us + SEK_ENCODER_LOOK_SLOW_US;
+	if (e->frame_us > SEK_ENCODER_LOOK_US)
+		return e->looked_us + e->frame_us;
+	/* what was painted just after something else leaves as soon as that: two looks at once, if there was none before */
+	return e->look_due_us > SEK_ENCODER_LOOK_US ? e->look_due_us - SEK_ENCODER_LOOK_US : 0;
 }
 
 void sek_encoder_look(struct sek_encoder *e, uint64_t now_us)
@@ -69,6 +72,9 @@ void sek_encoder_look(struct sek_encoder *e, uint64_t now_us)
 	e->look = false;
 	e->fresh = true;
 	e->looked_us = now_us;
+	e->look_due_us = (now_us > e->look_due_us ? now_us : e->look_due_us) + SEK_ENCODER_LOOK_US;
+	if (e->look_due_us > now_us + 2 * SEK_ENCODER_LOOK_US) /* looks while a frame is held come faster, and owe nothing */
+		e->look_due_us = now_us + 2 * SEK_ENCODER_LOOK_US;
 	hold(e, now_us);
 }
 

@@ -191,7 +191,7 @@ sek_status sek_encode_tile(const struct sek_job *j, size_t i, struct sek_rect wh
 	} else if (j->o->fast && !e->look.counted) {
 		sek_classify(e->simd, old_at(e, r), e->stride, r.w, r.h, true, &e->look);
 	}
-	if (e->look.look == SEK_LOOK_PHOTO && !j->o->lossless) {
+	if (e->look.look == SEK_LOOK_PHOTO && !j->o->lossless && (film || !j->o->fast)) {
 		r = film ? r : photo_rect(e, r, whole);
 		/* A film is coded once more on the clean side: all its colours would be lost there. */
 		sek_areas_add(&e->photos, r, sek_photo_colours(old_at(e, r), e->stride, r.w, r.h, film ? 0 : j->o->jpeg_quality),

@@ -15,7 +15,7 @@ struct sek_update_encoder;
 
 struct sek_encode_options {
 	bool lossless;        /* never JPEG (tests, PSNR reference) */
-	bool fast;            /* exact tiles by palette and LZ4: half the CPU, and three times the bytes */
+	bool fast;            /* exact tiles by palette and LZ4, photographs too: half the CPU, and three times the bytes */
 	uint8_t jpeg_quality; /* 1..100 for what moves */
 	uint32_t refine_ms;   /* a lossy tile that did not change for so long becomes exact */
 	/* What a slow line allows. A frame of about so many bytes at most (0: whatever it takes): small and exact changes

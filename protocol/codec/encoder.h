@@ -18,6 +18,7 @@
 #define SEK_PROTOCOL_CODEC_ENCODER_H
 
 #include "protocol/codec/encode.h"
+#include "protocol/codec/fetch.h"
 #include "protocol/codec/jpeg.h"
 #include "protocol/codec/simd.h"
 

@@ -26,6 +26,7 @@ struct sek_snapshot {
 struct sek_update_encoder {
 	uint16_t max_width, max_height, width, height, columns, rows;
 	size_t stride;
+	void *memory;          /* of old */
 	uint32_t *old;         /* the receiver's picture */
 	uint8_t *damaged;      /* per tile: look at it */
 	uint8_t *lossy;        /* per tile: the receiver has it only approximately */

@@ -210,6 +210,18 @@ static uint32_t hash_source(const struct follow *f, unsigned y)
 	return hash_row(f->scan->simd, src->px + (size_t)y * src->stride_px + f->core.x, f->core.w);
 }
 
+/* Asks for the piece's part of a row that comes soon. */
+SEK_FETCHES void fetch_ahead(const struct follow *f, const struct piece *p, unsigned y)
+{
+	const struct sek_picture *src = f->scan->src;
+	const int32_t ahead = f->dy > 0 ? (int32_t)y + SEK_ROWS_AHEAD : (int32_t)y - SEK_ROWS_AHEAD, from = ahead + f->dy;
+
+	if (ahead < 0 || ahead >= src->height_px || from < 0 || from >= src->height_px)
+		return;
+	sek_fetch(src->px + (size_t)ahead * src->stride_px + p->x, p->w);
+	sek_fetch(f->old + (size_t)from * f->scan->stride + p->x, p->w);
+}
+
 static void move_row(struct follow *f, unsigned y)
 {
 	uint32_t hash = 0;
@@ -217,6 +229,7 @@ static void move_row(struct follow *f, unsigned y)
 	for (size_t i = 0; i < f->piece_count; i++) {
 		struct piece *p = &f->pieces[i];
 
+		fetch_ahead(f, p, y);
 		if (p->rows > 0 && part_moved(f, p, y)) {
 			move_part(f, p, y);
 			continue;

@@ -4,6 +4,7 @@
  * picture, and the JPEG library sees no header but our own (jpeg.h).
  */
 #include "protocol/codec/picture.h"
+#include "protocol/codec/fetch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,8 @@ static sek_status paint_copy(void *user, uint16_t sx, uint16_t sy, struct sek_re
 	for (uint32_t i = 0; i < to.h; i++) {
 		uint32_t y = to.y > sy ? to.h - 1u - i : i;
 
+		if (i + SEK_ROWS_AHEAD < to.h)
+			sek_fetch(row(p, sx, to.y > sy ? sy + y - SEK_ROWS_AHEAD : sy + y + SEK_ROWS_AHEAD), to.w);
 		memmove(row(p, to.x, to.y + y), row(p, sx, sy + y), (size_t)to.w * 4);
 	}
 	return painted(p, to);

@@ -41,6 +41,10 @@ void sek_scan_band(const struct sek_scan *s, const uint8_t *damaged, unsigned ro
 		for (unsigned i = first; i < last; i++) {
 			unsigned x = i * SEK_TILE_PX;
 
+			if (damaged[i] && y + SEK_ROWS_AHEAD < y1) {
+				sek_fetch(a + SEK_ROWS_AHEAD * src->stride_px + x, sek_tile_side(src->width_px, i));
+				sek_fetch(b + SEK_ROWS_AHEAD * s->stride + x, sek_tile_side(src->width_px, i));
+			}
 			if (!damaged[i] || !s->simd->differ(a + x, b + x, sek_tile_side(src->width_px, i), s->acc + x))
 				continue;
 			if (change[i].h == 0)

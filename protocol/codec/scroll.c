@@ -68,6 +68,10 @@ static void hash_strips(struct sek_scroller *s, const struct sek_scan *v, unsign
 
 			if (y < p->y0 || y >= p->y1)
 				continue;
+			if (y + SEK_ROWS_AHEAD < p->y1) {
+				sek_fetch(new_row + SEK_ROWS_AHEAD * v->src->stride_px + p->x, p->w);
+				sek_fetch(old_row + SEK_ROWS_AHEAD * v->stride + p->x, p->w);
+			}
 			p->new_hash[y] = v->simd->hash(new_row + p->x, p->w);
 			p->old_hash[y] = v->simd->hash(old_row + p->x, p->w);
 		}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A frame may come half an interval before it is due: the browser's own 60 Hz clock then never beats against ours, while
- * the average still keeps the rate.
+ * Frames may come an interval and a half before they are due: what is painted just after something else leaves as soon as
+ * that, and the browser's own 60 Hz clock never beats against ours, while the average still keeps the rate.
  */
 #include "render-host/capture/pacer.h"
 
@@ -13,7 +13,7 @@ void sek_pacer_reset(struct sek_pacer *p)
 
 uint64_t sek_pacer_wait_us(const struct sek_pacer *p, uint64_t now_us)
 {
-	uint64_t early = p->due_us > SEK_PACER_FRAME_US / 2 ? p->due_us - SEK_PACER_FRAME_US / 2 : 0;
+	uint64_t early = p->due_us > SEK_PACER_EARLY_US ? p->due_us - SEK_PACER_EARLY_US : 0;
 
 	if (p->sent - p->acked >= SEK_PACER_IN_FLIGHT)
 		return SEK_PACER_ACK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * When the next frame may leave: few frames under way, at most 60 a second, and none waits after quiet.
+ * When the next frame may leave: few frames under way, at most 60 a second, and neither the first nor the second waits after
+ * quiet.
  */
 #ifndef SEK_CAPTURE_PACER_H
 #define SEK_CAPTURE_PACER_H
@@ -13,6 +14,7 @@ enum {
 	/* One on its way, one being painted, one being made: more would only add delay when the line is slow. */
 	SEK_PACER_IN_FLIGHT = 3,
 	SEK_PACER_FRAME_US = 16667,
+	SEK_PACER_EARLY_US = 25000, /* so long before it is due a frame may leave */
 };
 
 #define SEK_PACER_ACK UINT64_MAX /* "wait for an acknowledgement" */

@@ -8,10 +8,11 @@
 #include "render-host/capture/capture.h"
 
 enum {
-	/* The host link runs inside a data centre and what it carries is encoded again on the clean side: loss here would
-	 * add up with the loss there, so photographs get a high quality (half the CPU of lossless, and a third of its
-	 * bytes), and what stands still becomes exact well before the clean side refines. Bytes are cheap there, CPU on both
-	 * ends is not: hence `fast`. */
+	/* The host link runs inside a data centre and what it carries is encoded again on the clean side. Bytes are cheap
+	 * there, CPU on both ends is not: hence `fast`, and photographs that are exact at once: a JPEG that becomes exact
+	 * later is coded twice here and, because it changes once more, twice again there. Films stay JPEG: raw they
+	 * would be too much for any line. Loss here adds up with the loss there, hence the high quality, and what has
+	 * stopped becomes exact well before the clean side refines. */
 	JPEG_QUALITY = 90,
 	REFINE_MS = 200,
 	/* A frame is made only when the one before has left: newer pixels are better than queued ones. */
