@@ -113,6 +113,7 @@ const PAGES = {
 	"/pattern": () => html("模様", `<body style="overflow:hidden">${patternCells().map(({ x, y, colour }) =>
 		`<i style="position:absolute;left:${x - x % 8}px;top:${y - y % 8}px;width:8px;height:8px;background:rgb(${colour})"></i>`)
 		.join("")}`),
+	"/restless": () => html("落ち着かない", `<script>setTimeout(() => location.href = "/restless?" + Math.random(), 20)</script>`),
 	"/article": () => html("街道と関所 ― 資料館", ARTICLE),
 };
 
@@ -124,6 +125,8 @@ export class Site {
 	/** @type {http.Server} */
 	#server = http.createServer((request, response) => this.#answer(request, response));
 	url = "";
+	/** What is no page, by its path. @type {Map<string, { type: string, body: Buffer | string, attachment?: boolean }>} */
+	files = new Map();
 
 	/** @param {string} address */
 	static async start(address)
@@ -157,7 +160,13 @@ export class Site {
 		}
 		if (target !== "/favicon.ico")
 			this.requests.push(target);
-		const page = PAGES[new URL(target, "http://site").pathname];
+		const { pathname } = new URL(target, "http://site"), file = this.files.get(pathname), page = PAGES[pathname];
+		if (file) {
+			response.writeHead(200, { "Content-Type": file.type, "Cache-Control": "no-store",
+				...file.attachment ? { "Content-Disposition": "attachment" } : {} });
+			response.end(file.body);
+			return;
+		}
 		response.writeHead(page ? 200 : 404, { "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store" });
 		response.end(page?.() ?? html("無い", "<h1>404</h1>"));
 	}
