@@ -185,16 +185,21 @@ static size_t host_length(const char *host)
 	return n;
 }
 
+static bool allows_something(const struct sek_url_rules *r)
+{
+	bool any = r->all_allowed && !r->all_blocked;
+
+	for (size_t i = 0; i < r->patterns && !any; i++)
+		any = r->pattern[i].allow;
+	return any;
+}
+
 /* For what no pattern speaks of. If nothing at all is allowed no page can have parts. */
 static enum sek_url_verdict otherwise(const struct sek_url_rules *r)
 {
-	bool any = false;
-
 	if (r->all_allowed && !r->all_blocked)
 		return SEK_URL_OPEN;
-	for (size_t i = 0; i < r->patterns && !any; i++)
-		any = r->pattern[i].allow;
-	return any ? SEK_URL_UNSURE : SEK_URL_BLOCKED;
+	return allows_something(r) ? SEK_URL_UNSURE : SEK_URL_BLOCKED;
 }
 
 enum sek_url_verdict sek_url_rules_plain(const struct sek_url_rules *r, const char *host, uint16_t port, const char *path,
@@ -273,6 +278,8 @@ bool sek_url_rules_tighter(const struct sek_url_rules *old, const struct sek_url
 {
 	const char *was_allowed = old ? old->allow : "*\n", *was_blocked = old ? old->block : "";
 
+	if (old && !allows_something(old))
+		return false; /* as in a sandbox that was kept warm */
 	return !within(was_allowed, old ? old->allow_n : 2, now->allow, now->allow_n) ||
 		!within(now->block, now->block_n, was_blocked, old ? old->block_n : 0);
 }

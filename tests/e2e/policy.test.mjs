@@ -128,7 +128,7 @@ function downloads()
 			const command = fs.readFileSync(`/proc/${pid}/cmdline`, "utf8");
 			if (!command.includes("--user-data-dir=/home/session/profile") || command.includes("--type="))
 				continue;
-			const home = `/proc/${pid}/root/home/session`;
+			const home = path.join("/proc", pid, "root", "home/session");
 			if (!fs.existsSync(path.join(home, "profile")))
 				continue; // the helper that starts it
 			homes += 1;

@@ -127,6 +127,8 @@ START_TEST(what_is_tighter)
 	tighter("*\n", "a.jp\n", "*\n", "a.jp\naa.jp\n", true);
 	tighter("a.jp\n", "", "", "", true);
 	tighter("", "", "a.jp\n", "", false);
+	tighter("", "*\n", "*\n", "a.jp\n", false);
+	tighter("*\n", "*\n", "*\n", "a.jp\n", false);
 }
 END_TEST
 
