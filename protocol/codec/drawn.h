@@ -28,7 +28,8 @@ struct sek_drawn_model {
 	uint16_t run_whole[2][16], run_bits[16][16];
 	uint16_t guess_wide[4][5], guess_near[4][2], guess_side[3][8];
 	uint16_t cached[2], cache_index[256];
-	uint16_t residual[3][8][9];
+	uint16_t foretold[4];
+	uint16_t residual[3][8]; /* means, see drawn_body.h */
 	/* the rows around the present pixel: two pixels before the first and one after the last */
 	uint32_t rows[3][SEK_DRAWN_MAX_WIDTH_PX + 3];
 };

@@ -18,6 +18,7 @@
 #define HALF (1u << 14)
 
 #define INDEX_BITS 8
+#define CALM 3 /* surroundings in which the prediction is often right */
 #define RIGHT_MAX 3u /* slots count up to here */
 
 INLINE void learn(uint16_t *p, unsigned b)
@@ -48,17 +49,21 @@ INLINE unsigned tree(struct coder *c, uint16_t *p, unsigned n, unsigned v)
 
 /* --- a pixel that nothing foretold --- */
 
-INLINE unsigned residual(struct coder *c, uint16_t *p, int e)
-{
-	unsigned m = (unsigned)(e < 0 ? -e : e), want = width_of(m), n = 0, v;
+/* A number from 0 to 255, in Rice's code with k <= 6 bits of remainder: as many zeros as 2^k goes into it, a one, the
+ * remainder; eight zeros: the number itself follows. One step of the coder, where bits with probabilities take a dozen. */
+#define RICE_BITS 14 /* the longest code */
+#define RICE_ZEROS 8
+#define RICE_MEAN (4 * 32)
+INLINE unsigned rice(struct coder *c, unsigned k, unsigned v);
 
-	while (n < 8 && bit(c, &p[n], n < want))
-		n++;
-	if (n == 0)
-		return 0;
-	v = bits(c, n, ENCODING ? (m & ((1u << (n - 1)) - 1)) << 1 | (e < 0) : 0);
-	m = 1u << (n - 1) | v >> 1;
-	return v & 1 ? 0u - m : m;
+/* *mean: 32 times what such a residual was lately, without its sign. */
+INLINE unsigned residual(struct coder *c, uint16_t *mean, int e)
+{
+	unsigned k = width_of(*mean * 11u >> 9), v;
+
+	v = rice(c, k > 6 ? 6 : k, (unsigned)(e < 0 ? -2 * e - 1 : 2 * e));
+	*mean = (uint16_t)(*mean + v - (*mean >> 5));
+	return v & 1 ? 0u - (v + 1) / 2 : v / 2;
 }
 
 /* Left, up, or the plane through both and the corner (LOCO-I). */
@@ -92,12 +97,14 @@ INLINE uint32_t code_residuals(struct coder *c, struct sek_drawn_model *m, const
 	unsigned g = predict(w, n, nw, 8), r = predict(w, n, nw, 16), b = predict(w, n, nw, 0), dg, dr, db;
 
 	busy = busy > 7 ? 7 : busy;
-	dg = residual(c, m->residual[0][busy], as_signed((want >> 8) - g));
+	if (busy <= CALM && bit(c, &m->foretold[busy], want != (r << 16 | g << 8 | b)) == 0)
+		return r << 16 | g << 8 | b;
+	dg = residual(c, &m->residual[0][busy], as_signed((want >> 8) - g));
 	of_green = width_of((unsigned)(as_signed(dg) < 0 ? -as_signed(dg) : as_signed(dg)));
 	of_green = of_green > 3 ? 3 : of_green;
 	of_green = of_green + (busy > 3 ? 4u : 0u);
-	dr = residual(c, m->residual[1][of_green], as_signed((want >> 16) - r - dg));
-	db = residual(c, m->residual[2][of_green], as_signed(want - b - dg));
+	dr = residual(c, &m->residual[1][of_green], as_signed((want >> 16) - r - dg));
+	db = residual(c, &m->residual[2][of_green], as_signed(want - b - dg));
 	return (r + dg + dr) % 256 << 16 | (g + dg) % 256 << 8 | (b + dg + db) % 256;
 }
 

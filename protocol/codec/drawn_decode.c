@@ -53,6 +53,28 @@ INLINE unsigned bits(struct sek_drawn_in *in, unsigned n, unsigned v)
 	return v;
 }
 
+INLINE unsigned rice(struct sek_drawn_in *in, unsigned k, unsigned v)
+{
+	const uint32_t unit = in->range >> RICE_BITS;
+	const unsigned got = in->code / unit;
+	unsigned zeros, n;
+
+	if (got >> RICE_BITS)
+		in->failed = true;
+	if (got >> (RICE_BITS - RICE_ZEROS) == 0 || in->failed) {
+		in->range = unit << (RICE_BITS - RICE_ZEROS);
+		fill(in);
+		return bits(in, 8, 0);
+	}
+	zeros = (unsigned)__builtin_clz(got) - (32 - RICE_BITS);
+	n = zeros + 1 + k;
+	v = got >> (RICE_BITS - n);
+	in->code -= unit * (v << (RICE_BITS - n));
+	in->range = unit << (RICE_BITS - n);
+	fill(in);
+	return (zeros << k | (v & ((1u << k) - 1))) & 255;
+}
+
 INLINE void broken(struct sek_drawn_in *in)
 {
 	in->failed = true;
@@ -78,7 +100,9 @@ void sek_drawn_reset(struct sek_drawn_model *m)
 	SET(m->guess_side);
 	SET(m->cached);
 	SET(m->cache_index);
-	SET(m->residual);
+	SET(m->foretold);
+	for (unsigned i = 0; i < sizeof m->residual / sizeof(uint16_t); i++)
+		((uint16_t *)m->residual)[i] = RICE_MEAN;
 }
 
 void sek_drawn_open(struct sek_drawn_in *in, const uint8_t *bytes, size_t n)

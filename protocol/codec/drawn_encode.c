@@ -62,6 +62,24 @@ INLINE unsigned bits(struct sek_drawn_out *out, unsigned n, unsigned v)
 	return v;
 }
 
+INLINE unsigned rice(struct sek_drawn_out *out, unsigned k, unsigned v)
+{
+	const unsigned zeros = v >> k, n = zeros + 1 + k;
+	const uint32_t unit = out->range >> RICE_BITS;
+
+	if (zeros < RICE_ZEROS) {
+		out->low += (uint64_t)unit * ((1u << k | (v & ((1u << k) - 1))) << (RICE_BITS - n));
+		out->range = unit << (RICE_BITS - n);
+	} else {
+		out->range = unit << (RICE_BITS - RICE_ZEROS);
+	}
+	while (out->range < TOP) {
+		out->range <<= 8;
+		shift_low(out);
+	}
+	return zeros < RICE_ZEROS ? v : bits(out, 8, v);
+}
+
 INLINE void broken(struct sek_drawn_out *out)
 {
 	out->failed = true;
