@@ -2,7 +2,8 @@
  *
  * A program with sekisho-capture's contract and no display. Answers an attach with SIZE (width = number of the attach) and
  * STATE; PING with PONG; TEXT is an order: "sandbox ..." is put into DIR/order, "flood N" writes N frames of
- * 64 KiB, "half" writes half a frame and dies, "garbage" breaks the grammar, "close" closes the stream, "die N" exits.
+ * 64 KiB, "half" writes half a frame and dies, "garbage" breaks the grammar, "close" closes the stream, "die N" exits. The
+ * payload of each RULES goes into DIR/rules.told.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -97,6 +98,18 @@ static void order_sandbox(const char *text)
 		_exit(97);
 }
 
+static void tell_rules(const uint8_t *payload, size_t n)
+{
+	char path[200], fresh[200];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/rules.told", directory);
+	snprintf(fresh, sizeof fresh, "%s/rules.new", directory);
+	f = fopen(fresh, "w");
+	if (!f || fwrite(payload, 1, n, f) != n || fclose(f) != 0 || rename(fresh, path) != 0)
+		_exit(96);
+}
+
 static void obey(const char *text)
 {
 	int i, n;
@@ -142,6 +155,8 @@ static void take_frames(void)
 				put(memory, w.len);
 			}
 		}
+		if (f.type == SEK_MSG_RULES)
+			tell_rules(payload, f.payload_bytes);
 		text[0] = '\0';
 		if (f.type == SEK_MSG_TEXT) {
 			memcpy(text, payload, f.payload_bytes);

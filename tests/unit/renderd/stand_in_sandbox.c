@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * A program with sekisho-sandbox's contract (render-host/session.h) and no browser, so that tests can order each of its
- * deaths. Says 'r' and 'b', then obeys the file DIR/order: "exit N", "crash", "hog", "fork". Runs as root like the real one.
+ * deaths. Copies the file of --rules to DIR/rules.given, says 'r' and 'b', then obeys the file DIR/order: "exit N", "crash", "hog", "fork". Runs as root like the real one.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -78,6 +78,22 @@ static void obey(const char *order, unsigned uid)
 	}
 }
 
+static void copy_rules(const char *from, const char *directory)
+{
+	char to[200], bytes[16384];
+	FILE *in = fopen(from, "r"), *out;
+	size_t n;
+
+	snprintf(to, sizeof to, "%s/rules.given", directory);
+	out = in ? fopen(to, "w") : NULL;
+	if (!out)
+		_exit(SEK_SANDBOX_USAGE);
+	n = fread(bytes, 1, sizeof bytes, in);
+	if (fwrite(bytes, 1, n, out) != n || fclose(out) != 0)
+		_exit(SEK_SANDBOX_USAGE);
+	fclose(in);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -86,7 +102,7 @@ int main(int argc, char **argv)
 		{ "policy", 1, NULL, 'p' }, { "upstream", 1, NULL, 'x' }, { "allow", 1, NULL, 'a' },
 		{ "devtools", 1, NULL, 't' }, { "rules", 1, NULL, 'r' }, { NULL, 0, NULL, 0 },
 	};
-	const char *directory = NULL, *policy = NULL;
+	const char *directory = NULL, *policy = NULL, *rules = NULL;
 	char path[200], order[64];
 	unsigned uid = 0;
 	pid_t child;
@@ -102,10 +118,14 @@ int main(int argc, char **argv)
 			uid = (unsigned)atoi(optarg);
 		if (o == 'p')
 			policy = optarg;
+		if (o == 'r')
+			rules = optarg;
 	}
 	if (!directory || !uid || !policy || geteuid() != 0)
 		return SEK_SANDBOX_USAGE;
 	signal(SIGTERM, on_term);
+	if (rules)
+		copy_rules(rules, directory);
 	f = fopen(policy, "r");
 	order[0] = '\0';
 	if (f) {
