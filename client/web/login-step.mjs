@@ -68,6 +68,7 @@ export class LoginStep extends HTMLElement {
 		this.#code.setAttribute("aria-describedby", `${this.#hint.id} ${this.#error.id}`);
 		this.#form.append(this.#heading, this.#lead, this.#error);
 		if (enrol) {
+			this.#form.classList.add("enrol");
 			this.#qr = drawQr(this.step.qr ?? []);
 			this.#secret.textContent = this.step.secret ?? "";
 			this.#form.append(this.#qr, this.#secretLabel, this.#secret);
@@ -179,6 +180,7 @@ export class LoginStep extends HTMLElement {
 	{
 		this.#recovery = codes;
 		const list = make("ul", { class: "recovery" }, ...codes.map(code => make("li", {}, make("code", {}, code))));
+		this.#form.classList.remove("enrol");
 		this.#form.replaceChildren(this.#heading, this.#lead, list, this.#submit);
 		this.#showWords();
 		this.#heading.focus();

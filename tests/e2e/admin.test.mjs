@@ -2,9 +2,11 @@
 // The administration page, against a real broker: users, live sessions, policies, in both languages.
 
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { Harness, outDir, problems, until } from "./harness.mjs";
+import { makeCards } from "./support/cards.mjs";
 
 /** @type {Harness} */
 let harness;
@@ -186,6 +188,52 @@ test("admin: the clipboard policy of a group is changed, approved by a second pe
 		await second.context().close();
 	});
 
+test("admin: a certificate is bound by its file, shown with its end, and unbound; the history says what was done", { timeout: 60000 }, async () => {
+	const dir = path.join(harness.dir, "cards");
+	makeCards(dir, ["tanaka"]);
+	// a key that stands in the same file stays on this machine
+	const both = path.join(dir, "both.pem");
+	fs.writeFileSync(both, fs.readFileSync(path.join(dir, "tanaka.key"), "utf8") + fs.readFileSync(path.join(dir, "tanaka.crt"), "utf8"));
+	const page = await enter("kanri");
+	/** @type {string[]} */
+	const sent = [];
+	page.on("request", request => void sent.push(request.postData() ?? ""));
+	await page.locator("nav").waitFor();
+	await page.goto(`${harness.url}/admin/#users/tanaka`);
+	await page.getByText("登録はありません。").waitFor();
+	await page.getByRole("button", { name: "証明書を登録" }).click();
+	const dialog = page.getByRole("dialog");
+	await dialog.getByLabel("証明書ファイル").setInputFiles(path.join(dir, "tanaka.key"));
+	await dialog.getByLabel("理由").fill("カードの発行");
+	await dialog.getByRole("button", { name: "証明書を登録" }).click();
+	await dialog.getByRole("alert").getByText("証明書ファイル").waitFor();
+	await dialog.getByLabel("証明書ファイル").setInputFiles(both);
+	await shot(page, "bind");
+	await dialog.getByRole("button", { name: "証明書を登録" }).click();
+	const table = page.locator("table.certificates");
+	await table.getByRole("rowheader", { name: "CN=tanaka" }).waitFor();
+	assert.match(await table.innerText(), /[0-9a-f]{64}/);
+	assert.match(await table.innerText(), /20\d\d\/\d+\/\d+/);
+	assert.ok(sent.some(body => body.includes("BEGIN CERTIFICATE")));
+	assert.ok(sent.every(body => !body.includes("PRIVATE")));
+	await page.getByText("証明書", { exact: true }).first().waitFor();
+	await shot(page, "user");
+	await table.getByRole("button", { name: "証明書を解除" }).click();
+	await dialog.getByLabel("理由").fill("カードの紛失");
+	await dialog.getByRole("button", { name: "証明書を解除" }).click();
+	await page.getByText("登録はありません。").waitFor();
+
+	const fresh = await op(page, "users/set-roles", { name: "tanaka", roles: ["staff", "approver"], reason: "上長" });
+	assert.equal(fresh[0], 200);
+	await page.goto(`${harness.url}/admin/#policies/user/tanaka`);
+	const history = page.locator("sek-list").last();
+	await history.getByText("職員 → 職員, 承認者").waitFor();
+	await history.getByText("クライアント証明書").first().waitFor();
+	assert.match(await history.innerText(), /（指定なし） → [0-9a-f]{64}/);
+	assert.deepEqual(problems(page), []);
+	await page.context().close();
+});
+
 test("admin: of two editors the second is told, and nothing is overwritten", { timeout: 60000 }, async () => {
 	const [one, two] = [await enter("kanri", { locale: "en-GB" }), await enter("kanri2", { locale: "en-GB" })];
 	for (const page of [one, two]) {
@@ -217,6 +265,7 @@ test("admin: a long list is shown page by page, and searched", { timeout: 60000 
 	for (let i = 0; i < 57; i++)
 		assert.equal((await op(page, "groups/add", { name: `busho${String(i).padStart(2, "0")}`, text: "部署", reason: "新設" }))[0], 200);
 	await page.getByRole("link", { name: "グループ" }).click();
+	await page.getByRole("heading", { name: "グループ" }).waitFor();
 	await page.getByRole("searchbox").fill("busho");
 	await page.getByText("57 件中 1～50 件").waitFor();
 	assert.equal(await page.getByRole("button", { name: "前へ" }).isDisabled(), true);

@@ -22,6 +22,14 @@ function code(secret, step)
 	return String((mac.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, "0");
 }
 
+/** @param {import("playwright-core").Page} page
+ * @param {import("playwright-core").Locator} what */
+async function expectInView(page, what)
+{
+	const box = await what.boundingBox();
+	assert.ok(box && box.y + box.height <= (page.viewportSize()?.height ?? 0), `${JSON.stringify(box)} is in view`);
+}
+
 const now = () => Math.floor(Date.now() / 30000);
 
 test("factors: set-up by QR code, recovery codes, the notice, a code at the next log-in", { timeout: 90000 }, async () => {
@@ -37,6 +45,8 @@ test("factors: set-up by QR code, recovery codes, the notice, a code at the next
 		const qr = page.getByRole("img", { name: /QR コード/ });
 		assert.ok(((await qr.locator("path").getAttribute("d"))?.length ?? 0) > 2000);
 		await page.screenshot({ path: path.join(outDir, "login-enrol-ja.png") });
+		// who is asked for it sees all of it, and how to leave
+		await expectInView(page, page.getByRole("button", { name: "キャンセル（登録しない）" }));
 		// not now: by the button and by Escape; each time a new secret
 		const first = await page.locator("code.secret").innerText();
 		await page.getByRole("button", { name: "キャンセル（登録しない）" }).click();

@@ -17,6 +17,21 @@ static json_t *value_json(const char *text)
 	return v ? v : json_null();
 }
 
+/* Of the history: policies are JSON, everything else (a role, a member, a name) is text. */
+static json_t *change_value(const struct sek_store_change *c, const char *text)
+{
+	enum sek_policy_attribute a;
+	json_t *v = NULL;
+
+	if (!text)
+		return json_null();
+	if (sek_policy_find(c->attribute, strlen(c->attribute), &a) || strcmp(text, "true") == 0 || strcmp(text, "false") == 0)
+		v = json_loads(text, JSON_DECODE_ANY, NULL);
+	if (!v)
+		v = json_string(text);
+	return v ? v : json_null();
+}
+
 /* Gives JSON text of policy/ (heap, freed here) a name in the answer. */
 static void answer_text(struct sek_admin_request *r, const char *name, sek_status s, char *text)
 {
@@ -271,8 +286,8 @@ static void change_row(void *ctx, const struct sek_store_change *c)
 {
 	struct sek_admin_page *p = ctx;
 	json_t *row = json_pack("{s:I,s:s,s:s,s:s,s:o,s:o,s:b,s:b,s:s,s:s,s:I,s:s}", "change", (json_int_t)c->id, "scope",
-		c->scope, "name", c->name, "attribute", c->attribute, "before", value_json(c->before), "after",
-		value_json(c->after), "loosens", (int)(c->effect & 1), "tightens", (int)(c->effect >> 1 & 1), "who", c->who,
+		c->scope, "name", c->name, "attribute", c->attribute, "before", change_value(c, c->before), "after",
+		change_value(c, c->after), "loosens", (int)(c->effect & 1), "tightens", (int)(c->effect >> 1 & 1), "who", c->who,
 		"why", c->why, "at_s", (json_int_t)c->at_s, "status", status_words[c->status]);
 
 	if (row && c->second && *c->second) {

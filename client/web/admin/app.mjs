@@ -31,7 +31,7 @@ class Admin extends HTMLElement {
 		setLanguage(currentLanguage());
 		this.addEventListener("sek-logged-in", () => void this.#start());
 		addEventListener("hashchange", () => this.#show());
-		addEventListener("sek-log-in-needed", () => this.#login());
+		addEventListener("sek-log-in-needed", () => this.#login("login.expired"));
 		void this.#start();
 	}
 
@@ -51,8 +51,9 @@ class Admin extends HTMLElement {
 		}
 	}
 
-	/** Nothing of what was shown stays when the log-in is over. */
-	#login()
+	/** Nothing of what was shown stays when the log-in is over.
+	 * @param {string} [noticeKey] words that say why */
+	#login(noticeKey = "")
 	{
 		if (this.querySelector("sek-login"))
 			return;
@@ -60,7 +61,9 @@ class Admin extends HTMLElement {
 		this.#offLanguage?.();
 		this.#abort.abort();
 		this.#main.replaceChildren();
-		this.replaceChildren(document.createElement("sek-login"));
+		const view = /** @type {import("../login.mjs").LoginView} */ (document.createElement("sek-login"));
+		view.noticeKey = noticeKey;
+		this.replaceChildren(view);
 	}
 
 	/** @param {string} why */

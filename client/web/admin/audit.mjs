@@ -2,7 +2,7 @@
 // The page of the audit log: newest first, by pages, with filters.
 
 import { make } from "../dom.mjs";
-import { words } from "../words.mjs";
+import { currentLanguage, words } from "../words.mjs";
 import { op, saying } from "./call.mjs";
 import { makeList } from "./list.mjs";
 import { count, known } from "./show.mjs";
@@ -26,13 +26,13 @@ export function auditPage()
 		name: "admin.tab.audit",
 		columns: [
 			{ label: "admin.audit.seq", number: true, show: row => count(row.seq) },
-			{ label: "admin.audit.when", show: row => new Date(row.time).toLocaleString(document.documentElement.lang) },
+			{ label: "admin.audit.when", show: row => make("span", { class: "moment" }, new Date(row.time).toLocaleString(currentLanguage() === "ja" ? "ja-JP" : "en-GB")) },
 			{ label: "admin.audit.who", show: row => row.who || "–" },
 			{ label: "admin.audit.what", show: row => row.what },
 			{ label: "admin.audit.object", show: row => row.object || "–" },
 			{ label: "admin.audit.outcome", show: row => make("span", { class: row.outcome === "ok" ? "mark on" : "mark warn" },
 				known(`admin.outcome`, row.outcome)) },
-			{ label: "admin.audit.details", show: row => make("span", { class: "hint" }, details(row)) },
+			{ label: "admin.audit.details", show: row => make("div", { class: "hint details" }, details(row)) },
 		],
 		actions: [],
 		source: async query => {

@@ -7,7 +7,7 @@ import { make } from "../dom.mjs";
 import { words } from "../words.mjs";
 import { REASON, ask } from "./ask.mjs";
 import { op } from "./call.mjs";
-import { known, moment } from "./show.mjs";
+import { known, moment, when } from "./show.mjs";
 
 const FILE_MOST_BYTES = 65536;
 const SOON_S = 30 * 86400;
@@ -33,7 +33,7 @@ function expiry(c)
 	if (!c.ends_s)
 		return words(c.kind === "subject" ? "admin.certificate.each" : "admin.certificate.unknown");
 	const left = c.ends_s - Date.now() / 1000;
-	return make("span", { class: left <= 0 ? "mark off" : left < SOON_S ? "mark warn" : null }, moment(c.ends_s));
+	return make("span", { class: left <= 0 ? "mark off" : left < SOON_S ? "mark warn" : "moment" }, moment(c.ends_s));
 }
 
 /** Asks which certificate, and binds it.
@@ -45,7 +45,7 @@ export function bindCertificate(host, name)
 		fields: [{ name: "file", label: "admin.field.certificate", kind: "file", hint: "admin.certificate.file.hint", optional: true },
 			{ name: "kind", label: "admin.field.kind", kind: "choice", value: "fingerprint", options: ["fingerprint", "subject"]
 				.map(kind => ({ value: kind, label: known(`admin.certificate`, kind) })) },
-			{ name: "value", label: "admin.field.value", kind: "text", hint: "admin.certificate.value.hint", optional: true }, REASON],
+			{ name: "value", label: "admin.certificate.value", kind: "text", hint: "admin.certificate.value.hint", optional: true }, REASON],
 		deed: async ({ file, kind, value, reason }) => op("users/add-certificate", { name, kind, reason,
 			...(file ? { certificate: await pemOf(file) } : { value }) }) });
 }
@@ -76,11 +76,11 @@ export function certificateTable(host, name, certificates, changed)
 	};
 	return make("div", { class: "list-scroll", tabindex: 0, role: "region", "aria-label": words("admin.users.certificates") },
 		make("table", { class: "certificates" }, make("caption", { class: "sr-only" }, words("admin.users.certificates")),
-			make("thead", {}, make("tr", {}, ...head.map(key => make("th", { scope: "col" }, words(key))))),
+			make("thead", {}, make("tr", {}, ...head.map(key => make("th", { scope: "col", class: key === "admin.actions" ? "row-actions" : null }, words(key))))),
 			make("tbody", {}, ...certificates.map(c => make("tr", {},
 				make("td", {}, known(`admin.certificate.short`, c.kind)),
 				make("th", { scope: "row" }, c.subject || "–"),
 				make("td", { class: "hash" }, c.kind === "fingerprint" ? c.value : words("admin.certificate.any")),
-				make("td", {}, expiry(c)), make("td", {}, moment(c.created_s)),
+				make("td", {}, expiry(c)), make("td", {}, when(c.created_s)),
 				make("td", { class: "row-actions" }, unbind(c)))))));
 }

@@ -60,13 +60,14 @@ function parse(attribute, text)
  * @param {Attribute} attribute
  * @param {any} value that stands there, undefined = none
  * @param {(value: any, reason: string) => Promise<{ before: any, after: any, pending: boolean }>} deed
+ * @param {Node[]} [more] said before what stands there
  * @returns {Promise<void>} */
-async function askValue(host, attribute, value, deed)
+async function askValue(host, attribute, value, deed, more = [])
 {
 	const name = known(`policy`, attribute.name);
 	const done = await ask(host, {
 		heading: name,
-		body: [make("p", { class: "hint" }, known(`policy`, `${attribute.name}.hint`)),
+		body: [make("p", { class: "hint" }, known(`policy`, `${attribute.name}.hint`)), ...more,
 			make("p", {}, words("admin.policy.before", { value: policyValue(attribute.name, value) }))],
 		fields: [fieldFor(attribute, value), REASON],
 		submit: "admin.policy.set",
@@ -98,7 +99,8 @@ export function override(host, session, attribute, explained)
 {
 	const own = explained.rows.find((/** @type {any} */ row) => row.scope === "session")?.value;
 	return askValue(host, attribute, own, (value, reason) =>
-		op("sessions/override", { session, attribute: attribute.name, value, before: own ?? null, reason }));
+		op("sessions/override", { session, attribute: attribute.name, value, before: own ?? null, reason }),
+	[make("p", {}, words("admin.policy.in-force", { value: policyValue(attribute.name, explained.value), from: known(`admin.scope`, explained.from) }))]);
 }
 
 /** "Explain": every attribute of a user, its value and where that comes from.
@@ -124,6 +126,6 @@ export function explainTable(explain, change)
 		...(change ? [make("td", { class: "row-actions" }, button(e))] : [])));
 	return make("div", { class: "list-scroll", tabindex: 0, role: "region", "aria-label": words("admin.explain") },
 		make("table", { class: "explain" }, make("caption", { class: "sr-only" }, words("admin.explain")),
-			make("thead", {}, make("tr", {}, ...head.map(key => make("th", { scope: "col" }, words(key))))),
+			make("thead", {}, make("tr", {}, ...head.map(key => make("th", { scope: "col", class: key === "admin.actions" ? "row-actions" : null }, words(key))))),
 			make("tbody", {}, ...rows)));
 }

@@ -6,7 +6,7 @@ import { words } from "../words.mjs";
 import { REASON, ask } from "./ask.mjs";
 import { op, saying } from "./call.mjs";
 import { makeList } from "./list.mjs";
-import { here, link } from "./place.mjs";
+import { back, here, link } from "./place.mjs";
 import { count, known } from "./show.mjs";
 
 /** @typedef {import("./ask.mjs").Field} Field */
@@ -78,7 +78,7 @@ function groupPage(host, name)
 				location.hash = link("groups");
 		}, true));
 	void load();
-	return [make("p", {}, make("a", { href: link("groups") }, words("admin.tab.groups"))), make("h2", {}, name), error, facts, tools,
+	return [back("groups"), make("h2", {}, name), error, facts, tools,
 		make("h2", {}, words("admin.groups.members")), members];
 }
 

@@ -2,6 +2,9 @@
 // Where the page stands: the part of the address behind #, as names divided by slashes. Names are encoded, so that any of
 // them may hold anything.
 
+import { make } from "../dom.mjs";
+import { words } from "../words.mjs";
+
 /** @returns {string[]} */
 export function here()
 {
@@ -18,4 +21,11 @@ export function here()
 export function link(...parts)
 {
 	return `#${parts.map(encodeURIComponent).join("/")}`;
+}
+
+/** The way back from one thing to the list of all.
+ * @param {string} tab */
+export function back(tab)
+{
+	return make("p", {}, make("a", { href: link(tab) }, words("admin.back-to", { page: words(`admin.tab.${tab}`) })));
 }

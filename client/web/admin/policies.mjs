@@ -8,7 +8,7 @@ import { op, saying } from "./call.mjs";
 import { edit, explainTable } from "./editor.mjs";
 import { makeList } from "./list.mjs";
 import { here, link } from "./place.mjs";
-import { known, moment, policyValue } from "./show.mjs";
+import { attributeName, changedValue, known, policyValue, when } from "./show.mjs";
 
 /** @typedef {import("./editor.mjs").Attribute} Attribute */
 /** @typedef {import("./editor.mjs").Place} Place */
@@ -78,16 +78,16 @@ function values(host, place, changed)
 /** @param {any} row */
 function changeText(row)
 {
-	const [before, after] = [row.before, row.after].map(v => policyValue(row.attribute, v));
+	const [before, after] = [row.before, row.after].map(v => changedValue(row.attribute, v));
 	return `${before} → ${after}`;
 }
 
 const WHERE = { label: "admin.policy.place", show: (/** @type {any} */ row) =>
 	`${known(`admin.scope`, row.scope)}${row.name ? `: ${row.name}` : ""}` };
-const WHAT = { label: "admin.policy.attribute", show: (/** @type {any} */ row) => known(`policy`, row.attribute) };
+const WHAT = { label: "admin.policy.attribute", show: (/** @type {any} */ row) => attributeName(row.attribute) };
 const WHO = { label: "admin.policy.who", show: (/** @type {any} */ row) => row.who };
 const WHY = { label: "admin.field.reason", show: (/** @type {any} */ row) => row.why };
-const WHEN = { label: "admin.policy.when", show: (/** @type {any} */ row) => moment(row.at_s) };
+const WHEN = { label: "admin.policy.when", show: (/** @type {any} */ row) => when(row.at_s) };
 const CHANGE = { label: "admin.policy.before-after", show: changeText };
 
 /** What waits for a second administrator.
@@ -117,7 +117,8 @@ function history(place)
 {
 	const only = place.name ? { scope: place.scope, name: place.name } : {};
 	return makeList({ name: "admin.policy.history", columns: [WHEN, WHERE, WHAT, CHANGE, WHO, WHY,
-		{ label: "admin.policy.status", show: row => `${known(`admin.change`, row.status)}${row.second ? ` (${row.second}: ${row.second_why})` : ""}` }],
+		{ label: "admin.policy.status", show: row => make("span", {}, make("span", { class: "moment" }, known(`admin.change`, row.status)),
+			row.second ? ` (${row.second}: ${row.second_why})` : "") }],
 	actions: [], source: query => op("policies/history", { ...query, ...only }) });
 }
 

@@ -4,12 +4,12 @@
 
 import { make } from "../dom.mjs";
 import { words } from "../words.mjs";
-import { REASON, ask } from "./ask.mjs";
+import { REASON, ask, tell } from "./ask.mjs";
 import { op, saying } from "./call.mjs";
 import { explainTable, override } from "./editor.mjs";
 import { makeList } from "./list.mjs";
-import { here, link } from "./place.mjs";
-import { known, policyValue, size, span } from "./show.mjs";
+import { back, here, link } from "./place.mjs";
+import { count, known, policyValue, size, span } from "./show.mjs";
 
 const EVERY_MS = 3000, WATCHED_FOR_MS = 300000;
 
@@ -35,7 +35,7 @@ function sessionPage(host, session, user)
 		}
 	};
 	void load();
-	return [make("p", {}, make("a", { href: link("sessions") }, words("admin.tab.sessions"))),
+	return [back("sessions"),
 		make("h2", {}, words("admin.explain-of", { name: user })), make("p", { class: "hint" }, words("admin.sessions.override.hint")),
 		error, view];
 }
@@ -87,5 +87,13 @@ export function sessionsPage(host, signal)
 			void list.refresh();
 	}, EVERY_MS);
 	signal.addEventListener("abort", () => clearInterval(timer));
-	return [list];
+	const all = make("button", { type: "button", class: "danger" }, words("admin.sessions.end-all"));
+	all.addEventListener("click", async () => {
+		const done = await ask(host, { heading: words("admin.sessions.end-all-of"), body: [make("p", {}, words("admin.sessions.end-all.body"))],
+			fields: [REASON], submit: "admin.sessions.end-all", danger: true, deed: values => op("sessions/end-all", values) });
+		void list.refresh();
+		if (done)
+			await tell(host, words("admin.sessions.end-all"), [make("p", {}, words("admin.sessions.ended", { n: count(done.ended) }))]);
+	});
+	return [make("div", { class: "page-tools" }, all), list];
 }

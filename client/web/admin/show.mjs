@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How numbers, times and words of the broker are shown.
 
+import { make } from "../dom.mjs";
 import { currentLanguage, hasWords, words } from "../words.mjs";
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
@@ -35,6 +36,13 @@ export function moment(seconds)
 	return seconds > 0 ? new Date(seconds * 1000).toLocaleString(currentLanguage() === "ja" ? "ja-JP" : "en-GB") : "–";
 }
 
+/** The same for a cell of a table: in one line.
+ * @param {number} seconds */
+export function when(seconds)
+{
+	return make("span", { class: "moment" }, moment(seconds));
+}
+
 /** @param {number} n */
 export function count(n)
 {
@@ -47,6 +55,25 @@ export function count(n)
 export function known(prefix, word)
 {
 	return hasWords(`${prefix}.${word}`) ? words(`${prefix}.${word}`) : word;
+}
+
+/** What was changed: an attribute of the policy, or of a user or a group.
+ * @param {string} attribute */
+export function attributeName(attribute)
+{
+	return hasWords(`policy.${attribute}`) ? words(`policy.${attribute}`) : known(`admin.changed`, attribute);
+}
+
+/** A value of the history.
+ * @param {string} attribute
+ * @param {unknown} value */
+export function changedValue(attribute, value)
+{
+	if (attribute === "roles" && typeof value === "string")
+		return value.split(" ").filter(Boolean).map(role => known(`admin.role`, role)).join(", ") || "–";
+	if (attribute === "needs" && typeof value === "string")
+		return value.split("+").filter(Boolean).map(factor => known(`admin.factor`, factor)).join(" + ") || words("admin.groups.needs.site");
+	return value === "" ? "–" : policyValue(attribute, value);
 }
 
 /** A policy value as text.

@@ -8,8 +8,8 @@ import { op, saying } from "./call.mjs";
 import { bindCertificate, certificateTable } from "./certificates.mjs";
 import { explainTable } from "./editor.mjs";
 import { makeList } from "./list.mjs";
-import { here, link } from "./place.mjs";
-import { known, moment } from "./show.mjs";
+import { back, here, link } from "./place.mjs";
+import { known, moment, when } from "./show.mjs";
 
 /** @typedef {import("./ask.mjs").Field} Field */
 
@@ -35,6 +35,11 @@ function stateMark(user)
 	return make("span", { class: user.disabled ? "mark off" : "mark on" },
 		words(user.disabled ? "admin.users.disabled" : "admin.users.enabled"));
 }
+
+/** What the user can show beside the password.
+ * @param {any} user */
+const factors = user => [...(user.totp ? [words("admin.factor.totp")] : []), ...(user.certificates > 0 ? [words("admin.factor.certificate")] : [])]
+	.join(", ") || words("admin.users.no-totp");
 
 /** A password that the broker made: shown this once.
  * @param {HTMLElement} host
@@ -93,7 +98,7 @@ function userPage(host, name)
 		const list = [["admin.users.state", stateMark(user)], ["admin.field.display", user.display || "–"],
 			["admin.field.roles", roleText(user.roles)], ["admin.tab.groups", make("span", {}, ...(joined.length ? joined : ["–"]))],
 			["admin.users.source", words(user.source === "directory" ? "admin.users.from-directory" : "admin.users.local")],
-			["admin.users.second-factor", words(user.totp ? "admin.users.has-totp" : "admin.users.no-totp")],
+			["admin.users.second-factor", factors(user)],
 			["admin.users.created", moment(user.created_s)], ["admin.users.last", moment(user.login_s)]];
 		return make("dl", { class: "facts" }, ...list.flatMap(([key, value]) => [make("dt", {}, words(key)), make("dd", {}, value)]));
 	};
@@ -113,7 +118,7 @@ function userPage(host, name)
 				location.hash = link("users");
 		}, true));
 	void load();
-	return [make("p", {}, make("a", { href: link("users") }, words("admin.tab.users"))), make("h2", {}, name), error, view];
+	return [back("users"), make("h2", {}, name), error, view];
 }
 
 /** @param {HTMLElement} host */
@@ -135,8 +140,8 @@ export function usersPage(host)
 			{ label: "admin.field.display", show: row => row.display || "–" },
 			{ label: "admin.users.state", show: stateMark },
 			{ label: "admin.field.roles", show: row => roleText(row.roles) },
-			{ label: "admin.users.second-factor", show: row => words(row.totp ? "admin.users.has-totp" : "admin.users.no-totp") },
-			{ label: "admin.users.last", show: row => moment(row.login_s) },
+			{ label: "admin.users.second-factor", show: factors },
+			{ label: "admin.users.last", show: row => when(row.login_s) },
 		],
 		actions: [
 			{ label: "admin.users.disable", danger: true, when: row => !row.disabled, run: row => run("disable", row, true) },
