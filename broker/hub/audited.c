@@ -20,11 +20,13 @@ void sek_audited_broker(struct sek_audit *a, const char *what)
 
 void sek_audited_session(struct sek_audit *a, const char *word, const struct sek_session_info *i)
 {
-	bool ended = strcmp(word, "session.ended") == 0;
+	bool ended = strcmp(word, "session.ended") == 0, started = strcmp(word, "session.started") == 0;
+	uint32_t recording = i->policy->recording;
 	const char *details[] = {
 		"host", *i->host ? i->host : NULL, "state", sek_state_name(i->state), "age_s",
-		sek_logf("%llu", (unsigned long long)(i->age_ms / 1000)), "bytes_down",
-		ended ? sek_logf("%llu", (unsigned long long)i->bytes_down) : NULL, NULL,
+		sek_logf("%llu", (unsigned long long)(i->age_ms / 1000)), "recording",
+		started ? recording == SEK_RECORDING_REQUIRED ? "required" : recording == SEK_RECORDING_OFF ? "off" : "optional" : NULL,
+		"bytes_down", ended ? sek_logf("%llu", (unsigned long long)i->bytes_down) : NULL, NULL,
 	};
 
 	if (strcmp(word, "session.first-frame") == 0)

@@ -105,6 +105,8 @@ static sek_status anchor_all(const struct check *k, struct sek_config_file *f)
 		f->login ? &f->login->key : NULL, f->login && f->login->certificates ? &f->login->certificates->ca : NULL,
 		f->login && f->login->certificates ? &f->login->certificates->crl : NULL,
 		f->login && f->login->ldap ? &f->login->ldap->ca : NULL,
+		f->recording ? &f->recording->path : NULL, f->recording ? &f->recording->public_key : NULL,
+		f->recording ? &f->recording->signing_key : NULL, f->recording ? &f->recording->secret_key : NULL,
 		f->login && f->login->ldap ? &f->login->ldap->bind_password_file : NULL,
 	};
 	size_t i;
@@ -366,6 +368,7 @@ static sek_status fill(const struct check *k, const char *program_folder, struct
 		c->combine_roles = f->administration->combine_roles;
 	}
 	SEK_TRY(sek_config_fill_audit(k->path, c, k->err, k->err_size));
+	SEK_TRY(sek_config_fill_recording(k->path, c, k->err, k->err_size));
 	SEK_TRY(sek_config_fill_login(k->path, c, k->err, k->err_size));
 	c->sessions.outer_address = f->outer.address;
 	c->sessions.ca_path = f->pki.ca;
@@ -419,6 +422,8 @@ void sek_broker_config_free(struct sek_broker_config *c)
 	free(c->made_audit_key);
 	free(c->made_control_path);
 	free(c->made_login_key);
+	free(c->made_recordings);
+	free(c->made_recording_key);
 	if (c->made_bind_password)
 		explicit_bzero(c->made_bind_password, strlen(c->made_bind_password));
 	free(c->made_bind_password);

@@ -73,6 +73,10 @@ struct sek_config_file {
 			uint16_t *port;
 		} *syslog;
 	} *audit;
+	struct file_recording {
+		char *path, *public_key, *signing_key, *secret_key;
+		uint32_t *warn_free_mib, *least_free_mib;
+	} *recording;
 	struct file_control {
 		char *path, *group;
 	} *control;
@@ -80,6 +84,9 @@ struct sek_config_file {
 
 /* config_login.c: how people log in, once the store's path is known. */
 sek_status sek_config_fill_login(const char *path, struct sek_broker_config *c, char *err, size_t err_size);
+
+/* config_recording.c: once the audit log is known. */
+sek_status sek_config_fill_recording(const char *path, struct sek_broker_config *c, char *err, size_t err_size);
 
 extern const cyaml_schema_value_t sek_config_file_schema;
 

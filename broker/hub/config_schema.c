@@ -128,6 +128,15 @@ static const cyaml_schema_field_t audit_fields[] = {
 	NUMBER("segment_mib", struct file_audit, segment_mib),
 	CYAML_FIELD_END,
 };
+static const cyaml_schema_field_t recording_fields[] = {
+	TEXT("path", CYAML_FLAG_OPTIONAL, struct file_recording, path),
+	TEXT("public_key", 0, struct file_recording, public_key),
+	TEXT("signing_key", CYAML_FLAG_OPTIONAL, struct file_recording, signing_key),
+	TEXT("secret_key", CYAML_FLAG_OPTIONAL, struct file_recording, secret_key),
+	NUMBER("warn_free_mib", struct file_recording, warn_free_mib),
+	NUMBER("least_free_mib", struct file_recording, least_free_mib),
+	CYAML_FIELD_END,
+};
 static const cyaml_schema_field_t control_fields[] = {
 	TEXT("path", CYAML_FLAG_OPTIONAL, struct file_control, path),
 	TEXT("group", CYAML_FLAG_OPTIONAL, struct file_control, group),
@@ -156,6 +165,8 @@ static const cyaml_schema_field_t file_fields[] = {
 		programs_fields),
 	CYAML_FIELD_MAPPING_PTR("audit", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, audit,
 		audit_fields),
+	CYAML_FIELD_MAPPING_PTR("recording", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, recording,
+		recording_fields),
 	CYAML_FIELD_MAPPING_PTR("control", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, control,
 		control_fields),
 	CYAML_FIELD_ENUM_PTR("log_level", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT,

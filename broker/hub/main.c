@@ -25,19 +25,13 @@
 #include "broker/hub/config.h"
 #include "broker/hub/control/control.h"
 #include "broker/hub/notify.h"
+#include "broker/hub/options.h"
 #include "broker/hub/policy/book.h"
+#include "broker/hub/recorded.h"
 #include "broker/hub/status.h"
 #include "broker/hub/users.h"
 
 enum { DRAIN_MS = 1500, DRAIN_LOOK_MS = 20, STOP_MS = 10000, FILES_WANTED = 16384 };
-
-struct options {
-	const char *config;
-	bool check;
-	int status_fd;
-	int user_argc; /* the words after `user`; 0 = not asked for */
-	char **user_argv;
-};
 
 struct broker {
 	uv_loop_t loop;
@@ -48,6 +42,7 @@ struct broker {
 	struct sek_syslog *syslog;
 	struct sek_auth *auth;
 	struct sek_sessions *sessions;
+	struct sek_recorded recorded;
 	struct sek_admin *admin;
 	struct sek_policy_book *book;
 	struct sek_front *front;
@@ -59,51 +54,6 @@ struct broker {
 	uv_timer_t drain, too_long;
 	uint64_t drain_until_ms;
 };
-
-static int usage(FILE *to)
-{
-	fprintf(to,
-		"sekisho-broker %s\n"
-		"usage: sekisho-broker --config FILE [--check-config | --status-fd N | COMMAND]\n"
-		"  --check-config   say OK or what is wrong, and end\n"
-		"  --status-fd N    write one line of JSON a second to descriptor N\n"
-		"commands:\n%s", SEK_VERSION, sek_users_usage);
-	return to == stdout ? 0 : 2;
-}
-
-/* Returns -1 to go on, else an exit code. */
-static int parse(int argc, char **argv, struct options *o)
-{
-	char *end;
-	int i;
-
-	for (i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0)
-			return usage(stdout);
-		if (strcmp(argv[i], "--version") == 0) {
-			printf("sekisho-broker %s\n", SEK_VERSION);
-			return 0;
-		}
-		if (strcmp(argv[i], "--check-config") == 0) {
-			o->check = true;
-		} else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
-			o->config = argv[++i];
-		} else if (strcmp(argv[i], "--status-fd") == 0 && i + 1 < argc) {
-			long n = strtol(argv[++i], &end, 10);
-
-			if (*end || n < 1 || n > INT_MAX)
-				return usage(stderr);
-			o->status_fd = (int)n;
-		} else if (strcmp(argv[i], "user") == 0) {
-			o->user_argc = argc - i - 1;
-			o->user_argv = argv + i + 1;
-			break;
-		} else {
-			return usage(stderr);
-		}
-	}
-	return o->config && (!o->user_argv || (!o->check && o->status_fd < 0)) ? -1 : usage(stderr);
-}
 
 static void program_folder(char *ret, size_t size)
 {
@@ -172,7 +122,7 @@ static void audit_stopped(void *user)
 }
 
 /* Last: everything else may still have had something to say. */
-static void book_stopped(void *user)
+static void archive_stopped(void *user)
 {
 	struct broker *b = user;
 
@@ -181,6 +131,13 @@ static void book_stopped(void *user)
 		sek_audit_stop(b->audit, audit_stopped, b);
 	else
 		audit_stopped(b);
+}
+
+static void book_stopped(void *user)
+{
+	struct broker *b = user;
+
+	sek_recorded_stop(&b->recorded, archive_stopped, b);
 }
 
 static void admin_stopped(void *user)
@@ -296,6 +253,14 @@ static sek_status start_auth(struct broker *b)
 	return sek_ok();
 }
 
+static sek_status start_recording(struct broker *b)
+{
+	char err[SEK_CONFIG_ERROR_BYTES] = "";
+
+	return sek_is_ok(sek_recorded_start(&b->recorded, &b->loop, b->config, b->audit, b->sessions, err, sizeof err)) ? sek_ok() :
+		refuse("recording", err);
+}
+
 static sek_status policy_of(void *user, const char *name, const struct sek_policy_row *rows, size_t n,
 	struct sek_policy *ret)
 {
@@ -328,7 +293,9 @@ static sek_status start_admin(struct broker *b)
 		.store_path = b->config->store_path, .audit = b->audit,
 		.audit_path = b->config->audit.path, .book = b->book, .second_administrator = b->config->second_administrator,
 		.combine_roles = b->config->combine_roles, .sessions = b->sessions, .hosts = b->config->sessions.hosts,
-		.n_hosts = b->config->sessions.n_hosts,
+		.n_hosts = b->config->sessions.n_hosts, .archive = b->recorded.archive,
+		.recordings_path = b->config->has_recording ? b->config->recording.path : NULL,
+		.signing_key_path = b->config->has_recording ? b->config->recording.signing_key_path : NULL,
 	};
 	char err[SEK_CONFIG_ERROR_BYTES] = "";
 
@@ -339,7 +306,7 @@ static sek_status start_control(struct broker *b)
 {
 	const struct sek_control_config c = {
 		.path = b->config->control_path, .gid = b->config->control_gid, .admin = b->admin, .audit = b->audit,
-		.syslog = b->syslog, .auth = b->auth, .sessions = b->sessions, .site = b->config,
+		.syslog = b->syslog, .auth = b->auth, .sessions = b->sessions, .site = b->config, .archive = b->recorded.archive,
 	};
 	char err[SEK_CONFIG_ERROR_BYTES] = "";
 
@@ -382,7 +349,7 @@ static sek_status start_audit(struct broker *b)
 	return sek_ok();
 }
 
-static sek_status start(struct broker *b, const struct options *o)
+static sek_status start(struct broker *b, const struct sek_options *o)
 {
 	struct sek_clipboard_log record;
 
@@ -393,6 +360,7 @@ static sek_status start(struct broker *b, const struct options *o)
 	sek_sessions_on_event(b->sessions, on_session, b);
 	record = sek_audited_clipboard(b->audit);
 	sek_sessions_log_clipboard(b->sessions, &record);
+	SEK_TRY(start_recording(b));
 	SEK_TRY(start_policy(b));
 	SEK_TRY(start_admin(b));
 	SEK_TRY(start_control(b));
@@ -420,7 +388,7 @@ static void make_handles(struct broker *b)
 	uv_signal_start(&b->interrupt, on_signal, SIGINT);
 }
 
-static int run(struct broker *b, const struct options *o)
+static int run(struct broker *b, const struct sek_options *o)
 {
 	make_handles(b);
 	if (sek_is_ok(start(b, o))) {
@@ -436,6 +404,7 @@ static int run(struct broker *b, const struct options *o)
 	sek_control_destroy(b->control);
 	sek_admin_destroy(b->admin);
 	sek_sessions_destroy(b->sessions);
+	sek_recorded_destroy(&b->recorded);
 	sek_policy_book_destroy(b->book);
 	sek_auth_destroy(b->auth);
 	sek_store_close(b->store);
@@ -450,10 +419,10 @@ static int run(struct broker *b, const struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct options o = { .status_fd = -1 };
+	struct sek_options o = { .status_fd = -1 };
 	static struct broker b;
 	char folder[PATH_MAX], err[SEK_CONFIG_ERROR_BYTES] = "";
-	int r = parse(argc, argv, &o);
+	int r = sek_options_parse(argc, argv, &o);
 
 	if (r >= 0)
 		return r;

@@ -26,6 +26,9 @@ const char ctl_usage_text[] =
 	"  stop user NAME | host NAME | session SESSION | all    the emergency switch\n"
 	"  host list\n"
 	"  audit search | state | verify [OPTION]...             what `verify` takes: sekisho-audit-verify --help\n"
+	"  recording list | show RECORDING | hold RECORDING | release RECORDING | purge RECORDING | state\n"
+	"  recording verify [RECORDING]                          all of them, and sessions that should have one\n"
+	"  recording keygen PUBLIC SECRET                        the key pair to which recordings are sealed\n"
 	"  selfcheck [--format text|json|html] [--output FILE] | selfcheck --check FILE --key FILE.pub\n"
 	"options of commands: --reason TEXT (needed for whatever changes something, but not by `stop`), --search TEXT, --limit N,\n"
 	"  --after NEXT, --message TEXT, --roles A,B, --display TEXT, --text TEXT, --needs ..., --directory NAME,\n"
@@ -34,7 +37,7 @@ const char ctl_usage_text[] =
 
 enum how { PLAIN, ROWS, ENDED, PASSWORD, CHANGE, OBJECT };
 enum flags { VERSION_USER = 1, VERSION_GROUP = 2, DEFAULT_REASON = 4, SCOPE = 8, ALL_PAGES = 16, EXPECTED = 32, APPROVE = 64,
-	REFUSE = 128, UNSET = 256, BEFORE = 512, CERTIFICATES = 1024 };
+	REFUSE = 128, UNSET = 256, BEFORE = 512, CERTIFICATES = 1024, HOLD = 2048, RELEASE = 4096 };
 
 struct command {
 	const char *group, *verb, *op;
@@ -87,6 +90,12 @@ static const struct command commands[] = {
 	{ "stop", "session", "sessions/end", "session", ENDED, NULL, DEFAULT_REASON },
 	{ "stop", "all", "sessions/end-all", "", ENDED, NULL, DEFAULT_REASON },
 	{ "host", "list", "hosts/list", "", ROWS, "name address port sessions attached bytes_down", ALL_PAGES },
+	{ "recording", "list", "recordings/list", "", ROWS, "recording user host began_us length_us bytes marks ended hold purged_s", ALL_PAGES },
+	{ "recording", "show", "recordings/show", "recording", OBJECT, NULL, 0 },
+	{ "recording", "hold", "recordings/hold", "recording", PLAIN, NULL, HOLD },
+	{ "recording", "release", "recordings/hold", "recording", PLAIN, NULL, RELEASE },
+	{ "recording", "purge", "recordings/purge", "recording", PLAIN, NULL, 0 },
+	{ "recording", "state", "recordings/state", "", OBJECT, NULL, 0 },
 	{ "audit", "search", "audit/search", "", ROWS, "seq time who what object outcome details", 0 },
 	{ "audit", "state", "audit/state", "", OBJECT, NULL, 0 },
 };
@@ -116,7 +125,7 @@ static json_t *split(const char *list)
 /* What stands on the command line, as JSON. NULL if it cannot be (not UTF-8). */
 static json_t *member_value(const char *name, const char *text)
 {
-	static const char *const numbers[] = { "limit", "change", "version", "expected" };
+	static const char *const numbers[] = { "limit", "change", "version", "expected", "from_us", "to_us", "least_us", "most_us" };
 	json_t *json;
 	char *end;
 	size_t i;
@@ -128,9 +137,10 @@ static json_t *member_value(const char *name, const char *text)
 			return *text && !*end ? json_integer(n) : NULL;
 		}
 	}
-	if (strcmp(name, "roles") == 0)
+	if (strcmp(name, "roles") == 0 || strcmp(name, "marks") == 0)
 		return split(text);
-	if (strcmp(name, "pending") == 0 && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
+	if ((strcmp(name, "pending") == 0 || strcmp(name, "hold") == 0 || strcmp(name, "noted") == 0 || strcmp(name, "purged") == 0) &&
+	     (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
 		return json_boolean(text[0] == 't');
 	if (strcmp(name, "value") == 0) { /* 10, true, ["a"] as JSON; any other word as itself */
 		json = json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
@@ -259,6 +269,8 @@ static int complete(struct ctl *c, const struct command *k, json_t *in)
 		json_object_set_new(in, "reason", json_string("緊急停止 emergency stop (sekishoctl stop)"));
 	if (k->flags & (APPROVE | REFUSE))
 		json_object_set_new(in, "approve", json_boolean((k->flags & APPROVE) != 0));
+	if (k->flags & (HOLD | RELEASE))
+		json_object_set_new(in, "hold", json_boolean((k->flags & HOLD) != 0));
 	if (k->flags & UNSET)
 		json_object_set_new(in, "value", json_null());
 	if ((k->flags & (VERSION_USER | VERSION_GROUP)) && !json_object_get(in, "version"))
@@ -418,6 +430,10 @@ static int dispatch(struct ctl *c, int argc, char **argv)
 		return ctl_selfcheck(c, argc - 1, argv + 1);
 	if (argc >= 2 && strcmp(argv[0], "audit") == 0 && strcmp(argv[1], "verify") == 0)
 		return verify(c, argc - 2, argv + 2);
+	if (argc >= 2 && strcmp(argv[0], "recording") == 0 && strcmp(argv[1], "verify") == 0)
+		return ctl_recording_verify(c, argc - 2, argv + 2);
+	if (argc >= 2 && strcmp(argv[0], "recording") == 0 && strcmp(argv[1], "keygen") == 0)
+		return ctl_recording_keygen(c, argc - 2, argv + 2);
 	for (i = 0; i < sizeof commands / sizeof commands[0]; i++) {
 		const struct command *k = &commands[i];
 

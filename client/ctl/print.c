@@ -44,8 +44,10 @@ static char *text_of(const struct ctl *c, const char *name, const json_t *v)
 	char *text = NULL, stamp[32];
 	FILE *f;
 
-	if (json_is_integer(v) && n > 2 && strcmp(name + n - 2, "_s") == 0 && json_integer_value(v) > 1000000000) {
-		time_t t = (time_t)json_integer_value(v);
+	/* moments: seconds, or microseconds of which nobody wants to see the last six digits */
+	if (json_is_integer(v) && n > 2 && ((strcmp(name + n - 2, "_s") == 0 && json_integer_value(v) > 1000000000) ||
+			strcmp(name, "began_us") == 0)) {
+		time_t t = (time_t)(json_integer_value(v) / (name[n - 2] == 'u' ? 1000000 : 1));
 		struct tm tm;
 
 		gmtime_r(&t, &tm);
@@ -59,6 +61,8 @@ static char *text_of(const struct ctl *c, const char *name, const json_t *v)
 		ctl_print_text(f, json_string_value(v));
 	} else if (json_is_boolean(v)) {
 		fputs(ctl_word(c, json_is_true(v) ? W_YES : W_NO), f);
+	} else if (json_is_integer(v) && strcmp(name, "length_us") == 0) {
+		fprintf(f, "%lld", (long long)(json_integer_value(v) / 1000000));
 	} else if (json_is_integer(v)) {
 		fprintf(f, "%lld", (long long)json_integer_value(v));
 	} else if (json_is_array(v)) {

@@ -17,13 +17,14 @@ _sekishoctl() {
   done
   local list="" group=${words[0]:-} verb=${words[1]:-}
   case ${#words[@]}:$group:$verb in
-    0:*) list="status user group policy session stop host audit selfcheck --json --lang --socket --help --version" ;;
+    0:*) list="status user group policy session stop host recording audit selfcheck --json --lang --socket --help --version" ;;
     1:user:*) list="list show groups certificates add disable enable delete passwd roles display reset-second-factor add-certificate remove-certificate" ;;
     1:group:*) list="list show members add edit delete add-member remove-member" ;;
     1:policy:*) list="attributes show set unset explain history approve refuse" ;;
     1:session:*) list="list explain set unset end message" ;;
     1:stop:*) list="user host session all" ;;
     1:host:*) list="list" ;;
+    1:recording:*) list="list show hold release purge verify keygen state" ;;
     1:audit:*) list="search state verify" ;;
     1:selfcheck:*) list="--format --output --check --key" ;;
     2:selfcheck:--format) list="text json html" ;;
@@ -32,6 +33,10 @@ _sekishoctl() {
     2:user:add | 2:group:add) ;;
     2:user:* | 2:stop:user | 2:policy:explain | 3:group:*-member) member=name list=$(_sekishoctl_ask user list) ;;
     2:group:*) member=name list=$(_sekishoctl_ask group list) ;;
+    2:recording:list) list="--user --group --host --marks --ended --hold --noted --purged --search --limit --after" ;;
+    2:recording:keygen | 3:recording:keygen) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    2:recording:state) ;;
+    2:recording:*) member=recording list=$(_sekishoctl_ask recording list) ;;
     2:stop:host) member=name list=$(_sekishoctl_ask host list) ;;
     2:session:* | 2:stop:session) member=session list=$(_sekishoctl_ask session list) ;;
     2:policy:show | 2:policy:set | 2:policy:unset) list="site group: user:" ;;

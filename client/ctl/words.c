@@ -21,7 +21,7 @@ static const struct pair words[CTL_WORDS] = {
 	[W_PENDING] = { "change %lld waits for the approval of a second administrator", "変更 %lld は別の管理者の承認を待っています" },
 	[W_EMPTY] = { "(nothing)", "（該当なし）" },
 	[W_USAGE] = { "usage", "使い方" },
-	[W_NO_VERIFIER] = { "sekisho-audit-verify cannot be run", "sekisho-audit-verify を実行できません" },
+	[W_NO_VERIFIER] = { "this program cannot be run", "次のプログラムを実行できません" },
 	[W_CHECK_OK] = { "ok", "正常" },
 	[W_CHECK_ATTENTION] = { "attention", "注意" },
 	[W_CHECK_FAILED] = { "failed", "異常" },
@@ -32,6 +32,7 @@ static const struct pair words[CTL_WORDS] = {
 	[W_CHECK_GOOD] = { "the report's signature is right", "報告の署名は正しいものです" },
 	[W_CHECK_BAD] = { "the report's signature is NOT right: it was changed, or is of another broker",
 		"報告の署名が正しくありません（書き換えられたか、別のブローカーのものです）" },
+	[W_RECORDINGS] = { "%u sound, %u running, %u findings\n", "正常 %u 件、録画中 %u 件、異常 %u 件\n" },
 	[W_NO_CERTIFICATE] = { "there is no certificate in that file", "そのファイルに証明書がありません" },
 };
 
@@ -40,6 +41,7 @@ static const struct named errors[] = {
 	{ "not-found", { "there is no such thing", "見つかりません" } },
 	{ "exists", { "that name is taken", "その名前は使われています" } },
 	{ "conflict", { "somebody else has changed it meanwhile: look again", "ほかの人が先に変更しました。もう一度確認してください" } },
+	{ "held", { "it is on legal hold", "法的保全中です" } },
 	{ "forbidden", { "not allowed", "許可されていません" } },
 	{ "self", { "not for oneself", "自分自身には行えません" } },
 	{ "second-person", { "who asked for a change cannot approve it", "変更を求めた本人は承認できません" } },
@@ -70,6 +72,11 @@ static const struct named columns[] = {
 	{ "waiting", { "waiting", "書き込み待ち" } }, { "kind", { "KIND", "種類" } },
 	{ "subject", { "SUBJECT", "サブジェクト" } }, { "ends_s", { "ENDS", "有効期限" } }, { "created_s", { "BOUND", "登録日時" } },
 	{ "source", { "FROM", "由来" } }, { "seq", { "SEQ", "番号" } }, { "signed_seq", { "signed up to", "署名済み番号" } },
+	{ "recording", { "RECORDING", "録画" } }, { "began_us", { "BEGAN", "開始" } }, { "length_us", { "SECONDS", "長さ(秒)" } },
+	{ "bytes", { "BYTES", "バイト" } }, { "marks", { "WHAT-HAPPENED", "できごと" } }, { "ended", { "ENDED", "終わり方" } },
+	{ "hold", { "HOLD", "法的保全" } }, { "purged_s", { "PURGED", "削除日時" } }, { "purged_by", { "purged by", "削除者" } },
+	{ "free_bytes", { "free bytes", "空きバイト" } }, { "bytes_a_day", { "bytes a day", "1日あたりのバイト" } },
+	{ "days_left", { "days left at this rate", "このままの残り日数" } }, { "recordings", { "recordings", "録画数" } },
 	{ "type", { "TYPE", "型" } }, { "builtIn", { "BUILT-IN", "既定" } }, { "words", { "VALUES", "選択肢" } },
 };
 

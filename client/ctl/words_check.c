@@ -42,7 +42,8 @@ static const struct {
 	{ "libraries", { "versions of linked libraries", "リンクしているライブラリの版" },
 		{ "install security updates and restart", "セキュリティ更新を適用し、再起動してください" } },
 	{ "recording", { "coverage of recordings", "録画の網羅" },
-		{ "nothing is recorded: where recording is a duty, do not let anybody browse with this version", "録画は行われません。録画が必要な業務では、この版を使わないでください" } },
+		{ "see `sekishoctl status` and broker.yaml, section `recording`: set it up, make room, or mend the folder's rights",
+			"`sekishoctl status` と broker.yaml の recording を確認し、設定、ディスクの空き、フォルダーの権限を直してください" } },
 };
 
 /* How evidence is told; %1 to %9 are the values that the broker gives. */
@@ -66,7 +67,12 @@ static const struct named sayings[] = {
 	{ "not-set", { "%1 is not set", "%1 が設定されていません" } },
 	{ "syslog-up", { "%1 sent, %2 lost, %3 bytes wait", "送信 %1 件、失われたもの %2 件、送信待ち %3 バイト" } },
 	{ "syslog-down", { "not connected (%4): %1 sent, %2 lost, %3 bytes wait", "未接続（%4）: 送信 %1 件、失われたもの %2 件、送信待ち %3 バイト" } },
-	{ "no-recording", { "version %1 records nothing; policies that ask for it are refused", "版 %1 は録画しません（録画を求めるポリシーは設定できません）" } },
+	{ "no-recording", { "nothing is recorded: broker.yaml has no section `recording`; %1 live sessions should be",
+		"録画していません（broker.yaml に recording がありません）。録画すべきセッション %1 件" } },
+	{ "recording", { "%1 of %2 sessions that must be recorded are, of the others %3 are and %4 are not; %5 recordings, %6 MiB, %7 MiB a day, %8 MiB free",
+		"録画必須 %2 件中 %1 件を録画中、その他は録画中 %3 件・録画なし %4 件。録画 %5 件、%6 MiB、1日 %7 MiB、空き %8 MiB" } },
+	{ "recording-trouble", { "%9. %1 of %2 sessions that must be recorded are, of the others %3 are and %4 are not; %5 recordings, %6 MiB, %7 MiB a day,"
+		" %8 MiB free", "%9。録画必須 %2 件中 %1 件を録画中、その他は録画中 %3 件・録画なし %4 件。録画 %5 件、%6 MiB、1日 %7 MiB、空き %8 MiB" } },
 };
 
 /* What is wrong with one of the things that a line lists. */

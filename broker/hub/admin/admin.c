@@ -5,6 +5,7 @@
  */
 #include "broker/hub/admin/internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@
 
 static const struct sek_admin_op *const tables[] = { sek_admin_user_ops, sek_admin_session_ops, sek_admin_host_ops,
 	sek_admin_group_ops, sek_admin_policy_ops, sek_admin_override_ops, sek_admin_audit_ops,
-	sek_admin_factor_ops };
+	sek_admin_factor_ops, sek_admin_recording_ops };
 
 static const struct sek_admin_op *find_op(const char *name)
 {
@@ -24,6 +25,16 @@ static const struct sek_admin_op *find_op(const char *name)
 		for (op = tables[i]; op->name; op++)
 			if (strcmp(op->name, name) == 0)
 				return op;
+	return NULL;
+}
+
+static const struct sek_admin_right *find_right(const char *name)
+{
+	const struct sek_admin_right *right;
+
+	for (right = sek_admin_recording_rights; right->op; right++)
+		if (strcmp(right->op, name) == 0)
+			return right;
 	return NULL;
 }
 
@@ -76,6 +87,20 @@ static bool needs_record(const struct sek_admin_request *r)
 
 /* --- in the pool --- */
 
+static bool has_one_of(const char *roles, const char *wanted)
+{
+	char word[40];
+	size_t n;
+
+	for (; *wanted; wanted += n + (wanted[n] == ' ')) {
+		n = strcspn(wanted, " ");
+		snprintf(word, sizeof word, "%.*s", (int)n, wanted);
+		if (sek_admin_has_word(roles, word))
+			return true;
+	}
+	return false;
+}
+
 static bool is_allowed(struct sek_admin_request *r)
 {
 	struct sek_store_user u;
@@ -84,7 +109,7 @@ static bool is_allowed(struct sek_admin_request *r)
 	if (r->caller.way == SEK_ADMIN_LOCAL)
 		return true;
 	s = sek_store_user_find(r->admin->store, r->caller.user, &u);
-	if (sek_is_ok(s) && !u.disabled && sek_admin_has_word(u.roles, "administrator"))
+	if (sek_is_ok(s) && !u.disabled && has_one_of(u.roles, r->right ? r->right->roles : "administrator"))
 		return true;
 	r->denied = true;
 	r->error = NULL; /* whoever may not do it at all is not told what is wrong with the members */
@@ -107,6 +132,8 @@ static void on_work(uv_work_t *w)
 		return;
 	if (!r->recorded && !r->error)
 		sek_admin_name_certificate(r);
+	if (r->right && r->right->look && !r->error && !r->recorded)
+		r->right->look(r);
 	if (r->op->work && !r->error && (r->recorded || !needs_record(r)))
 		r->op->work(r);
 }
@@ -133,7 +160,7 @@ static const char *member(const struct sek_admin_request *r, const char *name)
 /* On whom or what: the first of these that the operation has. */
 static const char *object_of(const struct sek_admin_request *r)
 {
-	static const char *const names[] = { "session", "name", "host", "scope" };
+	static const char *const names[] = { "recording", "session", "name", "host", "scope" };
 	size_t i;
 
 	for (i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -147,13 +174,16 @@ static bool tell_audit(struct sek_admin_request *r, enum sek_audit_outcome outco
 {
 	char *value = json_dumps(json_object_get(r->in, "value"), JSON_ENCODE_ANY | JSON_COMPACT);
 	char *list = json_dumps(json_object_get(r->in, "roles"), JSON_COMPACT);
+	const json_t *held = json_object_get(r->in, "hold");
+	const char *hold = held ? json_is_true(held) ? "on" : "off" : NULL;
 	char *before = json_dumps(json_object_get(r->in, "before"), JSON_ENCODE_ANY | JSON_COMPACT);
 	const char *const details[] = {
 		"operation", r->op->name, "address", r->caller.address, "way", r->caller.way == SEK_ADMIN_WEB ? "web" : "local",
 		"reason", member(r, "reason"), "scope", member(r, "scope"), "attribute", member(r, "attribute"),
 		"before", before, "value", value, "roles", list, "member", member(r, "user"), "message", member(r, "message"),
 		"text", member(r, "text"), "display", member(r, "display"), "needs", member(r, "needs"), "directory",
-		member(r, "directory"), "kind", member(r, "kind"), "subject", member(r, "subject"), "error", r->error, NULL,
+		member(r, "directory"), "kind", member(r, "kind"), "subject", member(r, "subject"), "hash", member(r, "hash"), "hold", hold,
+		"error", r->error, NULL,
 	};
 	const struct sek_audit_event e = { .who = r->caller.user, .what = r->op->record, .object = object_of(r),
 		.outcome = outcome, .details = details };
@@ -298,7 +328,7 @@ struct sek_admin_request *sek_admin_run(struct sek_admin *a, const struct sek_ad
 		json_decref(in);
 		return NULL;
 	}
-	*r = (struct sek_admin_request){ .admin = a, .op = find_op(op), .caller = *who, .in = in, .fn = fn, .user = user };
+	*r = (struct sek_admin_request){ .admin = a, .op = find_op(op), .right = find_right(op), .caller = *who, .in = in, .fn = fn, .user = user };
 	if (!r->op)
 		sek_admin_fail(r, "not-found");
 	else if (a->stopping)

@@ -29,6 +29,7 @@ struct sek_admin;
 struct sek_admin_request;
 struct sek_audit;
 struct sek_policy_book;
+struct sek_archive;
 
 /* All pointers must outlive the administration. */
 struct sek_admin_config {
@@ -41,6 +42,9 @@ struct sek_admin_config {
 	struct sek_sessions *sessions;
 	const struct sek_render_host *hosts;
 	size_t n_hosts;
+	struct sek_archive *archive;     /* NULL: this site records nothing, likewise the next two */
+	const char *recordings_path;     /* folder */
+	const char *signing_key_path;    /* of the broker, for recordings */
 };
 
 /* Opens the store. On failure writes what is wrong and what to do into err. */
@@ -51,7 +55,7 @@ void sek_admin_stop(struct sek_admin *a, void (*done)(void *user), void *user);
 void sek_admin_destroy(struct sek_admin *a); /* after done; NULL is fine */
 
 enum sek_admin_way {
-	SEK_ADMIN_WEB,   /* a log-in: needs the role "administrator", asked of the store each time */
+	SEK_ADMIN_WEB,   /* a log-in: needs the operation's role ("administrator" as a rule), asked of the store each time */
 	SEK_ADMIN_LOCAL, /* the control socket, whose peer the kernel named: whoever calls this has checked that */
 };
 
@@ -76,6 +80,8 @@ struct sek_admin_request *sek_admin_run(struct sek_admin *a, const struct sek_ad
 /* The asker is gone: fn will not be called; the operation goes on. NULL is fine. */
 void sek_admin_forget(struct sek_admin_request *r);
 
+/* Room, growth and state of recordings, from memory; null without an archive. A new reference. */
+json_t *sek_admin_recording_state(const struct sek_archive *a);
 /* What an administrator last said to this user, if it is not older than an hour: {"text", "at_s"}; else null. A new
  * reference. */
 json_t *sek_admin_message(const struct sek_admin *a, const char *user);

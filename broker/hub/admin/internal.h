@@ -8,7 +8,7 @@
 #include "broker/hub/admin/admin.h"
 #include "broker/hub/audit/audit.h"
 #include "broker/hub/store/groups.h"
-#include "broker/hub/store/policies.h"
+#include "broker/hub/store/recordings.h"
 
 enum sek_admin_kind {
 	SEK_ADMIN_TEXT,   /* one line: no control characters */
@@ -46,10 +46,19 @@ struct sek_admin_op {
 	void (*after)(struct sek_admin_request *r); /* on the loop, if nothing failed before. NULL: none */
 };
 
+/* What not administrators do, but others. */
+struct sek_admin_right {
+	const char *op;
+	const char *roles;                         /* words: one of them is needed */
+	void (*look)(struct sek_admin_request *r); /* in the pool, before it goes on the record: may refuse, and say more of the object
+	                                            * by the members "user" and "hash". NULL: none */
+};
+
 struct sek_admin_request {
 	struct sek_admin *admin;
 	struct sek_admin_request *next;
 	const struct sek_admin_op *op;
+	const struct sek_admin_right *right; /* NULL: an administrator's */
 	struct sek_admin_caller caller;
 	uv_work_t work;
 	json_t *in;        /* checked against op->fields */
@@ -128,6 +137,8 @@ void sek_admin_say(struct sek_admin *a, const char *user, const char *text);
 void sek_admin_forget_said(struct sek_admin *a);
 
 extern const struct sek_admin_op sek_admin_user_ops[], sek_admin_session_ops[], sek_admin_host_ops[],
-	sek_admin_group_ops[], sek_admin_policy_ops[], sek_admin_override_ops[], sek_admin_audit_ops[], sek_admin_factor_ops[];
+	sek_admin_group_ops[], sek_admin_policy_ops[], sek_admin_override_ops[], sek_admin_audit_ops[], sek_admin_factor_ops[],
+	sek_admin_recording_ops[];
+extern const struct sek_admin_right sek_admin_recording_rights[]; /* ended by one without an op */
 
 #endif

@@ -201,7 +201,7 @@ static bool start_check(struct link *l, const json_t *in)
 	if (!k)
 		return false;
 	*k = (struct check){ .control = c, .link = l,
-		.selfcheck = sek_selfcheck_begin(c->config.site, c->config.sessions, c->config.audit,
+		.selfcheck = sek_selfcheck_begin(c->config.site, c->config.sessions, c->config.archive, c->config.audit,
 			c->config.syslog, strcmp(l->who.user, "#local:root") == 0 ? json_object_get(in, "namespaces") : NULL) };
 	k->work.data = k;
 	if (!k->selfcheck || uv_queue_work(c->loop, &k->work, check_work, check_done) != 0) {

@@ -29,6 +29,7 @@
 #define SEK_CONTROL_CONNECTIONS_MAX 16
 #define SEK_CONTROL_IDLE_MS 60000 /* a connection that asks nothing for so long is closed */
 
+struct sek_archive;
 struct sek_broker_config;
 
 /* Everything must outlive the control. */
@@ -40,6 +41,7 @@ struct sek_control_config {
 	struct sek_syslog *syslog;  /* NULL: none */
 	struct sek_auth *auth;
 	struct sek_sessions *sessions;
+	struct sek_archive *archive; /* NULL: this site records nothing */
 	const struct sek_broker_config *site; /* what `status` and the self-check look at */
 };
 

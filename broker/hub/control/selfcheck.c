@@ -80,6 +80,15 @@ static void add_pid(struct sek_selfcheck *s, int pid)
 /* Children that have shown a frame were jailed long before. */
 static void on_session(void *user, const struct sek_session_info *i)
 {
+	struct sek_selfcheck *s = user;
+	bool required = i->policy->recording == SEK_RECORDING_REQUIRED;
+
+	if (*i->host) { /* it has begun */
+		s->required += required;
+		s->covered += i->recorded;
+		s->uncovered += required && !i->recorded;
+		s->unrecorded += !required && !i->recorded;
+	}
 	if (i->state != SEK_STATE_RUNNING || i->first_frame_ms == 0)
 		return;
 	add_pid(user, i->decoder_pid);
@@ -87,7 +96,7 @@ static void on_session(void *user, const struct sek_session_info *i)
 }
 
 struct sek_selfcheck *sek_selfcheck_begin(const struct sek_broker_config *config, struct sek_sessions *sessions,
-	const struct sek_audit *audit, const struct sek_syslog *syslog, const json_t *seen)
+	const struct sek_archive *archive, const struct sek_audit *audit, const struct sek_syslog *syslog, const json_t *seen)
 {
 	struct sek_selfcheck *s = calloc(1, sizeof *s);
 
@@ -100,6 +109,9 @@ struct sek_selfcheck *sek_selfcheck_begin(const struct sek_broker_config *config
 	s->has_syslog = syslog != NULL;
 	if (syslog)
 		sek_syslog_state(syslog, &s->syslog);
+	s->has_archive = archive != NULL;
+	if (archive)
+		sek_archive_state(archive, &s->archive);
 	sek_sessions_each(sessions, on_session, s);
 	return s;
 }

@@ -20,13 +20,14 @@
 #define SEK_SELFCHECK_CRL_HOURS 48     /* a revocation list likewise */
 #define SEK_SELFCHECK_DORMANT_DAYS 90
 
+struct sek_archive;
 struct sek_broker_config;
 struct sek_selfcheck;
 
 /* seen: what a local root has read of namespaces that the broker's own user may not read: {"PID":"user net ..."}, those that are
- * not the broker's; hostile, may be NULL, copied. NULL: out of memory. syslog may be NULL. config and audit's files must outlive it. */
+ * not the broker's; hostile, may be NULL, copied. NULL: out of memory. syslog and archive may be NULL. config and audit's files must outlive it. */
 struct sek_selfcheck *sek_selfcheck_begin(const struct sek_broker_config *config, struct sek_sessions *sessions,
-	const struct sek_audit *audit, const struct sek_syslog *syslog, const json_t *seen);
+	const struct sek_archive *archive, const struct sek_audit *audit, const struct sek_syslog *syslog, const json_t *seen);
 void sek_selfcheck_work(struct sek_selfcheck *s);
 /* {"report":{"time","where","version","lines":[{"id","level","evidence":{"say","values","names"}}]},"signature","key"}; a new reference, NULL when out of
  * memory. ret_failed: how many lines failed. Frees s. */

@@ -5,6 +5,7 @@
 #ifndef SEK_BROKER_HUB_CONTROL_SELFCHECK_LINES_H
 #define SEK_BROKER_HUB_CONTROL_SELFCHECK_LINES_H
 
+#include "broker/hub/archive/archive.h"
 #include "broker/hub/config.h"
 #include "broker/hub/control/selfcheck.h"
 #include "broker/hub/store/store.h"
@@ -15,7 +16,9 @@ struct sek_selfcheck {
 	const struct sek_broker_config *config;
 	struct sek_audit_state audit;
 	struct sek_syslog_state syslog;
-	bool has_syslog;
+	bool has_syslog, has_archive;
+	struct sek_archive_state archive;
+	unsigned required, uncovered, covered, unrecorded; /* live sessions: must be, and are not; are; need not be and are not */
 	int *pids;       /* of decoders and encoders that are at work */
 	size_t n_pids, room;
 	json_t *lines, *seen;

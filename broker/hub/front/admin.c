@@ -26,7 +26,7 @@ static int http_status(const char *error)
 		const char *error;
 		int status;
 	} list[] = {
-		{ "bad-request", 400 }, { "forbidden", 403 }, { "self", 403 }, { "second-person", 403 }, { "not-found", 404 }, { "directory", 409 }, { "has-policy", 409 },
+		{ "bad-request", 400 }, { "forbidden", 403 }, { "self", 403 }, { "second-person", 403 }, { "not-found", 404 }, { "directory", 409 }, { "has-policy", 409 }, { "held", 409 },
 		{ "exists", 409 }, { "conflict", 409 }, { "busy", 503 }, { "stopping", 503 }, { "unavailable", 503 }, { "audit", 503 },
 	};
 	size_t i;

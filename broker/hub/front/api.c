@@ -105,6 +105,8 @@ static int post_session(struct conn *c, const struct sek_login *l, const json_t 
 		return sek_respond_error(c, 503, "full", 0);
 	if (sek_is(status, SEK_E_DENIED))
 		return sek_respond_error(c, 403, "hours", 0);
+	if (sek_is(status, SEK_E_STORE))
+		return sek_respond_error(c, 503, "recording", 0);
 	if (!sek_is_ok(status))
 		return sek_respond_error(c, 500, "internal", 0);
 	if (resumed || !audit) /* a live session goes on whatever the log does */

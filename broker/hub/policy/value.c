@@ -56,6 +56,11 @@ const struct sek_policy_info *sek_policy_info(enum sek_policy_attribute a)
 	return &infos[a];
 }
 
+void sek_policy_can_record(void)
+{
+	infos[SEK_POLICY_RECORDING].built_in = "\"required\"";
+}
+
 bool sek_policy_find(const char *name, size_t n, enum sek_policy_attribute *ret)
 {
 	unsigned a;

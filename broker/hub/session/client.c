@@ -27,6 +27,8 @@ void sek_client_linger(struct sek_session *s)
 
 bool sek_client_has_room(const struct sek_session *s)
 {
+	if (sek_tape_holds_back(s))
+		return false;
 	return !s->client.ops || s->client.ops->queued(s->client.user) <= SEK_CLIENT_QUEUE_MAX_BYTES;
 }
 
@@ -35,6 +37,7 @@ void sek_client_send(struct sek_session *s, const uint8_t *frame, size_t n)
 	if (!s->client.ops || !s->client.greeted || !n)
 		return;
 	s->bytes_down += n;
+	sek_tape_down(s, frame, n);
 	s->client.ops->send(s->client.user, frame, n);
 }
 
@@ -52,6 +55,8 @@ void sek_client_send_state(struct sek_session *s, enum sek_state state, uint32_t
 {
 	uint8_t frame[SEK_FRAME_HEADER_BYTES + SEK_MSG_STATE_MAX_BYTES];
 
+	if (state == SEK_STATE_WARN_IDLE || state == SEK_STATE_WARN_MAXIMUM || state == SEK_STATE_WARN_HOURS)
+		sek_tape_event(s, SEK_RECORD_EVENT_WARNED, arg, NULL);
 	sek_client_send(s, frame, state_frame(frame, sizeof frame, state, arg));
 }
 
@@ -66,10 +71,13 @@ static void last_word(const struct sek_client_ops *ops, void *user, enum sek_sta
 void sek_client_bye(struct sek_session *s, enum sek_state state)
 {
 	const struct sek_client_ops *ops = s->client.ops;
+	uint8_t frame[SEK_FRAME_HEADER_BYTES + SEK_MSG_STATE_MAX_BYTES];
 	void *user = s->client.user;
 
 	if (!ops)
 		return;
+	if (s->client.greeted)
+		sek_tape_down(s, frame, state_frame(frame, sizeof frame, state, 0));
 	sek_client_forget(s);
 	last_word(ops, user, state);
 }
@@ -134,6 +142,8 @@ void sek_client_forget(struct sek_session *s)
 	for (int i = SEK_DL_HELLO; i <= SEK_DL_PONG; i++)
 		sek_deadline_off(s, (enum sek_deadline)i);
 	sek_deadline_off(s, SEK_DL_COALESCED);
+	if (greeted)
+		sek_tape_event(s, SEK_RECORD_EVENT_DETACHED, 0, NULL);
 	if (s->phase == SEK_PHASE_ENDED)
 		return;
 	if (greeted) {
@@ -197,6 +207,12 @@ static enum sek_verdict hello(struct sek_session *s, const uint8_t *payload, siz
 	};
 	sek_session_fit(s);
 	welcome(s, least_u16(m.version_max, SEK_VERSION_MAX));
+	if (s->phase == SEK_PHASE_OPENED) {
+		s->host = sek_hosts_choose(s->all);
+		if (!sek_tape_follow_policy(s, false))
+			return SEK_VERDICT_FINE;
+	}
+	sek_tape_event(s, SEK_RECORD_EVENT_ATTACHED, s->phase != SEK_PHASE_OPENED, NULL);
 	sek_session_policy_tell(s);
 	sek_sessions_tell(s, "session.attached");
 	if (s->phase == SEK_PHASE_OPENED) {

@@ -37,24 +37,37 @@ static const char *outcome_word(enum sek_clipboard_outcome outcome)
 	return words[outcome] ? words[outcome] : "unknown";
 }
 
+enum { HASH_BYTES = crypto_hash_sha256_BYTES, HEX_BYTES = 2 * HASH_BYTES + 1 };
+
+static struct sek_clipboard_event describe(const struct sek_session *s, const struct sek_clip_way *way,
+	enum sek_clipboard_outcome outcome, char hex[HEX_BYTES])
+{
+	const struct sek_crossing *c = &way->crossing;
+	uint8_t hash[HASH_BYTES];
+
+	hex[0] = '\0';
+	if (c->bytes) {
+		crypto_hash_sha256(hash, c->bytes, c->n);
+		sodium_bin2hex(hex, HEX_BYTES, hash, sizeof hash);
+	}
+	return (struct sek_clipboard_event){
+		.session = s->id_hex, .user = s->user, .host = s->host ? s->host->name : "", .direction = way->direction,
+		.outcome = (uint8_t)outcome, .confirmed = c->confirmed, .chars = c->chars, .bytes = c->n, .sha256 = hex,
+		.text = s->clipboard->rules.log_text && c->bytes ? (const char *)c->bytes : NULL,
+	};
+}
+
 /* The ticket of the record, or NULL. */
 static void *record(struct sek_session *s, struct sek_clip_way *way, enum sek_clipboard_outcome outcome,
 	void (*done)(void *arg, sek_status st))
 {
 	const struct sek_clipboard_log *log = &s->all->clipboard_log;
 	const struct sek_crossing *c = &way->crossing;
-	uint8_t hash[crypto_hash_sha256_BYTES];
-	char hex[2 * sizeof hash + 1] = "";
-	struct sek_clipboard_event e = {
-		.session = s->id_hex, .user = s->user, .host = s->host ? s->host->name : "", .direction = way->direction,
-		.outcome = (uint8_t)outcome, .confirmed = c->confirmed, .chars = c->chars, .bytes = c->n, .sha256 = hex,
-		.text = s->clipboard->rules.log_text && c->bytes ? (const char *)c->bytes : NULL,
-	};
+	char hex[HEX_BYTES];
+	struct sek_clipboard_event e = describe(s, way, outcome, hex);
 
-	if (c->bytes) {
-		crypto_hash_sha256(hash, c->bytes, c->n);
-		sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
-	}
+	if (outcome != SEK_CLIPBOARD_DONE) /* else when it crosses */
+		sek_tape_clipboard(s, &e);
 	/* the broker's own log never holds the text */
 	sek_log(SEK_LOG_INFO, "clipboard", "session", s->id_hex, "user", s->user, "direction",
 		way->direction == SEK_CROSS_TO_OUTER ? "to-outer" : "to-inner", "outcome", outcome_word(outcome), "chars",
@@ -96,6 +109,8 @@ static void put_pieces(struct sek_session *s, const struct sek_crossing *c, uint
 static void over(struct sek_session *s, struct sek_clip_way *way)
 {
 	struct sek_crossing *c = &way->crossing;
+	struct sek_clipboard_event e;
+	char hex[HEX_BYTES];
 
 	/* what may have happened while user and record were waited for */
 	if (!(s->clipboard->rules.directions & way->direction)) {
@@ -103,6 +118,8 @@ static void over(struct sek_session *s, struct sek_clip_way *way)
 		return;
 	}
 	put_pieces(s, c, 0, way->direction == SEK_CROSS_TO_INNER);
+	e = describe(s, way, SEK_CLIPBOARD_DONE, hex);
+	sek_tape_clipboard(s, &e);
 	sek_clip_drop(s, way);
 	/* behind the text, so that the paste which this answer lets go comes after it on every hop */
 	if (way->direction == SEK_CROSS_TO_OUTER)

@@ -10,15 +10,6 @@
 
 #include "base/error.h"
 
-/* What is ASIDE is for the recording: no client ever sees it, and nobody acknowledges it. Without a client nobody has the
- * picture that it paints. */
-static void on_aside(struct sek_session *s, const uint8_t *frame, size_t n)
-{
-	(void)s;
-	(void)frame;
-	(void)n;
-}
-
 static const char *on_update(struct sek_session *s, uint32_t epoch, const struct sek_frame *f, const uint8_t *frame,
 	size_t n)
 {
@@ -28,9 +19,14 @@ static const char *on_update(struct sek_session *s, uint32_t epoch, const struct
 	sek_reader_init(&r, frame + SEK_FRAME_HEADER_BYTES, f->payload_bytes);
 	if (!sek_is_ok(sek_read_u32(&r, &number)))
 		return "an UPDATE without a number";
+	/* What is ASIDE is for the recording: no client ever sees it, and nobody acknowledges it. */
 	if (f->flags & SEK_UPDATE_ASIDE) {
-		if (s->client.synced)
-			on_aside(s, frame, n);
+		sek_tape_aside(s, f->flags, frame, n);
+		return NULL;
+	}
+	/* only reached when a dead link is read to its end in haste: what nobody records, nobody sees */
+	if (sek_tape_holds_back(s)) {
+		s->client.synced = false;
 		return NULL;
 	}
 	/* a client starts from nothing: what refers to an older picture is not for it */

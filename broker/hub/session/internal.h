@@ -19,6 +19,7 @@
 #include "broker/hub/session/credentials.h"
 #include "broker/hub/session/input.h"
 #include "broker/hub/session/rate.h"
+#include "broker/hub/session/recording.h"
 #include "broker/hub/policy/policy.h"
 #include "broker/hub/session/session.h"
 
@@ -42,6 +43,7 @@ struct sek_host_link;
 struct sek_encoder;
 struct sek_clipboard;
 struct sek_clip_pipe;
+struct sek_tape;
 
 enum sek_phase {
 	SEK_PHASE_OPENED,  /* no client has said HELLO yet: nothing runs */
@@ -68,6 +70,7 @@ enum sek_deadline {
 	SEK_DL_ENDED,     /* the host must have said why it ended */
 	SEK_DL_RETRY,
 	SEK_DL_STABLE,
+	SEK_DL_RECORDING, /* the pointer's last place, for the recording */
 	SEK_DL_CLIPBOARD, /* a question to the user has been open for too long */
 	SEK_DEADLINES,
 };
@@ -132,6 +135,7 @@ struct sek_session {
 	struct sek_host_link *link;
 	struct sek_encoder *encoder;
 	struct sek_clipboard *clipboard; /* clipboard.c; never NULL */
+	struct sek_tape *tape;           /* recording.c; NULL: not recorded */
 
 	bool host_has_it;         /* the host said something about this session: no CREATE any more */
 	bool told_idle, told_maximum;
@@ -170,6 +174,8 @@ struct sek_sessions {
 	sek_session_policy_fn *policy_fn; /* NULL: the built-in policy */
 	void *policy_user;
 	struct sek_clipboard_log clipboard_log; /* record == NULL: nobody keeps one */
+	struct sek_recorder *recorder;          /* NULL: this broker records nothing */
+	struct sek_recording_log recording_log; /* tell == NULL: nobody is told */
 	bool stopping, stopped;
 	uv_timer_t stop_timer;
 	void (*done)(void *user);
@@ -282,6 +288,27 @@ enum sek_verdict sek_clipboard_from_client(struct sek_session *s, const uint8_t 
 enum sek_verdict sek_clipboard_answered(struct sek_session *s, const uint8_t *payload, size_t n);
 void sek_clipboard_from_host(struct sek_session *s, const struct sek_clipboard_piece *piece);
 void sek_clipboard_due(struct sek_session *s);
+
+/* recording.c: what goes into the session's recording. Each does nothing while there is none. */
+/* False, on the record, if the policy requires a recording that could not begin. */
+bool sek_tape_possible(const struct sek_session *s);
+/* Begins or ends the recording as the policy says; late: the session has run without. False: that ended the session. */
+bool sek_tape_follow_policy(struct sek_session *s, bool late);
+/* how: a word for lists, the state's name as a rule. */
+void sek_tape_end(struct sek_session *s, const char *how, uint32_t state);
+bool sek_tape_holds_back(const struct sek_session *s); /* no pixel may go to the client yet */
+uint8_t sek_tape_view_flags(struct sek_session *s);
+const char *sek_tape_id(const struct sek_session *s);  /* "" = none */
+bool sek_tape_ok(const struct sek_session *s);
+void sek_tape_due(struct sek_session *s);
+void sek_tape_down(struct sek_session *s, const uint8_t *frame, size_t n); /* the client was sent this */
+void sek_tape_aside(struct sek_session *s, uint8_t flags, const uint8_t *frame, size_t n);
+void sek_tape_pointer(struct sek_session *s, const struct sek_pointer *m);
+void sek_tape_wheel(struct sek_session *s, const struct sek_wheel *m);
+void sek_tape_key(struct sek_session *s);
+void sek_tape_text(struct sek_session *s, const struct sek_text *m);
+void sek_tape_clipboard(struct sek_session *s, const struct sek_clipboard_event *e);
+void sek_tape_event(struct sek_session *s, enum sek_record_event event, uint32_t arg, const char *words);
 
 /* encoder.c */
 sek_status sek_encoder_start(struct sek_session *s, struct sek_encoder **ret);

@@ -42,6 +42,8 @@ sek_status sek_session_create(struct sek_sessions *all, const char *user, struct
 	status = sek_session_policy_open(s);
 	if (sek_is_ok(status) && !sek_session_hours_allow(&s->policy))
 		status = sek_fail(SEK_E_DENIED);
+	if (sek_is_ok(status) && !sek_tape_possible(s))
+		status = sek_fail(SEK_E_STORE);
 	if (sek_is_ok(status))
 		status = sek_clipboard_create(s);
 	if (!sek_is_ok(status)) {
@@ -115,6 +117,7 @@ void sek_session_end(struct sek_session *s, enum sek_state state, const char *ca
 	drop_link(s, true);
 	sek_client_tell_departing(s);
 	sek_client_bye(s, state);
+	sek_tape_end(s, sek_state_name(state), state);
 }
 
 void sek_session_show(struct sek_session *s, enum sek_state state)
@@ -141,7 +144,6 @@ void sek_session_begin(struct sek_session *s)
 	SEK_ASSERT(s->phase == SEK_PHASE_OPENED);
 	s->phase = SEK_PHASE_LINKING;
 	s->started_ms = s->hello_ms = s->input_ms = uv_now(s->all->loop);
-	s->host = sek_hosts_choose(s->all);
 	sek_session_show(s, SEK_STATE_CONNECTING);
 	sek_sessions_tell(s, "session.started");
 	start_link(s);
@@ -173,6 +175,7 @@ static void lost(struct sek_session *s, enum sek_state why, const char *cause)
 	}
 	log_fault(s, SEK_STATE_RECONNECTING, cause);
 	if (s->phase != SEK_PHASE_LOST) {
+		sek_tape_event(s, SEK_RECORD_EVENT_LINK, 1, NULL);
 		s->phase = SEK_PHASE_LOST;
 		s->lost_ms = uv_now(s->all->loop);
 		s->lost_why = why;
@@ -189,6 +192,7 @@ static void found(struct sek_session *s)
 		s->phase = SEK_PHASE_UP;
 		sek_deadline_in(s, SEK_DL_STABLE, s->all->times.stable_ms);
 		sek_sessions_tell(s, "session.reconnected");
+		sek_tape_event(s, SEK_RECORD_EVENT_LINK, 0, NULL);
 		sek_session_show(s, SEK_STATE_RUNNING);
 	} else if (s->phase == SEK_PHASE_LINKING) {
 		s->phase = SEK_PHASE_UP;
@@ -296,8 +300,10 @@ void sek_session_encoder_exit(struct sek_session *s, int code, int signal_number
 		sek_session_end(s, SEK_STATE_ENCODER_DIED, cause);
 	} else if (s->link && sek_link_alive(s->link)) {
 		log_fault(s, s->state, cause);
-		if (start_encoder(s))
+		if (start_encoder(s)) {
+			sek_tape_event(s, SEK_RECORD_EVENT_ENCODER, 0, NULL);
 			sek_sessions_tell(s, "session.encoder-restarted");
+		}
 	}
 	/* without a decoder: SEK_DL_ENDED comes in a moment */
 }
@@ -350,6 +356,9 @@ void sek_session_due(struct sek_session *s, enum sek_deadline which)
 	case SEK_DL_RETRY:
 		s->tries++;
 		start_link(s);
+		break;
+	case SEK_DL_RECORDING:
+		sek_tape_due(s);
 		break;
 	case SEK_DL_CLIPBOARD:
 		sek_clipboard_due(s);

@@ -5,6 +5,7 @@
 #include "broker/hub/session/internal.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -239,6 +240,8 @@ sek_status sek_sessions_say(struct sek_sessions *all, const uint8_t id[SEK_SESSI
 
 	if (!s)
 		return sek_fail(SEK_E_NOT_FOUND);
+	if (state == SEK_STATE_MESSAGE)
+		sek_tape_event(s, SEK_RECORD_EVENT_MESSAGE, 0, NULL);
 	sek_client_send_state(s, state, 0);
 	return sek_ok();
 }
@@ -262,6 +265,8 @@ static void describe(const struct sek_session *s, struct sek_session_info *ret)
 		.encoder_pid = s->encoder ? sek_encoder_pid(s->encoder) : 0,
 	};
 	memcpy(ret->id, s->id_hex, sizeof ret->id);
+	snprintf(ret->recording, sizeof ret->recording, "%s", sek_tape_id(s));
+	ret->recorded = sek_tape_ok(s);
 }
 
 void sek_sessions_each(struct sek_sessions *all, void (*fn)(void *user, const struct sek_session_info *info), void *user)

@@ -164,7 +164,7 @@ void sek_session_view(struct sek_session *s)
 		sek_deadline_in(s, SEK_DL_VIEW, (uint64_t)(61 - time(NULL) % 60) * 1000);
 	}
 	sek_writer_init(&w, frame, sizeof frame);
-	sek_view_write(&w, &(struct sek_view){ (uint8_t)s->policy.max_fps, 0, text, strlen(text) });
+	sek_view_write(&w, &(struct sek_view){ (uint8_t)s->policy.max_fps, sek_tape_view_flags(s), text, strlen(text) });
 	SEK_ASSERT(sek_is_ok(sek_writer_status(&w)));
 	sek_encoder_send(s->encoder, frame, w.len);
 }
@@ -192,13 +192,18 @@ static void tell_host(struct sek_session *s)
 	(void)sek_link_put(s, SEK_INPUT_KEEP, frame, w.len);
 }
 
-static void log_change(const struct sek_session *s, const struct sek_policy *old, enum sek_policy_attribute a)
+/* words: what changed, for the recording */
+static void log_change(const struct sek_session *s, const struct sek_policy *old, enum sek_policy_attribute a, char *words,
+	size_t size)
 {
 	char *before = NULL, *after = NULL;
+	size_t n = strlen(words);
 
-	if (sek_is_ok(sek_policy_value_json(old, a, &before)) && sek_is_ok(sek_policy_value_json(&s->policy, a, &after)))
+	if (sek_is_ok(sek_policy_value_json(old, a, &before)) && sek_is_ok(sek_policy_value_json(&s->policy, a, &after))) {
+		snprintf(words + n, size - n, "%s%s=%.100s", n ? " " : "", sek_policy_info(a)->name, after);
 		sek_log(SEK_LOG_INFO, "session.policy", "session", s->id_hex, "user", s->user, "attribute",
 			sek_policy_info(a)->name, "before", before, "after", after, NULL);
+	}
 	free(before);
 	free(after);
 }
@@ -209,6 +214,7 @@ static void enforce(struct sek_session *s, struct sek_policy *fresh)
 	struct sek_policy old = s->policy;
 	bool rules;
 	uint16_t width = s->wish.width_px, height = s->wish.height_px;
+	char words[SEK_ENTRY_WORDS_MAX_BYTES] = "";
 	bool changed = false;
 	unsigned a;
 
@@ -217,13 +223,16 @@ static void enforce(struct sek_session *s, struct sek_policy *fresh)
 		if (sek_policy_same(&old, &s->policy, (enum sek_policy_attribute)a))
 			continue;
 		changed = true;
-		log_change(s, &old, (enum sek_policy_attribute)a);
+		log_change(s, &old, (enum sek_policy_attribute)a, words, sizeof words);
 	}
 	rules = !sek_policy_same(&old, &s->policy, SEK_POLICY_URL_ALLOW) ||
 		!sek_policy_same(&old, &s->policy, SEK_POLICY_URL_BLOCK) ||
 		!sek_policy_same(&old, &s->policy, SEK_POLICY_DOWNLOAD);
 	sek_policy_finish(&old);
 	if (!changed)
+		return;
+	sek_tape_event(s, SEK_RECORD_EVENT_POLICY, 0, words);
+	if (s->phase != SEK_PHASE_OPENED && !sek_tape_follow_policy(s, true))
 		return;
 	sek_session_policy_tell(s);
 	sek_clipboard_policy(s);

@@ -15,6 +15,7 @@
 #include "base/status.h"
 #include "broker/hub/policy/policy.h"
 #include "broker/hub/session/clipboard.h"
+#include "broker/hub/session/recording.h"
 #include "protocol/wire/messages.h"
 
 struct sek_sessions;
@@ -48,7 +49,8 @@ void sek_sessions_stop(struct sek_sessions *all, void (*done)(void *user), void 
 void sek_sessions_destroy(struct sek_sessions *all); /* after done */
 
 /* The user's live session, or a new one (which starts nothing until its first client's HELLO). SEK_E_LIMIT when the
- * broker is full or stopping. SEK_E_DENIED outside of the hours that the policy allows. *ret_resumed: it was there already. */
+ * broker is full or stopping. SEK_E_DENIED outside of the hours that the policy allows. SEK_E_STORE: it must be recorded and cannot
+ * be. *ret_resumed: it was there already. */
 sek_status sek_sessions_open(struct sek_sessions *all, const char *user, uint8_t ret_id[SEK_SESSION_ID_BYTES],
 	bool *ret_resumed);
 
@@ -104,6 +106,11 @@ const struct sek_policy *sek_session_policy(const struct sek_session *s);
 /* Who keeps the record of clipboard transfers; *log is copied. Without a call nobody does. */
 void sek_sessions_log_clipboard(struct sek_sessions *all, const struct sek_clipboard_log *log);
 
+/* Who records sessions; the recorder must be stopped after the manager. Without a call nothing can be recorded. */
+void sek_sessions_record(struct sek_sessions *all, struct sek_recorder *r, const struct sek_recording_log *log);
+/* The recorder can write again: sessions that went on without a recording get one. */
+void sek_sessions_recorder_changed(struct sek_sessions *all);
+
 /* For status lines, API and tests. */
 struct sek_session_info {
 	char id[33];             /* hex */
@@ -115,6 +122,8 @@ struct sek_session_info {
 	uint32_t first_frame_ms; /* HELLO to first whole frame, 0 = none yet */
 	int decoder_pid, encoder_pid; /* 0 = not running */
 	const struct sek_policy *policy; /* in force; good until the loop goes on */
+	char recording[33];      /* its recording's id, "" = none */
+	bool recorded;           /* that recording is on the disk and goes on */
 };
 void sek_sessions_each(struct sek_sessions *all, void (*fn)(void *user, const struct sek_session_info *info), void *user);
 size_t sek_sessions_count(const struct sek_sessions *all);

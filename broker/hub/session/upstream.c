@@ -131,6 +131,8 @@ static enum sek_verdict key(struct sek_session *s, const uint8_t *payload, size_
 		return SEK_VERDICT_FLOOD;
 	sek_session_input_seen(s);
 	sek_clipboard_gesture(s);
+	if (m.down)
+		sek_tape_key(s);
 	sek_writer_init(&w, frame, sizeof frame);
 	sek_key_write(&w, &m);
 	return pass(s, SEK_INPUT_KEEP, &w);
@@ -148,6 +150,7 @@ static enum sek_verdict text(struct sek_session *s, const uint8_t *payload, size
 	    settle_move(s) != SEK_VERDICT_FINE)
 		return SEK_VERDICT_FLOOD;
 	sek_session_input_seen(s);
+	sek_tape_text(s, &m);
 	sek_writer_init(&w, frame, sizeof frame);
 	sek_text_write(&w, &m);
 	return pass(s, SEK_INPUT_KEEP, &w);
@@ -161,6 +164,7 @@ static enum sek_verdict pointer(struct sek_session *s, const uint8_t *payload, s
 	if (!sek_is_ok(sek_pointer_read(payload, n, &m)))
 		return SEK_VERDICT_REFUSED;
 	sek_session_input_seen(s);
+	sek_tape_pointer(s, &m);
 	if (m.buttons != c->buttons) {
 		if (!take(s, SEK_RATE_BUTTON, 1))
 			return SEK_VERDICT_FLOOD;
@@ -189,6 +193,7 @@ static enum sek_verdict wheel(struct sek_session *s, const uint8_t *payload, siz
 	if (!take(s, SEK_RATE_WHEEL, 1) || settle_move(s) != SEK_VERDICT_FINE)
 		return SEK_VERDICT_FLOOD;
 	sek_session_input_seen(s);
+	sek_tape_wheel(s, &m);
 	sek_writer_init(&w, frame, sizeof frame);
 	sek_wheel_write(&w, &m);
 	return pass(s, SEK_INPUT_KEEP, &w);
