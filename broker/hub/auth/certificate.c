@@ -14,11 +14,27 @@
 #include <openssl/x509v3.h>
 #include <sodium.h>
 
+#include "base/utf8.h"
+
 static int64_t end_of(const X509 *x)
 {
 	struct tm tm;
 
 	return ASN1_TIME_to_tm(X509_get0_notAfter(x), &tm) == 1 ? (int64_t)timegm(&tm) : 0;
+}
+
+/* A name that looks like another, or like two lines of a log, is none to find an account by. */
+static bool is_plain(const char *text)
+{
+	size_t left = strlen(text), k;
+	uint32_t c;
+
+	for (; left > 0; text += k, left -= k) {
+		k = sek_utf8_next((const uint8_t *)text, left, &c);
+		if (k == 0 || sek_utf8_is_unsafe(c))
+			return false;
+	}
+	return true;
 }
 
 static sek_status describe(X509 *x, struct sek_certificate *ret)
@@ -40,6 +56,8 @@ static sek_status describe(X509 *x, struct sek_certificate *ret)
 		if (len < 0 || BIO_pending(out) > 0)
 			len = 0;
 		ret->subject[len] = '\0';
+		if (!is_plain(ret->subject))
+			ret->subject[0] = '\0';
 	}
 	BIO_free(out);
 	ret->ends_s = end_of(x);

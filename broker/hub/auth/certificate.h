@@ -21,7 +21,7 @@ struct sek_certificate_config {
 
 struct sek_certificate {
 	char fingerprint[65];  /* SHA-256, lower-case hex */
-	char subject[1024];    /* RFC 4514; "" if it is longer */
+	char subject[1024];    /* RFC 4514; "" if it is longer, or holds what must not stand in a line */
 	int64_t ends_s;        /* seconds since 1970; 0 if the certificate does not say it well */
 };
 
