@@ -5,6 +5,7 @@
  *
  *   scan.c      what differs from the receiver's picture  load.c      source -> private copy
  *   scroll.c    what only moved                           classify.c  palette, true colour or photograph
+ *   slide.c     what moved sideways
  *   follow.c    what goes on moving                       moves.c     moves as COPY, and what is left after them
  *   record.c    a lossless tile as bytes                  entropy.c   a batch of records packed
  *   merge.c     neighbouring areas as one                 photo.c     an area as JPEG
@@ -12,7 +13,7 @@
  *   simd.c      the loops of scan.c and scroll.c          ration.c    the order on a slow line
  *   snapshot.c  the receiver's picture from nothing
  *
- * Only scan.c, scroll.c, follow.c and load.c ever see the source; all but the last only to choose what that one takes.
+ * Only scan.c, scroll.c, slide.c, follow.c and load.c ever see the source; all but the last only to choose what that one takes.
  */
 #ifndef SEK_PROTOCOL_CODEC_ENCODER_H
 #define SEK_PROTOCOL_CODEC_ENCODER_H
@@ -159,6 +160,15 @@ void sek_scroller_destroy(struct sek_scroller *s);
  * may have changed since, but then its owner says so again. */
 size_t sek_scroll_find(struct sek_scroller *s, const struct sek_scan *scan, const struct sek_rect *change,
 	struct sek_move moves[SEK_MOVES_MAX]);
+
+/* --- slide.c --- */
+
+/* Looks for a move by any distance but (0, 0) within `where`: the one that most landmarks tell. ret->to: about what moved. */
+bool sek_slide_find(struct sek_scroller *s, const struct sek_scan *scan, struct sek_rect where, struct sek_move *ret);
+/* Adds what of the changed tiles moved so, tile by tile, compared pixel by pixel: whole tiles, or what m->to has of one. */
+void sek_slide_tiles(const struct sek_scan *scan, const struct sek_rect *change, const struct sek_move *m, struct sek_areas *areas);
+/* Puts moves into an order in which none overwrites what a later one reads. Returns how many of them have one. */
+size_t sek_slide_order(struct sek_move *moves, size_t n);
 
 /* --- follow.c --- */
 

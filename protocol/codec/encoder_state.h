@@ -36,6 +36,10 @@ struct sek_update_encoder {
 	uint8_t *films;        /* per tile: how often it has changed without a pause, up to a limit */
 	uint8_t *filmed;       /* per tile: 0, or 1 + for how many frames it has been sent as a film without a look at it */
 	struct sek_regions regions; /* where something moved just now */
+	/* what moves sideways: when much changed at last, when such a move was found at last, how many frames are left out
+	 * before the next try, and how many tries in a row were in vain */
+	uint64_t slide_ms, slid_ms;
+	unsigned slide_pause, slide_misses;
 	size_t *open;          /* scratch of sek_areas_join, one per column */
 	struct sek_areas flats, photos;
 	bool keyframe;

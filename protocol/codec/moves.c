@@ -9,6 +9,11 @@
 
 /* What moved longer ago than this is not expected to move on. */
 #define FOLLOW_MS 500
+/* Moves by any distance: so many tiles must change in two frames that are so close together; after so many tries in vain
+ * the pause between tries grows no more. */
+#define SLIDE_MIN_TILES 32
+#define SLIDE_GAP_MS 150
+#define SLIDE_MISSES_MAX 6
 
 /* True if a tile that is lossy reaches into r. *still: the latest change among them. */
 static bool lossy_in(const struct sek_update_encoder *e, struct sek_rect r, uint64_t *still)
@@ -118,13 +123,97 @@ static void move_pixels(struct sek_update_encoder *e, const struct sek_move *m)
 	}
 }
 
+/* What a scroll uncovers changes all the time, too. */
+static void no_film(struct sek_update_encoder *e, struct sek_rect r)
+{
+	for (size_t row = r.y / SEK_TILE_PX; row <= (r.y + r.h - 1u) / SEK_TILE_PX; row++) {
+		memset(e->films + row * e->columns + r.x / SEK_TILE_PX, 0, sek_tiles_across(r.w));
+		memset(e->filmed + row * e->columns + r.x / SEK_TILE_PX, 0, sek_tiles_across(r.w));
+	}
+}
+
+/* The bounds of all that changed; *ret_tiles: how many tiles that are. */
+static struct sek_rect changed_part(const struct sek_update_encoder *e, size_t *ret_tiles)
+{
+	unsigned x0 = UINT16_MAX, y0 = UINT16_MAX, x1 = 0, y1 = 0;
+
+	*ret_tiles = 0;
+	for (size_t i = 0; i < sek_tile_count(e); i++) {
+		const struct sek_rect c = e->change[i];
+
+		if (c.w == 0)
+			continue;
+		x0 = c.x < x0 ? c.x : x0;
+		y0 = c.y < y0 ? c.y : y0;
+		x1 = (unsigned)c.x + c.w > x1 ? (unsigned)c.x + c.w : x1;
+		y1 = (unsigned)c.y + c.h > y1 ? (unsigned)c.y + c.h : y1;
+		(*ret_tiles)++;
+	}
+	return (struct sek_rect){ (uint16_t)x0, (uint16_t)y0, (uint16_t)(x1 - x0), (uint16_t)(y1 - y0) };
+}
+
+/* Whether a move by any distance is looked for. Such moves are rare and the search reads the picture pixel by pixel: it is
+ * tried only where much changes again and again without moving up or down, and less and less often while it is in vain. */
+static bool may_slide(const struct sek_job *j, size_t tiles)
+{
+	struct sek_update_encoder *e = j->e;
+	const bool again = j->now_ms - e->slide_ms <= SLIDE_GAP_MS;
+
+	if (tiles < SLIDE_MIN_TILES)
+		return false;
+	e->slide_ms = j->now_ms;
+	if (again && e->slide_pause == 0)
+		return true;
+	e->slide_pause -= again && e->slide_pause > 0;
+	return false;
+}
+
+static size_t slide(const struct sek_job *j, struct sek_move moves[SEK_MOVES_MAX])
+{
+	struct sek_update_encoder *e = j->e;
+	const struct sek_scan s = sek_scan_of(j);
+	size_t tiles, n = 0, area = 0;
+	struct sek_rect where = changed_part(e, &tiles);
+	struct sek_move m;
+
+	if (!may_slide(j, tiles))
+		return 0;
+	e->photos.n = 0; /* its list is free until tiles are taken */
+	if (sek_slide_find(e->scroller, &s, where, &m))
+		sek_slide_tiles(&s, e->change, &m, &e->photos);
+	sek_areas_join(&e->photos, e->open, e->columns, UINT16_MAX, UINT32_MAX);
+	for (size_t i = 0; i < e->photos.n && n < SEK_MOVES_MAX; i++) {
+		const struct sek_rect r = e->photos.list[i].r;
+
+		if (r.w == 0)
+			continue;
+		moves[n++] = (struct sek_move){ r, m.dx, m.dy };
+		area += (size_t)r.w * r.h;
+	}
+	e->photos.n = 0;
+	if (area < SLIDE_MIN_TILES / 4 * SEK_TILE_AREA) {
+		e->slide_misses += e->slide_misses < SLIDE_MISSES_MAX;
+		e->slide_pause = (1u << e->slide_misses) - 1;
+		return 0;
+	}
+	e->slide_misses = 0;
+	e->slid_ms = j->now_ms;
+	no_film(e, where);
+	return sek_slide_order(moves, n);
+}
+
 sek_status sek_moves_search(const struct sek_job *j, struct sek_rect damaged)
 {
 	struct sek_move moves[SEK_MOVES_MAX];
 	struct sek_update_encoder *e = j->e;
 	const struct sek_scan s = sek_scan_of(j);
-	size_t n = sek_scroll_find(e->scroller, &s, e->change, moves);
+	const bool slid = e->slid_ms > 0 && j->now_ms - e->slid_ms <= SLIDE_GAP_MS;
+	size_t n = slid ? slide(j, moves) : 0;
 
+	if (n == 0)
+		n = sek_scroll_find(e->scroller, &s, e->change, moves);
+	if (n == 0 && !slid)
+		n = slide(j, moves);
 	if (n == 0)
 		return sek_ok();
 	for (size_t i = 0; i < n; i++) {
@@ -159,15 +248,6 @@ static bool half_damaged(const struct sek_update_encoder *e, struct sek_rect r)
 			damaged += e->damaged[row * e->columns + column];
 	}
 	return damaged * 2 >= all;
-}
-
-/* What a scroll uncovers changes all the time, too. */
-static void no_film(struct sek_update_encoder *e, struct sek_rect r)
-{
-	for (size_t row = r.y / SEK_TILE_PX; row <= (r.y + r.h - 1u) / SEK_TILE_PX; row++) {
-		memset(e->films + row * e->columns + r.x / SEK_TILE_PX, 0, sek_tiles_across(r.w));
-		memset(e->filmed + row * e->columns + r.x / SEK_TILE_PX, 0, sek_tiles_across(r.w));
-	}
 }
 
 sek_status sek_moves_follow(const struct sek_job *j, size_t *ret_new)
