@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The pool's half of writing: one recording's file. Blocking; one thread at a time per file. Private to record/.
+ * The threads' half of writing: one recording's file. Blocking; one thread at a time per file. Private to record/.
  */
 #ifndef SEK_BROKER_HUB_RECORD_FILE_H
 #define SEK_BROKER_HUB_RECORD_FILE_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * One recording, on the loop: entries become blocks, blocks go to the pool, one job at a time. Must never block the loop, never
+ * One recording, on the loop: entries become blocks, blocks go to a thread, one job at a time. Must never block the loop, never
  * wait for the disk without a bound, and never go on after anything was lost.
  */
 #include "broker/hub/record/record.h"
@@ -110,9 +110,9 @@ static void set_phase(struct sek_recording *r, enum sek_record_phase p)
 	atomic_store(&r->phase, p);
 }
 
-static void work(uv_work_t *w)
+static void work(struct sek_record_job *job)
 {
-	struct sek_recording *r = w->data;
+	struct sek_recording *r = job->user;
 
 	set_phase(r, SEK_RECORD_WRITING);
 	switch (r->step) {
@@ -151,14 +151,13 @@ static void tell_ready(struct sek_recording *r, sek_status status)
 		r->ops.ready(r->ops.user, status);
 }
 
-static void after_work(uv_work_t *w, int cancelled)
+static void after_work(struct sek_record_job *job)
 {
-	struct sek_recording *r = w->data;
+	struct sek_recording *r = job->user;
 	struct sek_recorder *recorder = r->recorder;
 	sek_status status = r->status;
 	struct sek_record_plain *p;
 
-	(void)cancelled;
 	r->running = false;
 	atomic_store(&r->phase, SEK_RECORD_IDLE);
 	for (p = r->batch; p; p = p->next)
@@ -190,10 +189,7 @@ static void start(struct sek_recording *r, enum sek_record_step step)
 	r->step = step;
 	r->running = true;
 	set_phase(r, SEK_RECORD_QUEUED);
-	if (uv_queue_work(r->recorder->loop, &r->work, work, after_work) != 0) {
-		work(&r->work);
-		after_work(&r->work, 0);
-	}
+	sek_record_threads_queue(r->recorder->threads, &r->job);
 }
 
 static void go_on(struct sek_recording *r)
@@ -404,7 +400,8 @@ sek_status sek_recording_begin(struct sek_recorder *recorder, const struct sek_r
 	r->file.fd = -1;
 	r->file.folder = recorder->config.path;
 	r->file.signer = &recorder->signer;
-	r->work.data = r->timer.data = r;
+	r->job = (struct sek_record_job){ .work = work, .after = after_work, .user = r };
+	r->timer.data = r;
 	r->began_us = sek_record_now_us();
 	fill_header(r, about);
 	uv_timer_init(recorder->loop, &r->timer);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Writing recordings. Called on the loop's thread only; encryption, writing and syncing happen in libuv's pool, one job at
+ * Writing recordings. Called on the loop's thread only; encryption, writing and syncing happen on threads of its own, one job at
  * a time for each recording. What waits is bounded. Nothing here reads a recording, and nothing here holds the secret
  * half of the recording key.
  *
@@ -24,7 +24,7 @@
 #define SEK_RECORD_BLOCK_BYTES 262144        /* and when it holds so much (a single entry may be longer) */
 #define SEK_RECORD_BACKLOG_BYTES (8u << 20)  /* waiting for the disk, for each recording; beyond it the recording fails */
 #define SEK_RECORD_STALL_MS 1000             /* a write that has not returned after so long: the recording has failed */
-#define SEK_RECORD_SYNC_MS 5000              /* the same for a sync, and for waiting for a thread of the pool */
+#define SEK_RECORD_SYNC_MS 5000              /* the same for a sync, and for waiting for a thread */
 #define SEK_RECORD_WHY_BYTES 256
 
 struct sek_recorder;  /* the folder, its keys, its room */

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "broker/hub/record/file.h"
+#include "broker/hub/record/threads.h"
 
 enum sek_record_phase { SEK_RECORD_IDLE, SEK_RECORD_QUEUED, SEK_RECORD_WRITING, SEK_RECORD_SYNCING };
 enum sek_record_step { SEK_RECORD_MAKE, SEK_RECORD_APPEND, SEK_RECORD_END, SEK_RECORD_DROP };
@@ -26,9 +27,9 @@ struct sek_recording {
 	bool begun, failed, told, owner_gone, closing, dropped, finished, tell;
 	uint32_t state;
 
-	/* the pool's while `running` */
+	/* a thread's while `running` */
 	bool running;
-	uv_work_t work;
+	struct sek_record_job job;
 	enum sek_record_step step;
 	struct sek_record_file file;
 	struct sek_record_plain *batch;
@@ -55,9 +56,10 @@ struct sek_recorder {
 	void (*stopped)(void *user);
 	void *stopped_user;
 
+	struct sek_record_threads *threads;
 	bool surveying;
-	uv_work_t survey;
-	/* the pool's while `surveying` */
+	struct sek_record_job survey;
+	/* a thread's while `surveying` */
 	bool probe, count;
 	sek_status survey_status;
 	uint64_t free_bytes, used_bytes;

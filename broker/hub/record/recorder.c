@@ -128,20 +128,19 @@ static sek_status look(struct sek_recorder *r)
 	return sek_ok();
 }
 
-static void work_survey(uv_work_t *w)
+static void work_survey(struct sek_record_job *job)
 {
-	struct sek_recorder *r = w->data;
+	struct sek_recorder *r = job->user;
 
 	r->survey_status = look(r);
 }
 
 static void end_stop(struct sek_recorder *r);
 
-static void after_survey(uv_work_t *w, int cancelled)
+static void after_survey(struct sek_record_job *job)
 {
-	struct sek_recorder *r = w->data;
+	struct sek_recorder *r = job->user;
 
-	(void)cancelled;
 	r->surveying = false;
 	if (r->count && sek_is_ok(r->survey_status))
 		r->state.used_bytes = r->used_bytes;
@@ -161,10 +160,7 @@ static void survey(struct sek_recorder *r)
 	r->count = r->ticks % COUNT_TICKS == 0;
 	r->probe = r->suspect;
 	r->suspect = false;
-	if (uv_queue_work(r->loop, &r->survey, work_survey, after_survey) != 0) {
-		work_survey(&r->survey);
-		after_survey(&r->survey, 0);
-	}
+	sek_record_threads_queue(r->threads, &r->survey);
 }
 
 static int64_t clock_offset(void)
@@ -273,6 +269,11 @@ sek_status sek_recorder_create(uv_loop_t *loop, const struct sek_recorder_config
 		if (!sek_is_ok(status))
 			refuse(config, status, "the folder cannot be read", "give it to the broker's user", err, err_size);
 	}
+	if (sek_is_ok(status)) {
+		status = sek_record_threads_create(loop, &r->threads);
+		if (!sek_is_ok(status))
+			refuse(config, status, "no thread can be started", "look at the limits of the broker's user", err, err_size);
+	}
 	if (!sek_is_ok(status)) {
 		sodium_memzero(&r->signer, sizeof r->signer);
 		free(r);
@@ -282,20 +283,28 @@ sek_status sek_recorder_create(uv_loop_t *loop, const struct sek_recorder_config
 	r->survey_status = look(r);
 	r->suspect = !sek_is_ok(r->survey_status);
 	judge(r);
-	r->survey.data = r->watch.data = r;
+	r->survey = (struct sek_record_job){ .work = work_survey, .after = after_survey, .user = r };
+	r->watch.data = r;
 	uv_timer_init(loop, &r->watch);
 	uv_timer_start(&r->watch, on_watch, WATCH_MS, WATCH_MS);
 	*ret = r;
 	return sek_ok();
 }
 
-static void on_watch_closed(uv_handle_t *h)
+static void on_threads_closed(void *user)
 {
-	struct sek_recorder *r = h->data;
+	struct sek_recorder *r = user;
 
 	r->closed = true;
 	if (r->stopped)
 		r->stopped(r->stopped_user);
+}
+
+static void on_watch_closed(uv_handle_t *h)
+{
+	struct sek_recorder *r = h->data;
+
+	sek_record_threads_stop(r->threads, on_threads_closed, r);
 }
 
 static void end_stop(struct sek_recorder *r)

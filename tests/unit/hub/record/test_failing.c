@@ -268,6 +268,44 @@ START_TEST(too_much_that_waits)
 }
 END_TEST
 
+static uv_sem_t go;
+
+static void wait_long(uv_work_t *w)
+{
+	(void)w;
+	uv_sem_wait(&go);
+}
+
+static void after_long(uv_work_t *w, int cancelled)
+{
+	(void)w;
+	(void)cancelled;
+}
+
+/* Whatever keeps libuv's pool busy keeps no recording waiting. */
+START_TEST(a_busy_pool)
+{
+	uv_work_t busy[64];
+	struct sek_recording *rec;
+	int i;
+
+	ck_assert_int_eq(uv_sem_init(&go, 0), 0);
+	for (i = 0; i < 64; i++)
+		ck_assert_int_eq(uv_queue_work(&r.loop, &busy[i], wait_long, after_long), 0);
+	rig_open(&r);
+	rec = rig_begin(&r);
+	record_some(rec, 10);
+	sek_recording_close(rec, 0);
+	rig_until(&r, &r.closed, 1);
+	ck_assert(r.sound);
+	ck_assert_uint_eq(r.failed, 0);
+	for (i = 0; i < 64; i++)
+		uv_sem_post(&go);
+	rig_stop(&r);
+	uv_sem_destroy(&go);
+}
+END_TEST
+
 START_TEST(what_stands_in_the_way_of_a_start)
 {
 	struct sek_recorder *none = NULL;
@@ -299,6 +337,7 @@ int main(void)
 	tcase_add_test(t, a_file_that_is_gone);
 	tcase_add_test(t, a_folder_without_rights);
 	tcase_add_test(t, too_much_that_waits);
+	tcase_add_test(t, a_busy_pool);
 	tcase_add_test(t, what_stands_in_the_way_of_a_start);
 	suite_add_tcase(s, t);
 	return rig_suite(s);
