@@ -59,6 +59,8 @@ void sek_check_name(struct sek_check_names *l, const char *name, const char *why
 		l->list = json_array();
 	if (l->n <= SEK_CHECK_SHOWN)
 		json_array_append_new(l->list, why ? json_pack("{s:s,s:s}", "what", name, "why", why) : json_string(name));
+	else if (l->n == SEK_CHECK_SHOWN + 1)
+		json_array_append_new(l->list, json_string("..."));
 }
 
 static void add_pid(struct sek_selfcheck *s, int pid)

@@ -86,9 +86,9 @@ const WHERE = { label: "admin.policy.place", show: (/** @type {any} */ row) =>
 	`${known(`admin.scope`, row.scope)}${row.name ? `: ${row.name}` : ""}` };
 const WHAT = { label: "admin.policy.attribute", show: (/** @type {any} */ row) => attributeName(row.attribute) };
 const WHO = { label: "admin.policy.who", show: (/** @type {any} */ row) => row.who };
-const WHY = { label: "admin.field.reason", show: (/** @type {any} */ row) => row.why };
+const WHY = { label: "admin.field.reason", show: (/** @type {any} */ row) => make("span", { class: "long" }, row.why) };
 const WHEN = { label: "admin.policy.when", show: (/** @type {any} */ row) => when(row.at_s) };
-const CHANGE = { label: "admin.policy.before-after", show: changeText };
+const CHANGE = { label: "admin.policy.before-after", show: (/** @type {any} */ row) => make("span", { class: "long" }, changeText(row)) };
 
 /** What waits for a second administrator.
  * @param {HTMLElement} host
