@@ -26,6 +26,8 @@ export class SessionView extends HTMLElement {
 	#screen = /** @type {Screen} */ (document.createElement("sek-screen"));
 	#overlay = /** @type {Overlay} */ (document.createElement("sek-overlay"));
 	#toast = make("div", { class: "toast", role: "status", "aria-live": "polite" });
+	/** For as long as somebody else sees the session. */
+	#watched = make("div", { class: "watched", role: "status", "aria-live": "polite" });
 	#phaseText = make("div", { class: "sr-only", role: "status", "aria-live": "polite" });
 	#worker = new Worker(new URL("worker.mjs", import.meta.url), { type: "module", name: "sekisho-stream" });
 	#link = new Link(this.#worker, () => this.#screen.wanted());
@@ -47,7 +49,7 @@ export class SessionView extends HTMLElement {
 
 	connectedCallback()
 	{
-		this.replaceChildren(this.#bar, make("main", {}, this.#screen), this.#overlay, this.#toast, this.#phaseText);
+		this.replaceChildren(this.#bar, make("main", {}, this.#screen), this.#overlay, this.#watched, this.#toast, this.#phaseText);
 		const canvas = this.#screen.transferCanvas();
 		this.#worker.postMessage({ type: "canvas", canvas }, [canvas]);
 		this.#screen.send = input => {
@@ -57,7 +59,10 @@ export class SessionView extends HTMLElement {
 			return early && this.#link.send(input);
 		};
 		this.#screen.clipboard = this.#clipboard;
-		this.#abort.signal.addEventListener("abort", onLanguage(() => this.#title()));
+		this.#abort.signal.addEventListener("abort", onLanguage(() => {
+			this.#title();
+			this.#showWatched(this.dataset.watched === "true");
+		}));
 		this.#listen();
 		this.#link.start();
 	}
@@ -108,6 +113,8 @@ export class SessionView extends HTMLElement {
 		case "clipboard-result":
 			this.#clipboard.hear(message);
 			this.#bar.setPasting(this.#clipboard.toOuter);
+			if (message.type === "policy")
+				this.#showWatched(message.policy.watched);
 			break;
 		case "welcome":
 			this.#clipboard.reset();
@@ -153,6 +160,7 @@ export class SessionView extends HTMLElement {
 		if (phase.name !== "live" && wasLive)
 			this.#clipboard.reset();
 		if (ended) {
+			this.#showWatched(false);
 			this.#screen.resetCursor();
 			this.#toast.textContent = "";
 		}
@@ -165,6 +173,13 @@ export class SessionView extends HTMLElement {
 			this.#screen.focus();
 			this.#sendVisibility();
 		}
+	}
+
+	/** @param {boolean} watched */
+	#showWatched(watched)
+	{
+		this.dataset.watched = String(watched);
+		this.#watched.textContent = watched ? words("status.watched") : "";
 	}
 
 	#title()

@@ -12,7 +12,7 @@ import { CLIPBOARD_PIECES, LANGS, LIMITS, MESSAGES, UPDATE_FLAGS, UPDATE_OPS } f
 
 /** A message from the broker, read.
  * @typedef {{ type: "welcome", version: number, maxWidth: number, maxHeight: number }
- *   | { type: "update", frame: number, keyframe: boolean, end: boolean, operations: Operation[] }
+ *   | { type: "update", frame: number, keyframe: boolean, end: boolean, aside: boolean, operations: Operation[] }
  *   | { type: "cursor", image: ImageData | null, hotX: number, hotY: number }
  *   | { type: "caret", x: number, y: number, width: number, height: number }
  *   | { type: "size", width: number, height: number }
@@ -50,6 +50,12 @@ export class Wire {
 		this.#call("sek_reset");
 	}
 
+	/** From now on what is read was recorded: updates may be ASIDE. */
+	recording()
+	{
+		this.#call("sek_mode", 1);
+	}
+
 	/** Reads one WebSocket message, which must be one frame.
 	 * @param {Uint8Array} frame
 	 * @returns {Message} */
@@ -66,7 +72,7 @@ export class Wire {
 			return { type: "welcome", version: field(0), maxWidth: field(1), maxHeight: field(2) };
 		case MESSAGES.UPDATE:
 			return { type: "update", frame: field(0), keyframe: (field(1) & UPDATE_FLAGS.KEYFRAME) !== 0,
-				end: (field(1) & UPDATE_FLAGS.END) !== 0, operations: this.#operations() };
+				end: (field(1) & UPDATE_FLAGS.END) !== 0, aside: (field(1) & UPDATE_FLAGS.ASIDE) !== 0, operations: this.#operations() };
 		case MESSAGES.CURSOR:
 			return { type: "cursor", image: this.#image(field(0), field(1), field(4), field(5)), hotX: field(2),
 				hotY: field(3) };
@@ -79,7 +85,7 @@ export class Wire {
 		case MESSAGES.POLICY:
 			return { type: "policy", policy: { toOuter: (field(0) & 1) !== 0, toInner: (field(0) & 2) !== 0,
 				confirm: field(1) === 1, download: field(2), print: field(3), maxChars: field(4), perMinute: field(5),
-				idleMinutes: field(6), maxMinutes: field(7) } };
+				idleMinutes: field(6), maxMinutes: field(7), watched: field(8) === 1 } };
 		case MESSAGES.CLIPBOARD:
 			return { type: "clipboard", text: this.#decoder.decode(this.#bytes.slice(field(1), field(1) + field(2))),
 				first: (field(0) & CLIPBOARD_PIECES.FIRST) !== 0, last: (field(0) & CLIPBOARD_PIECES.LAST) !== 0,

@@ -143,6 +143,7 @@ struct sek_policy_msg {
 	uint32_t clipboard_max_chars;
 	uint16_t clipboard_per_minute;
 	uint16_t idle_minutes, max_minutes; /* 0 = no limit */
+	bool watched;                  /* a reviewer sees the session at this moment: the user is to know */
 };
 
 sek_status sek_view_read(const void *payload, size_t n, struct sek_view *ret);

@@ -137,6 +137,7 @@ struct sek_session {
 	struct sek_clipboard *clipboard; /* clipboard.c; never NULL */
 	struct sek_tape *tape;           /* recording.c; NULL: not recorded */
 
+	unsigned watchers;        /* reviewers who see it at this moment; the client is told */
 	bool host_has_it;         /* the host said something about this session: no CREATE any more */
 	bool told_idle, told_maximum;
 	uint64_t hours_end_ms;    /* the end that was warned of, 0 = none */

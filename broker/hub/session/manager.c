@@ -246,6 +246,21 @@ sek_status sek_sessions_say(struct sek_sessions *all, const uint8_t id[SEK_SESSI
 	return sek_ok();
 }
 
+sek_status sek_sessions_watch(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES], const char *who, bool on)
+{
+	struct sek_session *s = sek_sessions_find(all, id);
+
+	if (!s || sek_state_ended(s->state))
+		return sek_fail(SEK_E_NOT_FOUND);
+	if (!on && s->watchers == 0)
+		return sek_fail(SEK_E_NOT_FOUND);
+	s->watchers += on ? 1 : -1u;
+	sek_tape_event(s, SEK_RECORD_EVENT_WATCHED, on, who);
+	if (s->client.greeted && s->watchers == (on ? 1 : 0))
+		sek_session_policy_tell(s);
+	return sek_ok();
+}
+
 static void describe(const struct sek_session *s, struct sek_session_info *ret)
 {
 	uint64_t now = uv_now(s->all->loop);

@@ -86,6 +86,10 @@ size_t sek_sessions_end_host(struct sek_sessions *all, const char *host, enum se
 /* Sends a state that changes nothing (SEK_STATE_MESSAGE) to the session's client, if there is one. SEK_E_NOT_FOUND. */
 sek_status sek_sessions_say(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES], enum sek_state state);
 
+/* A reviewer (who: a user's name) begins or stops seeing the session while it runs: its client shows that for as long as it
+ * lasts, its recording keeps it. SEK_E_NOT_FOUND: unknown or ended. */
+sek_status sek_sessions_watch(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES], const char *who, bool on);
+
 /* Asked for the policy of a user's session: at its opening, and for each session at sek_sessions_refresh_policy. rows: the
  * session's own n values, to be resolved with the rest. Without fn the built-in policy holds. A failure ends the session. */
 typedef sek_status sek_session_policy_fn(void *user, const char *name, const struct sek_policy_row *rows, size_t n,

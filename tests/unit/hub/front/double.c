@@ -135,6 +135,15 @@ size_t sek_sessions_end_host(struct sek_sessions *m, const char *host, enum sek_
 	return 0;
 }
 
+sek_status sek_sessions_watch(struct sek_sessions *m, const uint8_t id[SEK_SESSION_ID_BYTES], const char *who, bool on)
+{
+	(void)m;
+	(void)id;
+	(void)who;
+	(void)on;
+	return sek_fail(SEK_E_NOT_FOUND);
+}
+
 sek_status sek_sessions_say(struct sek_sessions *m, const uint8_t id[SEK_SESSION_ID_BYTES], enum sek_state state)
 {
 	(void)m;
