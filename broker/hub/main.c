@@ -27,6 +27,7 @@
 #include "broker/hub/notify.h"
 #include "broker/hub/options.h"
 #include "broker/hub/policy/book.h"
+#include "broker/hub/review/review.h"
 #include "broker/hub/recorded.h"
 #include "broker/hub/status.h"
 #include "broker/hub/users.h"
@@ -44,6 +45,7 @@ struct broker {
 	struct sek_sessions *sessions;
 	struct sek_recorded recorded;
 	struct sek_admin *admin;
+	struct sek_review *review;     /* NULL: likewise */
 	struct sek_policy_book *book;
 	struct sek_front *front;
 	struct sek_control *control;
@@ -150,7 +152,7 @@ static void admin_stopped(void *user)
 		book_stopped(b);
 }
 
-static void auth_stopped(void *user)
+static void review_stopped(void *user)
 {
 	struct broker *b = user;
 
@@ -158,6 +160,16 @@ static void auth_stopped(void *user)
 		sek_admin_stop(b->admin, admin_stopped, b);
 	else
 		admin_stopped(b);
+}
+
+static void auth_stopped(void *user)
+{
+	struct broker *b = user;
+
+	if (b->review)
+		sek_review_stop(b->review, review_stopped, b);
+	else
+		review_stopped(b);
 }
 
 static void stop_front(struct broker *b)
@@ -302,6 +314,17 @@ static sek_status start_admin(struct broker *b)
 	return sek_is_ok(sek_admin_create(&b->loop, &c, &b->admin, err, sizeof err)) ? sek_ok() : refuse("admin", err);
 }
 
+static sek_status start_review(struct broker *b)
+{
+	const struct sek_broker_config *g = b->config;
+	const struct sek_review_config c = { .folder = g->recording.path, .secret_key_path = g->recording_secret_path,
+		.audit = b->audit, .sessions = b->sessions };
+
+	if (!g->has_recording)
+		return sek_ok();
+	return sek_is_ok(sek_review_create(&b->loop, &c, &b->review)) ? sek_ok() : refuse("review", "out of memory");
+}
+
 static sek_status start_control(struct broker *b)
 {
 	const struct sek_control_config c = {
@@ -325,7 +348,7 @@ static sek_status start_front(struct broker *b)
 	b->front_config = (struct sek_front_config){
 		.address = b->config->inner_address, .port = b->config->inner_port, .certificate = b->config->certificate,
 		.key = b->config->key, .origins = b->config->origins, .n_origins = b->config->n_origins,
-		.web_root = b->config->web_root, .audit = b->audit, .notice = b->config->notice, .notice_ja = b->config->notice_ja,
+		.web_root = b->config->web_root, .audit = b->audit, .review = b->review, .notice = b->config->notice, .notice_ja = b->config->notice_ja,
 		.notice_en = b->config->notice_en,
 		.client_ca = b->config->has_certificates ? b->config->login_certificates.ca : NULL,
 	};
@@ -363,6 +386,7 @@ static sek_status start(struct broker *b, const struct sek_options *o)
 	SEK_TRY(start_recording(b));
 	SEK_TRY(start_policy(b));
 	SEK_TRY(start_admin(b));
+	SEK_TRY(start_review(b));
 	SEK_TRY(start_control(b));
 	SEK_TRY(start_front(b));
 	if (o->status_fd >= 0) {
@@ -402,6 +426,7 @@ static int run(struct broker *b, const struct sek_options *o)
 	sek_front_destroy(b->front);
 	uv_run(&b->loop, UV_RUN_DEFAULT); /* what the last step of lws closed */
 	sek_control_destroy(b->control);
+	sek_review_destroy(b->review);
 	sek_admin_destroy(b->admin);
 	sek_sessions_destroy(b->sessions);
 	sek_recorded_destroy(&b->recorded);

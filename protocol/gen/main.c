@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "protocol/codec/update.h"
+#include "protocol/recording/entry.h"
 #include "protocol/wire/messages.h"
 
 enum { UP = SEK_DIR_UP, DOWN = SEK_DIR_DOWN, BOTH = SEK_DIR_BOTH };
@@ -40,6 +41,19 @@ static const struct {
 #define SEK_KEY(code, number, evdev) { #code, number },
 #include "protocol/wire/keys.def"
 #undef SEK_KEY
+};
+
+/* entry.h has read that list without its texts: here it is read anew. */
+static const struct {
+	const char *name;
+	unsigned number;
+} entries[] = {
+#define SEK_ENTRY(NAME, number, least, most, text) { #NAME, number },
+#include "protocol/recording/entries.def"
+};
+static const char *const record_events[] = {
+#define SEK_RECORD_EVENT(NAME, number, word, text) [number] = word,
+#include "protocol/recording/entries.def"
 };
 
 enum { GRANTS, MORE, MORE_0, LESS };
@@ -209,6 +223,14 @@ static void print_js(void)
 	js_constants("CLIPBOARD_OUTCOMES", clipboard_outcomes, COUNT(clipboard_outcomes), strlen("SEK_CLIPBOARD_"));
 	js_constants("UPDATE_FLAGS", update_flags, COUNT(update_flags), strlen("SEK_UPDATE_"));
 	js_constants("UPDATE_OPS", update_ops, COUNT(update_ops), strlen("SEK_OP_"));
+	printf("/** What stands in a recording. */\nexport const ENTRIES = Object.freeze({\n");
+	for (size_t i = 0; i < COUNT(entries); i++)
+		printf("\t%s: %u,\n", entries[i].name, entries[i].number);
+	printf("});\n\n/** Words of events in a recording. */\nexport const RECORD_EVENTS = Object.freeze([");
+	for (size_t i = 0; i < COUNT(record_events); i++)
+		if (record_events[i])
+			printf("\"%s\", ", record_events[i]);
+	printf("]);\n");
 }
 
 /* --- Markdown --- */

@@ -68,7 +68,7 @@ static void on_between(uv_check_t *check)
 	for (c = f->conns; c; c = c->next) {
 		if (!c->watched)
 			continue;
-		if (c->answer.file ? wants_no_more(c) : ++c->answer.rounds > SEK_FRONT_REFUSE_ROUNDS)
+		if (c->answer.rest ? wants_no_more(c) : ++c->answer.rounds > SEK_FRONT_REFUSE_ROUNDS)
 			sek_conn_deadline(c, SEK_FRONT_AT_ONCE);
 	}
 }

@@ -180,6 +180,7 @@ sek_status sek_front_create(uv_loop_t *loop, const struct sek_front_config *conf
 	f->auth = auth;
 	f->sessions = sessions;
 	f->admin = admin;
+	f->review = config->review;
 	uv_timer_init(loop, &f->tick);
 	uv_check_init(loop, &f->between);
 	f->tick.data = f->between.data = f;

@@ -15,6 +15,7 @@
 #include "broker/hub/admin/admin.h"
 #include "broker/hub/audit/audit.h"
 #include "broker/hub/auth/auth.h"
+#include "broker/hub/review/review.h"
 #include "broker/hub/session/session.h"
 
 /* All pointers must outlive the front. */
@@ -28,6 +29,7 @@ struct sek_front_config {
 	const char *notice, *notice_ja, *notice_en; /* hash and texts of what users must acknowledge; "" = nothing */
 	const char *client_ca;        /* PEM file: whose client certificates are asked for; NULL = none are */
 	struct sek_audit *audit;      /* NULL: nothing is recorded (tests) */
+	struct sek_review *review;    /* NULL: there are no recordings */
 };
 
 struct sek_front;

@@ -70,6 +70,7 @@ int sek_http_begin(struct conn *c, const char *path, size_t n)
 	struct sek_request *r = &c->request;
 
 	drop_body(c);
+	sek_respond_drop(c);
 	sek_conn_watch(c, false);
 	memset(&c->answer, 0, sizeof c->answer);
 	sek_request_read(c->wsi, path, n, r);
@@ -129,7 +130,7 @@ int sek_http_writeable(struct conn *c)
 {
 	int r;
 
-	if (c->answer.file)
+	if (c->answer.rest)
 		return sek_respond_more(c);
 	if (!c->answer.due || !c->body)
 		return 0;
@@ -148,7 +149,9 @@ void sek_http_drop(struct conn *c)
 	c->opening.ticket = NULL;
 	sek_admin_forget(c->admin);
 	c->admin = NULL;
-	c->answer.file = NULL;
+	sek_review_forget(c->review);
+	c->review = NULL;
+	sek_respond_drop(c);
 	sek_conn_watch(c, false);
 	drop_body(c);
 }

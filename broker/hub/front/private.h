@@ -38,8 +38,9 @@ enum {
 struct answer {
 	bool due;             /* the request has arrived with its whole body */
 	bool given;           /* nothing more may be said about this request */
-	const struct sek_file *file; /* rest of a file, from `at` */
-	size_t at;
+	const uint8_t *rest;  /* of a file, or of `owned`; from `at` to `n` */
+	size_t at, n;
+	uint8_t *owned;       /* heap: bytes made for this answer */
 	unsigned rounds;      /* of the loop since the request was refused; 0 = was not */
 };
 
@@ -81,6 +82,7 @@ struct conn {
 		uint64_t login;
 	} opening;
 	struct sek_admin_request *admin; /* an operation of the administration is being done */
+	struct sek_review_request *review; /* or one of reviewing */
 
 	struct stream *stream;       /* after the upgrade was allowed */
 };
@@ -91,6 +93,7 @@ struct sek_front {
 	struct sek_auth *auth;
 	struct sek_sessions *sessions;
 	struct sek_admin *admin;
+	struct sek_review *review;   /* NULL: there are no recordings */
 	struct sek_files *files;
 	struct lws_context *context;
 	struct lws_vhost *vhost;
@@ -134,7 +137,10 @@ int sek_respond_refuse(struct conn *c, int status, const char *word);
 /* The same in place of an upgrade: only writes; lws closes. */
 void sek_respond_no_upgrade(struct conn *c, int status, const char *word);
 int sek_respond_file(struct conn *c, const struct sek_file *file, bool head, bool unchanged);
-int sek_respond_more(struct conn *c); /* goes on with a file */
+/* Answers with bytes (heap, stolen) that nobody may keep. */
+int sek_respond_bytes(struct conn *c, uint8_t *bytes, size_t n);
+int sek_respond_more(struct conn *c); /* goes on with a file or bytes */
+void sek_respond_drop(struct conn *c); /* nothing more is sent of it */
 
 /* api.c: what a path under /api/ does with a whole, sound request */
 int sek_api_handle(struct conn *c, const char *body, size_t n);
@@ -157,6 +163,11 @@ enum { SEK_SET_COOKIE_BYTES = sizeof SEK_SET_COOKIE + SEK_COOKIE_BYTES + 16 };
 bool sek_api_admin_is(const char *path);
 bool sek_api_admin_knows(const char *path);
 int sek_api_admin_handle(struct conn *c, const char *body, size_t n);
+
+/* review.c: everything under /api/review/ */
+bool sek_api_review_is(const char *path);
+bool sek_api_review_knows(const char *path);
+int sek_api_review_handle(struct conn *c, const char *body, size_t n);
 
 /* stream.c */
 int sek_stream_confirm(struct conn *c); /* 0 = upgrade, 1 = refused and answered, -1 = hang up */

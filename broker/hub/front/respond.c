@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "base/log.h"
 #include "broker/hub/front/private.h"
 
@@ -43,6 +45,7 @@ static const char *reason_phrase(int status)
 	case 404: return "Not Found";
 	case 405: return "Method Not Allowed";
 	case 409: return "Conflict";
+	case 410: return "Gone";
 	case 413: return "Content Too Large";
 	case 415: return "Unsupported Media Type";
 	case 429: return "Too Many Requests";
@@ -139,9 +142,18 @@ static bool write_whole(struct conn *c, const struct head *h, const char *body, 
 	return ok;
 }
 
+void sek_respond_drop(struct conn *c)
+{
+	if (c->answer.owned)
+		sodium_memzero(c->answer.owned, c->answer.n); /* what a user saw */
+	free(c->answer.owned);
+	c->answer.owned = NULL;
+	c->answer.rest = NULL;
+}
+
 static int complete(struct conn *c)
 {
-	c->answer.file = NULL;
+	sek_respond_drop(c);
 	sek_conn_watch(c, false);
 	sek_conn_deadline(c, SEK_FRONT_NEXT_REQUEST_MS);
 	return lws_http_transaction_completed(c->wsi) ? -1 : 0;
@@ -201,6 +213,15 @@ void sek_respond_no_upgrade(struct conn *c, int status, const char *word)
 	(void)write_json(c, status, json_pack("{s:s}", "error", word), NULL, true);
 }
 
+static int begin_rest(struct conn *c)
+{
+	c->answer.at = 0;
+	sek_conn_watch(c, true);
+	sek_conn_deadline(c, SEK_FRONT_ANSWER_MS);
+	lws_callback_on_writable(c->wsi);
+	return 0;
+}
+
 int sek_respond_file(struct conn *c, const struct sek_file *file, bool head, bool unchanged)
 {
 	struct head h;
@@ -215,27 +236,41 @@ int sek_respond_file(struct conn *c, const struct sek_file *file, bool head, boo
 		return -1;
 	if (head || unchanged || file->n == 0)
 		return complete(c);
-	c->answer.file = file;
-	c->answer.at = 0;
-	sek_conn_watch(c, true);
-	sek_conn_deadline(c, SEK_FRONT_ANSWER_MS);
-	lws_callback_on_writable(c->wsi);
-	return 0;
+	c->answer.rest = file->bytes;
+	c->answer.n = file->n;
+	return begin_rest(c);
+}
+
+int sek_respond_bytes(struct conn *c, uint8_t *bytes, size_t n)
+{
+	struct head h;
+
+	c->answer.given = true;
+	c->answer.owned = bytes;
+	c->answer.rest = bytes;
+	c->answer.n = n;
+	begin_head(c, &h, 200);
+	add_head(&h, "content-type", "application/octet-stream");
+	add_head(&h, "cache-control", "no-store");
+	end_head(&h, n);
+	if (!write_whole(c, &h, NULL, 0))
+		return -1;
+	return n == 0 ? complete(c) : begin_rest(c);
 }
 
 int sek_respond_more(struct conn *c)
 {
 	unsigned char part[LWS_PRE + FILE_PART_BYTES];
 	struct answer *a = &c->answer;
-	size_t n = a->file->n - a->at;
+	size_t n = a->n - a->at;
 
 	if (n > FILE_PART_BYTES)
 		n = FILE_PART_BYTES;
-	memcpy(part + LWS_PRE, a->file->bytes + a->at, n);
+	memcpy(part + LWS_PRE, a->rest + a->at, n);
 	if (lws_write(c->wsi, part + LWS_PRE, n, LWS_WRITE_HTTP) < 0)
 		return -1;
 	a->at += n;
-	if (a->at == a->file->n)
+	if (a->at == a->n)
 		return complete(c);
 	sek_conn_deadline(c, SEK_FRONT_ANSWER_MS);
 	lws_callback_on_writable(c->wsi);

@@ -369,6 +369,8 @@ void sek_streams_login_ended(void *front, const struct sek_login *l, enum sek_lo
 	struct sek_front *f = front;
 	struct conn *c;
 
+	if (f->review)
+		sek_review_login_ended(f->review, l->id);
 	/* who logs out, is disabled or has a new password is out everywhere */
 	if (last || why == SEK_LOGIN_LOGOUT || why == SEK_LOGIN_REVOKED || why == SEK_LOGIN_DIRECTORY) {
 		sek_sessions_end_user(f->sessions, l->user, state_of(why));

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Unlocking the secret half of the recording key, and forgetting it. It lies in memory that is not swapped and not in
+ * core files, and never in an answer or a log.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "broker/hub/review/internal.h"
+
+struct sek_review_key *sek_review_key_of(struct sek_review *v, uint64_t login)
+{
+	struct sek_review_key *key;
+
+	for (key = v->keys; key; key = key->next)
+		if (key->login == login)
+			return key;
+	return NULL;
+}
+
+void sek_review_key_drop(struct sek_review *v, uint64_t login)
+{
+	struct sek_review_key **at, *key;
+
+	for (at = &v->keys; (key = *at) != NULL; at = &key->next) {
+		if (key->login != login)
+			continue;
+		*at = key->next;
+		sodium_free(key->secret); /* wipes */
+		free(key);
+		return;
+	}
+}
+
+/* --- state --- */
+
+static bool check_nothing(struct sek_review_request *q)
+{
+	(void)q;
+	return true;
+}
+
+static void after_state(struct sek_review_request *q)
+{
+	struct sek_review *v = q->review;
+	const struct sek_review_key *key = sek_review_key_of(v, q->caller.login);
+
+	if (!q->error)
+		q->out = json_pack("{s:b,s:b,s:I}", "unlocked", key != NULL, "key", v->config.secret_key_path == NULL, "idle_s",
+			(json_int_t)(SEK_REVIEW_IDLE_MS / 1000));
+}
+
+/* --- unlock --- */
+
+static bool check_unlock(struct sek_review_request *q)
+{
+	const json_t *passphrase = json_object_get(q->in, "passphrase"), *key = json_object_get(q->in, "key");
+
+	if (!json_is_string(passphrase) || json_string_length(passphrase) > SEK_REVIEW_PASSPHRASE_MAX ||
+	    (key && (!json_is_string(key) || json_string_length(key) > SEK_REVIEW_KEY_FILE_MAX * 4 / 3 + 4)) ||
+	    (!key && !q->review->config.secret_key_path)) {
+		sek_review_fail(q, "bad-request");
+		return false;
+	}
+	return true;
+}
+
+/* The bytes of the locked key: brought by the reviewer (base64), or the site's file. 0: there is none. */
+static size_t locked_key(const struct sek_review_request *q, uint8_t ret[SEK_REVIEW_KEY_FILE_MAX])
+{
+	const json_t *key = json_object_get(q->in, "key");
+	size_t n = 0;
+	FILE *f;
+
+	if (key)
+		return sodium_base642bin(ret, SEK_REVIEW_KEY_FILE_MAX, json_string_value(key), json_string_length(key), NULL, &n, NULL,
+			sodium_base64_VARIANT_ORIGINAL) == 0 ? n : 0;
+	f = fopen(q->review->config.secret_key_path, "rbe");
+	if (!f)
+		return 0;
+	n = fread(ret, 1, SEK_REVIEW_KEY_FILE_MAX, f);
+	fclose(f);
+	return n;
+}
+
+static void work_unlock(struct sek_review_request *q)
+{
+	uint8_t file[SEK_REVIEW_KEY_FILE_MAX];
+	size_t n = locked_key(q, file);
+	sek_status s;
+
+	q->secret = sodium_malloc(SEK_REVIEW_SECRET_BYTES);
+	if (!q->secret) {
+		sek_review_fail(q, "internal");
+		return;
+	}
+	if (n == 0 && !json_object_get(q->in, "key")) {
+		sek_review_fail(q, "no-key");
+		return;
+	}
+	s = sek_recording_unlock(file, n, json_string_value(json_object_get(q->in, "passphrase")), q->secret);
+	if (sek_is(s, SEK_E_DENIED))
+		sek_review_fail(q, "passphrase");
+	else if (sek_is(s, SEK_E_MALFORMED) || sek_is(s, SEK_E_VERSION))
+		sek_review_fail(q, "key-file");
+	else if (!sek_is_ok(s))
+		sek_review_fail(q, "internal");
+	sodium_memzero(file, sizeof file);
+}
+
+/* jansson's copy of a text cannot be wiped in place but by its owner: this is the only other one. */
+static void wipe(const json_t *text)
+{
+	/* the request's own object, of which nobody else has a reference */
+	if (json_is_string(text))
+		sodium_memzero((char *)(uintptr_t)json_string_value(text), json_string_length(text));
+}
+
+static void after_unlock(struct sek_review_request *q)
+{
+	struct sek_review *v = q->review;
+	struct sek_review_key *key;
+
+	wipe(json_object_get(q->in, "passphrase"));
+	if (q->error)
+		return;
+	sek_review_key_drop(v, q->caller.login);
+	key = calloc(1, sizeof *key);
+	if (!key) {
+		sek_review_fail(q, "internal");
+		return;
+	}
+	*key = (struct sek_review_key){ .next = v->keys, .login = q->caller.login, .used_ms = uv_now(v->loop), .secret = q->secret };
+	sodium_mprotect_readonly(key->secret);
+	q->secret = NULL;
+	v->keys = key;
+}
+
+/* --- lock --- */
+
+static void after_lock(struct sek_review_request *q)
+{
+	if (q->error)
+		return;
+	sek_review_views_drop(q->review, q->caller.login);
+	sek_review_key_drop(q->review, q->caller.login);
+}
+
+const struct sek_review_op sek_review_key_ops[] = {
+	{ .name = "state", .check = check_nothing, .after = after_state },
+	{ .name = "unlock", .record = "review.unlock", .check = check_unlock, .work = work_unlock, .after = after_unlock },
+	{ .name = "lock", .check = check_nothing, .after = after_lock },
+	{ .name = NULL },
+};
