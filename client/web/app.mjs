@@ -66,9 +66,13 @@ class App extends HTMLElement {
 			await api.logout().catch(() => {});
 			this.#showLogin("");
 		});
-		const admin = me.roles.includes("administrator") ? [make("a", { href: "admin/" }, words("no-session.admin"))] : [];
+		const pages = [];
+		if (me.roles.includes("administrator"))
+			pages.push(make("p", {}, make("a", { href: "admin/" }, words("no-session.admin"))));
+		if (me.roles.includes("reviewer"))
+			pages.push(make("p", {}, make("a", { href: "review/" }, words("no-session.review"))));
 		this.replaceChildren(make("main", { class: "login-main" }, make("div", { class: "card" },
-			make("h1", {}, words("no-session.heading")), make("p", {}, words("no-session.body", { user: me.user })), ...admin, out)));
+			make("h1", {}, words("no-session.heading")), make("p", {}, words("no-session.body", { user: me.user })), ...pages, out)));
 	}
 
 	#showSession()

@@ -19,6 +19,8 @@ const JPEG_OPTIONS = /** @type {const} */ ({ colorSpaceConversion: "none", premu
 const BLACK = 0xff000000;
 /** More rectangles than this are put on the canvas as the one that holds them all. */
 const MOST_DIRTY = 32;
+/** More than this are kept as the whole picture. */
+const MOST_HIDDEN = 4096;
 
 /** Starts decoding a photograph.
  * @param {Uint8Array<ArrayBuffer>} bytes
@@ -102,13 +104,15 @@ export class Painter {
 		this.#picture = blackPicture(width, height);
 		for (let y = 0; y < h; y++)
 			this.#picture.words.set(words.subarray(y * old.width, y * old.width + w), y * width);
+		this.#dirty = [];
 		this.#canvas.width = width;
 		this.#canvas.height = height;
 		this.#context.putImageData(this.#picture.image, 0, 0);
 	}
 
-	/** @param {Frame} frame */
-	async draw(frame)
+	/** @param {Frame} frame
+	 * @param {boolean} [show] false: the canvas keeps what it shows until the next one that is shown, or show() */
+	async draw(frame, show = true)
 	{
 		/** @type {Map<Operation, ImageBitmap>} */
 		const photographs = new Map();
@@ -121,6 +125,16 @@ export class Painter {
 			for (const bitmap of photographs.values())
 				bitmap.close();
 		}
+		if (show)
+			this.show();
+	}
+
+	/** Puts on the canvas what was drawn without being shown. */
+	show()
+	{
+		for (const { x, y, w, h } of this.#dirty.length > 0 ? dirtyParts(this.#dirty) : [])
+			this.#context.putImageData(this.#picture.image, 0, 0, x, y, w, h);
+		this.#dirty = [];
 	}
 
 	/** @param {Frame} frame
@@ -149,9 +163,8 @@ export class Painter {
 			}
 			this.#dirty.push(operation);
 		}
-		for (const { x, y, w, h } of this.#dirty.length > 0 ? dirtyParts(this.#dirty) : [])
-			this.#context.putImageData(image, 0, 0, x, y, w, h);
-		this.#dirty = [];
+		if (this.#dirty.length > MOST_HIDDEN) // nobody has looked for long
+			this.#dirty = [{ x: 0, y: 0, w: image.width, h: image.height }];
 	}
 
 	/** As if all was read before any was written: the rows in the order that overwrites none that is still to be read.

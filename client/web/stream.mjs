@@ -2,21 +2,19 @@
 // One connection to the broker: the WebSocket, the order of things, acknowledgements, and the watch over a silent line.
 // Runs in the worker. Anything that the grammar refuses ends the connection; nothing is guessed.
 
+import { Frames } from "./frames.mjs";
 import { LIMITS } from "./generated/protocol.mjs";
 import { Queue } from "./queue.mjs";
 
 /** @typedef {import("./messages.d.ts").FromWorker} FromWorker */
 /** @typedef {import("./messages.d.ts").Hello} Hello */
 /** @typedef {import("./messages.d.ts").Input} Input */
-/** @typedef {import("./painter.mjs").Operation} Operation */
 
 const SUBPROTOCOL = "sekisho.1";
 const PING_MS = 5000;
 const SILENT_MS = 15000;
 /** Messages that may wait to be drawn: frames in flight are far fewer. */
 const MOST_WAITING = 256;
-/** Operations of one frame, over all its parts. */
-const MOST_OPERATIONS = 262144;
 /** Input is dropped while more than this waits to go out: the line is stuck, and a reconnect will let go of all keys. */
 const MOST_UNSENT_BYTES = 256 * 1024;
 /** For a picture to come on the screen. */
@@ -40,9 +38,7 @@ export class Stream {
 	/** @type {WebSocket} */
 	#socket;
 	#queue = new Queue(MOST_WAITING, error => this.#refuse(String(error)));
-	/** Operations of the frame whose last part has not come yet. @type {Operation[]} */
-	#operations = [];
-	#keyframe = false;
+	#frames = new Frames();
 	#welcome = false;
 	/** A clipboard text whose last piece has not come yet. */
 	#clipboard = "";
@@ -219,8 +215,7 @@ export class Stream {
 	 * @param {number} height */
 	#size(width, height)
 	{
-		this.#operations = [];
-		this.#keyframe = false;
+		this.#frames.reset();
 		this.#queue.add(() => {
 			this.#painter.resize(width, height);
 			this.#tell({ type: "size", serial: this.#serial, width, height });
@@ -230,18 +225,9 @@ export class Stream {
 	/** @param {Extract<import("./wire.mjs").Message, { type: "update" }>} update */
 	#update(update)
 	{
-		if (update.keyframe) {
-			this.#operations = [];
-			this.#keyframe = true;
-		}
-		if (this.#operations.length + update.operations.length > MOST_OPERATIONS)
-			throw new Error("a frame without an end");
-		this.#operations = this.#operations.concat(update.operations);
-		if (!update.end)
+		const frame = this.#frames.add(update);
+		if (!frame)
 			return;
-		const frame = { keyframe: this.#keyframe, operations: this.#operations };
-		this.#operations = [];
-		this.#keyframe = false;
 		this.#queue.add(async () => {
 			await this.#painter.draw(frame);
 			this.#send(this.#wire.ack(update.frame));

@@ -18,7 +18,7 @@ export const build = path.resolve(process.env.SEK_BUILD ?? path.join(root, "buil
 export const outDir = path.join(root, "tests/e2e/out");
 
 const HOST = "render1.sekisho.internal";
-const BROKER_UID = 64210;
+export const BROKER_UID = 64210;
 
 /** Runs a program to its end; throws with what it said if it fails.
  * @param {string} program
@@ -126,7 +126,7 @@ export class Harness {
 	 * @param {number} [options.lingerSeconds]
 	 * @param {number} [options.warm] sandboxes that the render host keeps ready
 	 * @param {number} [options.idleMinutes]
-	 * @param {string} [options.brokerExtra] lines at the end of the broker's configuration
+	 * @param {string | ((dir: string) => string)} [options.brokerExtra] lines at the end of the broker's configuration
 	 * @param {string} [options.login] lines of the broker's configuration below `login:`, indented by two
 	 * @param {(dir: string) => void} [options.prepare] called with the folder before the broker starts
 	 * @param {boolean} [options.renderHost] false: none is started */
@@ -265,7 +265,7 @@ sessions:
   idle_minutes: ${this.idleMinutes}
   max_width: 2560
   max_height: 1600
-${this.brokerExtra}${this.loginLines ? `login:\n${this.loginLines}` : ""}`);
+${typeof this.brokerExtra === "string" ? this.brokerExtra : this.brokerExtra(dir)}${this.loginLines ? `login:\n${this.loginLines}` : ""}`);
 		fs.writeFileSync(renderd, `name: ${HOST}
 listen:
   address: ${at.host}

@@ -2,10 +2,12 @@
 // The English words of the web client; see ja.mjs.
 
 import admin from "./admin-en.mjs";
+import review from "./review-en.mjs";
 
 /** @type {Record<string, string>} */
 export default {
 	...admin,
+	...review,
 	"app.name": "Sekisho",
 	"app.title.login": "Log in – Sekisho",
 	"app.title.session": "Web browsing – Sekisho",
@@ -60,6 +62,7 @@ export default {
 	"no-session.heading": "Nothing to browse here",
 	"no-session.body": "The account {user} has no role for browsing the internet.",
 	"no-session.admin": "Open the administration",
+	"no-session.review": "Open the recordings",
 
 	"error.bad-request": "The request was not understood. Please reload the page.",
 	"error.login": "The user name or the password is wrong.",
@@ -76,6 +79,16 @@ export default {
 	"error.full": "All places are taken. Please try again in a while.",
 	"error.busy": "Many people are logging in at this moment. Please try again shortly.",
 	"error.stopping": "The server is being stopped. Please try again in a while.",
+	"error.locked": "The recording key is locked again. Unlock it and open the recording once more.",
+	"error.passphrase": "The passphrase does not belong to this key file.",
+	"error.key-file": "This is not a recording key file.",
+	"error.no-key": "The server has no recording key file. Please tell your administrator.",
+	"error.other-key": "This recording was made for another recording key.",
+	"error.damaged": "This recording is damaged or was changed. Please have it verified.",
+	"error.ended": "This session has ended. Its recording can be played.",
+	"error.held": "This recording is on legal hold and cannot be deleted.",
+	"error.newer": "This recording was made by a newer version and cannot be shown by this one.",
+	"error.gone": "This recording has been deleted.",
 	"error.audit": "The server cannot write its audit log, so nothing new may start and nothing was changed. Please tell your administrator.",
 	"error.internal": "The server had a problem. If it goes on, please tell your administrator.",
 	"error.forbidden": "Your account may not do this.",
@@ -167,6 +180,7 @@ export default {
 	"status.opening": "Connecting",
 	"status.starting": "Preparing the browser",
 	"status.live": "Connected",
+	"status.watched": "A reviewer is watching this session",
 	"status.reconnecting": "Reconnecting",
 	"status.ended": "Ended",
 

@@ -4,10 +4,12 @@
 // is `error.WORD`. {name} is filled in.
 
 import admin from "./admin-ja.mjs";
+import review from "./review-ja.mjs";
 
 /** @type {Record<string, string>} */
 export default {
 	...admin,
+	...review,
 	"app.name": "関所 Sekisho",
 	"app.title.login": "ログイン ― 関所",
 	"app.title.session": "インターネット閲覧 ― 関所",
@@ -62,6 +64,7 @@ export default {
 	"no-session.heading": "閲覧の権限がありません",
 	"no-session.body": "{user} さんのアカウントには、インターネット閲覧の役割がありません。",
 	"no-session.admin": "管理画面を開く",
+	"no-session.review": "録画一覧を開く",
 
 	"error.bad-request": "要求の形式が正しくありません。ページを読み込み直してください。",
 	"error.login": "ユーザー名またはパスワードが違います。",
@@ -78,6 +81,16 @@ export default {
 	"error.full": "ただいま満員です。しばらくしてからもう一度お試しください。",
 	"error.busy": "ただいまログインが混み合っています。少し待ってからもう一度お試しください。",
 	"error.stopping": "サーバーが停止するところです。しばらくしてからもう一度お試しください。",
+	"error.locked": "録画の鍵が閉じました。もう一度鍵を開き、録画を開き直してください。",
+	"error.passphrase": "パスフレーズが鍵ファイルと合いません。",
+	"error.key-file": "録画の鍵ファイルではありません。",
+	"error.no-key": "サーバーに録画の鍵ファイルがありません。管理者にお知らせください。",
+	"error.other-key": "この録画は別の鍵で作られています。",
+	"error.damaged": "この録画は壊れているか、改変されています。検証を依頼してください。",
+	"error.ended": "このセッションは終了しました。録画を再生できます。",
+	"error.held": "この録画は法的保全中のため削除できません。",
+	"error.newer": "この録画は新しい版で作られたため、表示できません。",
+	"error.gone": "この録画は削除されました。",
 	"error.audit": "サーバーが監査ログを書き込めないため、新しく始めることも変更することもできません。管理者にお知らせください。",
 	"error.internal": "サーバーで問題が起きました。続くときは管理者にお知らせください。",
 	"error.forbidden": "この操作をする権限がありません。",
@@ -169,6 +182,7 @@ export default {
 	"status.opening": "接続しています",
 	"status.starting": "ブラウザーを準備しています",
 	"status.live": "接続中",
+	"status.watched": "監査担当者がこの画面を見ています",
 	"status.reconnecting": "再接続しています",
 	"status.ended": "終了しました",
 
