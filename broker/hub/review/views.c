@@ -175,8 +175,8 @@ static bool check_view(struct sek_review_request *q)
 	struct sek_review_view *view = sek_review_view_find(q->review, json_string_value(json_object_get(q->in, "view")),
 		q->caller.login);
 
-	if (!view) {
-		sek_review_fail(q, "not-found");
+	if (!view) { /* it went with the key, perhaps */
+		sek_review_fail(q, sek_review_key_of(q->review, q->caller.login) ? "not-found" : "locked");
 		return false;
 	}
 	view->used_ms = uv_now(q->review->loop);

@@ -35,6 +35,7 @@ export class Controls {
 	#rateChoice = make("select", { "aria-label": words("review.rate") }, ...RATES.map(rate => make("option", { value: rate }, `${rate}×`)));
 	#skip = make("input", { type: "checkbox", id: uniqueId("skip") });
 	#shownPlaying = false;
+	#badge = make("p", { class: "live-badge", hidden: true });
 
 	/** @param {Player} player */
 	constructor(player)
@@ -52,12 +53,21 @@ export class Controls {
 			on(this.#play, () => this.#toggle()),
 			on(button("step-on", "review.step-on"), () => player.step(1)),
 			on(button("event-on", "review.event-on"), () => player.toEvent(1)),
-			this.#time, this.#rateChoice,
+			this.#time, this.#badge, this.#rateChoice,
 			make("span", { class: "skip-idle" }, this.#skip, make("label", { for: this.#skip.id }, words("review.skip-idle"))),
 			on(button("note", "review.note"), () => void player.note(false)),
 			on(button("flag", "review.flag"), () => void player.note(true)),
 			on(button("full", "review.full"), () => player.fullScreen()),
 			on(button("help", "review.help"), () => void this.#help()));
+	}
+
+	/** What is shown is a running session: there is nothing to hurry or to skip. @param {string} text */
+	live(text)
+	{
+		this.#badge.textContent = text;
+		this.#badge.hidden = false;
+		this.#rateChoice.hidden = true;
+		/** @type {HTMLElement} */ (this.#skip.parentElement).hidden = true;
 	}
 
 	/** Shows where the player is. */

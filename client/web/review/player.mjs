@@ -31,11 +31,10 @@ export class Player extends HTMLElement {
 	#thumbs = new Worker(new URL("worker.mjs", import.meta.url), { type: "module" });
 	#canvas = make("canvas", { role: "img", width: 1, height: 1 });
 	#pointer = new Pointer();
-	#caption = make("p", { class: "caption", role: "status", hidden: true });
+	#caption = make("p", { class: "caption", role: "status" });
 	#keys = make("p", { class: "keys", "aria-hidden": "true" });
-	#badge = make("p", { class: "live-badge", hidden: true });
 	#error = make("p", { class: "error", role: "alert" });
-	#screen = make("div", { class: "screen" }, make("div", { class: "picture" }, this.#canvas, this.#pointer.element), this.#caption, this.#keys, this.#badge);
+	#screen = make("div", { class: "screen" }, make("div", { class: "picture" }, this.#canvas, this.#pointer.element));
 	#timeline = /** @type {import("./timeline.mjs").Timeline} */ (document.createElement("sek-timeline"));
 	#controls = new Controls(this);
 	#side = new Side(this);
@@ -68,9 +67,10 @@ export class Player extends HTMLElement {
 		this.#length = head.length_us;
 		this.#growing = !head.closed;
 		this.#canvas.setAttribute("aria-label", words("review.picture"));
-		this.#badge.textContent = words("review.live.badge");
-		this.#badge.hidden = !this.live;
-		this.replaceChildren(make("div", { class: "stage" }, this.#screen, this.#error, this.#timeline, this.#controls.element), this.#side.element);
+		if (this.live)
+			this.#controls.live(words("review.live.badge"));
+		this.replaceChildren(make("div", { class: "stage" }, this.#screen, make("div", { class: "said" }, this.#caption, this.#keys), this.#error,
+			this.#timeline, this.#controls.element), this.#side.element);
 		this.#listen();
 		const canvas = this.#canvas.transferControlToOffscreen();
 		this.#post({ type: "canvas", canvas }, [canvas]);
@@ -250,7 +250,6 @@ export class Player extends HTMLElement {
 		const text = now.slice(-2).join("  ／  ");
 		if (text !== this.#caption.textContent)
 			this.#caption.textContent = text;
-		this.#caption.hidden = !text;
 	}
 
 	#layOut()
@@ -263,14 +262,15 @@ export class Player extends HTMLElement {
 	{
 		this.playing = false;
 		this.#controls.show();
-		this.#error.textContent = errorWords(word);
+		const text = word === "not-found" ? words("review.closed") : errorWords(word);
+		this.#error.textContent = text;
 		if (!["gone", "not-found", "locked", "login-required", "forbidden"].includes(word))
 			return;
 		this.#gone = true;
 		clearTimeout(this.#timer);
 		this.#worker.terminate();
 		this.#thumbs.terminate();
-		this.#screen.replaceChildren(make("p", { class: "gone" }, errorWords(word)));
+		this.#screen.replaceChildren(make("p", { class: "gone" }, text));
 	}
 
 	async #loadEvents()
@@ -311,7 +311,7 @@ export class Player extends HTMLElement {
 					this.#thumbs.postMessage({ type: "grown", length: this.#length, growing: this.#growing });
 				}
 				if (this.live && head.closed)
-					this.#badge.textContent = words("review.live.over");
+					this.#controls.live(words("review.live.over"));
 				this.#later();
 			} catch (error) {
 				const word = error instanceof ApiError ? error.word : "unexpected";

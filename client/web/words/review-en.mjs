@@ -44,6 +44,7 @@ export default {
 	"review.live.badge": "Live, 1 to 2 seconds behind",
 	"review.live.over": "The session has ended",
 	"review.live.title": "{user}, live",
+	"review.closed": "This view was closed. Please open the recording again.",
 	"review.events": "Events",
 	"review.events.none": "Nothing happened",
 	"review.events.more": "and {n} more, see the timeline",

@@ -44,6 +44,7 @@ export default {
 	"review.live.badge": "ライブ（1〜2秒遅れ）",
 	"review.live.over": "セッションは終了しました",
 	"review.live.title": "{user}（ライブ）",
+	"review.closed": "この再生は閉じられました。録画を開き直してください。",
 	"review.events": "出来事",
 	"review.events.none": "出来事はありません",
 	"review.events.more": "ほか {n} 件（時間軸に表示）",

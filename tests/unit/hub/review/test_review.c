@@ -225,7 +225,7 @@ START_TEST(a_view_belongs_to_one_log_in_and_ends_with_it)
 	ck_assert_str_eq(run(&shiro, "blocks", view(0, 1)), "not-found");
 	ck_assert_str_eq(run(&saburo, "blocks", view(0, 1)), "");
 	sek_review_login_ended(review, saburo.login);
-	ck_assert_str_eq(run(&saburo, "blocks", view(0, 1)), "not-found");
+	ck_assert_str_eq(run(&saburo, "blocks", view(0, 1)), "locked");
 	ck_assert_str_eq(run(&saburo, "open", why(ID)), "locked");
 	ck_assert_str_eq(run(&shiro, "open", why(ID)), "");
 }
