@@ -11,12 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <sodium.h>
 
+#include "base/ask.h"
 #include "base/error.h"
 #include "broker/hub/audited.h"
 #include "base/file.h"
@@ -83,40 +83,6 @@ static int record_failure(const struct command *c, sek_status status)
 	return fail_status(c, status);
 }
 
-/* Reads one line without its end. False at the end of the input or if it is too long. */
-static bool read_line(char *ret, size_t size)
-{
-	size_t n;
-
-	if (!fgets(ret, (int)size, stdin))
-		return false;
-	n = strcspn(ret, "\n");
-	if (ret[n] == '\0' && n == size - 1)
-		return false;
-	ret[n] = '\0';
-	if (n > 0 && ret[n - 1] == '\r')
-		ret[n - 1] = '\0';
-	return true;
-}
-
-static bool ask(const char *prompt, char *ret, size_t size)
-{
-	struct termios old, quiet;
-	bool ok;
-
-	if (tcgetattr(STDIN_FILENO, &old) != 0)
-		return false;
-	quiet = old;
-	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	fprintf(stderr, "%s", prompt);
-	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) != 0)
-		return false;
-	ok = read_line(ret, size);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
-	fprintf(stderr, "\n");
-	return ok;
-}
-
 /* The password as typed, into `typed`. 0, or an exit code after a message. */
 static int get_password(enum source source, char *typed, size_t size)
 {
@@ -128,10 +94,10 @@ static int get_password(enum source source, char *typed, size_t size)
 		return 0;
 	}
 	if (source == FROM_STDIN)
-		return read_line(typed, size) ? 0 : fail("no password on standard input, or it is too long");
+		return sek_ask_line(stdin, typed, size) ? 0 : fail("no password on standard input, or it is too long");
 	if (!isatty(STDIN_FILENO))
 		return fail("standard input is not a terminal: use --password-stdin or --generate");
-	ok = ask("Password: ", typed, size) && ask("Again: ", again, sizeof again);
+	ok = sek_ask_hidden(stdin, "Password: ", typed, size) && sek_ask_hidden(stdin, "Again: ", again, sizeof again);
 	if (ok)
 		ok = strcmp(typed, again) == 0;
 	sodium_memzero(again, sizeof again);

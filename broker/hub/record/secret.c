@@ -7,43 +7,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 
 #include <sodium.h>
 
+#include "base/ask.h"
 #include "base/file.h"
 
 enum { PASSPHRASE_BYTES = 1024 };
 
-static bool read_line(FILE *f, char ret[PASSPHRASE_BYTES])
-{
-	if (!fgets(ret, PASSPHRASE_BYTES, f))
-		return false;
-	ret[strcspn(ret, "\n")] = '\0';
-	return true;
-}
-
 static bool ask(const char *file, char ret[PASSPHRASE_BYTES])
 {
 	FILE *f = fopen(file ? file : "/dev/tty", "re");
-	struct termios shown, hidden;
-	bool ok, tty;
+	bool ok = f && (file ? sek_ask_line(f, ret, PASSPHRASE_BYTES) :
+		sek_ask_hidden(f, "passphrase of the recording key: ", ret, PASSPHRASE_BYTES));
 
-	if (!f)
-		return false;
-	tty = !file && tcgetattr(fileno(f), &shown) == 0;
-	if (tty) {
-		hidden = shown;
-		hidden.c_lflag &= ~(tcflag_t)ECHO;
-		tcsetattr(fileno(f), TCSAFLUSH, &hidden);
-		fputs("passphrase of the recording key: ", stderr);
-	}
-	ok = read_line(f, ret);
-	if (tty) {
-		tcsetattr(fileno(f), TCSAFLUSH, &shown);
-		fputc('\n', stderr);
-	}
-	fclose(f);
+	if (f)
+		fclose(f);
 	return ok;
 }
 
