@@ -3,7 +3,8 @@
  * The bench's client: logs in at a broker as sekisho-load does, decodes every update, acknowledges at once. Speaks the
  * bench's protocol on its standard streams: prints one line when the first frame is there, then answers
  *   dump PATH   writes the picture (width x height x 4 bytes BGRX), answers {"dump":MICROSECONDS}
- *   stat        {"updates":N,"bytes":N,"messages":N}: frames drawn, bytes and UPDATE messages of the stream
+ *   stat        {"updates":N,"bytes":N,"messages":N,"last":MICROSECONDS}: frames drawn, bytes and UPDATE messages of the
+ *               stream, when the last frame was drawn
  *   quit
  * and appends `see ID MICROSECONDS` to its log whenever the player's marker shows another number. Times are those of
  * CLOCK_MONOTONIC.
@@ -27,6 +28,7 @@ struct bench_client {
 	FILE *log;
 	bool ready;
 	int seen;            /* the marker's last number, -1: none yet */
+	uint64_t last_us;    /* when the last frame was drawn */
 	uint64_t messages;   /* UPDATEs up to the end of the last whole frame */
 	char *wanted;        /* path of a dump that waits for the end of a frame */
 	size_t n;
@@ -100,6 +102,7 @@ static void on_frame(void *user, uint32_t frame)
 
 	(void)frame;
 	b->messages = sek_stream_figures_now(b->stream).updates;
+	b->last_us = now_us();
 	if (id >= 0 && id != b->seen) {
 		fprintf(b->log, "see %d %llu\n", id, (unsigned long long)now_us());
 		b->seen = id;
@@ -129,8 +132,8 @@ static void obey(struct bench_client *b, const char *command)
 	else if (strncmp(command, "dump ", 5) == 0)
 		b->wanted = strdup(command + 5); /* half a frame is never shown to anybody */
 	else if (strcmp(command, "stat") == 0)
-		printf("{\"updates\":%llu,\"bytes\":%llu,\"messages\":%llu}\n", (unsigned long long)f.frames,
-			(unsigned long long)f.bytes, (unsigned long long)f.updates);
+		printf("{\"updates\":%llu,\"bytes\":%llu,\"messages\":%llu,\"last\":%llu}\n", (unsigned long long)f.frames,
+			(unsigned long long)f.bytes, (unsigned long long)f.updates, (unsigned long long)b->last_us);
 	else if (strcmp(command, "quit") == 0)
 		exit(0);
 }

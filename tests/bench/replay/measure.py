@@ -14,7 +14,8 @@ MID_WINDOW_US = 1500000  # a picture in motion is compared with what the source 
 
 
 def flatten(tools, sequence, flat, limit_s=None):
-    """Unpacks a sequence, or its first seconds, to what the player can map without decoding. Returns seconds and records."""
+    """Unpacks a sequence, or its first seconds, to what the player can map without decoding. Returns seconds, records and when the
+    last of them is painted."""
     with subprocess.Popen([tools + "/seqtool", "flat", sequence, "/dev/stdout"], stdout=subprocess.PIPE) as process, \
             open(flat, "wb") as out:
         source = process.stdout
@@ -38,7 +39,7 @@ def flatten(tools, sequence, flat, limit_s=None):
         # the tools look for `"key":` followed by the value
         out.write(json.dumps(header, separators=(",", ":")).encode().ljust(255))
         assert records > 0 and last_us <= header["duration_us"]
-    return header["duration_us"] / 1e6, records
+    return header["duration_us"] / 1e6, records, last_us
 
 
 def read_log(path):
@@ -109,9 +110,9 @@ def compare(tools, flat, dump, from_us, until_us):
         return None
 
 
-def workload(peer, tools, flat, duration_s, settle_s):
+def workload(peer, tools, flat, duration_s, settle_s, changed_us):
     """Plays a flat sequence at its recorded pace. Counts from when the first full picture was painted and had 0.7 s to arrive
-    until settle_s after the end."""
+    until settle_s after the end. changed_us: when the last record is painted."""
     log = peer.place.file("play.log")
     player, start_us = start_player(peer, tools, log, flat, "--hold-ms", "60000")
     end_us = duration_s * 1e6
@@ -139,6 +140,8 @@ def workload(peer, tools, flat, duration_s, settle_s):
     result = after.since(before)
     result.update(duration_s=round(duration_s, 3), updates_per_s=round(result["updates"] / duration_s, 2), peak_mb=after.peaks_mb(),
                   play_late_max_ms=int(ended[3]) / 1000, play_late_records=int(ended[4]), fidelity={})
+    if "last" in after.stat:
+        result["last_ms"] = round(max(0, after.stat["last"] - start_us - changed_us) / 1000, 1)
     for name, path, from_us, until_us in dumps:
         result["fidelity"][name] = compare(tools, flat, path, from_us, until_us)
         os.unlink(path)
