@@ -264,6 +264,12 @@ test("review: two at once; notes, flags, legal hold; steps and events by keyboar
 	const before = await at();
 	await one.keyboard.press(".");
 	await until("the next change", async () => await at() > before);
+	const there = await at();
+	await one.getByRole("button", { name: "English" }).click();
+	await one.getByRole("button", { name: "End legal hold" }).waitFor();
+	await until("it stands where it stood, and asks for no reason again", async () => await at() === there);
+	await one.getByRole("button", { name: "日本語" }).click();
+	await one.locator("sek-player[data-sought]").waitFor();
 	await one.keyboard.press("?");
 	await one.getByRole("heading", { name: "キー操作の一覧" }).waitFor();
 	await one.keyboard.press("Escape");

@@ -20,7 +20,8 @@ class Review extends HTMLElement {
 	#user = "";
 	#main = make("main", { class: "admin-main", id: "content", tabindex: -1 });
 	#serial = 0;
-	/** What is open; a switch of the language must not close it. @type {{ place: string, opened: import("./call.mjs").Opened } | null} */
+	/** What is open, and where it stands: a switch of the language must not close it.
+	 * @type {{ place: string, at: number, opened: import("./call.mjs").Opened } | null} */
 	#open = null;
 	/** @type {(() => void) | undefined} */
 	#offLanguage;
@@ -93,6 +94,11 @@ class Review extends HTMLElement {
 		const header = make("header", { class: "admin-header" }, make("span", { class: "wordmark", role: "img", "aria-label": words("app.name") }),
 			make("nav", { "aria-label": words("review.title") }, make("a", { href: "#", "aria-current": playing ? null : "page" }, words("review.recordings"))),
 			make("span", { class: "who" }, this.#user), out, document.createElement("sek-language"));
+		const old = /** @type {Player | null} */ (this.#main.querySelector("sek-player"));
+		if (old && this.#open && playing && this.#open.place === `${page}/${recording}`) {
+			old.keep = true;
+			this.#open.at = old.at;
+		}
 		this.#main.replaceChildren();
 		this.#main.classList.toggle("wide", Boolean(playing));
 		this.replaceChildren(make("a", { class: "skip", href: "#content" }, words("admin.skip")), header, this.#main);
@@ -112,7 +118,7 @@ class Review extends HTMLElement {
 	 * @param {boolean} live */
 	async #play(recording, live)
 	{
-		const serial = this.#serial, place = location.hash, error = make("p", { class: "error", role: "alert" });
+		const serial = this.#serial, place = `${live ? "live" : "play"}/${recording}`, error = make("p", { class: "error", role: "alert" });
 		this.#main.replaceChildren(error);
 		try {
 			const row = (await op("recordings/show", { recording })).recording;
@@ -127,8 +133,9 @@ class Review extends HTMLElement {
 				location.hash = link("");
 				return;
 			}
-			this.#open = { place, opened };
-			this.#main.replaceChildren(this.#titleOf(row, live), this.#player(opened, live));
+			const at = Math.round(Number(here()[2] ?? 0) * 1000000) || (again ? this.#open?.at : 0) || 0;
+			this.#open = { place, at, opened };
+			this.#main.replaceChildren(this.#titleOf(row, live), this.#player(opened, live, at));
 		} catch (e) {
 			if (serial === this.#serial)
 				error.textContent = saying(e);
@@ -146,13 +153,14 @@ class Review extends HTMLElement {
 	}
 
 	/** @param {import("./call.mjs").Opened} opened
-	 * @param {boolean} live */
-	#player(opened, live)
+	 * @param {boolean} live
+	 * @param {number} at microseconds */
+	#player(opened, live, at)
 	{
 		const player = /** @type {Player} */ (document.createElement("sek-player"));
 		player.opened = opened;
 		player.live = live;
-		player.from = Math.round(Number(here()[2] ?? 0) * 1000000) || 0;
+		player.from = at;
 		return player;
 	}
 }

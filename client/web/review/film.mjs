@@ -122,11 +122,12 @@ export class Film {
 	async need(from, to)
 	{
 		for (let i = from; i <= to && i < this.blocks.length; i++) {
-			if (this.#kept.has(i))
-				continue;
-			if (!this.#coming.has(i))
-				this.#fetch(i, Math.min(to, this.blocks.length - 1) - i + 1);
-			await this.#coming.get(i);
+			// What was asked for ahead may not all have fitted into one answer; the first block of each always does.
+			for (let tries = 0; tries < 2 && !this.#kept.has(i); tries++) {
+				if (!this.#coming.has(i))
+					this.#fetch(i, Math.min(to, this.blocks.length - 1) - i + 1);
+				await this.#coming.get(i);
+			}
 		}
 	}
 

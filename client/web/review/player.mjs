@@ -26,6 +26,8 @@ export class Player extends HTMLElement {
 	live = false;
 	/** Where to begin, microseconds. */
 	from = 0;
+	/** The view outlives this element: the page is only shown anew. */
+	keep = false;
 
 	#worker = new Worker(new URL("worker.mjs", import.meta.url), { type: "module" });
 	#thumbs = new Worker(new URL("worker.mjs", import.meta.url), { type: "module" });
@@ -89,7 +91,7 @@ export class Player extends HTMLElement {
 		clearTimeout(this.#timer);
 		this.#worker.terminate();
 		this.#thumbs.terminate();
-		if (this.opened && !this.#gone)
+		if (this.opened && !this.#gone && !this.keep)
 			review("close", { view: this.opened.view }).catch(() => {}); // the broker closes it anyhow
 	}
 
