@@ -338,6 +338,11 @@ enum sek_tls_refusal sek_tls_why(const struct sek_tls *t)
 	return t->why;
 }
 
+bool sek_tls_peer_watches(const struct sek_tls *t)
+{
+	return t->peer_watches;
+}
+
 void sek_tls_peer_session(const struct sek_tls *t, uint8_t ret_session[16], char ret_broker[64])
 {
 	memcpy(ret_session, t->peer_session, sizeof t->peer_session);

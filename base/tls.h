@@ -43,7 +43,7 @@ void sek_tls_context_destroy(struct sek_tls_context *c);
 
 /* What a verified peer's certificate must say. Client role: expected_name is the render host's dNSName. Server role:
  * expected_name is this render host's own name; the peer must show a session certificate (SAN URI
- * sekisho://session.sekisho.internal/NAME/SESSION) for it, issued by a broker intermediate under the CA. */
+ * sekisho://session.sekisho.internal/NAME/SESSION, or .../NAME/watch) for it, issued by a broker intermediate under the CA. */
 struct sek_tls;
 sek_status sek_tls_create(struct sek_tls_context *c, int fd, const char *expected_name, struct sek_tls **ret);
 void sek_tls_destroy(struct sek_tls *t); /* does not close fd */
@@ -64,5 +64,7 @@ enum sek_tls_refusal sek_tls_why(const struct sek_tls *t);
 /* Server role, after the handshake: the session id that the peer's certificate names (SEK_SESSION_ID_BYTES bytes) and
  * the CN of the intermediate that issued it (the broker's name), terminated, cut at 63. */
 void sek_tls_peer_session(const struct sek_tls *t, uint8_t ret_session[16], char ret_broker[64]);
+/* Likewise: the certificate names no session but the purpose of watching this render host, and is good for nothing else. */
+bool sek_tls_peer_watches(const struct sek_tls *t);
 
 #endif

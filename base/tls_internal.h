@@ -31,6 +31,7 @@ struct sek_tls {
 	bool said_bye;
 	char expected[SEK_TLS_NAME_MAX_BYTES + 1];
 	uint8_t peer_session[16];
+	bool peer_watches;
 	char peer_broker[64];
 };
 

@@ -15,6 +15,7 @@
 enum { NAME_BYTES = 512, CHAIN_MAX = 2 };
 
 #define SESSION_URI "sekisho://session.sekisho.internal/"
+#define WATCH "watch" /* in the place of a session */
 #define SESSION_HEX 32
 
 static gnutls_datum_t datum(const char *pem)
@@ -172,10 +173,10 @@ static bool read_session(const char *hex, uint8_t ret[16])
 	return true;
 }
 
-/* The only alternative name is SESSION_URI expected '/' 32 hex digits, and the CN is the same digits. */
-static bool names_session(gnutls_x509_crt_t certificate, const char *expected, uint8_t ret[16])
+/* The only alternative name is SESSION_URI expected '/' and 32 hex digits or WATCH, and the CN is the same digits or word. */
+static bool names_session(gnutls_x509_crt_t certificate, const char *expected, uint8_t ret[16], bool *ret_watches)
 {
-	size_t prefix = strlen(SESSION_URI), host = strlen(expected), n, cn_size;
+	size_t prefix = strlen(SESSION_URI), host = strlen(expected), n, cn_size, id;
 	char uri[NAME_BYTES], more[NAME_BYTES], cn[NAME_BYTES];
 
 	n = sizeof uri;
@@ -185,13 +186,17 @@ static bool names_session(gnutls_x509_crt_t certificate, const char *expected, u
 	if (gnutls_x509_crt_get_subject_alt_name(certificate, 1, more, &cn_size, NULL) !=
 			GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
 		return false;
-	if (n != prefix + host + 1 + SESSION_HEX || memcmp(uri, SESSION_URI, prefix) != 0 ||
+	id = n > prefix + host + 1 ? n - prefix - host - 1 : 0;
+	if ((id != SESSION_HEX && id != strlen(WATCH)) || memcmp(uri, SESSION_URI, prefix) != 0 ||
 			memcmp(uri + prefix, expected, host) != 0 || uri[prefix + host] != '/')
 		return false;
 	cn_size = sizeof cn;
 	if (gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, cn, &cn_size) < 0 ||
-			cn_size != SESSION_HEX || memcmp(cn, uri + prefix + host + 1, SESSION_HEX) != 0)
+			cn_size != id || memcmp(cn, uri + prefix + host + 1, id) != 0)
 		return false;
+	*ret_watches = id == strlen(WATCH);
+	if (*ret_watches)
+		return memcmp(cn, WATCH, id) == 0;
 	return read_session(uri + prefix + host + 1, ret);
 }
 
@@ -245,7 +250,7 @@ static enum sek_tls_refusal check_session(struct sek_tls *t, gnutls_x509_crt_t *
 		return r;
 	if (!is_leaf_for(chain[0], GNUTLS_KP_TLS_WWW_CLIENT))
 		return SEK_TLS_WRONG_PURPOSE;
-	if (!names_session(chain[0], t->expected, t->peer_session))
+	if (!names_session(chain[0], t->expected, t->peer_session, &t->peer_watches))
 		return SEK_TLS_WRONG_NAME;
 	read_broker(chain[1], t->peer_broker);
 	return SEK_TLS_ACCEPTED;

@@ -69,7 +69,8 @@ sek_status sek_issuer_issue(struct sek_issuer *i, const uint8_t session[16], con
 
 	if (!host[0] || strlen(host) > HOST_MAX_BYTES || strchr(host, '/'))
 		return sek_fail(SEK_E_LIMIT);
-	for (n = 0; n < 16; n++)
+	snprintf(id, sizeof id, "watch");
+	for (n = 0; session && n < 16; n++)
 		snprintf(id + 2 * n, 3, "%02x", session[n]);
 	snprintf(uri, sizeof uri, "sekisho://" SEK_SESSION_DOMAIN "/%s/%s", host, id);
 	wish.from = now - BEFORE_S;

@@ -20,7 +20,8 @@ struct sek_session_cert {
 	char *certificate_pem; /* the session's certificate, heap */
 	char *key_pem;         /* its fresh ECDSA P-256 key, heap; wiped by sek_session_cert_finish */
 };
-/* Valid from now - 60 s to now + 600 s; names session and host and nothing else (docs/ARCHITECTURE.md). */
+/* session NULL: the certificate is for watching the render host (it says "watch" where the session stands), and for nothing else.
+ * Valid from now - 60 s to now + 600 s; names session and host and nothing else (docs/ARCHITECTURE.md). */
 sek_status sek_issuer_issue(struct sek_issuer *i, const uint8_t session[16], const char *host,
 	struct sek_session_cert *ret);
 void sek_session_cert_finish(struct sek_session_cert *c);

@@ -25,6 +25,11 @@ enum sek_decoder_fd {
  * frames. Nothing can be sent the other way. */
 #define SEK_DECODER_CLIPBOARD 'c'
 
+/* sekisho-decoder watch HOSTNAME
+ * The same program with the same jail, for a render host as a whole: it writes that host's health into the page of
+ * broker/gap/health.h, which takes the gap's place; the input pipe carries nothing, its end says stop; the control socket is /dev/null. */
+#define SEK_DECODER_WATCH "watch"
+
 /* The credentials pipe carries five PEM texts, each after a u32 length (network byte order, at most
  * SEK_CREDENTIAL_MAX_BYTES): root CA certificate, CRL, the session's certificate, the broker's intermediate
  * certificate, the session's private key. */

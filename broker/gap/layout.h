@@ -39,5 +39,8 @@ static inline uint32_t sek_gap_pair(uint16_t high, uint16_t low)
 /* SEK_OK if fd's memory has exactly the layout's size and can neither grow nor shrink nor lose those seals: a mapping of
  * it can then never end in SIGBUS. SEK_E_MALFORMED if not; SEK_E_IO if fd is no such memory at all. */
 sek_status sek_gap_check(int fd, const struct sek_gap_layout *layout);
+sek_status sek_gap_check_bytes(int fd, size_t bytes);
+/* What sek_gap_create does, for any number of bytes. */
+sek_status sek_gap_create_bytes(const char *name, size_t bytes, int *ret_rw, int *ret_ro);
 
 #endif

@@ -48,26 +48,26 @@ sek_status sek_gap_layout_init(struct sek_gap_layout *ret, uint16_t max_width, u
 	return sek_ok();
 }
 
-static int make_memory(void)
+static int make_memory(const char *name)
 {
-	int fd = memfd_create("sekisho-gap", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
 
 	if (fd < 0) /* an older kernel does not know the flag */
-		fd = memfd_create("sekisho-gap", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+		fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	return fd;
 }
 
-sek_status sek_gap_create(const struct sek_gap_layout *layout, int *ret_rw, int *ret_ro)
+sek_status sek_gap_create_bytes(const char *name, size_t bytes, int *ret_rw, int *ret_ro)
 {
 	sek_status s = sek_ok();
 	char path[64];
-	int rw = make_memory(), ro = -1;
+	int rw = make_memory(name), ro = -1;
 
 	if (rw < 0)
 		return sek_from_errno();
 	/* Another open of the same memory: a descriptor that was opened for reading can never be mapped writable. */
 	snprintf(path, sizeof path, "/proc/self/fd/%d", rw);
-	if (ftruncate(rw, (off_t)layout->total_bytes) < 0 || fcntl(rw, F_ADD_SEALS, SEALS) < 0 ||
+	if (ftruncate(rw, (off_t)bytes) < 0 || fcntl(rw, F_ADD_SEALS, SEALS) < 0 ||
 	    (ro = open(path, O_RDONLY | O_CLOEXEC)) < 0) {
 		s = sek_from_errno();
 		close(rw);
@@ -78,14 +78,24 @@ sek_status sek_gap_create(const struct sek_gap_layout *layout, int *ret_rw, int 
 	return s;
 }
 
-sek_status sek_gap_check(int fd, const struct sek_gap_layout *layout)
+sek_status sek_gap_create(const struct sek_gap_layout *layout, int *ret_rw, int *ret_ro)
+{
+	return sek_gap_create_bytes("sekisho-gap", layout->total_bytes, ret_rw, ret_ro);
+}
+
+sek_status sek_gap_check_bytes(int fd, size_t bytes)
 {
 	int seals = fcntl(fd, F_GET_SEALS);
 	struct stat st;
 
 	if (seals < 0 || fstat(fd, &st) < 0)
 		return sek_from_errno();
-	if ((seals & SEALS) != SEALS || st.st_size != (off_t)layout->total_bytes)
+	if ((seals & SEALS) != SEALS || st.st_size != (off_t)bytes)
 		return sek_fail(SEK_E_MALFORMED);
 	return sek_ok();
+}
+
+sek_status sek_gap_check(int fd, const struct sek_gap_layout *layout)
+{
+	return sek_gap_check_bytes(fd, layout->total_bytes);
 }

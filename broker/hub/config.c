@@ -188,6 +188,13 @@ static bool is_host_name(const char *s)
 	return n >= 1 && n <= 63 && s[0] != '.' && s[0] != '-';
 }
 
+static bool is_pool_name(const char *s)
+{
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	return n >= 1 && n <= 32 && s[n] == '\0' && s[0] != '-';
+}
+
 static sek_status check_hosts(const struct check *k, const struct sek_config_file *f)
 {
 	char key[48];
@@ -209,6 +216,9 @@ static sek_status check_hosts(const struct check *k, const struct sek_config_fil
 			return refuse(k, key, "is the inner address: a render host stands in the outer zone");
 		snprintf(key, sizeof key, "render_hosts.%u.port", i);
 		SEK_TRY(check_range(k, key, h->port, 1, 65535));
+		snprintf(key, sizeof key, "render_hosts.%u.pool", i);
+		if (h->pool && !is_pool_name(h->pool))
+			return refuse(k, key, "is not a pool's name: write lower-case letters, digits and hyphens, at most 32");
 	}
 	return sek_ok();
 }
@@ -338,8 +348,10 @@ static sek_status fill_hosts(struct sek_broker_config *c)
 		c->hosts[i].name = f->render_hosts[i].name;
 		c->hosts[i].address = f->render_hosts[i].address;
 		c->hosts[i].port = f->render_hosts[i].port;
+		c->hosts[i].pool = f->render_hosts[i].pool;
 	}
 	c->sessions.hosts = c->hosts;
+	c->sessions.watch = true;
 	c->sessions.n_hosts = f->render_hosts_count;
 	return sek_ok();
 }

@@ -13,6 +13,7 @@
 struct file_host {
 	char *name, *address;
 	uint16_t port;
+	char *pool;
 };
 
 /* The file as libcyaml reads it. A member of an optional key that is not there is NULL. */

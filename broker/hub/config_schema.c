@@ -37,6 +37,7 @@ static const cyaml_schema_field_t host_fields[] = {
 	TEXT("name", 0, struct file_host, name),
 	TEXT("address", 0, struct file_host, address),
 	CYAML_FIELD_UINT("port", CYAML_FLAG_DEFAULT, struct file_host, port),
+	TEXT("pool", CYAML_FLAG_OPTIONAL, struct file_host, pool),
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t host_schema = {

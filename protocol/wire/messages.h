@@ -202,6 +202,29 @@ struct sek_clipboard_result {
 	uint32_t arg;      /* 0 unless the outcome says otherwise */
 };
 
+/* WATCH: u16 least version, u16 highest version */
+struct sek_watch_msg {
+	uint16_t version_min, version_max;
+};
+
+enum sek_health_flag { SEK_HEALTH_DRAINING = 1 /* takes no new sessions */ };
+
+/* HEALTH: u16 version, u16 flags, u16 sessions, u16 most sessions, u32 memory, u32 memory available (MiB), u16 CPU pressure,
+ * u16 memory pressure (permille), u16 cores, u16 warm sandboxes in Japanese, u16 in English, u16 reserved = 0 */
+struct sek_health {
+	uint16_t version, flags;
+	uint16_t sessions, sessions_max;      /* sessions_max at least 1 */
+	uint32_t memory_mib, available_mib;   /* available: at most memory */
+	uint16_t cpu_permille, stall_permille; /* at most 1000 */
+	uint16_t cores;                       /* at least 1 */
+	uint16_t warm_ja, warm_en;
+};
+
+sek_status sek_watch_msg_read(const void *payload, size_t n, struct sek_watch_msg *ret);
+sek_status sek_health_read(const void *payload, size_t n, struct sek_health *ret);
+void sek_watch_msg_write(struct sek_writer *w, const struct sek_watch_msg *m);
+void sek_health_write(struct sek_writer *w, const struct sek_health *m);
+
 sek_status sek_hello_read(const void *payload, size_t n, struct sek_hello *ret);
 sek_status sek_welcome_read(const void *payload, size_t n, struct sek_welcome *ret);
 sek_status sek_ack_read(const void *payload, size_t n, struct sek_ack *ret);

@@ -131,8 +131,12 @@ static void on_watchdog(uv_timer_t *timer)
 	sek_lives_watch_memory(timer->data);
 }
 
+static void stop(struct sek_host *h, const char *why);
+
 void sek_host_settle(struct sek_host *h)
 {
+	if (h->draining && !h->stopping && sek_lives_count(h) == 0)
+		stop(h, "drained");
 	if (h->stopping && h->n_sessions == 0 && h->n_links == 0)
 		uv_stop(&h->loop);
 }
@@ -153,9 +157,13 @@ static void on_stop(uv_signal_t *signal_handle, int number)
 		uv_stop(&h->loop);
 		return;
 	}
+	stop(h, number == SIGTERM ? "SIGTERM" : "SIGINT");
+}
+
+static void stop(struct sek_host *h, const char *why)
+{
 	h->stopping = true;
-	sek_log(SEK_LOG_INFO, "host.stopping", "signal", sek_logf("%d", number), "sessions", sek_logf("%zu", h->n_sessions),
-		NULL);
+	sek_log(SEK_LOG_INFO, "host.stopping", "why", why, "sessions", sek_logf("%zu", h->n_sessions), NULL);
 	sek_notify("STOPPING=1");
 	/* the descriptor after the handle: its number may be somebody else's at once */
 	uv_close((uv_handle_t *)&h->listener, on_listener_closed);
@@ -164,16 +172,31 @@ static void on_stop(uv_signal_t *signal_handle, int number)
 	sek_host_settle(h);
 }
 
+/* For an upgrade: sessions go on, new ones go elsewhere, and the last one that ends takes this process with it. */
+static void on_drain(uv_signal_t *signal_handle, int number)
+{
+	struct sek_host *h = signal_handle->data;
+
+	(void)number;
+	if (h->stopping || h->draining)
+		return;
+	h->draining = true;
+	sek_log(SEK_LOG_INFO, "host.draining", "sessions", sek_logf("%u", sek_lives_count(h)), NULL);
+	sek_host_settle(h);
+}
+
 static sek_status start_signals(struct sek_host *h)
 {
-	h->term.data = h->interrupt.data = h->child.data = h->watchdog.data = h->accept_again.data = h;
+	h->term.data = h->interrupt.data = h->child.data = h->drain.data = h->watchdog.data = h->accept_again.data = h;
 	SEK_TRY(sek_from_uv(uv_signal_init(&h->loop, &h->term)));
 	SEK_TRY(sek_from_uv(uv_signal_init(&h->loop, &h->interrupt)));
 	SEK_TRY(sek_from_uv(uv_signal_init(&h->loop, &h->child)));
+	SEK_TRY(sek_from_uv(uv_signal_init(&h->loop, &h->drain)));
 	SEK_TRY(sek_from_uv(uv_timer_init(&h->loop, &h->watchdog)));
 	SEK_TRY(sek_from_uv(uv_timer_init(&h->loop, &h->accept_again)));
 	SEK_TRY(sek_from_uv(uv_signal_start(&h->term, on_stop, SIGTERM)));
 	SEK_TRY(sek_from_uv(uv_signal_start(&h->interrupt, on_stop, SIGINT)));
+	SEK_TRY(sek_from_uv(uv_signal_start(&h->drain, on_drain, SIGUSR1)));
 	SEK_TRY(sek_from_uv(uv_signal_start(&h->child, on_child, SIGCHLD)));
 	if (sek_cgroups_mode(h->cgroups) == SEK_CGROUP_NONE)
 		SEK_TRY(sek_from_uv(uv_timer_start(&h->watchdog, on_watchdog, WATCHDOG_MS, WATCHDOG_MS)));

@@ -28,7 +28,7 @@ struct sek_host {
 	int listen_fd;
 	bool made_directory;
 	uv_poll_t listener;
-	uv_signal_t term, interrupt, child;
+	uv_signal_t term, interrupt, child, drain;
 	uv_timer_t watchdog;     /* only without cgroups */
 	uv_timer_t accept_again; /* after descriptors had run out */
 	struct sek_peer *links;  /* list, newest first */
@@ -38,6 +38,7 @@ struct sek_host {
 	size_t n_sessions; /* slots that are taken, by warm ones too */
 	struct sek_warm *warm;   /* NULL: none are kept */
 	bool stopping;
+	bool draining;           /* no new sessions; ends with the last one */
 	int result;
 };
 

@@ -30,7 +30,7 @@ static bool half_open(const struct sek_peer *l)
 	return l->phase == PEER_HANDSHAKE || l->phase == PEER_HELLO;
 }
 
-static void set_phase(struct sek_peer *l, enum sek_peer_phase phase)
+void sek_peer_phase(struct sek_peer *l, enum sek_peer_phase phase)
 {
 	bool before = half_open(l);
 
@@ -75,7 +75,7 @@ void sek_peer_destroy(struct sek_peer *l)
 {
 	if (l->phase == PEER_DEAD)
 		return;
-	set_phase(l, PEER_DEAD);
+	sek_peer_phase(l, PEER_DEAD);
 	sek_relay_close_stream(l);
 	close_handle(l, (uv_handle_t *)&l->poll);
 	close_handle(l, (uv_handle_t *)&l->timer);
@@ -142,7 +142,7 @@ void sek_peer_drain(struct sek_peer *l)
 		sek_peer_destroy(l);
 		return;
 	}
-	set_phase(l, PEER_DRAINING);
+	sek_peer_phase(l, PEER_DRAINING);
 	sek_relay_close_stream(l);
 	shutdown(l->fd, SHUT_WR);
 	uv_timer_start(&l->timer, on_timeout, CLOSE_MS, 0);
@@ -202,7 +202,7 @@ static void read_hello(struct sek_peer *l)
 	if (!peek_rules(l, &hello, total, &rules_n))
 		return;
 	sek_relay_consume(&l->up, total);
-	set_phase(l, PEER_RELAY);
+	sek_peer_phase(l, PEER_RELAY);
 	uv_timer_stop(&l->timer);
 	sek_live_hello(l->host, l, l->id, l->broker, &hello, l->up.bytes + SEK_FRAME_HEADER_BYTES, rules_n);
 }
@@ -224,7 +224,7 @@ static void shake(struct sek_peer *l)
 		return;
 	}
 	sek_tls_peer_session(l->tls, l->id, l->broker);
-	set_phase(l, PEER_HELLO);
+	sek_peer_phase(l, PEER_HELLO);
 	uv_timer_start(&l->timer, on_timeout, HELLO_MS, 0);
 }
 
@@ -235,10 +235,12 @@ void sek_peer_go(struct sek_peer *l)
 		shake(l);
 	if (l->phase == PEER_HELLO) {
 		sek_relay_fill_up(l);
-		if (l->phase == PEER_HELLO)
+		if (l->phase == PEER_HELLO && sek_tls_peer_watches(l->tls))
+			sek_peer_read_watch(l);
+		else if (l->phase == PEER_HELLO)
 			read_hello(l);
 	}
-	if (l->phase == PEER_RELAY || l->phase == PEER_CLOSING)
+	if (l->phase == PEER_RELAY || l->phase == PEER_WATCH || l->phase == PEER_CLOSING)
 		sek_relay_pump(l);
 	if (l->phase == PEER_DRAINING)
 		sek_relay_discard(l);
@@ -355,7 +357,7 @@ void sek_peer_end(struct sek_peer *l, enum sek_state state)
 	if (l->phase != PEER_RELAY)
 		return;
 	l->last_words = state;
-	set_phase(l, PEER_CLOSING);
+	sek_peer_phase(l, PEER_CLOSING);
 	uv_timer_start(&l->timer, on_timeout, CLOSE_MS, 0);
 	sek_peer_go(l);
 }
@@ -366,7 +368,7 @@ void sek_peers_stop(struct sek_host *h)
 
 	for (l = h->links; l; l = next) {
 		next = l->next;
-		if (half_open(l))
+		if (half_open(l) || l->phase == PEER_WATCH)
 			sek_peer_destroy(l);
 	}
 }

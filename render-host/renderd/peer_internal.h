@@ -14,6 +14,7 @@ enum { SEK_RELAY_BYTES = 65536, SEK_RELAY_SPARE_BYTES = 256 /* for our own last 
 enum sek_peer_phase {
 	PEER_HANDSHAKE,
 	PEER_HELLO,
+	PEER_WATCH,    /* a broker watches this host: HEALTH once a second */
 	PEER_RELAY,    /* HELLO was read; the stream comes when the session is built */
 	PEER_CLOSING,  /* what is in `down` and the stream still goes out, then our last words */
 	PEER_DRAINING, /* nothing more goes out */
@@ -52,11 +53,15 @@ struct sek_peer {
 
 /* peer.c */
 void sek_peer_go(struct sek_peer *l);
+void sek_peer_phase(struct sek_peer *l, enum sek_peer_phase phase);
 void sek_peer_lost(struct sek_peer *l, const char *why);
 void sek_peer_refuse(struct sek_peer *l, const char *why);
 void sek_peer_drain(struct sek_peer *l);
 void sek_peer_destroy(struct sek_peer *l);
 void sek_peer_set_poll(struct sek_peer *l, int events);
+
+/* peer_watch.c: the first message of a connection whose certificate says that it watches. */
+void sek_peer_read_watch(struct sek_peer *l);
 
 /* relay.c */
 void sek_relay_consume(struct sek_relay_buffer *b, size_t n);
@@ -65,6 +70,8 @@ void sek_relay_pump(struct sek_peer *l);        /* both directions; ends a closi
 void sek_relay_discard(struct sek_peer *l);     /* raw bytes into nothing until the peer has closed */
 void sek_relay_update(struct sek_peer *l);      /* polls for what can be done next */
 void sek_relay_close_stream(struct sek_peer *l);
+/* Puts a frame of ours behind what is there. */
+void sek_relay_append(struct sek_peer *l, const struct sek_writer *w);
 /* An END waits in `up`, for a stream that is not there yet. */
 bool sek_relay_has_end(const struct sek_peer *l);
 

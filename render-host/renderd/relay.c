@@ -171,8 +171,7 @@ static bool write_tls(struct sek_peer *l)
 	return false;
 }
 
-/* Puts a frame of ours behind what is there. */
-static void append(struct sek_peer *l, const struct sek_writer *w)
+void sek_relay_append(struct sek_peer *l, const struct sek_writer *w)
 {
 	SEK_ASSERT(!w->failed && l->down.len + w->len <= sizeof l->down.bytes);
 	memcpy(l->down.bytes + l->down.len, w->start, w->len);
@@ -189,7 +188,7 @@ void sek_peer_welcome(struct sek_peer *l, const uint8_t session[SEK_SESSION_ID_B
 	memcpy(m.session, session, sizeof m.session);
 	sek_writer_init(&w, memory, sizeof memory);
 	sek_welcome_write(&w, &m);
-	append(l, &w);
+	sek_relay_append(l, &w);
 }
 
 void sek_peer_say(struct sek_peer *l, enum sek_state state)
@@ -200,7 +199,7 @@ void sek_peer_say(struct sek_peer *l, enum sek_state state)
 
 	sek_writer_init(&w, memory, sizeof memory);
 	sek_state_write(&w, &m);
-	append(l, &w);
+	sek_relay_append(l, &w);
 }
 
 /* The stream is over. A frame that capture could not finish is taken back, if none of it is out yet: behind half a frame
@@ -269,6 +268,11 @@ static void on_again(uv_idle_t *idle)
 	sek_peer_go(l);
 }
 
+static bool passes(const struct sek_peer *l)
+{
+	return l->phase == PEER_RELAY || l->phase == PEER_WATCH || l->phase == PEER_CLOSING;
+}
+
 void sek_relay_pump(struct sek_peer *l)
 {
 	bool moved = true;
@@ -276,15 +280,19 @@ void sek_relay_pump(struct sek_peer *l)
 
 	for (round = 0; round < ROUNDS && moved; round++) {
 		moved = false;
-		if (l->phase == PEER_RELAY) {
+		if (l->phase == PEER_RELAY || l->phase == PEER_WATCH) {
 			moved = read_tls(l) || moved;
 			moved = write_stream(l) || moved;
 		}
-		if (l->phase == PEER_RELAY || l->phase == PEER_CLOSING) {
+		if (passes(l)) {
 			moved = read_stream(l) || moved;
-			if (l->phase == PEER_RELAY || l->phase == PEER_CLOSING)
+			if (passes(l))
 				moved = write_tls(l) || moved;
 		}
+	}
+	if (l->phase == PEER_WATCH && l->up.len > 0) {
+		sek_peer_refuse(l, "a watching broker has nothing to say");
+		return;
 	}
 	if (l->phase == PEER_RELAY || l->phase == PEER_CLOSING)
 		end_if_done(l);
@@ -317,6 +325,7 @@ void sek_relay_update(struct sek_peer *l)
 	case PEER_DRAINING:
 		events = UV_READABLE;
 		break;
+	case PEER_WATCH:
 	case PEER_RELAY:
 		if (l->up.len < SEK_RELAY_BYTES)
 			events |= UV_READABLE;

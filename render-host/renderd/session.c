@@ -248,6 +248,8 @@ void sek_live_hello(struct sek_host *h, struct sek_peer *l, const uint8_t id[SEK
 		attach(s, l, hello);
 	} else if (s || !(hello->flags & SEK_HELLO_CREATE))
 		refuse(h, l, id, SEK_STATE_SESSION_GONE);
+	else if (h->draining)
+		refuse(h, l, id, SEK_STATE_HOST_STOPPING);
 	else
 		create(h, l, id, broker, hello, rules, rules_n);
 }

@@ -184,7 +184,7 @@ static void on_look(uv_timer_t *timer)
 	struct sek_memory memory;
 	unsigned n;
 
-	if (h->stopping)
+	if (h->stopping || h->draining)
 		return;
 	compare(h, &missing, &surplus, &n);
 	sek_memory_read(&memory);

@@ -8,12 +8,15 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "broker/decoder/link/cell.h"
 #include "broker/decoder/link/credentials.h"
 #include "broker/decoder/link/loop.h"
+#include "broker/decoder/link/watch.h"
 
 static bool parse_size(const char *text, uint16_t *ret)
 {
@@ -31,7 +34,7 @@ static bool parse_size(const char *text, uint16_t *ret)
 }
 
 /* The kinds of descriptors that the broker must have given; anything else is its mistake. */
-static bool descriptors_are_right(void)
+static bool descriptors_are_right(bool watching)
 {
 	static const struct {
 		int fd;
@@ -46,7 +49,7 @@ static bool descriptors_are_right(void)
 	struct stat st;
 
 	for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
-		if (fstat(wanted[i].fd, &st) < 0 || (st.st_mode & S_IFMT) != wanted[i].kind)
+		if ((!watching || wanted[i].fd != SEK_DECODER_CONTROL_FD) && (fstat(wanted[i].fd, &st) < 0 || (st.st_mode & S_IFMT) != wanted[i].kind))
 			return false;
 	/* 0 and 1 are never used, but their numbers must be taken (base/jail.h, `files`). */
 	return fcntl(SEK_DECODER_WAKE_FD, F_GETFD) >= 0 && fcntl(0, F_GETFD) >= 0 && fcntl(1, F_GETFD) >= 0;
@@ -69,6 +72,33 @@ static struct sek_decoder *prepare(struct sek_tls_context *context, const struct
 		SEK_DECODER_INPUT_FD, SEK_DECODER_CONTROL_FD);
 }
 
+/* Never returns to main: the jail is on. */
+static _Noreturn void be_watcher(const char *name)
+{
+	struct sek_tls_context *context;
+	struct sek_health_writer *page;
+	struct sek_watcher *watcher = NULL;
+	struct sek_jail jail;
+	struct sek_tls *tls;
+	sek_status s;
+
+	(void)prctl(PR_SET_NAME, "sekisho-watch");
+	s = sek_credentials_read(SEK_DECODER_CREDENTIALS_FD, &context);
+	close(SEK_DECODER_CREDENTIALS_FD);
+	if (!sek_is_ok(s))
+		_exit(sek_is(s, SEK_E_MALFORMED) ? SEK_EXIT_USAGE : SEK_EXIT_INTERNAL);
+	if (sek_is_ok(sek_health_writer_open(SEK_DECODER_GAP_FD, &page)) &&
+	    sek_is_ok(sek_tls_create(context, SEK_DECODER_HOST_FD, name, &tls)))
+		watcher = sek_watcher_create(tls, page, SEK_DECODER_HOST_FD, SEK_DECODER_WAKE_FD, SEK_DECODER_INPUT_FD);
+	if (!watcher)
+		_exit(SEK_EXIT_INTERNAL);
+	malloc_trim(0);
+	jail = sek_decoder_cell(SEK_HEALTH_BYTES);
+	if (!sek_is_ok(sek_jail_enter(&jail)))
+		_exit(SEK_EXIT_JAIL);
+	_exit((int)sek_watcher_run(watcher));
+}
+
 int main(int argc, char **argv)
 {
 	struct sek_tls_context *context;
@@ -78,8 +108,10 @@ int main(int argc, char **argv)
 	uint16_t width, height;
 	sek_status s;
 
+	if (argc == 3 && strcmp(argv[1], SEK_DECODER_WATCH) == 0 && descriptors_are_right(true))
+		be_watcher(argv[2]);
 	if (argc != 4 || !parse_size(argv[1], &width) || !parse_size(argv[2], &height) ||
-	    !sek_is_ok(sek_gap_layout_init(&layout, width, height)) || !descriptors_are_right())
+	    !sek_is_ok(sek_gap_layout_init(&layout, width, height)) || !descriptors_are_right(false))
 		return SEK_EXIT_USAGE;
 	s = sek_credentials_read(SEK_DECODER_CREDENTIALS_FD, &context);
 	close(SEK_DECODER_CREDENTIALS_FD);

@@ -3,6 +3,7 @@
  * The client's end of a session: attach, greeting, one parse of every message, silence, take-over, goodbye. Bytes of the
  * client are looked at here and in upstream.c and go no further.
  */
+#include "broker/hub/session/farm.h"
 #include "broker/hub/session/internal.h"
 
 #include <stdlib.h>
@@ -208,7 +209,13 @@ static enum sek_verdict hello(struct sek_session *s, const uint8_t *payload, siz
 	sek_session_fit(s);
 	welcome(s, least_u16(m.version_max, SEK_VERSION_MAX));
 	if (s->phase == SEK_PHASE_OPENED) {
-		s->host = sek_hosts_choose(s->all);
+		enum sek_state why;
+
+		s->host = sek_farm_choose(s, &why);
+		if (!s->host) {
+			sek_session_end(s, why, "no render host");
+			return SEK_VERDICT_FINE;
+		}
 		if (!sek_tape_follow_policy(s, false))
 			return SEK_VERDICT_FINE;
 	}

@@ -5,6 +5,7 @@
  */
 #include "broker/hub/session/credentials.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@ struct sek_credential_job {
 	uv_work_t work;
 	const struct sek_credential_files *files;
 	uint8_t session[SEK_SESSION_ID_BYTES];
+	bool watches;
 	char host[HOST_MAX_BYTES];
 	sek_status status;
 	const char *what; /* fixed words */
@@ -142,7 +144,7 @@ static void on_work(uv_work_t *work)
 {
 	struct sek_credential_job *job = work->data;
 
-	job->status = prepare(job->files, job->session, job->host, &job->bytes, &job->n, &job->what);
+	job->status = prepare(job->files, job->watches ? NULL : job->session, job->host, &job->bytes, &job->n, &job->what);
 }
 
 static void on_work_done(uv_work_t *work, int status)
@@ -200,7 +202,9 @@ sek_status sek_credentials_start(uv_loop_t *loop, const struct sek_credential_fi
 		return sek_fail(SEK_E_NOMEM);
 	job->work.data = job;
 	job->files = files;
-	memcpy(job->session, session, SEK_SESSION_ID_BYTES);
+	job->watches = !session;
+	if (session)
+		memcpy(job->session, session, SEK_SESSION_ID_BYTES);
 	memcpy(job->host, host, strlen(host) + 1);
 	job->fn = fn;
 	job->user = user;

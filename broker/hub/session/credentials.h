@@ -28,7 +28,7 @@ typedef void sek_credentials_fn(void *user, sek_status s, const char *what, cons
 
 /* Can a session certificate be issued at all? For the start of the broker; blocks. *ret_what: which file or step. */
 sek_status sek_credentials_check(const struct sek_credential_files *files, const char **ret_what);
-/* `gone` is called once when the job has been freed, after fn or instead of it. host is copied. */
+/* session NULL: for watching the host, not for a session. `gone` is called once when the job has been freed, after fn or instead of it. host is copied. */
 sek_status sek_credentials_start(uv_loop_t *loop, const struct sek_credential_files *files,
 	const uint8_t session[SEK_SESSION_ID_BYTES], const char *host, sek_credentials_fn *fn, void (*gone)(void *all),
 	void *all, void *user, struct sek_credential_job **ret);

@@ -40,6 +40,7 @@
 #define SEK_STOP_WAIT_MS 3000
 
 struct sek_host_link;
+struct sek_farm;
 struct sek_encoder;
 struct sek_clipboard;
 struct sek_clip_pipe;
@@ -167,6 +168,7 @@ struct sek_sessions {
 	struct sek_credential_files files;
 	struct sek_gap_layout layout;
 	struct sek_children children;
+	struct sek_farm *farm;
 	struct sek_session *first;
 	size_t n;       /* live sessions */
 	size_t pending; /* objects with handles or jobs that still have to say goodbye; children count apart */
@@ -268,7 +270,9 @@ size_t sek_link_queued(const struct sek_host_link *l);
 uint64_t sek_link_stalled_ms(const struct sek_host_link *l);
 int sek_link_pid(const struct sek_host_link *l);
 void sek_link_fds(const struct sek_host_link *l, int *ret_gap, int *ret_wake); /* for an encoder; not to be read */
-const struct sek_render_host *sek_hosts_choose(const struct sek_sessions *all);
+
+/* A pipe that holds all n bytes, and has no writing end any more. */
+sek_status sek_link_fill_pipe(const uint8_t *bytes, size_t n, int *ret_read);
 
 /* Hands the writing end of a pipe to the decoder, which has none then or gives up the one before. Not consumed. */
 sek_status sek_link_give_clipboard(const struct sek_host_link *l, int write_fd);

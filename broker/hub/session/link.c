@@ -32,25 +32,6 @@ struct sek_host_link {
 	int control_fd;     /* to the decoder: SEK_DECODER_CONTROL_FD */
 };
 
-const struct sek_render_host *sek_hosts_choose(const struct sek_sessions *all)
-{
-	const struct sek_render_host *best = NULL;
-	size_t best_n = 0;
-
-	for (size_t i = 0; i < all->config.n_hosts; i++) {
-		const struct sek_render_host *host = &all->config.hosts[i];
-		size_t n = 0;
-
-		for (const struct sek_session *s = all->first; s; s = s->next)
-			n += s->host == host;
-		if (!best || n < best_n) {
-			best = host;
-			best_n = n;
-		}
-	}
-	return best;
-}
-
 static void close_fd(int *fd)
 {
 	if (*fd >= 0)
@@ -155,7 +136,7 @@ static void on_connected(void *user, sek_status s, int fd)
 
 /* The pipe takes it all at once: then no copy of the key waits in the broker, and a decoder that does not read cannot
  * hold anything up. */
-static sek_status fill_pipe(const uint8_t *bytes, size_t n, int *ret_read)
+sek_status sek_link_fill_pipe(const uint8_t *bytes, size_t n, int *ret_read)
 {
 	int p[2];
 	sek_status s = sek_ok();
@@ -189,7 +170,7 @@ static void on_credentials(void *user, sek_status s, const char *what, const uin
 	l->job = NULL;
 	if (sek_is_ok(s)) {
 		what = "credentials pipe";
-		s = fill_pipe(bytes, n, &l->credentials_fd);
+		s = sek_link_fill_pipe(bytes, n, &l->credentials_fd);
 	}
 	if (sek_is_ok(s))
 		go_on(l);

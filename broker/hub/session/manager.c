@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "broker/hub/session/farm.h"
 
 void sek_sessions_hold(struct sek_sessions *all)
 {
@@ -78,6 +79,11 @@ sek_status sek_sessions_create(uv_loop_t *loop, const struct sek_sessions_config
 		free(all);
 		return s;
 	}
+	s = sek_farm_create(all);
+	if (!sek_is_ok(s)) {
+		free(all);
+		return s;
+	}
 	/* a child that died between two of our writes must cost us a status, not the broker */
 	signal(SIGPIPE, SIG_IGN);
 	*ret = all;
@@ -88,6 +94,7 @@ void sek_sessions_destroy(struct sek_sessions *all)
 {
 	if (!all)
 		return;
+	sek_farm_destroy(all->farm);
 	SEK_ASSERT(!all->first && !all->pending && !all->children.n && all->stopping == all->stopped);
 	free(all);
 }
@@ -108,6 +115,7 @@ void sek_sessions_stop(struct sek_sessions *all, void (*done)(void *user), void 
 	uv_timer_init(all->loop, &all->stop_timer);
 	all->stop_timer.data = all;
 	uv_timer_start(&all->stop_timer, on_stop_timeout, SEK_STOP_WAIT_MS, 0);
+	sek_farm_stop(all->farm);
 	while (all->first)
 		sek_session_end(all->first, SEK_STATE_BROKER_STOPPING, NULL);
 	check_stopped(all);

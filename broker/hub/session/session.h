@@ -25,13 +25,16 @@ struct sek_render_host {
 	const char *name;    /* as in its certificate */
 	const char *address; /* numeric */
 	uint16_t port;
+	const char *pool;    /* NULL: SEK_POOL_DEFAULT */
 };
+#define SEK_POOL_DEFAULT "default"
 
 /* All pointers must outlive the manager. */
 struct sek_sessions_config {
 	const char *outer_address;           /* numeric source address of connections to render hosts */
 	const struct sek_render_host *hosts;
 	size_t n_hosts;
+	bool watch;                          /* each host is watched, and none is used whose health is not known */
 	/* PEM files, all read again for each connection to a host: a stale or missing CRL ends in no session, and a renewed
 	 * intermediate needs no restart. */
 	const char *ca_path, *crl_path;
@@ -114,6 +117,26 @@ void sek_sessions_log_clipboard(struct sek_sessions *all, const struct sek_clipb
 void sek_sessions_record(struct sek_sessions *all, struct sek_recorder *r, const struct sek_recording_log *log);
 /* The recorder can write again: sessions that went on without a recording get one. */
 void sek_sessions_recorder_changed(struct sek_sessions *all);
+/* --- render hosts (farm.h) --- */
+
+struct sek_host_info {
+	const struct sek_render_host *host; /* good during the call */
+	const char *state;      /* "up", "full", "draining", "sick" (silent for 5 s), "lost", "unknown" (not watched, or not heard of yet) */
+	bool drain;             /* by an administrator */
+	uint32_t force_in_s;    /* until its sessions are ended, 0 = never */
+	uint32_t here;          /* this broker's sessions on it */
+	bool heard;             /* the rest is known */
+	uint16_t sessions, sessions_max, cpu_permille, stall_permille, cores, warm_ja, warm_en;
+	uint32_t memory_mib, available_mib;
+};
+void sek_hosts_each(struct sek_sessions *all, void (*fn)(void *user, const struct sek_host_info *info), void *user);
+/* Texts are copied. SEK_E_EXISTS; SEK_E_LIMIT. */
+sek_status sek_hosts_add(struct sek_sessions *all, const struct sek_render_host *host);
+/* No new sessions (on), or again (not on). force_s: after so long its sessions end, with a warning SEK_WARN_S before; 0 =
+ * they go on. SEK_E_NOT_FOUND. */
+sek_status sek_hosts_drain(struct sek_sessions *all, const char *name, bool on, uint32_t force_s);
+/* SEK_E_NOT_FOUND; SEK_E_CONFLICT while sessions of this broker are on it. */
+sek_status sek_hosts_remove(struct sek_sessions *all, const char *name);
 
 /* For status lines, API and tests. */
 struct sek_session_info {

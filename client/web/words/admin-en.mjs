@@ -279,6 +279,8 @@ export default {
 	"policy.url_allow.hint": "Addresses that may be opened; * is every address.",
 	"policy.url_block": "Addresses blocked",
 	"policy.url_block.hint": "Addresses that may not be opened.",
+	"policy.pool": "Pools of render hosts",
+	"policy.pool.hint": "Which render hosts may take the session, by the names of their pools. * is every pool.",
 	"policy.max_pixels": "Largest picture (pixels)",
 	"policy.max_pixels.hint": "Width times height.",
 	"policy.max_fps": "Frames a second",

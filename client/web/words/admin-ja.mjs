@@ -279,6 +279,8 @@ export default {
 	"policy.url_allow.hint": "開いてよい URL の型。* はすべて。",
 	"policy.url_block": "開けない URL",
 	"policy.url_block.hint": "開いてはならない URL の型。",
+	"policy.pool": "閲覧用サーバーのプール",
+	"policy.pool.hint": "セッションを置いてよい閲覧用サーバーのプール名。* はすべて。",
 	"policy.max_pixels": "画面の最大画素数",
 	"policy.max_pixels.hint": "幅×高さ。",
 	"policy.max_fps": "最大フレーム数（毎秒）",

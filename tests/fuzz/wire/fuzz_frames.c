@@ -83,6 +83,8 @@ static void take(const struct sek_frame *f, const uint8_t *payload)
 	case SEK_MSG_CARET: TAKE(caret, sek_caret_write); break;
 	case SEK_MSG_VIEW: TAKE(view, sek_view_write); break;
 	case SEK_MSG_RULES: TAKE(rules, sek_rules_write); break;
+	case SEK_MSG_WATCH: TAKE(watch_msg, sek_watch_msg_write); break;
+	case SEK_MSG_HEALTH: TAKE(health, sek_health_write); break;
 	case SEK_MSG_POLICY: TAKE(policy_msg, sek_policy_msg_write); break;
 	case SEK_MSG_SIZE:
 		TAKE(size, sek_size_write);

@@ -58,7 +58,7 @@ struct client {
 };
 
 /* Connects and shakes hands with a session certificate for id. */
-void client_open(struct client *c, const struct rig *r, const uint8_t id[16]);
+void client_open(struct client *c, const struct rig *r, const uint8_t id[16]); /* NULL: a certificate for watching */
 /* With other texts; true if the client's side of the handshake ended well. */
 bool client_open_as(struct client *c, const struct rig *r, const char *chain, const char *key);
 void client_close(struct client *c);

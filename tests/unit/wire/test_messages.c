@@ -29,6 +29,8 @@ union any {
 	struct sek_state_msg state;
 	struct sek_view view;
 	struct sek_rules rules;
+	struct sek_watch_msg watch;
+	struct sek_health health;
 	struct sek_policy_msg policy;
 	struct sek_clipboard_piece piece;
 	struct sek_clipboard_mode mode;
@@ -55,6 +57,8 @@ static sek_status read_any(uint8_t type, const uint8_t *p, size_t n, union any *
 	case SEK_MSG_SIZE: return sek_size_read(p, n, &ret->size);
 	case SEK_MSG_STATE: return sek_state_read(p, n, &ret->state);
 	case SEK_MSG_RULES: return sek_rules_read(p, n, &ret->rules);
+	case SEK_MSG_WATCH: return sek_watch_msg_read(p, n, &ret->watch);
+	case SEK_MSG_HEALTH: return sek_health_read(p, n, &ret->health);
 	case SEK_MSG_VIEW: return sek_view_read(p, n, &ret->view);
 	case SEK_MSG_POLICY: return sek_policy_msg_read(p, n, &ret->policy);
 	case SEK_MSG_CLIPBOARD: return sek_clipboard_piece_read(p, n, &ret->piece);
@@ -84,6 +88,8 @@ static void write_any(uint8_t type, struct sek_writer *w, const union any *m)
 	case SEK_MSG_SIZE: sek_size_write(w, &m->size); break;
 	case SEK_MSG_STATE: sek_state_write(w, &m->state); break;
 	case SEK_MSG_RULES: sek_rules_write(w, &m->rules); break;
+	case SEK_MSG_WATCH: sek_watch_msg_write(w, &m->watch); break;
+	case SEK_MSG_HEALTH: sek_health_write(w, &m->health); break;
 	case SEK_MSG_VIEW: sek_view_write(w, &m->view); break;
 	case SEK_MSG_POLICY: sek_policy_msg_write(w, &m->policy); break;
 	case SEK_MSG_CLIPBOARD: sek_clipboard_piece_write(w, &m->piece); break;
@@ -220,6 +226,20 @@ static const struct row rows[] = {
 	BAD(SIZE, "\0\1\0\0"),
 	BAD(SIZE, "\x1e\1\x10\xe0"),
 	BAD(SIZE, "\x1e\0\x10\xe1"),
+	GOOD(WATCH, "\0\1\0\1"),
+	GOOD(WATCH, "\0\1\xff\xff"),
+	BAD(WATCH, "\0\0\0\1"),
+	BAD(WATCH, "\0\2\0\1"),
+	GOOD(HEALTH, "\0\1\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0"),
+	GOOD(HEALTH, "\0\1\0\1\0\2\0\3\0\0\1\0\0\0\1\0\3\xe8\3\xe8\0\4\0\1\0\2\0\0"),
+	BAD(HEALTH, "\0\2\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0"), /* version */
+	BAD(HEALTH, "\0\1\0\2\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0"), /* flag */
+	BAD(HEALTH, "\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0"), /* no session at all */
+	BAD(HEALTH, "\0\1\0\0\0\0\0\1\0\0\0\1\0\0\0\2\0\0\0\0\0\1\0\0\0\0\0\0"), /* more than there is */
+	BAD(HEALTH, "\0\1\0\0\0\0\0\1\0\0\0\0\0\0\0\0\3\xe9\0\0\0\1\0\0\0\0\0\0"),
+	BAD(HEALTH, "\0\1\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\3\xe9\0\1\0\0\0\0\0\0"),
+	BAD(HEALTH, "\0\1\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), /* no core */
+	BAD(HEALTH, "\0\1\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\0\0\1"), /* reserved */
 	GOOD(RULES, "\0\0\0\0\0\0\0\0"),
 	GOOD(RULES, "\1\0\0\0\0\2\0\xf" "*\nhttp://a:8/b?c\n"),
 	BAD(RULES, "\2\0\0\0\0\0\0\0"),

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The list of hosts, one clock for all of them, and the choice.
+ */
+#include "broker/hub/session/farm.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "broker/hub/session/internal.h"
+#include "broker/hub/session/watch.h"
+
+enum {
+	TICK_MS = 250,
+	LEAST_MIB = 512,       /* a host with less memory to give is full */
+	UNKNOWN_COST = 100000, /* of a host that has not been heard of yet */
+	WARM_WORTH = 250,      /* a warm sandbox is worth so many permille of load */
+};
+
+struct host {
+	struct host *next;
+	struct sek_render_host host; /* its texts are ours, each heap */
+	struct sek_watch *watch;     /* NULL: nobody watches */
+	bool gone;                   /* removed; kept until no session names it any more */
+	bool drain, warned;
+	uint64_t force_ms;           /* when its sessions end, 0 = never */
+};
+
+struct sek_farm {
+	struct sek_sessions *all;
+	struct host *first;
+	uv_timer_t timer; /* runs while hosts are watched or a drain has an end */
+	bool ticking, closing;
+};
+
+static void host_free(struct host *h)
+{
+	sek_watch_finish(h->watch);
+	free((void *)(uintptr_t)h->host.name);
+	free((void *)(uintptr_t)h->host.address);
+	free((void *)(uintptr_t)h->host.pool);
+	free(h);
+}
+
+static struct host *find(const struct sek_farm *f, const char *name)
+{
+	struct host *h;
+
+	for (h = f->first; h; h = h->next)
+		if (!h->gone && strcmp(h->host.name, name) == 0)
+			return h;
+	return NULL;
+}
+
+static uint32_t here(const struct sek_farm *f, const struct host *h)
+{
+	uint32_t n = 0;
+
+	for (const struct sek_session *s = f->all->first; s; s = s->next)
+		n += s->host == &h->host;
+	return n;
+}
+
+/* --- the clock --- */
+
+static void warn(struct sek_farm *f, struct host *h, uint32_t seconds)
+{
+	h->warned = true;
+	for (struct sek_session *s = f->all->first; s; s = s->next)
+		if (s->host == &h->host)
+			sek_client_send_state(s, SEK_STATE_WARN_DRAIN, seconds);
+}
+
+static void force(struct sek_farm *f, struct host *h, uint64_t now)
+{
+	if (!h->force_ms)
+		return;
+	if (now < h->force_ms) {
+		if (!h->warned && h->force_ms - now <= SEK_WARN_S * 1000)
+			warn(f, h, (uint32_t)((h->force_ms - now + 999) / 1000));
+		return;
+	}
+	h->force_ms = 0;
+	sek_log(SEK_LOG_INFO, "host.drained", "host", h->host.name, "ended",
+		sek_logf("%zu", sek_sessions_end_host(f->all, h->host.name, SEK_STATE_ENDED_DRAIN)), NULL);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+	struct sek_farm *f = timer->data;
+	uint64_t now = uv_now(f->all->loop);
+	bool needed = false;
+
+	for (struct host **at = &f->first; *at;) {
+		struct host *h = *at;
+
+		if (h->gone && here(f, h) == 0) {
+			*at = h->next;
+			host_free(h);
+			continue;
+		}
+		if (h->watch)
+			sek_watch_tick(h->watch);
+		force(f, h, now);
+		needed |= h->gone || h->watch || h->force_ms;
+		at = &h->next;
+	}
+	if (!needed) {
+		uv_timer_stop(&f->timer);
+		f->ticking = false;
+	}
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct sek_farm *f = handle->data;
+
+	f->ticking = false;
+	sek_sessions_release(f->all);
+}
+
+static void tick(struct sek_farm *f)
+{
+	if (f->closing)
+		return;
+	if (!uv_is_active((uv_handle_t *)&f->timer) && !f->ticking) {
+		if (!f->timer.data) {
+			uv_timer_init(f->all->loop, &f->timer);
+			f->timer.data = f;
+			sek_sessions_hold(f->all);
+		}
+		uv_timer_start(&f->timer, on_tick, 0, TICK_MS);
+		f->ticking = true;
+	}
+}
+
+/* --- the list --- */
+
+sek_status sek_hosts_add(struct sek_sessions *all, const struct sek_render_host *host)
+{
+	struct sek_farm *f = all->farm;
+	struct host *h, **at;
+	size_t n = 0;
+
+	if (find(f, host->name))
+		return sek_fail(SEK_E_EXISTS);
+	for (at = &f->first; *at; at = &(*at)->next)
+		n++;
+	if (n >= SEK_FARM_HOSTS_MAX)
+		return sek_fail(SEK_E_LIMIT);
+	h = calloc(1, sizeof *h);
+	if (!h)
+		return sek_fail(SEK_E_NOMEM);
+	h->host = (struct sek_render_host){ .name = strdup(host->name), .address = strdup(host->address), .port = host->port,
+		.pool = strdup(host->pool ? host->pool : SEK_POOL_DEFAULT) };
+	if (all->config.watch)
+		h->watch = sek_watch_create(all, &h->host);
+	if (!h->host.name || !h->host.address || !h->host.pool || (all->config.watch && !h->watch)) {
+		host_free(h);
+		return sek_fail(SEK_E_NOMEM);
+	}
+	*at = h;
+	if (h->watch)
+		tick(f);
+	return sek_ok();
+}
+
+sek_status sek_hosts_drain(struct sek_sessions *all, const char *name, bool on, uint32_t force_s)
+{
+	struct host *h = find(all->farm, name);
+
+	if (!h)
+		return sek_fail(SEK_E_NOT_FOUND);
+	h->drain = on;
+	h->warned = false;
+	h->force_ms = on && force_s ? uv_now(all->loop) + (uint64_t)force_s * 1000 : 0;
+	if (h->force_ms)
+		tick(all->farm);
+	return sek_ok();
+}
+
+sek_status sek_hosts_remove(struct sek_sessions *all, const char *name)
+{
+	struct host *h = find(all->farm, name);
+
+	if (!h)
+		return sek_fail(SEK_E_NOT_FOUND);
+	if (here(all->farm, h) > 0)
+		return sek_fail(SEK_E_CONFLICT);
+	h->gone = true;
+	sek_watch_finish(h->watch);
+	h->watch = NULL;
+	tick(all->farm);
+	return sek_ok();
+}
+
+static bool is_full(const struct sek_farm *f, const struct host *h, const struct sek_host_health *health)
+{
+	uint32_t n = here(f, h);
+
+	return health->sessions >= health->sessions_max || n >= health->sessions_max || health->available_mib < LEAST_MIB;
+}
+
+static const char *state_of(const struct sek_farm *f, const struct host *h)
+{
+	const struct sek_host_health *health = h->watch ? sek_watch_health(h->watch) : NULL;
+
+	if (h->drain || (health && health->draining))
+		return "draining";
+	if (!h->watch)
+		return "unknown";
+	return health && is_full(f, h, health) ? "full" : sek_watch_state(h->watch);
+}
+
+void sek_hosts_each(struct sek_sessions *all, void (*fn)(void *user, const struct sek_host_info *info), void *user)
+{
+	uint64_t now = uv_now(all->loop);
+
+	for (const struct host *h = all->farm->first; h; h = h->next) {
+		const struct sek_host_health *health = h->watch ? sek_watch_health(h->watch) : NULL;
+		struct sek_host_info i = { .host = &h->host, .state = state_of(all->farm, h), .drain = h->drain,
+			.here = here(all->farm, h), .heard = health != NULL };
+
+		if (h->gone)
+			continue;
+		if (h->force_ms)
+			i.force_in_s = h->force_ms > now ? (uint32_t)((h->force_ms - now + 999) / 1000) : 1;
+		if (health) {
+			i.sessions = health->sessions;
+			i.sessions_max = health->sessions_max;
+			i.cpu_permille = health->cpu_permille;
+			i.stall_permille = health->stall_permille;
+			i.cores = health->cores;
+			i.warm_ja = health->warm_ja;
+			i.warm_en = health->warm_en;
+			i.memory_mib = health->memory_mib;
+			i.available_mib = health->available_mib;
+		}
+		fn(user, &i);
+	}
+}
+
+/* --- the choice --- */
+
+/* A line of the policy's list is the pool, or every pool. */
+static bool in_pool(const struct sek_policy *p, const char *pool)
+{
+	const char *line = p->pool;
+	size_t n;
+
+	for (; line && *line; line += n + (line[n] == '\n')) {
+		n = strcspn(line, "\n");
+		if ((n == 1 && *line == '*') || (n == strlen(pool) && memcmp(line, pool, n) == 0))
+			return true;
+	}
+	return false;
+}
+
+/* Lower is better; UINT32_MAX: it may not be used. */
+static uint32_t cost(const struct sek_farm *f, const struct sek_session *s, const struct host *h)
+{
+	const struct sek_host_health *health;
+	uint32_t n = here(f, h), most, load;
+
+	if (!h->watch)
+		return n;
+	health = sek_watch_health(h->watch);
+	if (!health) /* one that nobody has heard of yet, because the broker or the host was just added, is better than none */
+		return strcmp(sek_watch_state(h->watch), "unknown") == 0 ? UNKNOWN_COST + n : UINT32_MAX;
+	if (health->draining || is_full(f, h, health))
+		return UINT32_MAX;
+	/* the report is up to a second old: what we have put there since counts */
+	most = health->sessions > n ? health->sessions : n;
+	load = 1000 * most / health->sessions_max + health->cpu_permille / 2u + health->stall_permille;
+	if ((s->wish.lang == SEK_LANG_EN ? health->warm_en : health->warm_ja) == 0)
+		load += WARM_WORTH;
+	return load;
+}
+
+const struct sek_render_host *sek_farm_choose(const struct sek_session *s, enum sek_state *ret_why)
+{
+	const struct sek_farm *f = s->all->farm;
+	const struct sek_render_host *best = NULL;
+	uint32_t best_cost = UINT32_MAX;
+
+	*ret_why = SEK_STATE_NO_HOST;
+	for (const struct host *h = f->first; h; h = h->next) {
+		uint32_t c;
+
+		if (h->gone || !in_pool(&s->policy, h->host.pool))
+			continue;
+		c = h->drain ? UINT32_MAX : cost(f, s, h);
+		if (c < best_cost) {
+			best = &h->host;
+			best_cost = c;
+		} else if (c == UINT32_MAX && (!h->watch || sek_watch_health(h->watch))) {
+			*ret_why = SEK_STATE_HOSTS_FULL;
+		}
+	}
+	return best;
+}
+
+/* --- beginning and end --- */
+
+sek_status sek_farm_create(struct sek_sessions *all)
+{
+	struct sek_farm *f = calloc(1, sizeof *f);
+	sek_status s = sek_ok();
+
+	if (!f)
+		return sek_fail(SEK_E_NOMEM);
+	f->all = all;
+	all->farm = f;
+	for (size_t i = 0; i < all->config.n_hosts && sek_is_ok(s); i++)
+		s = sek_hosts_add(all, &all->config.hosts[i]);
+	if (!sek_is_ok(s)) {
+		sek_farm_destroy(f);
+		all->farm = NULL;
+	}
+	return s;
+}
+
+void sek_farm_stop(struct sek_farm *f)
+{
+	f->closing = true;
+	for (struct host *h = f->first; h; h = h->next) {
+		sek_watch_finish(h->watch);
+		h->watch = NULL;
+	}
+	if (f->timer.data)
+		uv_close((uv_handle_t *)&f->timer, on_closed);
+}
+
+void sek_farm_destroy(struct sek_farm *f)
+{
+	while (f && f->first) {
+		struct host *h = f->first;
+
+		f->first = h->next;
+		host_free(h);
+	}
+	free(f);
+}

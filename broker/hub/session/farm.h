@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The render hosts: which there are, how they are, and which one a new session is put on. Must never choose one that is
+ * full, draining, sick, out of contact, or of a pool that the session's policy does not name.
+ */
+#ifndef SEK_BROKER_HUB_SESSION_FARM_H
+#define SEK_BROKER_HUB_SESSION_FARM_H
+
+#include "broker/hub/session/session.h"
+
+#define SEK_FARM_HOSTS_MAX 256
+
+struct sek_farm;
+
+/* With the hosts of all->config; sets all->farm. */
+sek_status sek_farm_create(struct sek_sessions *all);
+void sek_farm_stop(struct sek_farm *f);    /* watches no longer */
+void sek_farm_destroy(struct sek_farm *f); /* NULL is fine */
+
+/* Where this session, whose wish and policy are known, will be best; NULL and *ret_why if there is no such host. */
+const struct sek_render_host *sek_farm_choose(const struct sek_session *s, enum sek_state *ret_why);
+
+#endif
