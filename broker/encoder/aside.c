@@ -37,10 +37,11 @@ void sek_encoder_record(struct sek_encoder *e, bool record, bool now)
 
 static sek_status slice(struct sek_encoder *e)
 {
+	const bool fast = e->snapshots.cost_us >= SEK_SNAPSHOTS_SMALL_US;
 	uint64_t start = cpu_us(), end;
 	bool done;
 
-	SEK_TRY(sek_update_encoder_slice(e->codec, e->sent, SEK_SNAPSHOTS_EFFORT, false, emit, e));
+	SEK_TRY(sek_update_encoder_slice(e->codec, e->sent, SEK_SNAPSHOTS_EFFORT, fast, emit, e));
 	end = cpu_us();
 	done = !sek_update_encoder_snapshotting(e->codec);
 	sek_snapshots_sliced(&e->snapshots, e->sent, done, end - start, e->now_us, end);

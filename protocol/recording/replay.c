@@ -15,6 +15,7 @@ struct sek_replay {
 	size_t room_px;      /* of picture.px */
 	bool synced;         /* has seen a keyframe or a snapshot: what comes can be followed */
 	bool in_snapshot;    /* follows one that is not at its end */
+	bool whole;          /* nothing of the picture is still to be painted by a snapshot */
 	struct sek_replay_pointer pointer;
 	uint8_t shape[4 * SEK_CURSOR_MAX_PX * SEK_CURSOR_MAX_PX];
 };
@@ -85,17 +86,21 @@ static sek_status cursor(struct sek_replay *r, const struct sek_frame *f, const 
 /* Whoever follows already knows what a snapshot shows. */
 static bool is_for_us(struct sek_replay *r, const struct sek_frame *f, bool aside)
 {
-	bool begins = (f->flags & SEK_UPDATE_KEYFRAME) != 0;
+	bool begins = (f->flags & SEK_UPDATE_KEYFRAME) != 0, wanted;
 
-	bool wanted;
-
+	if (!aside && begins) { /* breaks off any snapshot */
+		r->whole = true;
+		r->in_snapshot = false;
+	}
 	if (!aside)
 		return r->synced || begins;
 	if (begins)
 		r->in_snapshot = !r->synced;
 	wanted = r->in_snapshot;
-	if (f->flags & SEK_UPDATE_END)
+	if (f->flags & SEK_UPDATE_END) {
+		r->whole = r->whole || r->in_snapshot;
 		r->in_snapshot = false;
+	}
 	return wanted;
 }
 
@@ -108,7 +113,7 @@ static sek_status update(struct sek_replay *r, const struct sek_frame *f, const 
 		return sek_ok();
 	SEK_TRY(sek_paint_update(r->painter, &r->picture, f->flags, payload, f->payload_bytes, NULL, NULL, &number));
 	r->synced = true;
-	*ret_changed = true;
+	*ret_changed = r->whole;
 	return sek_ok();
 }
 
@@ -160,7 +165,7 @@ sek_status sek_replay_take(struct sek_replay *r, const struct sek_entry *e, bool
 
 struct sek_picture sek_replay_picture(const struct sek_replay *r)
 {
-	return r->synced ? r->picture : (struct sek_picture){ NULL, 0, 0, 0 };
+	return r->synced && r->whole ? r->picture : (struct sek_picture){ NULL, 0, 0, 0 };
 }
 
 struct sek_replay_pointer sek_replay_pointer(const struct sek_replay *r)

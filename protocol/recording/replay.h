@@ -27,7 +27,7 @@ void sek_replay_destroy(struct sek_replay *r);
  * over, and so is everything that is neither picture nor pointer. SEK_E_MALFORMED: an update that cannot be painted. */
 sek_status sek_replay_take(struct sek_replay *r, const struct sek_entry *e, bool *ret_changed);
 
-/* 0x0 pixels until there is a picture. Good until the next entry. */
+/* 0x0 pixels until there is a picture, and all of it: a snapshot comes in slices. Good until the next entry. */
 struct sek_picture sek_replay_picture(const struct sek_replay *r);
 struct sek_replay_pointer sek_replay_pointer(const struct sek_replay *r);
 

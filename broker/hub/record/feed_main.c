@@ -22,6 +22,8 @@
 #include "broker/hub/record/extent.h"
 #include "broker/hub/record/reader.h"
 
+#define SETTLED_US 2000000u
+
 static bool read_key(uint8_t ret[SEK_RECORDING_KEY_BYTES])
 {
 	size_t n = 0;
@@ -58,7 +60,8 @@ static sek_status feed(struct sek_recording_reader *r, uint64_t from_us, uint64_
 {
 	size_t blocks;
 	const struct sek_block *b = sek_recording_blocks(r, &blocks);
-	uint32_t first = sek_recording_start_block(r, from_us);
+	/* a snapshot is made in slices, and some tiles come with the frames after it: all is there by then */
+	uint32_t first = sek_recording_start_block(r, from_us > SETTLED_US ? from_us - SETTLED_US : 0);
 
 	/* the size that a snapshot is painted in may have been told at the end of the block before */
 	for (size_t i = first > 0 ? first - 1 : 0; i < blocks && b[i].first_us <= to_us; i++) {

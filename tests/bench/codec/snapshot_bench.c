@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * snapshot_bench [--fast] [--effort N] [--every SECONDS] [--turns N] FILE.rseq...: what the snapshots of a recording cost (docs/decisions/0013):
+ * snapshot_bench [--small|--fast] [--effort N] [--every SECONDS] [--turns N] FILE.rseq...: what the snapshots of a recording cost (docs/decisions/0013):
  * processor time and bytes of each, of its longest slice, and what the client's stream pays for beginning to learn anew. They
  * come in the encoder's own rhythm, or every so many seconds whatever happens. The recorded pages are encoded twice, with and without; with
  * them, somebody begins to read at each and is compared at the end.
@@ -23,7 +23,7 @@
 static const struct sek_encode_options how = { .jpeg_quality = 80, .refine_ms = 300 };
 
 struct made {
-	double ms, slice_ms; /* of processor time; the longest slice */
+	double ms, slice_ms, read_ms; /* of processor time: in all, the longest slice; to paint it */
 	size_t bytes, slices;
 };
 
@@ -88,17 +88,26 @@ static bool equal(const struct sek_picture *a, const struct sek_picture *b)
 	return test_picture_equal(a, b, &x, &y);
 }
 
+/* How: small (DRAWN), fast (palette and LZ4), or as the encoder does: small as long as that is cheap. */
+enum way { MIXED, SMALL, FAST };
+
+static bool is_fast(const struct run *r, enum way way)
+{
+	return way == FAST || (way == MIXED && r->made[r->snapshots].ms * 1000 >= SEK_SNAPSHOTS_SMALL_US);
+}
+
 /* Returns milliseconds of processor time. */
-static double slice(struct run *r, size_t effort, bool fast)
+static double slice(struct run *r, size_t effort, enum way way)
 {
 	struct made *m = &r->made[r->snapshots];
 	double start = cpu_s(), ms;
 
 	painting = 0;
-	if (!sek_is_ok(sek_update_encoder_slice(r->e, 0, effort, fast, to_recording, r)))
+	if (!sek_is_ok(sek_update_encoder_slice(r->e, 0, effort, is_fast(r, way), to_recording, r)))
 		abort();
 	ms = (cpu_s() - start - painting) * 1000;
 	m->ms += ms;
+	m->read_ms += painting * 1000;
 	m->slice_ms = ms > m->slice_ms ? ms : m->slice_ms;
 	m->slices++;
 	r->snapshots += !sek_update_encoder_snapshotting(r->e);
@@ -194,7 +203,7 @@ static bool is_due(struct run *r, struct sek_snapshots *s, uint64_t every_ms, ui
 	return true;
 }
 
-static void run(struct run *r, const char *path, unsigned turns, uint64_t every_ms, size_t effort, bool fast)
+static void run(struct run *r, const char *path, unsigned turns, uint64_t every_ms, size_t effort, enum way way)
 {
 	struct tape t = { .path = path, .turns = turns };
 	struct sek_snapshots s;
@@ -226,7 +235,7 @@ static void run(struct run *r, const char *path, unsigned turns, uint64_t every_
 		}
 		/* there is time for two, if nothing else is to be done */
 		for (unsigned i = 0; i < (sent ? 1u : 2u) && sek_update_encoder_snapshotting(r->e); i++) {
-			uint64_t cost_us = (uint64_t)(slice(r, effort, fast) * 1000);
+			uint64_t cost_us = (uint64_t)(slice(r, effort, way) * 1000);
 
 			sek_snapshots_sliced(&s, frame, !sek_update_encoder_snapshotting(r->e), cost_us, now_ms * 1000,
 				(uint64_t)(r->client_s * 1e6));
@@ -246,20 +255,21 @@ static int by_ms(const void *a, const void *b)
 
 static void report(const char *name, struct run *with, const struct run *without)
 {
-	double ms = 0, slice_ms = 0, n = with->snapshots > 0 ? (double)with->snapshots : 1;
+	double ms = 0, slice_ms = 0, read_ms = 0, n = with->snapshots > 0 ? (double)with->snapshots : 1;
 	size_t bytes = 0, slices = 0;
 
 	for (size_t k = 0; k < with->snapshots; k++) {
 		ms += with->made[k].ms;
+		read_ms += with->made[k].read_ms;
 		bytes += with->made[k].bytes;
 		slices += with->made[k].slices;
 		slice_ms = with->made[k].slice_ms > slice_ms ? with->made[k].slice_ms : slice_ms;
 	}
 	qsort(with->made, with->snapshots, sizeof *with->made, by_ms);
-	printf("%-12s %4.0f s, %3zu snapshots: %5.1f ms, %4.0f KB each (median %.1f ms, most %.1f ms; %.1f slices, the longest %.1f ms), %.1f MB an hour, "
+	printf("%-12s %4.0f s, %3zu snapshots: %5.1f ms, %4.0f KB each (median %.1f ms, most %.1f ms; %.1f slices, the longest %.1f ms), painted in %.1f ms, %.1f MB an hour, "
 	       "%.2f %% of the encoding; client %.2f MB, %.2f s, without %.2f MB, %.2f s%s\n",
 		name, with->seconds, with->snapshots, ms / n, (double)bytes / 1000 / n, with->made[with->snapshots / 2].ms,
-		with->snapshots ? with->made[with->snapshots - 1].ms : 0, (double)slices / n, slice_ms,
+		with->snapshots ? with->made[with->snapshots - 1].ms : 0, (double)slices / n, slice_ms, read_ms / n,
 		(double)bytes / 1e6 * 3600 / with->seconds, ms / 10 / without->client_s, (double)with->client_bytes / 1e6,
 		with->client_s, (double)without->client_bytes / 1e6, without->client_s, with->right && without->right ? "" : "  NOT EXACT");
 }
@@ -270,13 +280,15 @@ int main(int argc, char **argv)
 	uint64_t every_ms = RHYTHM;
 	size_t effort = SEK_SNAPSHOTS_EFFORT;
 	unsigned turns = 1;
-	bool fast = false;
+	enum way way = MIXED;
 
 	for (int i = 1; i < argc; i++) {
 		const char *name = strrchr(argv[i], '/');
 
 		if (strcmp(argv[i], "--fast") == 0) {
-			fast = true;
+			way = FAST;
+		} else if (strcmp(argv[i], "--small") == 0) {
+			way = SMALL;
 		} else if (strcmp(argv[i], "--effort") == 0 && i + 1 < argc) {
 			effort = (size_t)atol(argv[++i]);
 		} else if (strcmp(argv[i], "--every") == 0 && i + 1 < argc) {
@@ -284,8 +296,8 @@ int main(int argc, char **argv)
 		} else if (strcmp(argv[i], "--turns") == 0 && i + 1 < argc) {
 			turns = (unsigned)atoi(argv[++i]);
 		} else {
-			run(&without, argv[i], turns, 0, effort, fast);
-			run(&with, argv[i], turns, every_ms, effort, fast);
+			run(&without, argv[i], turns, 0, effort, way);
+			run(&with, argv[i], turns, every_ms, effort, way);
 			report(name ? name + 1 : argv[i], &with, &without);
 		}
 	}
