@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "base/hex.h"
+#include "broker/hub/record/scan.h"
 
 uint64_t sek_record_utc_us(void)
 {
@@ -151,23 +152,59 @@ sek_status sek_record_file_sync(struct sek_record_file *f)
 	return fdatasync(f->fd) == 0 ? sek_ok() : io_status();
 }
 
+/* The heads of all blocks, read again from the file: so that nothing grows in memory while a recording runs. NULL: they cannot be had (no
+ * memory, or somebody has changed the file under us), and the recording goes without. */
+static uint8_t *make_index(const struct sek_record_file *f, uint8_t hash[SEK_RECORD_HASH_BYTES])
+{
+	struct sek_record_scan *s = malloc(sizeof *s);
+	uint8_t *index = NULL;
+	bool ours;
+
+	if (!s)
+		return NULL;
+	if (sek_is_ok(sek_record_scan_begin(s, f->fd, false, &ours)) && sek_is_ok(sek_record_scan_go(s)) && s->n == f->blocks &&
+			s->offset == f->size)
+		index = malloc((size_t)sek_record_index_bytes(f->blocks));
+	if (index)
+		sek_record_index_write(s->blocks, f->blocks, index, hash);
+	sek_record_scan_finish(s);
+	free(s);
+	return index;
+}
+
+static sek_status write_end(struct sek_record_file *f, struct sek_record_end *e, const uint8_t *index)
+{
+	uint8_t bytes[SEK_RECORD_END_BYTES];
+
+	e->indexed = index != NULL;
+	if (!index)
+		memset(e->index, 0, sizeof e->index);
+	sek_record_end_write(e, f->header.hash, f->signer, bytes);
+	if (index)
+		SEK_TRY(write_at(f->fd, index, (size_t)sek_record_index_bytes(e->blocks), f->size));
+	SEK_TRY(write_at(f->fd, bytes, sizeof bytes, sek_record_end_at(e)));
+	return sek_record_file_sync(f);
+}
+
 sek_status sek_record_file_end(struct sek_record_file *f, uint32_t state, bool late)
 {
 	struct sek_record_end e = { .blocks = f->blocks, .snapshots = f->snapshots, .state = state, .length_us = f->length_us,
 		.bytes = f->size, .closed_utc_us = sek_record_utc_us(), .late = late };
-	uint8_t bytes[SEK_RECORD_END_BYTES];
+	uint8_t *index = make_index(f, e.index);
 	sek_status status;
 
 	memcpy(e.prev, f->hash, sizeof e.prev);
-	sek_record_end_write(&e, f->header.hash, f->signer, bytes);
-	status = write_at(f->fd, bytes, sizeof bytes, f->size);
-	if (sek_is_ok(status))
-		status = sek_record_file_sync(f);
+	status = write_end(f, &e, index);
+	if (!sek_is_ok(status) && index) { /* a full disk may take so much less */
+		(void)!ftruncate(f->fd, (off_t)f->size);
+		status = write_end(f, &e, NULL);
+	}
+	free(index);
 	if (!sek_is_ok(status)) {
 		(void)!ftruncate(f->fd, (off_t)f->size);
 		return status;
 	}
-	f->size += sizeof bytes;
+	f->size = sek_record_end_at(&e) + SEK_RECORD_END_BYTES;
 	memcpy(f->hash, e.hash, sizeof f->hash);
 	return status;
 }

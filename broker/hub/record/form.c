@@ -19,12 +19,13 @@ _Static_assert(crypto_box_SEALBYTES + SEK_RECORDING_KEY_BYTES == SEK_RECORDING_S
 
 static const uint8_t magic[8] = { 'S', 'E', 'K', 'R', 'E', 'C', '\r', '\n' };
 static const uint8_t block_magic[4] = { 'B', 'L', 'K', '1' };
+static const uint8_t index_magic[4] = { 'I', 'D', 'X', '1' };
 static const uint8_t end_magic[4] = { 'E', 'N', 'D', '1' };
 
 enum {
 	HASH = SEK_RECORD_HASH_BYTES,
 	AD_BYTES = 96, /* of a block's head: what is authenticated beside the entries */
-	SIGNED_BYTES = 112, /* of an end */
+	SIGNED_BYTES = 144, /* of an end */
 	FLAGS = SEK_BLOCK_SNAPSHOT | SEK_BLOCK_INPUT | SEK_BLOCK_CLIPBOARD | SEK_BLOCK_POLICY | SEK_BLOCK_EVENT | SEK_BLOCK_SIZE,
 };
 
@@ -52,7 +53,7 @@ static void get_bytes(struct sek_reader *r, void *ret, size_t n)
 	memcpy(ret, p, n);
 }
 
-static void hash_of(const uint8_t *bytes, size_t n, uint8_t ret[HASH])
+void sek_record_hash(const uint8_t *bytes, size_t n, uint8_t ret[HASH])
 {
 	crypto_generichash(ret, HASH, bytes, n, NULL, 0);
 }
@@ -84,7 +85,7 @@ void sek_record_header_write(struct sek_record_header *h, uint8_t ret[SEK_RECORD
 	sek_write_bytes(&w, h->sealed, sizeof h->sealed);
 	sek_write_bytes(&w, h->signer, sizeof h->signer);
 	SEK_ASSERT(w.len <= SEK_RECORD_HEADER_BYTES - HASH);
-	hash_of(ret, SEK_RECORD_HEADER_BYTES - HASH, h->hash);
+	sek_record_hash(ret, SEK_RECORD_HEADER_BYTES - HASH, h->hash);
 	memcpy(ret + SEK_RECORD_HEADER_BYTES - HASH, h->hash, HASH);
 }
 
@@ -112,7 +113,7 @@ sek_status sek_record_header_read(const uint8_t *bytes, size_t n, bool trust, st
 	get_bytes(&r, h.recipient, sizeof h.recipient);
 	get_bytes(&r, h.sealed, sizeof h.sealed);
 	get_bytes(&r, h.signer, sizeof h.signer);
-	hash_of(bytes, SEK_RECORD_HEADER_BYTES - HASH, hash);
+	sek_record_hash(bytes, SEK_RECORD_HEADER_BYTES - HASH, hash);
 	memcpy(h.hash, bytes + SEK_RECORD_HEADER_BYTES - HASH, HASH);
 	if ((!trust && sodium_memcmp(hash, h.hash, HASH) != 0) || h.where[sizeof h.where - 1] ||
 			!sek_utf8_valid((const uint8_t *)h.where, strlen(h.where), NULL))
@@ -122,6 +123,22 @@ sek_status sek_record_header_read(const uint8_t *bytes, size_t n, bool trust, st
 }
 
 /* --- blocks --- */
+
+/* What an index repeats. */
+static void put_head(struct sek_writer *w, const struct sek_block *b)
+{
+	sek_write_u32(w, b->number);
+	sek_write_u32(w, b->plain_bytes);
+	sek_write_u32(w, (uint32_t)b->flags << 24);
+	put_u64(w, b->first_us);
+	put_u64(w, b->last_us);
+	put_u64(w, b->utc_us);
+	put_u64(w, b->start_us);
+	sek_write_u32(w, b->entries);
+	sek_write_u32(w, b->updates);
+	sek_write_u32(w, b->inputs);
+	sek_write_u32(w, b->update_bytes);
+}
 
 void sek_record_block_seal(const uint8_t key[SEK_RECORDING_KEY_BYTES], const struct sek_block *b, const uint8_t prev[HASH],
 	const uint8_t *plain, uint8_t *ret, uint8_t ret_hash[HASH])
@@ -133,36 +150,24 @@ void sek_record_block_seal(const uint8_t key[SEK_RECORDING_KEY_BYTES], const str
 	SEK_ASSERT(b->plain_bytes <= SEK_RECORD_PLAIN_MAX_BYTES);
 	sek_writer_init(&w, ret, SEK_RECORD_HEAD_BYTES);
 	sek_write_bytes(&w, block_magic, sizeof block_magic);
-	sek_write_u32(&w, b->number);
-	sek_write_u32(&w, b->plain_bytes);
-	sek_write_u32(&w, (uint32_t)b->flags << 24);
-	put_u64(&w, b->first_us);
-	put_u64(&w, b->last_us);
-	put_u64(&w, b->utc_us);
-	put_u64(&w, b->start_us);
-	sek_write_u32(&w, b->entries);
-	sek_write_u32(&w, b->updates);
-	sek_write_u32(&w, b->inputs);
-	sek_write_u32(&w, b->update_bytes);
+	put_head(&w, b);
 	sek_write_bytes(&w, prev, HASH);
 	SEK_ASSERT(w.len == AD_BYTES);
 	crypto_secretstream_xchacha20poly1305_init_push(&state, ret + AD_BYTES, key);
 	crypto_secretstream_xchacha20poly1305_push(&state, ret + SEK_RECORD_HEAD_BYTES, NULL, plain, b->plain_bytes, ret, AD_BYTES,
 		crypto_secretstream_xchacha20poly1305_TAG_FINAL);
 	sodium_memzero(&state, sizeof state);
-	hash_of(ret, body, ret_hash);
+	sek_record_hash(ret, body, ret_hash);
 	memcpy(ret + body, ret_hash, HASH);
 }
 
-sek_status sek_record_block_read(const uint8_t head[SEK_RECORD_HEAD_BYTES], struct sek_block *ret, uint8_t ret_prev[HASH])
+static sek_status read_head(const uint8_t bytes[SEK_RECORD_INDEX_ENTRY_BYTES], struct sek_block *ret)
 {
 	struct sek_block b = { .number = 0 };
 	struct sek_reader r;
 	uint32_t flags = 0;
 
-	if (!sek_record_is_block(head))
-		return sek_fail(SEK_E_MALFORMED);
-	sek_reader_init(&r, head + sizeof block_magic, SEK_RECORD_HEAD_BYTES - sizeof block_magic);
+	sek_reader_init(&r, bytes, SEK_RECORD_INDEX_ENTRY_BYTES);
 	(void)sek_read_u32(&r, &b.number);
 	(void)sek_read_u32(&r, &b.plain_bytes);
 	(void)sek_read_u32(&r, &flags);
@@ -174,7 +179,6 @@ sek_status sek_record_block_read(const uint8_t head[SEK_RECORD_HEAD_BYTES], stru
 	(void)sek_read_u32(&r, &b.updates);
 	(void)sek_read_u32(&r, &b.inputs);
 	(void)sek_read_u32(&r, &b.update_bytes);
-	get_bytes(&r, ret_prev, HASH);
 	b.flags = (uint8_t)(flags >> 24);
 	if (flags & 0xffffff || b.flags & ~FLAGS || b.plain_bytes < SEK_ENTRY_HEAD_BYTES || b.plain_bytes > SEK_RECORD_PLAIN_MAX_BYTES)
 		return sek_fail(SEK_E_MALFORMED);
@@ -187,9 +191,18 @@ sek_status sek_record_block_read(const uint8_t head[SEK_RECORD_HEAD_BYTES], stru
 	return sek_ok();
 }
 
+sek_status sek_record_block_read(const uint8_t head[SEK_RECORD_HEAD_BYTES], struct sek_block *ret, uint8_t ret_prev[HASH])
+{
+	if (!sek_record_is_block(head))
+		return sek_fail(SEK_E_MALFORMED);
+	SEK_TRY(read_head(head + sizeof block_magic, ret));
+	memcpy(ret_prev, head + sizeof block_magic + SEK_RECORD_INDEX_ENTRY_BYTES, HASH);
+	return sek_ok();
+}
+
 bool sek_record_block_whole(const uint8_t *block, size_t n, uint8_t ret_hash[HASH])
 {
-	hash_of(block, n - HASH, ret_hash);
+	sek_record_hash(block, n - HASH, ret_hash);
 	return sodium_memcmp(ret_hash, block + n - HASH, HASH) == 0;
 }
 
@@ -235,6 +248,49 @@ bool sek_record_is_end(const uint8_t *bytes)
 	return memcmp(bytes, end_magic, sizeof end_magic) == 0;
 }
 
+/* --- the index --- */
+
+void sek_record_index_write(const struct sek_block *blocks, uint32_t n, uint8_t *ret, uint8_t ret_hash[HASH])
+{
+	size_t size = (size_t)sek_record_index_bytes(n);
+	struct sek_writer w;
+	uint32_t i;
+
+	sek_writer_init(&w, ret, size);
+	sek_write_bytes(&w, index_magic, sizeof index_magic);
+	sek_write_u32(&w, n);
+	for (i = 0; i < n; i++)
+		put_head(&w, &blocks[i]);
+	SEK_ASSERT(w.len == size && sek_is_ok(sek_writer_status(&w)));
+	sek_record_hash(ret, size, ret_hash);
+}
+
+bool sek_record_is_index(const uint8_t *bytes, uint32_t *ret_blocks)
+{
+	struct sek_reader r;
+
+	sek_reader_init(&r, bytes + sizeof index_magic, 4);
+	return memcmp(bytes, index_magic, sizeof index_magic) == 0 && sek_is_ok(sek_read_u32(&r, ret_blocks));
+}
+
+sek_status sek_record_index_read(const uint8_t *index, uint32_t i, struct sek_block *ret)
+{
+	SEK_TRY(read_head(index + 8 + (size_t)i * SEK_RECORD_INDEX_ENTRY_BYTES, ret));
+	return ret->number == i ? sek_ok() : sek_fail(SEK_E_MALFORMED);
+}
+
+bool sek_record_same_head(const struct sek_block *a, const struct sek_block *b)
+{
+	uint8_t x[SEK_RECORD_INDEX_ENTRY_BYTES], y[SEK_RECORD_INDEX_ENTRY_BYTES];
+	struct sek_writer w;
+
+	sek_writer_init(&w, x, sizeof x);
+	put_head(&w, a);
+	sek_writer_init(&w, y, sizeof y);
+	put_head(&w, b);
+	return memcmp(x, y, sizeof x) == 0;
+}
+
 /* --- the end --- */
 
 /* What is signed: its first words keep a signature from meaning anything else. */
@@ -264,13 +320,17 @@ void sek_record_end_write(struct sek_record_end *e, const uint8_t header_hash[HA
 	put_u64(&w, e->closed_utc_us);
 	sek_write_u32(&w, e->state);
 	sek_write_u32(&w, e->snapshots);
-	put_u64(&w, (uint64_t)e->late << 56);
+	sek_write_u8(&w, e->late);
+	sek_write_u8(&w, e->indexed);
+	sek_write_u16(&w, 0);
+	sek_write_u32(&w, 0);
 	sek_write_bytes(&w, e->prev, HASH);
+	sek_write_bytes(&w, e->index, HASH);
 	sek_write_bytes(&w, e->signer, sizeof e->signer);
 	SEK_ASSERT(w.len == SIGNED_BYTES);
 	crypto_sign_detached(e->signature, NULL, text, statement(header_hash, ret, text), k->secret);
 	sek_write_bytes(&w, e->signature, sizeof e->signature);
-	hash_of(ret, SEK_RECORD_END_BYTES - HASH, e->hash);
+	sek_record_hash(ret, SEK_RECORD_END_BYTES - HASH, e->hash);
 	sek_write_bytes(&w, e->hash, HASH);
 	SEK_ASSERT(sek_is_ok(sek_writer_status(&w)) && w.len == SEK_RECORD_END_BYTES);
 }
@@ -279,8 +339,8 @@ sek_status sek_record_end_read(const uint8_t *bytes, size_t n, bool trust, struc
 {
 	struct sek_record_end e;
 	struct sek_reader r;
-	uint8_t hash[HASH];
-	uint64_t late;
+	uint8_t hash[HASH], late = 0, indexed = 0;
+	bool zero;
 
 	if (n != SEK_RECORD_END_BYTES || !sek_record_is_end(bytes))
 		return sek_fail(SEK_E_MALFORMED);
@@ -292,14 +352,19 @@ sek_status sek_record_end_read(const uint8_t *bytes, size_t n, bool trust, struc
 	get_u64(&r, &e.closed_utc_us);
 	(void)sek_read_u32(&r, &e.state);
 	(void)sek_read_u32(&r, &e.snapshots);
-	get_u64(&r, &late);
+	(void)sek_read_u8(&r, &late);
+	(void)sek_read_u8(&r, &indexed);
+	zero = all_zero(&r, 6);
 	get_bytes(&r, e.prev, HASH);
+	get_bytes(&r, e.index, HASH);
 	get_bytes(&r, e.signer, sizeof e.signer);
 	get_bytes(&r, e.signature, sizeof e.signature);
 	get_bytes(&r, e.hash, HASH);
-	e.late = late != 0;
-	hash_of(bytes, SEK_RECORD_END_BYTES - HASH, hash);
-	if (late & ~((uint64_t)1 << 56) || e.snapshots > e.blocks || (!trust && sodium_memcmp(hash, e.hash, HASH) != 0))
+	e.late = late == 1;
+	e.indexed = indexed == 1;
+	sek_record_hash(bytes, SEK_RECORD_END_BYTES - HASH, hash);
+	if (late > 1 || indexed > 1 || !zero || (!indexed && !sodium_is_zero(e.index, HASH)) || e.snapshots > e.blocks ||
+		 (!trust && sodium_memcmp(hash, e.hash, HASH) != 0))
 		return sek_fail(SEK_E_MALFORMED);
 	*ret = e;
 	return sek_ok();

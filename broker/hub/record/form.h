@@ -16,7 +16,8 @@
 #define SEK_RECORD_TAG_BYTES 17                   /* of secretstream: one byte before the entries, 16 behind them */
 #define SEK_RECORD_ENTRIES_AT (SEK_RECORD_HEAD_BYTES + 1) /* in a block */
 #define SEK_RECORD_PLAIN_MAX_BYTES SEK_ENTRY_MAX_BYTES /* entries of one block */
-#define SEK_RECORD_END_BYTES 208
+#define SEK_RECORD_INDEX_ENTRY_BYTES 60           /* a head's bytes from its number to its counts */
+#define SEK_RECORD_END_BYTES 240
 
 /* size of a block in the file */
 static inline size_t sek_record_block_bytes(uint32_t plain_bytes)
@@ -48,11 +49,27 @@ sek_status sek_record_block_open(const uint8_t key[SEK_RECORDING_KEY_BYTES], uin
 /* Entries, whole and as many as b says, times not running backwards, within the block's. */
 sek_status sek_record_entries_check(const struct sek_block *b, const uint8_t *entries, size_t n);
 
+/* The heads of all blocks once more, in one piece, written with the end: so that a long recording is opened by one read. It holds nothing
+ * that does not stand in the blocks. */
+static inline uint64_t sek_record_index_bytes(uint32_t blocks)
+{
+	return 8 + (uint64_t)blocks * SEK_RECORD_INDEX_ENTRY_BYTES;
+}
+/* Writes sek_record_index_bytes(n) bytes. */
+void sek_record_index_write(const struct sek_block *blocks, uint32_t n, uint8_t *ret, uint8_t ret_hash[SEK_RECORD_HASH_BYTES]);
+/* Of how many blocks, if an index begins with these 8 bytes. */
+bool sek_record_is_index(const uint8_t *bytes, uint32_t *ret_blocks);
+/* The block that entry i of an index speaks of, all but its offset. SEK_E_MALFORMED. */
+sek_status sek_record_index_read(const uint8_t *index, uint32_t i, struct sek_block *ret);
+/* True if all is the same that an index says of a block. */
+bool sek_record_same_head(const struct sek_block *a, const struct sek_block *b);
+
 struct sek_record_end {
 	uint32_t blocks, snapshots, state;
-	uint64_t length_us, bytes; /* of the file before the end block */
+	uint64_t length_us, bytes; /* of the file up to the end of the last block */
 	uint64_t closed_utc_us;
-	bool late;
+	bool late, indexed;        /* an index stands between the last block and this */
+	uint8_t index[SEK_RECORD_HASH_BYTES]; /* the hash of the index; 0 if there is none */
 	uint8_t prev[SEK_RECORD_HASH_BYTES], signer[SEK_SIGN_KEY_BYTES], signature[SEK_SIGN_SIGNATURE_BYTES];
 	uint8_t hash[SEK_RECORD_HASH_BYTES]; /* the recording's: what the audit log keeps */
 };
@@ -64,6 +81,14 @@ void sek_record_end_write(struct sek_record_end *e, const uint8_t header_hash[SE
 sek_status sek_record_end_read(const uint8_t *bytes, size_t n, bool trust, struct sek_record_end *ret);
 bool sek_record_end_signed(const uint8_t bytes[SEK_RECORD_END_BYTES], const uint8_t header_hash[SEK_RECORD_HASH_BYTES],
 	const uint8_t public_key[SEK_SIGN_KEY_BYTES]);
+
+/* Where the end must stand, of a file of which it is sound. */
+static inline uint64_t sek_record_end_at(const struct sek_record_end *e)
+{
+	return e->bytes + (e->indexed ? sek_record_index_bytes(e->blocks) : 0);
+}
+
+void sek_record_hash(const uint8_t *bytes, size_t n, uint8_t ret[SEK_RECORD_HASH_BYTES]);
 
 /* True if the 4 bytes begin a block, or an end. */
 bool sek_record_is_block(const uint8_t *bytes);

@@ -167,9 +167,9 @@ static sek_status load(struct sek_recording_reader *r, const struct sek_block *b
 	SEK_TRY(sek_record_read_at(r->scan.fd, b->offset, r->buffer, n));
 	if (!r->scan.trust && !sek_record_block_whole(r->buffer, n, hash))
 		return sek_fail(SEK_E_MALFORMED);
-	/* the file may have been changed since its heads were read */
+	/* the file may have been changed since its heads were read, and an index may say what it likes */
 	SEK_TRY(sek_record_block_read(r->buffer, &now, prev));
-	if (now.number != b->number || now.plain_bytes != b->plain_bytes)
+	if (!sek_record_same_head(&now, b))
 		return sek_fail(SEK_E_MALFORMED);
 	*ret_n = n;
 	return sek_ok();

@@ -62,7 +62,9 @@ void sek_recording_check_stall(struct sek_recording *r, uint64_t now_ms)
 	int phase = atomic_load(&r->phase); /* before its time: so that an old time never meets a new phase */
 	uint64_t since = atomic_load(&r->since_ms), age = now_ms > since ? now_ms - since : 0;
 
-	if (!r->running || r->failed || age <= (phase == SEK_RECORD_WRITING ? SEK_RECORD_STALL_MS : SEK_RECORD_SYNC_MS))
+	if (!r->running || r->failed || r->step == SEK_RECORD_END)
+		return; /* an end waits as long as the disk likes: nobody is shown anything any more */
+	if (age <= (phase == SEK_RECORD_WRITING ? SEK_RECORD_STALL_MS : SEK_RECORD_SYNC_MS))
 		return;
 	sek_recording_fail(r, phase == SEK_RECORD_QUEUED ? "recordings: the broker is overloaded, blocks wait to be written" :
 		"recordings: the disk is too slow, a block is not written");

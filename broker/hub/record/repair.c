@@ -42,7 +42,8 @@ static bool has_end(int fd, uint64_t size)
 	struct sek_record_end e;
 
 	return size > sizeof bytes && sek_is_ok(sek_record_read_at(fd, size - sizeof bytes, bytes, sizeof bytes)) &&
-	       sek_is_ok(sek_record_end_read(bytes, sizeof bytes, false, &e)) && e.bytes == size - sizeof bytes;
+	       sek_is_ok(sek_record_end_read(bytes, sizeof bytes, false, &e)) && e.bytes < size &&
+	       sek_record_end_at(&e) == size - sizeof bytes;
 }
 
 static sek_status finish(struct sek_record_scan *s, const struct sek_sign_key *signer, struct sek_recording_facts *ret)

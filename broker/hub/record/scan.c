@@ -100,20 +100,84 @@ static bool same(const struct sek_record_scan *s, const uint8_t *hash)
 	return s->trust || memcmp(hash, s->hash, SEK_RECORD_HASH_BYTES) == 0;
 }
 
-static bool try_end(struct sek_record_scan *s)
+static void take_end(struct sek_record_scan *s, const struct sek_record_end *e, const uint8_t *bytes)
 {
-	const uint8_t *p = look(s, s->offset, SEK_RECORD_END_BYTES);
-	struct sek_record_end e;
-
-	if (!p || s->offset + SEK_RECORD_END_BYTES != s->size || !sek_is_ok(sek_record_end_read(p, SEK_RECORD_END_BYTES, s->trust, &e)))
-		return false;
-	if (e.blocks != s->n || e.bytes != s->offset || !same(s, e.prev) || (s->n > 0 && e.length_us < s->blocks[s->n - 1].last_us))
-		return false;
-	s->end = e;
-	memcpy(s->end_bytes, p, sizeof s->end_bytes);
+	s->end = *e;
+	memcpy(s->end_bytes, bytes, sizeof s->end_bytes);
+	memcpy(s->hash, e->prev, sizeof s->hash);
 	s->closed = true;
 	s->offset = s->size;
+}
+
+/* The end of a file of this size, and the index before it, if there is one (heap). */
+static bool read_end(struct sek_record_scan *s, struct sek_record_end *e, uint8_t bytes[SEK_RECORD_END_BYTES], uint8_t **ret_index)
+{
+	uint8_t hash[SEK_RECORD_HASH_BYTES], *index;
+	uint32_t blocks;
+	uint64_t n;
+
+	*ret_index = NULL;
+	if (s->size < SEK_RECORD_HEADER_BYTES + SEK_RECORD_END_BYTES ||
+			!sek_is_ok(sek_record_read_at(s->fd, s->size - SEK_RECORD_END_BYTES, bytes, SEK_RECORD_END_BYTES)) ||
+			!sek_is_ok(sek_record_end_read(bytes, SEK_RECORD_END_BYTES, s->trust, e)) || e->bytes > s->size ||
+			sek_record_end_at(e) != s->size - SEK_RECORD_END_BYTES)
+		return false;
+	if (!e->indexed)
+		return true;
+	n = sek_record_index_bytes(e->blocks); /* not more than the file holds, as was just seen */
+	index = malloc((size_t)n);
+	if (index && sek_is_ok(sek_record_read_at(s->fd, e->bytes, index, (size_t)n)) && sek_record_is_index(index, &blocks) &&
+			blocks == e->blocks) {
+		sek_record_hash(index, (size_t)n, hash);
+		if (s->trust || memcmp(hash, e->index, sizeof hash) == 0) {
+			*ret_index = index;
+			return true;
+		}
+	}
+	free(index);
+	return false;
+}
+
+static bool try_end(struct sek_record_scan *s)
+{
+	uint8_t bytes[SEK_RECORD_END_BYTES], *index;
+	struct sek_record_end e;
+
+	if (!read_end(s, &e, bytes, &index))
+		return false;
+	free(index);
+	if (e.blocks != s->n || e.bytes != s->offset || !same(s, e.prev) || (s->n > 0 && e.length_us < s->blocks[s->n - 1].last_us))
+		return false;
+	take_end(s, &e, bytes);
 	return true;
+}
+
+/* Opens a closed file by its index alone: each block is held against it when it is read. */
+static sek_status by_index(struct sek_record_scan *s)
+{
+	uint8_t bytes[SEK_RECORD_END_BYTES], *index;
+	uint64_t offset = SEK_RECORD_HEADER_BYTES, last = 0;
+	struct sek_record_end e;
+	sek_status status = sek_ok();
+	struct sek_block b;
+	uint32_t i;
+
+	if (!read_end(s, &e, bytes, &index) || !index)
+		return status;
+	for (i = 0; i < e.blocks && sek_is_ok(status); i++) {
+		if (!sek_is_ok(sek_record_index_read(index, i, &b)) || b.first_us < last)
+			break;
+		b.offset = offset;
+		offset += sek_record_block_bytes(b.plain_bytes);
+		last = b.last_us;
+		status = keep(s, &b);
+	}
+	free(index);
+	if (sek_is_ok(status) && i == e.blocks && offset == e.bytes && e.length_us >= last)
+		take_end(s, &e, bytes);
+	else
+		s->n = 0; /* block by block, then */
+	return status;
 }
 
 /* True: b is the next block, and it is all there. */
@@ -144,10 +208,12 @@ sek_status sek_record_scan_go(struct sek_record_scan *s)
 		return sek_ok();
 	SEK_TRY(file_size(s));
 	s->window_n = 0;
-	while (s->size > s->offset && s->size - s->offset >= 4) {
+	if (s->n == 0 && s->offset == SEK_RECORD_HEADER_BYTES)
+		SEK_TRY(by_index(s));
+	while (!s->closed && s->size > s->offset && s->size - s->offset >= 4) {
 		const uint8_t *p = look(s, s->offset, 4);
 
-		if (!p || (sek_record_is_end(p) && try_end(s)) || !try_block(s, &b))
+		if (!p || (!sek_record_is_block(p) && try_end(s)) || !try_block(s, &b))
 			break;
 		SEK_TRY(keep(s, &b));
 		s->offset += sek_record_block_bytes(b.plain_bytes);

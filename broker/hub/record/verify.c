@@ -22,6 +22,7 @@ enum { HASH = SEK_RECORD_HASH_BYTES, LEAST_BYTES = SEK_RECORD_HEAD_BYTES + SEK_E
 struct seen {
 	uint32_t number;
 	bool whole;
+	struct sek_block head;
 	uint8_t hash[HASH], prev[HASH];
 };
 
@@ -37,6 +38,7 @@ struct run {
 	size_t n, room;
 	uint8_t *buffer;       /* of the largest block */
 	bool has_end;
+	uint64_t index_at, index_bytes;
 	struct sek_record_end end;
 	uint8_t end_bytes[SEK_RECORD_END_BYTES];
 };
@@ -85,14 +87,26 @@ static bool end_at(struct run *r, uint64_t offset, struct sek_record_end *e, uin
 	       sek_is_ok(sek_record_end_read(bytes, SEK_RECORD_END_BYTES, false, e));
 }
 
-/* True if a sound block or end stands at offset, or the file ends there. */
+/* How many bytes of index stand at offset; 0: none. */
+static uint64_t index_at(struct run *r, uint64_t offset)
+{
+	uint8_t bytes[8];
+	uint32_t blocks;
+
+	if (r->size - offset < sizeof bytes || !sek_is_ok(sek_record_read_at(r->fd, offset, bytes, sizeof bytes)) ||
+			!sek_record_is_index(bytes, &blocks) || sek_record_index_bytes(blocks) > r->size - offset)
+		return 0;
+	return sek_record_index_bytes(blocks);
+}
+
+/* True if a sound block, index or end stands at offset, or the file ends there. */
 static bool something_at(struct run *r, uint64_t offset)
 {
 	uint8_t bytes[SEK_RECORD_END_BYTES], prev[HASH];
 	struct sek_record_end e;
 	struct sek_block b;
 
-	return offset == r->size || head_at(r, offset, &b, prev) || end_at(r, offset, &e, bytes);
+	return offset == r->size || head_at(r, offset, &b, prev) || end_at(r, offset, &e, bytes) || index_at(r, offset) > 0;
 }
 
 static bool whole_at(struct run *r, uint64_t offset, const struct sek_block *b, uint8_t hash[HASH])
@@ -120,6 +134,8 @@ static uint64_t resync(struct run *r)
 				return at + i;
 			if (sek_record_is_end(bytes + i) && end_at(r, at + i, &e, end))
 				return at + i;
+			if (i + 8 <= n && bytes[i] == 'I' && index_at(r, at + i) > 0)
+				return at + i;
 		}
 		at += i;
 	}
@@ -132,23 +148,37 @@ static bool opens(struct run *r, const struct sek_block *b)
 	       sek_is_ok(sek_record_entries_check(b, r->buffer + SEK_RECORD_ENTRIES_AT, b->plain_bytes));
 }
 
+/* The end with its index, if that is what stands at r->offset. */
+static bool take_end(struct run *r)
+{
+	uint64_t index = index_at(r, r->offset);
+
+	if (!end_at(r, r->offset + index, &r->end, r->end_bytes))
+		return false;
+	r->has_end = true;
+	r->index_at = r->offset;
+	r->index_bytes = index;
+	r->offset += index + SEK_RECORD_END_BYTES;
+	return true;
+}
+
 /* The block at r->offset, or the end, or what stands in their place. */
 static sek_status step(struct run *r)
 {
 	struct seen s = { .number = expected(r) };
+	struct sek_record_end e;
+	uint8_t bytes[SEK_RECORD_END_BYTES];
 	struct sek_block b;
 	uint64_t next;
 
-	if (end_at(r, r->offset, &r->end, r->end_bytes)) {
-		r->has_end = true;
-		r->offset += SEK_RECORD_END_BYTES;
+	if (take_end(r))
 		return sek_ok();
-	}
 	if (head_at(r, r->offset, &b, s.prev)) {
 		next = r->offset + sek_record_block_bytes(b.plain_bytes);
 		s.whole = whole_at(r, r->offset, &b, s.hash);
 		if (s.whole) {
 			s.number = b.number;
+			s.head = b;
 			if (r->key && !opens(r, &b))
 				found(r, "changed", b.number);
 		} else {
@@ -163,6 +193,10 @@ static sek_status step(struct run *r)
 	if (next == r->size)
 		return sek_fail(SEK_E_CLOSED); /* a tail */
 	found(r, "changed", s.number);
+	if (end_at(r, next, &e, bytes) && e.indexed && e.bytes == r->offset) {
+		r->offset = next;
+		return sek_ok(); /* no block, but the index */
+	}
 	r->offset = next;
 	return keep(r, &s);
 }
@@ -239,6 +273,36 @@ static void check_links(struct run *r)
 		found(r, "swapped", number - 1); /* more than there were */
 }
 
+/* An index that says something else than the blocks would show another recording than the one that is there. */
+static sek_status check_index(struct run *r)
+{
+	uint8_t *index, hash[HASH];
+	struct sek_block b;
+	uint32_t i;
+
+	if (!r->has_end || r->findings > 0) /* one change is one finding */
+		return sek_ok();
+	if (r->end.indexed != (r->index_bytes > 0) || (r->end.indexed && r->end.bytes != r->index_at) || r->end.blocks != r->n) {
+		found(r, "changed", expected(r));
+		return sek_ok();
+	}
+	if (!r->end.indexed)
+		return sek_ok();
+	index = malloc((size_t)r->index_bytes);
+	if (!index)
+		return sek_fail(SEK_E_NOMEM);
+	if (!sek_is_ok(sek_record_read_at(r->fd, r->index_at, index, (size_t)r->index_bytes)))
+		memset(index, 0, (size_t)r->index_bytes);
+	sek_record_hash(index, (size_t)r->index_bytes, hash);
+	if (memcmp(hash, r->end.index, HASH) != 0)
+		found(r, "changed", expected(r));
+	for (i = 0; r->findings == 0 && i < r->end.blocks; i++)
+		if (!sek_is_ok(sek_record_index_read(index, i, &b)) || !sek_record_same_head(&b, &r->seen[i].head))
+			found(r, "changed", i);
+	free(index);
+	return sek_ok();
+}
+
 static void check_end(struct run *r, bool tail)
 {
 	uint32_t next = expected(r);
@@ -263,6 +327,7 @@ static sek_status go_along(struct run *r)
 	check_order(r);
 	SEK_TRY(check_missing(r));
 	check_links(r);
+	SEK_TRY(check_index(r));
 	check_end(r, sek_is(status, SEK_E_CLOSED));
 	return sek_ok();
 }

@@ -11,9 +11,10 @@
 #include "entries.h"
 #include "tests/fuzz/seeds.h"
 
-enum { BLOCKS = 3, ROOM = SEK_RECORD_HEADER_BYTES + BLOCKS * (ENTRIES_BYTES + 512) + SEK_RECORD_END_BYTES };
+enum { BLOCKS = 3, ROOM = SEK_RECORD_HEADER_BYTES + BLOCKS * (ENTRIES_BYTES + 512) + SEK_RECORD_END_BYTES + 8 + BLOCKS * SEK_RECORD_INDEX_ENTRY_BYTES };
 
 static struct sek_record_header header;
+static struct sek_block heads[BLOCKS];
 static struct sek_sign_key signer;
 static uint8_t key[SEK_RECORDING_KEY_BYTES], hash[SEK_RECORD_HASH_BYTES];
 
@@ -29,13 +30,14 @@ static size_t put_block(uint32_t number, bool clear, uint8_t *ret)
 		b = (struct sek_block){ .number = number, .first_us = ENTRIES + number, .last_us = ENTRIES + number, .plain_bytes = n,
 			.entries = 1, .inputs = 1, .flags = SEK_BLOCK_INPUT };
 	}
+	heads[number] = b;
 	sek_record_block_seal(key, &b, hash, plain, ret, hash);
 	if (clear)
 		memcpy(ret + SEK_RECORD_ENTRIES_AT, plain, n);
 	return sek_record_block_bytes(n);
 }
 
-static size_t make(uint8_t mode, bool clear, bool closed, uint8_t ret[1 + ROOM])
+static size_t make(uint8_t mode, bool clear, bool closed, bool indexed, uint8_t ret[1 + ROOM])
 {
 	struct sek_record_end e = { .blocks = BLOCKS, .snapshots = 1, .length_us = ENTRIES + BLOCKS };
 	size_t n = 1 + SEK_RECORD_HEADER_BYTES;
@@ -50,6 +52,11 @@ static size_t make(uint8_t mode, bool clear, bool closed, uint8_t ret[1 + ROOM])
 		return n;
 	e.bytes = n - 1;
 	memcpy(e.prev, hash, sizeof e.prev);
+	e.indexed = indexed;
+	if (indexed) {
+		sek_record_index_write(heads, BLOCKS, ret + n, e.index);
+		n += (size_t)sek_record_index_bytes(BLOCKS);
+	}
 	sek_record_end_write(&e, header.hash, &signer, ret + n);
 	return n + SEK_RECORD_END_BYTES;
 }
@@ -72,10 +79,13 @@ int main(int argc, char **argv)
 	for (mode = 0; mode < 3; mode++) {
 		char name[32];
 
-		n = make(mode, mode == 0, true, bytes);
+		n = make(mode, mode == 0, true, true, bytes);
+		snprintf(name, sizeof name, "indexed-%u", mode);
+		seed_write(dir, name, bytes, n);
+		n = make(mode, mode == 0, true, false, bytes);
 		snprintf(name, sizeof name, "closed-%u", mode);
 		seed_write(dir, name, bytes, n);
-		n = make(mode, mode == 0, false, bytes);
+		n = make(mode, mode == 0, false, false, bytes);
 		snprintf(name, sizeof name, "unfinished-%u", mode);
 		seed_write(dir, name, bytes, n);
 		snprintf(name, sizeof name, "torn-%u", mode);

@@ -231,11 +231,68 @@ START_TEST(a_forged_block_is_found)
 	expect("signature", n);
 	ck_assert_uint_eq(findings, 1);
 	/* ... or saying that it is the broker's */
-	memcpy(bad + size - sizeof end + 80, r.signer, 32);
+	memcpy(bad + size - sizeof end + 112, r.signer, 32);
 	crypto_generichash(end, 32, bad + size - sizeof end, sizeof end - 32, NULL, 0);
 	memcpy(bad + size - 32, end, 32);
 	ck_assert_int_eq(verify(bad, size, false), SEK_RECORDING_DAMAGED);
 	expect("signature", n);
+}
+END_TEST
+
+/* Writes the end of bad anew, with its right hash and the old signature. */
+static void rehash_end(const struct sek_record_end *e)
+{
+	uint8_t *end = bad + size - SEK_RECORD_END_BYTES;
+
+	memcpy(end + 80, e->index, sizeof e->index);
+	crypto_generichash(end + SEK_RECORD_END_BYTES - 32, 32, end, SEK_RECORD_END_BYTES - 32, NULL, 0);
+}
+
+START_TEST(an_index_that_lies_is_found)
+{
+	size_t at = size - SEK_RECORD_END_BYTES - (size_t)sek_record_index_bytes((uint32_t)n), i;
+	struct sek_recording_reader *reader = NULL;
+	const char *path = rig_path(&r, r.facts.id);
+	const uint8_t *bytes;
+	struct sek_record_end e;
+	uint32_t count = 0;
+	size_t got;
+
+	ck_assert(sek_is_ok(sek_record_end_read(good + size - SEK_RECORD_END_BYTES, SEK_RECORD_END_BYTES, false, &e)));
+	ck_assert(e.indexed && e.bytes == at);
+	ck_assert(sek_record_is_index(good + at, &count) && count == n);
+	for (i = at; i < size - SEK_RECORD_END_BYTES; i += 3) {
+		memcpy(bad, good, size);
+		bad[i] ^= 2;
+		ck_assert_int_eq(verify(bad, size, false), SEK_RECORDING_DAMAGED);
+		expect("changed", n);
+		ck_assert_uint_eq(findings, 1);
+		ck_assert(sek_is(sek_recording_open(path, &reader, r.err, sizeof r.err), SEK_E_MALFORMED));
+	}
+	/* hashes made anew: the reader follows it up to the block that is not as it says */
+	for (i = 0; i < n; i++) {
+		memcpy(bad, good, size);
+		bad[at + 8 + i * SEK_RECORD_INDEX_ENTRY_BYTES + 8] ^= SEK_BLOCK_CLIPBOARD;
+		sek_record_hash(bad + at, (size_t)sek_record_index_bytes((uint32_t)n), e.index);
+		rehash_end(&e);
+		ck_assert_int_eq(verify(bad, size, false), SEK_RECORDING_DAMAGED);
+		expect("changed", i);
+		expect("signature", n);
+		ck_assert(sek_is_ok(sek_recording_open(path, &reader, r.err, sizeof r.err)));
+		ck_assert(sek_recording_head(reader)->closed);
+		if (i > 0) {
+			ck_assert(sek_is_ok(sek_recording_use(reader, key)));
+			ck_assert(sek_is_ok(sek_recording_read(reader, 0, &bytes, &got)));
+			ck_assert(sek_is(sek_recording_read(reader, (uint32_t)i, &bytes, &got), SEK_E_MALFORMED));
+		} else {
+			ck_assert(sek_is(sek_recording_use(reader, key), SEK_E_MALFORMED));
+		}
+		sek_recording_reader_close(reader);
+	}
+	/* taken out, with an end that says so */
+	memcpy(bad, good, at);
+	memcpy(bad + at, good + size - SEK_RECORD_END_BYTES, SEK_RECORD_END_BYTES);
+	ck_assert_int_eq(verify(bad, at + SEK_RECORD_END_BYTES, false), SEK_RECORDING_DAMAGED);
 }
 END_TEST
 
@@ -343,6 +400,7 @@ int main(void)
 	tcase_add_test(t, swapped_blocks_are_found);
 	tcase_add_test(t, a_cut_one_is_never_sound);
 	tcase_add_test(t, a_forged_block_is_found);
+	tcase_add_test(t, an_index_that_lies_is_found);
 	tcase_add_test(t, another_header_is_found);
 	tcase_add_test(t, foreign_and_future_files);
 	tcase_add_test(t, the_reader_is_not_fooled);
