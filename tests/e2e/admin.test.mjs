@@ -6,7 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { Harness, outDir, problems, until } from "./harness.mjs";
-import { makeCards } from "./support/cards.mjs";
+import { makeCards } from "../support/cards.mjs";
 
 /** @type {Harness} */
 let harness;

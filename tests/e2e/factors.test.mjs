@@ -7,7 +7,7 @@ import { createHmac } from "node:crypto";
 import path from "node:path";
 import { test } from "node:test";
 import { Harness, outDir, problems } from "./harness.mjs";
-import { makeCards } from "./support/cards.mjs";
+import { makeCards } from "../support/cards.mjs";
 
 /** The code of a step of 30 seconds (RFC 6238).
  * @param {string} secret base32

@@ -103,6 +103,12 @@ test('admin: wrong types, unknown, missing and huge members are refused by name'
 	}
 	for (const body of ['[]', '7', '"x"', 'null', '{', '{"name":"a","name":"b"}', '{"name":"a\\u0000b"}'])
 		assert.equal((await op('users/show', body)).status, 400, body);
+	const nearly = 'a'.repeat(15000); // as much as a body may hold, in every text of every operation
+	for (const [name, json] of Object.entries(NEEDS))
+		for (const key of Object.keys(json).filter((k) => typeof json[k] === 'string')) {
+			const r = await op(name, { ...json, [key]: nearly });
+			assert.ok([400, 404].includes(r.status), `${name} ${key}: ${r.status}`);
+		}
 	const huge = await op('users/add', { name: 'a'.repeat(1 << 20), reason: 'r' }).catch(() => ({ status: 413 }));
 	assert.equal(huge.status, 413);
 	assert.deepEqual((await op('users/list', { ['k'.repeat(5000)]: 1 })).json, { error: 'bad-request', why: 'unknown' });

@@ -250,6 +250,11 @@ test('hostile lines', async () => {
 	}
 	// 1 MB without a line's end: closed, not kept
 	assert.equal(await raw(Buffer.alloc(1024 * 1024, 0x61), { untilClosed: true }), '');
+	// names and reasons that are far too long, by the program
+	assert.notEqual(ctl('user', 'add', 'x'.repeat(100000), '--reason', 'r').code, 0);
+	assert.notEqual(ctl('user', 'disable', 'taro', '--reason', 'x'.repeat(100000)).code, 0);
+	assert.equal(ctl('user', 'add', 'ok', '--reason', 'x'.repeat(10000)).code, 1);
+	assert.equal(ctl('user', 'show', 'ok').code, 1);
 	// two requests at once are answered in their order
 	assert.equal((await raw('{"op":"status"}\n{"op":"nonsense"}\n')).split('\n')[0].includes('"ok":true'), true);
 	assert.equal(ctl('status').code, 0);

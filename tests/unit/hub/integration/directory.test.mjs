@@ -231,6 +231,12 @@ test('who is logged in is read again: groups that change, who is gone, and a dir
 	b.log = '';
 	await until('a look in vain', () => b.log.includes('doing="read a user again"'));
 	assert.ok(await lives(sakura));
+	// and administrators, who are local, go on: those who are logged in, and those who come
+	assert.ok((await ask('users/list', {})).total > 0);
+	const again = await b.login('root');
+	assert.equal((await b.post('/api/admin/users/disable', { name: 'taro', reason: 'r' }, { cookie: again })).status, 200);
+	assert.equal((await b.post('/api/admin/users/enable', { name: 'taro', reason: 'r' }, { cookie: again })).status, 200);
+	assert.equal(await word('kenji'), 'directory-down');
 	await startDirectory();
 	// disabled there, as the site's filter says it
 	modify('dn: uid=sakura,ou=people,dc=example\nchangetype: modify\nadd: employeeType\nemployeeType: disabled\n');

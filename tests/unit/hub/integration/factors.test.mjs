@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a log-in needs beside a password, against the real broker: one-time codes, certificates, roles, the notice.
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import https from 'node:https';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { forgeCard, makeCards, revokeCard } from '../../../support/cards.mjs';
 import { bin, Broker, PASSWORD, until } from './harness.mjs';
 
 const NOTICE = { ja: '利用は記録されます。', en: 'Use is recorded.' };
 
-let b, admin, at = 0;
+let b, admin, goro, at = 0;
 
 // A code of a step that was not used yet: each is good once, one step before and after the clock's.
 function code(secret, step = Math.floor(Date.now() / 30000)) {
@@ -23,58 +24,6 @@ function code(secret, step = Math.floor(Date.now() / 30000)) {
 	const mac = crypto.createHmac('sha1', key).update(counter).digest();
 	const from = mac[19] & 15;
 	return String((mac.readUInt32BE(from) & 0x7fffffff) % 1000000).padStart(6, '0');
-}
-
-function openssl(...args) {
-	return execFileSync('openssl', args, { cwd: b.dir, stdio: 'pipe' });
-}
-
-// A CA for staff's cards, two cards and a CRL.
-function makeCards() {
-	fs.mkdirSync(b.file('cards'));
-	fs.writeFileSync(b.file('cards/ca.cnf'), `[ca]
-default_ca = d
-[d]
-dir = cards
-database = cards/index
-serial = cards/serial
-new_certs_dir = cards
-certificate = cards/ca.crt
-private_key = cards/ca.key
-default_md = sha256
-default_days = 30
-default_crl_days = 7
-policy = p
-[p]
-commonName = supplied
-[client]
-basicConstraints = critical,CA:FALSE
-keyUsage = critical,digitalSignature
-extendedKeyUsage = clientAuth
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-[root]
-basicConstraints = critical,CA:TRUE
-keyUsage = critical,keyCertSign,cRLSign
-subjectKeyIdentifier = hash
-[req]
-distinguished_name = dn
-[dn]
-`);
-	fs.writeFileSync(b.file('cards/index'), '');
-	fs.writeFileSync(b.file('cards/serial'), '01\n');
-	openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30', '-subj', '/CN=Cards',
-		'-config', 'cards/ca.cnf', '-extensions', 'root', '-keyout', 'cards/ca.key', '-out', 'cards/ca.crt');
-	for (const name of ['taro', 'hanako', 'nobody']) {
-		openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', `/CN=${name}`, '-config',
-			'cards/ca.cnf', '-keyout', `cards/${name}.key`, '-out', `cards/${name}.csr`);
-		openssl('ca', '-batch', '-config', 'cards/ca.cnf', '-extensions', 'client', '-in', `cards/${name}.csr`, '-out',
-			`cards/${name}.crt`, '-notext');
-	}
-	openssl('ca', '-config', 'cards/ca.cnf', '-gencrl', '-out', 'cards/ca.crl');
-	// the same name from a CA that nobody trusts
-	openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30', '-subj', '/CN=taro',
-		'-config', 'cards/ca.cnf', '-extensions', 'client', '-keyout', 'cards/false.key', '-out', 'cards/false.crt');
 }
 
 // A POST on a connection that shows a card.
@@ -91,7 +40,8 @@ const admins = (op, body) => b.post(`/api/admin/${op}`, { reason: 'test', ...bod
 
 before(async () => {
 	b = new Broker();
-	makeCards();
+	makeCards(b.file('cards'), ['taro', 'hanako', 'nobody']);
+	forgeCard(b.file('cards'), 'false', 'taro');
 	b.configure(`login:
   certificates:
     ca: cards/ca.crt
@@ -188,6 +138,7 @@ test('an enrolment that is given up leaves nothing behind and begins anew', { ti
 	assert.equal(await totp(), false);
 	assert.equal((await step(x.ticket, code(y.secret), two[0])).json.error, 'code');
 	assert.equal((await step(x.ticket, code(x.secret), two[0])).json.recovery.length, 10);
+	goro = x.secret;
 	assert.equal((await step(y.ticket, code(y.secret), two[1])).json.error, 'ticket');
 	assert.equal(await totp(), true);
 	// the code step is given up likewise
@@ -243,8 +194,7 @@ test('certificates: alone, with a password, refused when revoked, strange or abs
 	// a bad card is no reason to refuse the connection: others log in by password on it
 	assert.equal((await withCard('false', '/api/login', { user: 'shiro', password: PASSWORD })).json.user, 'shiro');
 
-	openssl('ca', '-config', 'cards/ca.cnf', '-revoke', 'cards/taro.crt');
-	openssl('ca', '-config', 'cards/ca.cnf', '-gencrl', '-out', 'cards/ca.crl');
+	revokeCard(b.file('cards'), 'taro');
 	assert.equal((await withCard('taro', '/api/login/certificate', {})).json.error, 'certificate', 'revoked');
 	assert.equal((await withCard('hanako', '/api/login/certificate', {})).json.next, 'password', 'not revoked');
 	fs.renameSync(b.file('cards/ca.crl'), b.file('cards/away'));
@@ -260,6 +210,30 @@ test('certificates: a CA file without a certificate is told at the start', { tim
 	await assert.rejects(b.start(), /login\.certificates\.ca/);
 	await b.stop();
 	b.ended = undefined;
+});
+
+test('a clock that was set back: a code of the past stays used, a log-in of the future does not live for ever', { timeout: 60000 }, async () => {
+	await b.stop();
+	b.configure('login:\n  idle_minutes: 1\n');
+	await b.start();
+	const address = from(), r = await password('goro', address);
+	assert.equal(r.json.next, 'code');
+	// as if the last code had been shown in a year from now, before the clock was set back
+	const step_s = Math.floor(Date.now() / 30000);
+	b.run('hub-tool', ['sql', 'store.db', `UPDATE totp SET step = ${step_s + 1000000}`]);
+	for (const s of [step_s, step_s + 1])
+		assert.equal((await step(r.json.ticket, code(goro, s), address)).json.error, 'code');
+	b.run('hub-tool', ['sql', 'store.db', 'UPDATE totp SET step = 1']);
+	assert.equal((await step(r.json.ticket, code(goro, step_s), address)).status, 200, 'and is good again with the right clock');
+	const cookie = await b.login('shiro');
+	await b.stop();
+	b.run('hub-tool', ['sql', 'store.db', 'UPDATE logins SET created_s = created_s + 315360000, seen_s = seen_s + 315360000']);
+	await b.start();
+	assert.equal((await b.get('/api/me', cookie)).status, 200);
+	await b.stop();
+	b.run('hub-tool', ['age', 'store.db', 'shiro', '315360120']); // two minutes ago, by the right clock
+	await b.start();
+	assert.equal((await b.get('/api/me', cookie)).status, 401);
 });
 
 test('the notice: acknowledged before the first session, on the record, once for each text', { timeout: 60000 }, async () => {
