@@ -25,6 +25,11 @@ function ctl(...words) {
 	try { json = JSON.parse(r.stdout); } catch { /* text */ }
 	return { code: r.status, out: r.stdout, err: r.stderr, json };
 }
+function auditor() {
+	const r = spawnSync(path.join(bin, 'sekisho-recording-verify'), ['--key', 'recording.key.pub', '--audit', 'audit', '--json', 'recordings'],
+		{ encoding: 'utf8', cwd: b.dir });
+	return { code: r.status, json: JSON.parse(r.stdout || '{}'), err: r.stderr };
+}
 const list = (...words) => ctl('--json', 'recording', 'list', ...words).json.rows;
 const records = (what) => fs.readFileSync(b.file('audit/audit-00000001.log'), 'utf8').split('\n').slice(0, -1)
 	.map((l) => JSON.parse(l)).filter((x) => x.what === what);
@@ -204,6 +209,11 @@ test('one byte changed, a file that is missing, one that nobody knows: found', a
 	fs.unlinkSync(b.file('recordings/00000000000000000000000000000001.sekrec'));
 	fs.writeFileSync(file, bytes);
 	assert.equal(ctl('recording', 'verify').code, 0);
+	const sound = auditor();
+	assert.deepEqual([sound.code, sound.json.list], [0, []]);
+	fs.writeFileSync(file, bad);
+	assert.equal(auditor().json.list[0].word, 'changed');
+	fs.writeFileSync(file, bytes);
 });
 
 test('a session that had to be recorded and was not is found', async () => {
@@ -215,6 +225,8 @@ test('a session that had to be recorded and was not is found', async () => {
 	const r = ctl('recording', 'verify');
 	assert.equal(r.code, 4);
 	assert.match(r.out, new RegExp(`session ${s.session}: missing`));
+	// an auditor, without the broker, has it from the log
+	assert.deepEqual(auditor().json.list.map((x) => [x.word, x.file]), [['gone', id]]);
 });
 
 test('reviewers: a role of its own; legal hold wins; purging leaves a proof', async () => {
