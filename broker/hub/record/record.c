@@ -18,7 +18,7 @@
 #include "base/utf8.h"
 #include "broker/hub/record/record_private.h"
 
-enum { FIRST_ROOM = 16384 };
+enum { FIRST_ROOM = 16384, SPARE_ROOM = 2 * SEK_RECORD_BLOCK_BYTES };
 
 static void go_on(struct sek_recording *r);
 
@@ -100,7 +100,8 @@ static void finish(struct sek_recording *r)
 	r->finished = true;
 	sek_record_plain_destroy(r->building);
 	sek_record_plain_destroy(r->first);
-	r->building = r->first = NULL;
+	sek_record_plain_destroy(r->spare);
+	r->building = r->first = r->spare = NULL;
 	uv_close((uv_handle_t *)&r->timer, on_timer_closed);
 }
 
@@ -153,6 +154,23 @@ static void tell_ready(struct sek_recording *r, sek_status status)
 		r->ops.ready(r->ops.user, status);
 }
 
+/* The memory of one written block is used again: a fresh one costs page faults each second. */
+static void keep_spare(struct sek_recording *r)
+{
+	struct sek_record_plain *p = r->batch;
+
+	r->batch = NULL;
+	if (p && !r->spare && !r->failed && p->room <= SPARE_ROOM) {
+		struct sek_record_plain *rest = p->next;
+
+		sodium_memzero(p->bytes, p->n);
+		*p = (struct sek_record_plain){ .bytes = p->bytes, .room = p->room };
+		r->spare = p;
+		p = rest;
+	}
+	sek_record_plain_destroy(p);
+}
+
 static void after_work(struct sek_record_job *job)
 {
 	struct sek_recording *r = job->user;
@@ -164,8 +182,7 @@ static void after_work(struct sek_record_job *job)
 	atomic_store(&r->phase, SEK_RECORD_IDLE);
 	for (p = r->batch; p; p = p->next)
 		r->waiting -= r->failed ? 0 : p->n;
-	sek_record_plain_destroy(r->batch);
-	r->batch = NULL;
+	keep_spare(r);
 	if (r->file.size > r->bytes) {
 		recorder->state.used_bytes += r->file.size - r->bytes;
 		r->bytes = r->file.size;
@@ -254,7 +271,8 @@ static struct sek_record_plain *room_for(struct sek_recording *r, size_t n)
 		close_block(r);
 	p = r->building;
 	if (!p) {
-		p = calloc(1, sizeof *p);
+		p = r->spare ? r->spare : calloc(1, sizeof *p);
+		r->spare = NULL;
 		if (!p)
 			return NULL;
 		p->head.utc_us = sek_record_utc_us();

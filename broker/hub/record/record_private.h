@@ -20,7 +20,7 @@ struct sek_recording {
 	struct sek_recording_facts facts;
 	char id[33], user[256], why[SEK_RECORD_WHY_BYTES];
 	uint64_t began_us, last_us;         /* monotonic; of the last entry, since the beginning */
-	struct sek_record_plain *building, *first, **last;
+	struct sek_record_plain *building, *first, **last, *spare;
 	size_t waiting;                     /* bytes of entries that are not on the disk */
 	uint64_t bytes;                     /* of the file */
 	uv_timer_t timer;                   /* the building block's end, or a failure that is to be told */
