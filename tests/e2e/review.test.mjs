@@ -23,7 +23,7 @@ let harness;
 let office;
 
 before(async () => {
-	harness = await Harness.start({ users: ["tanaka", "suzuki", "kansa", "kansa2", "kanri"], ...site });
+	harness = await Harness.start({ users: ["tanaka", "suzuki", "mori", "kansa", "kansa2", "kanri"], ...site });
 	harness.setRoles("kansa", ["reviewer"]);
 	harness.setRoles("kansa2", ["reviewer"]);
 	harness.setRoles("kanri", ["administrator"]);
@@ -350,6 +350,44 @@ test("review: who watches live sees what the user sees, a little later, and the 
 	await page.getByRole("link", { name: /録画一覧/ }).first().click();
 	await until("the user is told that it is over", async () => await remote.page.locator(".watched").textContent() === "");
 	assert.deepEqual([...problems(page), ...problems(remote.page)], []);
+	await page.context().close();
+	await remote.close();
+});
+
+test("review: a recording that begins in the middle of a session begins with the client's picture", { timeout: 180000 }, async () => {
+	const policy = (/** @type {string} */ value, /** @type {number} */ expected) =>
+		op(office, "policies/set", { scope: "user", name: "mori", attribute: "recording", value, expected, reason: "試験" });
+	const [status, off] = await policy("off", 0);
+	assert.equal(status, 200, JSON.stringify(off));
+	const remote = await Remote.open(harness, { user: "mori" });
+	const page = await enter("kansa", "review");
+	await remote.go("/long");
+	await remote.point(600, 500);
+	const before = await steady(remote, "nothing is recorded yet");
+	const list = () => op(page, "recordings/list", { user: "mori" });
+	assert.deepEqual((await list())[1].rows, []);
+	const [done, required] = await policy("required", off.change);
+	assert.equal(done, 200, JSON.stringify(required));
+	await until("it is recorded", async () => (await list())[1].rows[0]?.recording);
+	// the page does not change: all that the recording has of it is the picture that was made for it
+	await new Promise(resolve => { setTimeout(resolve, 1500); });
+	const middle = await steady(remote, "the page as it was");
+	assert.equal(middle.hash, before.hash);
+	await remote.page.mouse.wheel(0, 360);
+	await remote.reports("has scrolled", report => report.scroll >= 100);
+	const scrolled = await steady(remote, "it is scrolled");
+	const { rows } = (await op(office, "sessions/list", {}))[1];
+	const { session } = rows.find((/** @type {{ user: string }} */ row) => row.user === "mori");
+	assert.equal((await op(office, "sessions/end", { session, reason: "試験の終わり" }))[0], 200);
+	await remote.phase("ended");
+	await until("the recording has ended", async () => (await list())[1].rows[0]?.state !== "running");
+	await play(page, "mori", "途中から");
+	const [row] = (await list())[1].rows;
+	for (const moment of [middle, scrolled, middle]) {
+		await seek(page, moment.at * 1000 - row.began_us);
+		assert.equal(await pixels(page, "sek-player .picture > canvas"), moment.hash, moment.what);
+	}
+	assert.deepEqual(problems(page), []);
 	await page.context().close();
 	await remote.close();
 });
