@@ -24,7 +24,7 @@ const char ctl_usage_text[] =
 	"  session list | end SESSION | message SESSION TEXT | explain SESSION\n"
 	"  session set SESSION ATTRIBUTE VALUE | unset SESSION ATTRIBUTE    until that session ends\n"
 	"  stop user NAME | host NAME | session SESSION | all    the emergency switch\n"
-	"  host list\n"
+	"  host list | add HOST ADDRESS PORT [POOL] | drain HOST [MINUTES] | undrain HOST | remove HOST\n"
 	"  audit search | state | verify [OPTION]...             what `verify` takes: sekisho-audit-verify --help\n"
 	"  recording list | show RECORDING | hold RECORDING | release RECORDING | purge RECORDING | state\n"
 	"  recording verify [RECORDING]                          all of them, and sessions that should have one\n"
@@ -89,7 +89,11 @@ static const struct command commands[] = {
 	{ "stop", "host", "sessions/end-host", "host", ENDED, NULL, DEFAULT_REASON },
 	{ "stop", "session", "sessions/end", "session", ENDED, NULL, DEFAULT_REASON },
 	{ "stop", "all", "sessions/end-all", "", ENDED, NULL, DEFAULT_REASON },
-	{ "host", "list", "hosts/list", "", ROWS, "name address port sessions attached bytes_down", ALL_PAGES },
+	{ "host", "list", "hosts/list", "", ROWS, "name address port pool state sessions all_sessions max_sessions available_mib cpu_permille warm_ja warm_en", ALL_PAGES },
+	{ "host", "add", "hosts/add", "host address port pool?", PLAIN, NULL, 0 },
+	{ "host", "drain", "hosts/drain", "host force_minutes?", PLAIN, NULL, 0 },
+	{ "host", "undrain", "hosts/undrain", "host", PLAIN, NULL, 0 },
+	{ "host", "remove", "hosts/remove", "host", PLAIN, NULL, 0 },
 	{ "recording", "list", "recordings/list", "", ROWS, "recording user host began_us length_us bytes marks ended hold purged_s", ALL_PAGES },
 	{ "recording", "show", "recordings/show", "recording", OBJECT, NULL, 0 },
 	{ "recording", "hold", "recordings/hold", "recording", PLAIN, NULL, HOLD },
@@ -125,7 +129,7 @@ static json_t *split(const char *list)
 /* What stands on the command line, as JSON. NULL if it cannot be (not UTF-8). */
 static json_t *member_value(const char *name, const char *text)
 {
-	static const char *const numbers[] = { "limit", "change", "version", "expected", "from_us", "to_us", "least_us", "most_us" };
+	static const char *const numbers[] = { "port", "force_minutes", "limit", "change", "version", "expected", "from_us", "to_us", "least_us", "most_us" };
 	json_t *json;
 	char *end;
 	size_t i;

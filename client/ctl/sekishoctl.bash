@@ -23,7 +23,7 @@ _sekishoctl() {
     1:policy:*) list="attributes show set unset explain history approve refuse" ;;
     1:session:*) list="list explain set unset end message" ;;
     1:stop:*) list="user host session all" ;;
-    1:host:*) list="list" ;;
+    1:host:*) list="list add drain undrain remove" ;;
     1:recording:*) list="list show hold release purge verify keygen state" ;;
     1:audit:*) list="search state verify" ;;
     1:selfcheck:*) list="--format --output --check --key" ;;
@@ -37,7 +37,7 @@ _sekishoctl() {
     2:recording:keygen | 3:recording:keygen) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     2:recording:state) ;;
     2:recording:*) member=recording list=$(_sekishoctl_ask recording list) ;;
-    2:stop:host) member=name list=$(_sekishoctl_ask host list) ;;
+    2:host:drain | 2:host:undrain | 2:host:remove | 2:stop:host) member=name list=$(_sekishoctl_ask host list) ;;
     2:session:* | 2:stop:session) member=session list=$(_sekishoctl_ask session list) ;;
     2:policy:show | 2:policy:set | 2:policy:unset) list="site group: user:" ;;
     3:policy:set | 3:policy:unset | 3:session:set | 3:session:unset) member=name list=$(_sekishoctl_ask policy attributes) ;;

@@ -182,7 +182,7 @@ static bool tell_audit(struct sek_admin_request *r, enum sek_audit_outcome outco
 		"reason", member(r, "reason"), "scope", member(r, "scope"), "attribute", member(r, "attribute"),
 		"before", before, "value", value, "roles", list, "member", member(r, "user"), "message", member(r, "message"),
 		"text", member(r, "text"), "display", member(r, "display"), "needs", member(r, "needs"), "directory",
-		member(r, "directory"), "kind", member(r, "kind"), "subject", member(r, "subject"), "hash", member(r, "hash"), "hold", hold,
+		member(r, "directory"), "kind", member(r, "kind"), "host_address", member(r, "address"), "pool", member(r, "pool"), "subject", member(r, "subject"), "hash", member(r, "hash"), "hold", hold,
 		"error", r->error, NULL,
 	};
 	const struct sek_audit_event e = { .who = r->caller.user, .what = r->op->record, .object = object_of(r),
@@ -339,6 +339,8 @@ struct sek_admin_request *sek_admin_run(struct sek_admin *a, const struct sek_ad
 		why = json_is_object(in) ? sek_admin_check(in, r->op->fields, &field) : "type";
 		if (why)
 			sek_admin_bad(r, field, why);
+		else
+			sek_admin_check_host(r);
 	}
 	if (!r->op || (r->error && strcmp(r->error, "bad-request") != 0) ||
 	    (who->way == SEK_ADMIN_LOCAL && (r->error || !r->op->work))) {
@@ -376,6 +378,7 @@ sek_status sek_admin_create(uv_loop_t *loop, const struct sek_admin_config *conf
 	}
 	uv_async_init(loop, &a->wake, on_wake);
 	a->wake.data = a;
+	sek_admin_apply_hosts(a);
 	*ret = a;
 	return s;
 }

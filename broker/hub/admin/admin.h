@@ -40,8 +40,6 @@ struct sek_admin_config {
 	bool second_administrator; /* what loosens the policy of the site or a group waits for another administrator */
 	bool combine_roles;        /* one person may be administrator and reviewer */
 	struct sek_sessions *sessions;
-	const struct sek_render_host *hosts;
-	size_t n_hosts;
 	struct sek_archive *archive;     /* NULL: this site records nothing, likewise the next two */
 	const char *recordings_path;     /* folder */
 	const char *signing_key_path;    /* of the broker, for recordings */

@@ -132,6 +132,11 @@ bool sek_admin_certificates(struct sek_admin_request *r, const char *name, json_
 /* In the pool, before the record: a "certificate" that came as a file is put as "kind", "value", "subject" and "ends_s". */
 void sek_admin_name_certificate(struct sek_admin_request *r);
 
+/* hosts.c: what administrators said at run time holds over the configuration; at the start. */
+void sek_admin_apply_hosts(struct sek_admin *a);
+/* On the loop, before anything happens: whether the host of an operation is one for it. Sets the error if not. */
+void sek_admin_check_host(struct sek_admin_request *r);
+
 /* messages.c */
 void sek_admin_say(struct sek_admin *a, const char *user, const char *text);
 void sek_admin_forget_said(struct sek_admin *a);

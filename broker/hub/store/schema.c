@@ -145,6 +145,13 @@ static const char *const steps[] = {
 	" when_s INTEGER NOT NULL,"
 	" text TEXT NOT NULL) STRICT;"
 	"CREATE INDEX notes_recording ON notes (recording, at_us);",
+	/* 5: what administrators said of render hosts at run time; address '': the host is the configuration's */
+	"CREATE TABLE hosts ("
+	" name TEXT NOT NULL PRIMARY KEY,"
+	" address TEXT NOT NULL DEFAULT '',"
+	" port INTEGER NOT NULL DEFAULT 0,"
+	" pool TEXT NOT NULL DEFAULT '',"
+	" state TEXT NOT NULL CHECK (state IN ('use', 'drain', 'gone'))) STRICT, WITHOUT ROWID;",
 };
 
 enum { SCHEMA = sizeof steps / sizeof steps[0] };

@@ -32,6 +32,8 @@ const NEEDS = {
 	'sessions/end': { session: '0'.repeat(32), reason: 'r' }, 'sessions/end-user': { name: 'taro', reason: 'r' },
 	'sessions/end-host': { host: 'h', reason: 'r' }, 'sessions/end-all': { reason: 'r' },
 	'sessions/message': { session: '0'.repeat(32), text: 't' }, 'hosts/list': {},
+	'hosts/add': { host: 'nobody', address: '127.0.0.9', port: 9, reason: 'r' }, 'hosts/drain': { host: 'nobody', reason: 'r' },
+	'hosts/undrain': { host: 'nobody', reason: 'r' }, 'hosts/remove': { host: 'nobody', reason: 'r' },
 	'users/set-roles': { name: 'taro', roles: [], reason: 'r' }, 'users/set-display': { name: 'taro', display: 'd', reason: 'r' },
 	'users/delete': { name: 'nobody', reason: 'r' }, 'users/reset-second-factor': { name: 'taro', reason: 'r' },
 	'users/add-certificate': { name: 'nobody', kind: 'subject', value: 'CN=x', reason: 'r' },
@@ -212,6 +214,31 @@ test('admin: render hosts are those of the configuration', async () => {
 	const { total, rows } = await good('hosts/list', {});
 	assert.deepEqual([total, rows[0].name, rows[0].address, rows[0].port], [1, 'render1.sekisho.internal', '127.0.0.9', 9]);
 	assert.equal((await good('hosts/list', { search: 'render2' })).total, 0);
+	assert.deepEqual([rows[0].pool, rows[0].drain], ['default', false]);
+});
+
+test('admin: render hosts are added, drained, taken back and removed', async () => {
+	const row = async name => (await good('hosts/list', { search: name })).rows[0];
+	const bad = async (name, json) => {
+		const r = await op(name, json);
+		return [r.status, r.json.field, r.json.why];
+	};
+	const host = 'render7.sekisho.internal', reason = 'r', address = '127.0.0.9', port = 9;
+	assert.deepEqual(await bad('hosts/add', { host, address: '0.0.0.0', port, reason }), [400, 'address', 'characters']);
+	assert.deepEqual(await bad('hosts/add', { host: 'No Host', address, port, reason }), [400, 'host', 'characters']);
+	assert.deepEqual(await bad('hosts/add', { host, address, port, pool: 'Lab', reason }), [400, 'pool', 'characters']);
+	assert.deepEqual(await bad('hosts/drain', { host, reason }), [400, 'host', 'unknown']);
+	await good('hosts/add', { host, address, port, pool: 'lab', reason: '増設' });
+	assert.deepEqual(await bad('hosts/add', { host, address, port, reason }), [400, 'host', 'exists']);
+	assert.equal((await row('render7')).pool, 'lab');
+	await good('hosts/drain', { host: 'render1.sekisho.internal', force_minutes: 5, reason: '保守' });
+	const { state, force_in_s: left } = await row('render1');
+	assert.equal(state, 'draining');
+	assert.ok(left > 0 && left <= 300);
+	await good('hosts/undrain', { host: 'render1.sekisho.internal', reason: '再開' });
+	assert.equal((await row('render1')).drain, false);
+	await good('hosts/remove', { host, reason: '撤去' });
+	assert.equal(await row('render7'), undefined);
 });
 
 test('admin: roles are given and taken; one person is not administrator and reviewer', async () => {
@@ -367,4 +394,24 @@ test('admin: certificates are bound to one user; what a group needs is checked',
 		assert.deepEqual((await op('groups/add', { name: 'kyoiku', needs, reason: 'r' })).json,
 			{ error: 'bad-request', field: 'needs', why: 'unknown' }, needs);
 	await good('groups/add', { name: 'kyoiku', needs: 'certificate+password+totp', reason: 'r' });
+});
+
+// last: log-ins go with the broker that they were made at
+test('admin: what was said of render hosts holds over the configuration after a restart', async () => {
+	const rows = async () => Object.fromEntries((await good('hosts/list', {})).rows.map(row => [row.name, row]));
+	await good('hosts/add', { host: 'render8.sekisho.internal', address: '127.0.0.9', port: 9, pool: 'lab', reason: '増設' });
+	await good('hosts/add', { host: 'render9.sekisho.internal', address: '127.0.0.9', port: 9, reason: '増設' });
+	await good('hosts/drain', { host: 'render8.sekisho.internal', reason: '保守' });
+	await good('hosts/remove', { host: 'render9.sekisho.internal', reason: '撤去' });
+	await good('hosts/remove', { host: 'render1.sekisho.internal', reason: '撤去' });
+	await b.stop();
+	await b.start();
+	admin = await b.login('chief');
+	const after = await rows();
+	assert.deepEqual(Object.keys(after), ['render8.sekisho.internal']);
+	assert.deepEqual([after['render8.sekisho.internal'].pool, after['render8.sekisho.internal'].drain], ['lab', true]);
+	await good('hosts/add', { host: 'render1.sekisho.internal', address: '127.0.0.9', port: 9, reason: '復帰' });
+	assert.equal((await rows())['render1.sekisho.internal'].pool, 'default');
+	const { rows: records } = await good('audit/search', { what: 'host.remove', object: 'render9.sekisho.internal' });
+	assert.ok(records.some(r => r.outcome === 'ok' && r.details.reason === '撤去'));
 });
