@@ -11,7 +11,7 @@ import { makeList } from "./list.mjs";
 import { back, here, link } from "./place.mjs";
 import { count, known, policyValue, size, span } from "./show.mjs";
 
-const EVERY_MS = 3000, WATCHED_FOR_MS = 300000;
+const EVERY_MS = 3000, WATCHED_FOR_MS = 300000, RECORDER_EVERY_MS = 60000;
 
 /** @type {import("./ask.mjs").Field} */
 const MESSAGE = { name: "message", label: "admin.field.message", kind: "text", hint: "admin.sessions.message.hint", optional: true };
@@ -38,6 +38,18 @@ function sessionPage(host, session, user)
 	return [back("sessions"),
 		make("h2", {}, words("admin.explain-of", { name: user })), make("p", { class: "hint" }, words("admin.sessions.override.hint")),
 		error, view];
+}
+
+/** Whether sessions can be recorded, and for how long there is room.
+ * @param {HTMLElement} line */
+function showRecorder(line)
+{
+	op("recordings/state").then(({ recording: r }) => {
+		line.className = r && !r.writable || r?.warning ? "error" : "hint";
+		line.textContent = !r ? words("admin.recording.none") : !r.writable ? words("admin.recording.stuck", { why: r.why }) :
+			words(r.warning ? "admin.recording.short" : "admin.recording.fine", { n: count(r.open), free: size(r.free_bytes),
+				days: r.days_left < 0 ? "–" : count(r.days_left) });
+	}, error => void (line.textContent = saying(error)));
 }
 
 /** @param {HTMLElement} host
@@ -79,12 +91,19 @@ export function sessionsPage(host, signal)
 		],
 		source: query => op("sessions/list", query),
 	});
-	let watchedAt = performance.now();
+	const recorder = make("p", { role: "status" });
+	showRecorder(recorder);
+	let watchedAt = performance.now(), recorderAt = watchedAt;
 	for (const type of ["pointermove", "keydown"])
 		document.addEventListener(type, () => void (watchedAt = performance.now()), { signal, passive: true });
 	const timer = setInterval(() => {
-		if (document.visibilityState === "visible" && performance.now() - watchedAt < WATCHED_FOR_MS)
-			void list.refresh();
+		if (document.visibilityState !== "visible" || performance.now() - watchedAt >= WATCHED_FOR_MS)
+			return;
+		void list.refresh();
+		if (performance.now() - recorderAt > RECORDER_EVERY_MS) {
+			recorderAt = performance.now();
+			showRecorder(recorder);
+		}
 	}, EVERY_MS);
 	signal.addEventListener("abort", () => clearInterval(timer));
 	const all = make("button", { type: "button", class: "danger" }, words("admin.sessions.end-all"));
@@ -95,5 +114,5 @@ export function sessionsPage(host, signal)
 		if (done)
 			await tell(host, words("admin.sessions.end-all"), [make("p", {}, words("admin.sessions.ended", { n: count(done.ended) }))]);
 	});
-	return [make("div", { class: "page-tools" }, all), list];
+	return [recorder, make("div", { class: "page-tools" }, all), list];
 }
