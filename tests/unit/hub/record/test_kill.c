@@ -166,7 +166,7 @@ int main(void)
 	Suite *s = suite_create("recordings of a killed program");
 	TCase *t = tcase_create("kill");
 
-	tcase_set_timeout(t, 240);
+	tcase_set_timeout(t, 600);
 	tcase_add_test(t, kill_200);
 	suite_add_tcase(s, t);
 	return rig_suite(s);
