@@ -294,9 +294,14 @@ START_TEST(bad_files_are_told_apart)
 		ck_assert_str_eq(run(&saburo, "open", why(names[i])), "bad-request");
 	ck_assert_str_eq(run(&saburo, "open", why("ffffffffffffffffffffffffffffffff")), "not-found");
 	ck_assert_int_eq(stat(path, &st), 0);
+	/* one block: the others can be seen; it says so itself */
 	change(st.st_size / 2, 4);
+	ck_assert_str_eq(run(&saburo, "open", why(ID)), "");
+	change(st.st_size / 2, 4);
+	/* the index of all blocks, which stands before the end */
+	change(st.st_size - 300, 4);
 	ck_assert_str_eq(run(&saburo, "open", why(ID)), "damaged");
-	change(st.st_size / 2, 4);
+	change(st.st_size - 300, 4);
 	ck_assert_str_eq(run(&saburo, "open", why(ID)), "");
 	ck_assert_str_eq(run(&saburo, "watch", why(ID)), "ended");
 	/* the header */
