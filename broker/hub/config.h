@@ -36,6 +36,7 @@ struct sek_broker_config {
 	const char *store_path, *web_root;
 	struct sek_sessions_config sessions;
 	uint32_t login_idle_s, login_maximum_s;
+	bool enrol_allowed;                    /* a second factor is set up only while an administrator allows it */
 	uint32_t login_needs;                  /* enum sek_factor: of users whose groups say nothing */
 	const char *login_key_path;            /* seals second factors; made at the first start */
 	const char *notice_ja, *notice_en;     /* what users must acknowledge; NULL = nothing */

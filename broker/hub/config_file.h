@@ -42,7 +42,7 @@ struct sek_config_file {
 	} *sessions;
 	struct file_login {
 		uint32_t *idle_minutes, *maximum_hours;
-		char *needs, *key;
+		char *needs, *key, *enrolment;
 		struct file_notice {
 			char *ja, *en;
 		} *notice;

@@ -158,6 +158,9 @@ sek_status sek_config_fill_login(const char *path, struct sek_broker_config *c, 
 	if (f->needs && !sek_needs_parse(f->needs, &c->login_needs))
 		return refuse(&k, "login.needs", "is not a set of factors: write password, password+totp, certificate or "
 			"certificate+password");
+	if (f->enrolment && strcmp(f->enrolment, "self") != 0 && strcmp(f->enrolment, "allowed") != 0)
+		return refuse(&k, "login.enrolment", "is neither self (at the next log-in) nor allowed (once an administrator has allowed it)");
+	c->enrol_allowed = f->enrolment && strcmp(f->enrolment, "allowed") == 0;
 	if (f->notice)
 		fill_notice(c, f->notice);
 	if (f->certificates) {

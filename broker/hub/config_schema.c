@@ -85,6 +85,7 @@ static const cyaml_schema_field_t ldap_fields[] = {
 static const cyaml_schema_field_t login_fields[] = {
 	TEXT("needs", CYAML_FLAG_OPTIONAL, struct file_login, needs),
 	TEXT("key", CYAML_FLAG_OPTIONAL, struct file_login, key),
+	TEXT("enrolment", CYAML_FLAG_OPTIONAL, struct file_login, enrolment),
 	CYAML_FIELD_MAPPING_PTR("notice", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_login, notice, notice_fields),
 	CYAML_FIELD_MAPPING_PTR("certificates", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_login, certificates,
 		certificates_fields),

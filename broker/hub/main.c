@@ -248,7 +248,7 @@ static sek_status start_auth(struct broker *b)
 {
 	const struct sek_broker_config *g = b->config;
 	struct sek_auth_config c = { .idle_s = g->login_idle_s, .maximum_s = g->login_maximum_s, .audit = b->audit,
-		.needs = g->login_needs, .key = b->login_key, .ldap = g->has_ldap ? &g->ldap : NULL,
+		.needs = g->login_needs, .key = b->login_key, .enrol_allowed = g->enrol_allowed, .ldap = g->has_ldap ? &g->ldap : NULL,
 		.certificates = g->has_certificates ? &g->login_certificates : NULL, .notice = g->notice[0] ? g->notice : NULL };
 	char err[SEK_CONFIG_ERROR_BYTES] = "";
 	uint64_t users = 0;

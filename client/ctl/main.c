@@ -16,6 +16,7 @@ const char ctl_usage_text[] =
 	"usage: sekishoctl [--socket PATH] [--json] [--lang ja|en] COMMAND\n"
 	"  status\n"
 	"  user list|show|groups|add|disable|enable|delete|passwd|roles|display|reset-second-factor [NAME [ROLES|TEXT]]\n"
+	"  user allow-enrolment NAME [--hours N]                 to set a code generator up (login.enrolment: allowed)\n"
 	"  user certificates NAME | add-certificate NAME FILE [--kind subject] | add-certificate NAME --fingerprint HEX|--subject DN\n"
 	"  user remove-certificate NAME --fingerprint HEX|--subject DN\n"
 	"  group list|show|members|add|edit|delete|add-member|remove-member [NAME [USER]]\n"
@@ -60,6 +61,7 @@ static const struct command commands[] = {
 	{ "user", "roles", "users/set-roles", "name roles", PLAIN, NULL, VERSION_USER },
 	{ "user", "display", "users/set-display", "name display", PLAIN, NULL, VERSION_USER },
 	{ "user", "reset-second-factor", "users/reset-second-factor", "name", PLAIN, NULL, 0 },
+	{ "user", "allow-enrolment", "users/allow-enrolment", "name", OBJECT, NULL, 0 },
 	{ "user", "certificates", "users/show", "name", ROWS, "kind value subject ends_s created_s", CERTIFICATES },
 	{ "user", "add-certificate", "users/add-certificate", "name file?", OBJECT, NULL, 0 },
 	{ "user", "remove-certificate", "users/remove-certificate", "name", PLAIN, NULL, 0 },
@@ -129,7 +131,7 @@ static json_t *split(const char *list)
 /* What stands on the command line, as JSON. NULL if it cannot be (not UTF-8). */
 static json_t *member_value(const char *name, const char *text)
 {
-	static const char *const numbers[] = { "port", "force_minutes", "limit", "change", "version", "expected", "from_us", "to_us", "least_us", "most_us" };
+	static const char *const numbers[] = { "port", "force_minutes", "limit", "hours", "change", "version", "expected", "from_us", "to_us", "least_us", "most_us" };
 	json_t *json;
 	char *end;
 	size_t i;

@@ -18,7 +18,7 @@ _sekishoctl() {
   local list="" group=${words[0]:-} verb=${words[1]:-}
   case ${#words[@]}:$group:$verb in
     0:*) list="status user group policy session stop host recording audit selfcheck --json --lang --socket --help --version" ;;
-    1:user:*) list="list show groups certificates add disable enable delete passwd roles display reset-second-factor add-certificate remove-certificate" ;;
+    1:user:*) list="list show groups certificates add disable enable delete passwd roles display reset-second-factor allow-enrolment add-certificate remove-certificate" ;;
     1:group:*) list="list show members add edit delete add-member remove-member" ;;
     1:policy:*) list="attributes show set unset explain history approve refuse" ;;
     1:session:*) list="list explain set unset end message" ;;

@@ -73,7 +73,7 @@ static const struct named columns[] = {
 	{ "writable", { "writable", "書き込み可" } }, { "audit", { "audit log", "監査ログ" } }, { "logins", { "log-ins", "ログイン数" } },
 	{ "uptime_s", { "uptime (s)", "稼働(秒)" } }, { "damaged", { "damaged", "損傷" } }, { "lost", { "lost", "失われた記録" } },
 	{ "waiting", { "waiting", "書き込み待ち" } }, { "kind", { "KIND", "種類" } },
-	{ "subject", { "SUBJECT", "サブジェクト" } }, { "ends_s", { "ENDS", "有効期限" } }, { "created_s", { "BOUND", "登録日時" } },
+	{ "subject", { "SUBJECT", "サブジェクト" } }, { "ends_s", { "ENDS", "有効期限" } }, { "until_s", { "until", "期限" } }, { "created_s", { "BOUND", "登録日時" } },
 	{ "source", { "FROM", "由来" } }, { "seq", { "SEQ", "番号" } }, { "signed_seq", { "signed up to", "署名済み番号" } },
 	{ "recording", { "RECORDING", "録画" } }, { "began_us", { "BEGAN", "開始" } }, { "length_us", { "SECONDS", "長さ(秒)" } },
 	{ "bytes", { "BYTES", "バイト" } }, { "marks", { "WHAT-HAPPENED", "できごと" } }, { "ended", { "ENDED", "終わり方" } },

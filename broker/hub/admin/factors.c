@@ -33,6 +33,15 @@ static void reset_work(struct sek_admin_request *r)
 		(void)sek_admin_stored(r, sek_store_totp_delete(r->admin->store, sek_admin_text(r, "name"), &by));
 }
 
+static void allow_work(struct sek_admin_request *r)
+{
+	const struct sek_store_actor by = sek_admin_actor(r);
+	int64_t until_s = by.now_s + sek_admin_number(r, "hours", 24) * 3600;
+
+	if (!sek_admin_is_self(r) && sek_admin_stored(r, sek_store_totp_allow(r->admin->store, sek_admin_text(r, "name"), until_s, &by)))
+		r->out = json_pack("{s:I}", "until_s", (json_int_t)until_s);
+}
+
 static void reset_after(struct sek_admin_request *r)
 {
 	sek_sessions_end_user(r->admin->config.sessions, sek_admin_text(r, "name"), SEK_STATE_ENDED_LOGIN);
@@ -106,6 +115,7 @@ static void unbind_work(struct sek_admin_request *r)
 #define NAME { "name", SEK_ADMIN_NAME, true, 1, 64 }
 
 static const struct sek_admin_field reset_fields[] = { NAME, SEK_ADMIN_REASON, { 0 } };
+static const struct sek_admin_field allow_fields[] = { NAME, { "hours", SEK_ADMIN_NUMBER, false, 1, 168 }, SEK_ADMIN_REASON, { 0 } };
 static const struct sek_admin_field bind_fields[] = {
 	NAME, { "kind", SEK_ADMIN_TEXT, false, 1, 12 }, { "value", SEK_ADMIN_TEXT, false, 1, 250 },
 	{ "certificate", SEK_ADMIN_ANY, false, 0, 0 }, SEK_ADMIN_REASON, { 0 },
@@ -116,6 +126,7 @@ static const struct sek_admin_field certificate_fields[] = {
 
 const struct sek_admin_op sek_admin_factor_ops[] = {
 	{ "users/reset-second-factor", reset_fields, "user.second-factor", reset_work, reset_after },
+	{ "users/allow-enrolment", allow_fields, "user.enrolment", allow_work, NULL },
 	{ "users/add-certificate", bind_fields, "user.certificate-add", bind_work, NULL },
 	{ "users/remove-certificate", certificate_fields, "user.certificate-remove", unbind_work, reset_after },
 	{ 0 },

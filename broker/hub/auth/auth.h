@@ -42,6 +42,7 @@ struct sek_auth_config {
 	/* All pointers must outlive the auth. */
 	uint32_t needs;          /* enum sek_factor: of users none of whose groups says anything; 0 = a password */
 	const uint8_t *key;      /* SEK_TOTP_KEY_BYTES: seals second factors; NULL = none can be used */
+	bool enrol_allowed;      /* a generator is set up only while an administrator allows it (sek_store_totp_allow) */
 	const char *issuer;      /* what generators show beside the user's name; NULL = "Sekisho" */
 	const struct sek_ldap_config *ldap;                /* NULL: local users only */
 	const struct sek_certificate_config *certificates; /* NULL: no log-in by certificate */
@@ -68,6 +69,7 @@ enum sek_auth_answer {
 	SEK_AUTH_NEXT_ENROL,    /* the same, but the user has no generator yet: ticket, uri, secret */
 	SEK_AUTH_NEXT_PASSWORD, /* the certificate is good: its user's password is next; user */
 	SEK_AUTH_NEED_CERTIFICATE, /* right so far, but this user needs a certificate, and none that is good was shown */
+	SEK_AUTH_ENROL_CLOSED, /* right so far, but a generator may be set up only once an administrator has allowed it */
 	SEK_AUTH_WRONG_CODE,    /* or one that was used already */
 	SEK_AUTH_WRONG_CERTIFICATE, /* none shown, not good, or nobody's */
 	SEK_AUTH_WRONG_TICKET,  /* unknown, too old or used too often: the log-in begins anew */

@@ -94,6 +94,7 @@ static void log_answer(const struct sek_auth_try *t)
 		sek_log(SEK_LOG_ERROR, "login.directory", "address", t->address, "why", t->why, NULL);
 		break;
 	case SEK_AUTH_NEED_CERTIFICATE:
+	case SEK_AUTH_ENROL_CLOSED:
 	case SEK_AUTH_WRONG_CERTIFICATE:
 	case SEK_AUTH_WRONG_CODE:
 	case SEK_AUTH_WRONG:

@@ -97,10 +97,14 @@ static void ask_for_code(struct sek_auth_try *t, const struct sek_store_user *u)
 		return;
 	}
 	t->status = sek_store_totp_get(t->auth->store, u->id, &totp);
-	if (sek_is(t->status, SEK_E_NOT_FOUND))
+	if (sek_is(t->status, SEK_E_NOT_FOUND) && t->auth->config.enrol_allowed && (int64_t)time(NULL) >= u->enrol_s) {
+		t->status = sek_ok();
+		t->result.answer = SEK_AUTH_ENROL_CLOSED;
+	} else if (sek_is(t->status, SEK_E_NOT_FOUND)) {
 		begin_enrolment(t, u);
-	else if (sek_is_ok(t->status))
+	} else if (sek_is_ok(t->status)) {
 		t->result.answer = SEK_AUTH_NEXT_CODE;
+	}
 }
 
 /* The user has shown `have`: what now? */

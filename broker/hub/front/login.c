@@ -77,6 +77,8 @@ static int answer(struct conn *c, const struct sek_auth_result *r)
 		return sek_respond_error(c, 401, "ticket", 0);
 	case SEK_AUTH_WRONG_CERTIFICATE:
 		return sek_respond_error(c, 401, "certificate", 0);
+	case SEK_AUTH_ENROL_CLOSED:
+		return sek_respond_error(c, 403, "enrolment-closed", 0);
 	case SEK_AUTH_NEED_CERTIFICATE:
 		return sek_respond_error(c, 403, "certificate-needed", 0);
 	case SEK_AUTH_THROTTLED:

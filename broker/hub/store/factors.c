@@ -4,6 +4,7 @@
  */
 #include "broker/hub/store/factors.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "broker/hub/store/write.h"
@@ -64,7 +65,26 @@ static sek_status totp_enrol(sqlite3 *db, int64_t id, const uint8_t *sealed, siz
 		SEK_TRY(sek_store_fits(hashes[i], SEK_STORE_RECOVERY_BYTES));
 		SEK_TRY(sek_sqlite_run(db, "INSERT INTO recovery (user_id, hash) VALUES (?1, ?2)", "it", id, hashes[i]));
 	}
-	return sek_sqlite_run(db, "UPDATE users SET version = version + 1 WHERE id = ?1", "i", id);
+	return sek_sqlite_run(db, "UPDATE users SET version = version + 1, enrol_s = 0 WHERE id = ?1", "i", id);
+}
+
+static sek_status totp_allow(sqlite3 *db, const char *user, int64_t until_s, const struct sek_store_actor *by)
+{
+	int64_t id, has = 0;
+	char until[24];
+
+	SEK_TRY(sek_store_user_at(db, user, 0, &id));
+	SEK_TRY(sek_sqlite_number(db, &has, "SELECT count(*) FROM totp WHERE user_id = ?1 AND confirmed = 1", "i", id));
+	if (has)
+		return sek_fail(SEK_E_EXISTS);
+	SEK_TRY(sek_sqlite_run(db, "UPDATE users SET enrol_s = ?2 WHERE id = ?1", "ii", id, until_s));
+	snprintf(until, sizeof until, "%lld", (long long)until_s);
+	return sek_store_record(db, "user", id, user, "enrolment", NULL, until, by, NULL);
+}
+
+sek_status sek_store_totp_allow(struct sek_store *s, const char *user, int64_t until_s, const struct sek_store_actor *by)
+{
+	SEK_STORE_WRITE(s, totp_allow(s->db, user, until_s, by));
 }
 
 sek_status sek_store_totp_enrol(struct sek_store *s, int64_t user_id, const uint8_t *sealed, size_t sealed_n, int64_t step,

@@ -26,6 +26,9 @@ struct sek_store_totp {
  * has one already. SEK_E_NOT_FOUND: no such user. SEK_E_LIMIT. */
 sek_status sek_store_totp_enrol(struct sek_store *s, int64_t user_id, const uint8_t *sealed, size_t sealed_n, int64_t step,
 	const char *const *hashes, size_t n, int64_t now_s);
+/* Until until_s the user may set a generator up, where the site asks for that word; on the record. SEK_E_NOT_FOUND: no such user.
+ * SEK_E_EXISTS: the user has one. */
+sek_status sek_store_totp_allow(struct sek_store *s, const char *user, int64_t until_s, const struct sek_store_actor *by);
 /* SEK_E_NOT_FOUND: none. */
 sek_status sek_store_totp_get(struct sek_store *s, int64_t user_id, struct sek_store_totp *ret);
 /* Takes a step for used. SEK_E_DENIED: it, or a later one, was used before, by whichever of two at once came first. */

@@ -152,6 +152,8 @@ static const char *const steps[] = {
 	" port INTEGER NOT NULL DEFAULT 0,"
 	" pool TEXT NOT NULL DEFAULT '',"
 	" state TEXT NOT NULL CHECK (state IN ('use', 'drain', 'gone'))) STRICT, WITHOUT ROWID;",
+	/* 6: until when a user may set a code generator up, where an administrator has to allow that first */
+	"ALTER TABLE users ADD COLUMN enrol_s INTEGER NOT NULL DEFAULT 0;",
 };
 
 enum { SCHEMA = sizeof steps / sizeof steps[0] };

@@ -41,6 +41,7 @@ struct sek_store_user {
 	char roles[SEK_STORE_ROLES_BYTES];
 	bool disabled;
 	int64_t created_s, password_s;    /* when the user was made; when the password was set */
+	int64_t enrol_s;                  /* until then an administrator lets the user set a code generator up; 0 = not */
 };
 
 /* SEK_E_EXISTS: there is a user of that name. */

@@ -6,7 +6,7 @@
 
 #include "broker/hub/store/sqlite.h"
 
-#define COLUMNS "id, name, hash, roles, disabled, created_s, password_s"
+#define COLUMNS "id, name, hash, roles, disabled, created_s, password_s, enrol_s"
 
 static void read_user(sqlite3_stmt *q, struct sek_store_user *u)
 {
@@ -18,6 +18,7 @@ static void read_user(sqlite3_stmt *q, struct sek_store_user *u)
 	u->disabled = sqlite3_column_int(q, 4) != 0;
 	u->created_s = sqlite3_column_int64(q, 5);
 	u->password_s = sqlite3_column_int64(q, 6);
+	u->enrol_s = sqlite3_column_int64(q, 7);
 }
 
 sek_status sek_store_user_add(struct sek_store *s, const char *name, const char *hash, int64_t now_s)

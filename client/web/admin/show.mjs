@@ -73,6 +73,8 @@ export function changedValue(attribute, value)
 		return value.split(" ").filter(Boolean).map(role => known(`admin.role`, role)).join(", ") || "–";
 	if (attribute === "needs" && typeof value === "string")
 		return value.split("+").filter(Boolean).map(factor => known(`admin.factor`, factor)).join(" + ") || words("admin.groups.needs.site");
+	if (attribute === "enrolment" && typeof value === "string")
+		return moment(Number(value));
 	return value === "" ? "–" : policyValue(attribute, value);
 }
 

@@ -110,6 +110,7 @@ function userPage(host, name)
 		...(user.source === "local" ? [button("new-password", async () =>
 			showPassword(host, await change(host, "new-password", user, { versioned: false })))] : []),
 		...(user.totp ? [button("reset-second-factor", () => change(host, "reset-second-factor", user, { versioned: false }))] : []),
+		...(user.totp ? [] : [button("allow-enrolment", () => change(host, "allow-enrolment", user, { versioned: false }))]),
 		button("add-certificate", () => bindCertificate(host, name)),
 		user.disabled ? button("enable", () => change(host, "enable", user)) :
 			button("disable", () => change(host, "disable", user, { danger: true }), true),

@@ -103,6 +103,7 @@ export default {
 	"error.ticket": "This took too long, or too many codes were wrong. Please log in again.",
 	"error.certificate": "This certificate cannot be used to log in. Please ask your administrator whether it is revoked, or not registered.",
 	"error.certificate-needed": "This account also needs a certificate (smart card). Please get your card ready and open the browser again.",
+	"error.enrolment-closed": "You need one-time codes, but may not set them up yet. Please ask your administrator to allow it, then log in again.",
 	"error.directory-down": "The directory (AD/LDAP) cannot be reached, so you cannot log in now. Please try again in a while.",
 	"error.notice": "There is a notice to read first. Please reload the page.",
 	"error.network": "The server cannot be reached. Please check your network.",

@@ -35,7 +35,7 @@ const NEEDS = {
 	'hosts/add': { host: 'nobody', address: '127.0.0.9', port: 9, reason: 'r' }, 'hosts/drain': { host: 'nobody', reason: 'r' },
 	'hosts/undrain': { host: 'nobody', reason: 'r' }, 'hosts/remove': { host: 'nobody', reason: 'r' },
 	'users/set-roles': { name: 'taro', roles: [], reason: 'r' }, 'users/set-display': { name: 'taro', display: 'd', reason: 'r' },
-	'users/delete': { name: 'nobody', reason: 'r' }, 'users/reset-second-factor': { name: 'taro', reason: 'r' },
+	'users/delete': { name: 'nobody', reason: 'r' }, 'users/allow-enrolment': { name: 'taro', reason: 'r' }, 'users/reset-second-factor': { name: 'taro', reason: 'r' },
 	'users/add-certificate': { name: 'nobody', kind: 'subject', value: 'CN=x', reason: 'r' },
 	'users/remove-certificate': { name: 'nobody', kind: 'subject', value: 'CN=x', reason: 'r' },
 	'groups/list': {}, 'groups/show': { name: 'g' }, 'groups/members': { name: 'g' }, 'groups/add': { name: 'g', reason: 'r' },

@@ -355,3 +355,13 @@ test('completion and manual know every command of the usage', () => {
 	assert.ok(complete('user', 'show', 'ta').includes('taro'));
 	assert.deepEqual(complete('--json', 'selfcheck', '--format', 'h'), ['html']);
 });
+
+test('whatever an administrator can do, sekishoctl can', () => {
+	const root = path.join(path.dirname(new URL(import.meta.url).pathname), '../../../..');
+	const words = (dir, pattern) => fs.readdirSync(path.join(root, dir)).filter((f) => f.endsWith('.c'))
+		.flatMap((f) => [...fs.readFileSync(path.join(root, dir, f), 'utf8').matchAll(pattern)].map((m) => m[1]));
+	const operations = [...new Set(words('broker/hub/admin', /^\t\{ "([a-z]+\/[a-z-]+)",/gm))], known = new Set(words('client/ctl', /"([a-z]+\/[a-z-]+)"/g));
+	assert.ok(operations.length > 40);
+	// a reviewer writes notes where the picture is seen
+	assert.deepEqual(operations.filter((op) => !known.has(op)).sort(), ['recordings/note', 'recordings/unnote']);
+});

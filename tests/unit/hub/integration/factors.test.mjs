@@ -264,6 +264,35 @@ test('the notice: acknowledged before the first session, on the record, once for
 	assert.equal((await b.get('/api/me', cookie)).json.notice, false, 'also after a restart');
 });
 
+test('where the site says so, nobody sets up a generator before an administrator has allowed it', { timeout: 60000 }, async () => {
+	await b.stop();
+	b.configure('login:\n  enrolment: allowed\n');
+	await b.start();
+	b.user(['add', 'shichiro', '--password-stdin'], PASSWORD);
+	admin = await b.login('root');
+	assert.equal((await admins('groups/add-member', { name: 'codes', user: 'shichiro' })).status, 200);
+	const enrol = async () => { const r = await password('shichiro', from()); return [r.status, r.json.error ?? r.json.next]; };
+	assert.deepEqual(await enrol(), [403, 'enrolment-closed']);
+	assert.equal((await password('shichiro', from(), 'wrong')).json.error, 'login', 'the password comes first');
+	assert.equal((await admins('users/allow-enrolment', { name: 'shichiro', hours: 0 })).status, 400);
+	assert.equal((await admins('users/allow-enrolment', { name: 'root' })).json.error, 'self');
+	assert.equal((await admins('users/allow-enrolment', { name: 'shichiro', hours: 1 })).status, 200);
+	assert.deepEqual(await enrol(), [200, 'enrol']);
+	b.run('hub-tool', ['sql', 'store.db', `UPDATE users SET enrol_s = ${Math.floor(Date.now() / 1000) - 1} WHERE name = 'shichiro'`]);
+	assert.deepEqual(await enrol(), [403, 'enrolment-closed'], 'too late');
+	assert.equal((await admins('users/allow-enrolment', { name: 'shichiro' })).status, 200);
+	const address = from(), r = (await password('shichiro', address)).json;
+	assert.equal((await step(r.ticket, code(r.secret), address)).status, 200);
+	assert.equal((await admins('users/allow-enrolment', { name: 'shichiro' })).json.error, 'exists');
+	assert.equal((await admins('users/reset-second-factor', { name: 'shichiro' })).status, 200);
+	assert.deepEqual(await enrol(), [403, 'enrolment-closed'], 'a reset alone opens nothing');
+	await b.stop();
+	b.configure('login:\n  enrolment: sometimes\n');
+	await assert.rejects(b.start(), /login\.enrolment/);
+	b.ended = undefined;
+	b.process = null;
+});
+
 test('sekisho-load logs in by all the steps: a one-time code, again within its thirty seconds, and the notice', { timeout: 60000 }, async () => {
 	await b.stop();
 	b.configure(`login:

@@ -363,7 +363,14 @@ START_TEST(factors_are_used_once)
 	IS(sek_store_totp_use(store, id, 100), SEK_E_DENIED); /* there is none */
 	IS(sek_store_totp_enrol(store, id, (const uint8_t *)"sealed", 6, 100, hashes, SEK_STORE_RECOVERY_MAX + 1, 10), SEK_E_LIMIT);
 	IS(sek_store_totp_get(store, id, &t), SEK_E_NOT_FOUND);
+	IS(sek_store_totp_allow(store, "nobody", 500, &hanako), SEK_E_NOT_FOUND);
+	OK(sek_store_totp_allow(store, "taro", 500, &hanako));
+	OK(sek_store_user_find(store, "taro", &u));
+	ck_assert_int_eq(u.enrol_s, 500);
 	OK(sek_store_totp_enrol(store, id, (const uint8_t *)"sealed", 6, 100, hashes, 2, 10));
+	OK(sek_store_user_find(store, "taro", &u));
+	ck_assert_int_eq(u.enrol_s, 0);
+	IS(sek_store_totp_allow(store, "taro", 500, &hanako), SEK_E_EXISTS);
 	IS(sek_store_totp_enrol(store, id, (const uint8_t *)"other", 5, 300, hashes, 2, 10), SEK_E_EXISTS);
 	IS(sek_store_totp_use(store, id, 100), SEK_E_DENIED);
 	OK(sek_store_totp_use(store, id, 101));
