@@ -61,7 +61,8 @@ export class Broker {
 		return execFileSync(path.join(bin, program), args, { cwd: this.dir, input, encoding: 'utf8', stdio: 'pipe' });
 	}
 
-	user(words, password = '') { return this.run('sekisho-broker', ['--config', 'broker.yaml', 'user', ...words], password + '\n'); }
+	// A command that reads no password may have ended before anything could be written to it.
+	user(words, password = '') { return this.run('sekisho-broker', ['--config', 'broker.yaml', 'user', ...words], password ? password + '\n' : ''); }
 
 	configure(extra = '') {
 		fs.writeFileSync(this.file('broker.yaml'), `
