@@ -194,8 +194,9 @@ sek_status sek_encode_tile(const struct sek_job *j, size_t i, struct sek_rect wh
 	if (e->look.look == SEK_LOOK_PHOTO && !j->o->lossless && (film || !j->o->fast)) {
 		r = film ? r : photo_rect(e, r, whole);
 		/* A film is coded once more on the clean side: all its colours would be lost there. */
-		sek_areas_add(&e->photos, r, sek_photo_colours(old_at(e, r), e->stride, r.w, r.h, film ? 0 : j->o->jpeg_quality),
-			SEK_JPEG_MAX_WIDTH_PX, SEK_PHOTO_MAX_AREA);
+		if (!film || e->filmed[i] <= 1) /* of a film, only when it is looked at anyway */
+			e->colours[i] = (uint8_t)sek_photo_colours(old_at(e, r), e->stride, r.w, r.h, film ? 0 : j->o->jpeg_quality);
+		sek_areas_add(&e->photos, r, e->colours[i], SEK_JPEG_MAX_WIDTH_PX, SEK_PHOTO_MAX_AREA);
 		e->lossy[i] = 1;
 		if (r.w == whole.w && r.h == whole.h)
 			e->wanted[i] = 0;

@@ -46,6 +46,7 @@ struct sek_update_encoder *sek_update_encoder_create(uint16_t max_width, uint16_
 	e->still_before = calloc(tiles, sizeof *e->still_before);
 	e->films = calloc(tiles, sizeof *e->films);
 	e->filmed = calloc(tiles, sizeof *e->filmed);
+	e->colours = calloc(tiles, sizeof *e->colours);
 	e->open = calloc(sek_tiles_across(max_width), sizeof *e->open);
 	e->flats.list = calloc(tiles, sizeof *e->flats.list);
 	e->photos.list = calloc(tiles, sizeof *e->photos.list);
@@ -66,7 +67,7 @@ struct sek_update_encoder *sek_update_encoder_create(uint16_t max_width, uint16_
 	e->message.models[0] = calloc(1, sizeof *e->message.models[0]);
 	e->message.models[1] = calloc(1, sizeof *e->message.models[1]); /* touched by the first snapshot */
 	if (!e->old || !e->damaged || !e->lossy || !e->lossy_before || !e->still_ms || !e->still_before ||
-	    !e->films || !e->filmed || !e->open ||
+	    !e->films || !e->filmed || !e->colours || !e->open ||
 	    !e->flats.list || !e->photos.list || !e->packer || !e->photo || !e->scroller ||
 	    !e->acc || !e->change || !e->peek || !e->touched ||
 	    !e->touches || !e->touched_ms || !e->wanted || !e->wanted_before ||
@@ -92,6 +93,7 @@ void sek_update_encoder_destroy(struct sek_update_encoder *e)
 	free(e->still_before);
 	free(e->films);
 	free(e->filmed);
+	free(e->colours);
 	free(e->open);
 	free(e->acc);
 	free(e->message.models[0]);

@@ -35,6 +35,7 @@ struct sek_update_encoder {
 	uint64_t *still_before;
 	uint8_t *films;        /* per tile: how often it has changed without a pause, up to a limit */
 	uint8_t *filmed;       /* per tile: 0, or 1 + for how many frames it has been sent as a film without a look at it */
+	uint8_t *colours;      /* per tile: of a film, enum sek_jpeg_colours */
 	struct sek_regions regions; /* where something moved just now */
 	/* what moves sideways: when much changed at last, when such a move was found at last, how many frames are left out
 	 * before the next try, and how many tries in a row were in vain */

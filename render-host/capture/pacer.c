@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Frames may come an interval and a half before they are due: what is painted just after something else leaves as soon as
+ * Frames may come more than an interval before they are due: what is painted just after something else leaves as soon as
  * that, and the browser's own 60 Hz clock never beats against ours, while the average still keeps the rate.
  */
 #include "render-host/capture/pacer.h"

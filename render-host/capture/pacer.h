@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * When the next frame may leave: few frames under way, at most 60 a second, and neither the first nor the second waits after
- * quiet.
+ * When the next frame may leave: few frames under way, at most 80 a second on average, and neither the first nor the second waits.
+ * The browser paints at most 60 a second; what is left is for what it paints in two parts, or just after a frame.
  */
 #ifndef SEK_CAPTURE_PACER_H
 #define SEK_CAPTURE_PACER_H
@@ -13,8 +13,8 @@
 enum {
 	/* One on its way, one being painted, one being made: more would only add delay when the line is slow. */
 	SEK_PACER_IN_FLIGHT = 3,
-	SEK_PACER_FRAME_US = 16667,
-	SEK_PACER_EARLY_US = 25000, /* so long before it is due a frame may leave */
+	SEK_PACER_FRAME_US = 12500,
+	SEK_PACER_EARLY_US = 20000, /* so long before it is due a frame may leave */
 };
 
 #define SEK_PACER_ACK UINT64_MAX /* "wait for an acknowledgement" */
