@@ -121,24 +121,38 @@ static void get(const struct sek_policy *p, enum sek_policy_attribute a, struct 
 	}
 }
 
+/* What is owned: the lists. One line for each type, so that a new list is not forgotten. */
+#define FREE_CHOICE(p, member) (void)(p)
+#define FREE_FLAG(p, member) (void)(p)
+#define FREE_NUMBER(p, member) (void)(p)
+#define FREE_LIST(p, member) free((p)->member)
+#define FREE_HOURS(p, member) (void)(p)
+
 void sek_policy_finish(struct sek_policy *p)
 {
 	if (!p)
 		return;
-	free(p->url_allow);
-	free(p->url_block);
+#define SEK_POLICY(NAME, member, TYPE, built_in, least, most, looser, text) FREE_##TYPE(p, member);
+#include "protocol/policy.def"
 	memset(p, 0, sizeof *p);
 }
+
+#define COPY_CHOICE(p, from, member, failed) (void)(p)
+#define COPY_FLAG(p, from, member, failed) (void)(p)
+#define COPY_NUMBER(p, from, member, failed) (void)(p)
+#define COPY_LIST(p, from, member, failed) \
+	((p)->member = (from)->member ? strdup((from)->member) : NULL, (failed) = (failed) || ((from)->member && !(p)->member))
+#define COPY_HOURS(p, from, member, failed) (void)(p)
 
 sek_status sek_policy_copy(const struct sek_policy *from, struct sek_policy *ret)
 {
 	struct sek_policy p = *from;
+	bool failed = false;
 
-	p.url_allow = from->url_allow ? strdup(from->url_allow) : NULL;
-	p.url_block = from->url_block ? strdup(from->url_block) : NULL;
-	if ((from->url_allow && !p.url_allow) || (from->url_block && !p.url_block)) {
-		free(p.url_allow);
-		free(p.url_block);
+#define SEK_POLICY(NAME, member, TYPE, built_in, least, most, looser, text) COPY_##TYPE(&p, from, member, failed);
+#include "protocol/policy.def"
+	if (failed) {
+		sek_policy_finish(&p);
 		return sek_fail(SEK_E_NOMEM);
 	}
 	*ret = p;

@@ -12,7 +12,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const struct sek_render_host host = { "render1.sekisho.internal", "127.0.0.1", 1 };
+static const struct sek_render_host host = { .name = "render1.sekisho.internal", .address = "127.0.0.1", .port = 1 };
 static uv_loop_t loop;
 static bool open_stream, keyframe, last_word;
 
