@@ -18,9 +18,10 @@
 #include "protocol/recording/stream.h"
 #include "protocol/recording/words.h"
 
-#define REST_US 700000u   /* a picture that has not changed for so long is looked at */
+#define REST_US 350000u   /* a picture that has not changed for so long is looked at: less than between two blinks of a caret */
 #define UNREST_US 5000000u /* and one that changes all the time, so often */
 #define BAND_PX 32u        /* what is new is found in rows of so many pixels */
+#define LETTERS_PX 80u     /* changed pixels of a band: fewer are a caret that blinks, or less than a word */
 #define AROUND_PX 32u      /* and read with so much around it, so that no line is cut */
 
 struct job {
@@ -28,7 +29,7 @@ struct job {
 	struct sek_replay *replay;
 	uint32_t *seen;          /* the picture as it was read last, rows packed */
 	uint16_t seen_w, seen_h; /* 0x0: none */
-	uint64_t from_us, looked_us, changed_us, first_us; /* first_us: the first change since it was looked at */
+	uint64_t from_us, changed_us, first_us; /* first_us: the first change since it was looked at */
 	bool changed;
 };
 
@@ -61,17 +62,26 @@ static sek_status say(uint64_t at_us, struct sek_rect r, const char *text)
 	return put(text, w.bytes);
 }
 
-static bool row_is_new(const struct job *j, const struct sek_picture *pic, uint32_t y)
+static uint32_t new_pixels(const struct job *j, const struct sek_picture *pic, uint32_t y)
 {
-	return memcmp(j->seen + (size_t)y * pic->width_px, pic->px + (size_t)y * pic->stride_px, (size_t)pic->width_px * 4) != 0;
+	const uint32_t *a = j->seen + (size_t)y * pic->width_px, *b = pic->px + (size_t)y * pic->stride_px;
+	uint32_t n = 0;
+
+	if (memcmp(a, b, (size_t)pic->width_px * 4) == 0)
+		return 0;
+	for (uint32_t x = 0; x < pic->width_px; x++)
+		n += a[x] != b[x];
+	return n;
 }
 
+/* Since it was read last: so letters that come one by one add up. */
 static bool band_is_new(const struct job *j, const struct sek_picture *pic, uint32_t y)
 {
-	for (uint32_t end = y + BAND_PX < pic->height_px ? y + BAND_PX : pic->height_px; y < end; y++)
-		if (row_is_new(j, pic, y))
-			return true;
-	return false;
+	uint32_t n = 0;
+
+	for (uint32_t end = y + BAND_PX < pic->height_px ? y + BAND_PX : pic->height_px; y < end && n < LETTERS_PX; y++)
+		n += new_pixels(j, pic, y);
+	return n >= LETTERS_PX;
 }
 
 static sek_status read_rows(struct job *j, const struct sek_picture *pic, uint32_t from, uint32_t to, uint64_t at_us)
@@ -87,20 +97,23 @@ static sek_status read_rows(struct job *j, const struct sek_picture *pic, uint32
 	return s;
 }
 
-static sek_status remember(struct job *j, const struct sek_picture *pic)
+static sek_status make_seen(struct job *j, const struct sek_picture *pic)
 {
-	if (pic->width_px != j->seen_w || pic->height_px != j->seen_h) {
-		uint32_t *px = realloc(j->seen, (size_t)pic->width_px * pic->height_px * 4);
+	uint32_t *px = realloc(j->seen, (size_t)pic->width_px * pic->height_px * 4);
 
-		if (!px)
-			return sek_fail(SEK_E_NOMEM);
-		j->seen = px;
-		j->seen_w = pic->width_px;
-		j->seen_h = pic->height_px;
-	}
-	for (uint32_t y = 0; y < pic->height_px; y++)
-		memcpy(j->seen + (size_t)y * pic->width_px, pic->px + (size_t)y * pic->stride_px, (size_t)pic->width_px * 4);
+	if (!px)
+		return sek_fail(SEK_E_NOMEM);
+	j->seen = px;
+	j->seen_w = pic->width_px;
+	j->seen_h = pic->height_px;
 	return sek_ok();
+}
+
+/* These rows have been read. */
+static void remember(struct job *j, const struct sek_picture *pic, uint32_t from, uint32_t to)
+{
+	for (uint32_t y = from; y < to; y++)
+		memcpy(j->seen + (size_t)y * pic->width_px, pic->px + (size_t)y * pic->stride_px, (size_t)pic->width_px * 4);
 }
 
 /* Reads what is new since the last look. */
@@ -110,16 +123,18 @@ static sek_status look(struct job *j, uint64_t at_us, uint64_t now_us)
 	bool all = pic.width_px != j->seen_w || pic.height_px != j->seen_h;
 
 	j->changed = false;
-	j->looked_us = now_us;
+	if (all)
+		SEK_TRY(make_seen(j, &pic));
 	for (uint32_t y = 0; y < pic.height_px; y += BAND_PX) {
 		uint32_t from = y;
 
 		while (y < pic.height_px && (all || band_is_new(j, &pic, y)))
 			y += BAND_PX;
-		if (y > from)
-			SEK_TRY(read_rows(j, &pic, from, y < pic.height_px ? y : pic.height_px, at_us));
+		if (y == from)
+			continue;
+		SEK_TRY(read_rows(j, &pic, from, y < pic.height_px ? y : pic.height_px, at_us));
+		remember(j, &pic, from, y < pic.height_px ? y : pic.height_px);
 	}
-	SEK_TRY(remember(j, &pic));
 	return say(now_us, (struct sek_rect){ 0 }, "");
 }
 
@@ -178,6 +193,7 @@ int main(int argc, char **argv)
 	sek_status s;
 
 	one_thread(argv);
+	(void)!nice(19); /* whoever browses comes first */
 	if (argc != 3)
 		return SEK_EXIT_USAGE;
 	j.from_us = strtoull(argv[2], &end, 10);

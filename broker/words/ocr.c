@@ -32,6 +32,8 @@ sek_status sek_ocr_create(const char *languages, struct sek_ocr **ret)
 		return sek_fail(SEK_E_NOT_FOUND);
 	}
 	TessBaseAPISetVariable(o->api, "debug_file", "/dev/null");
+	/* Sauvola's: one threshold for the whole picture loses the text on coloured ground */
+	TessBaseAPISetVariable(o->api, "thresholding_method", "2");
 	TessBaseAPISetPageSegMode(o->api, PSM_AUTO);
 	*ret = o;
 	return sek_ok();
