@@ -192,6 +192,38 @@ sek_status sek_words_forget(struct sek_word_store *s, const char *recording)
 	return unlock(s, status);
 }
 
+/* The first one that is gone. SEK_E_NOT_FOUND: none is. */
+static sek_status find_gone(struct sek_word_store *s, bool (*there)(void *ctx, const char *recording), void *ctx, char ret[33])
+{
+	sqlite3_stmt *q = NULL;
+	bool found = false;
+	int rc = SQLITE_DONE;
+
+	SEK_TRY(sek_sqlite_prepare(s->db, &q, "SELECT recording FROM progress", ""));
+	while (!found && (rc = sqlite3_step(q)) == SQLITE_ROW) {
+		sek_sqlite_text(q, 0, ret, 33);
+		found = !there(ctx, ret);
+	}
+	sqlite3_finalize(q);
+	if (found)
+		return sek_ok();
+	return rc == SQLITE_DONE ? sek_fail(SEK_E_NOT_FOUND) : sek_sqlite_status(s->db);
+}
+
+sek_status sek_words_forget_gone(struct sek_word_store *s, bool (*there)(void *ctx, const char *recording), void *ctx)
+{
+	char recording[33];
+	sek_status status;
+
+	for (;;) {
+		lock(s);
+		status = unlock(s, find_gone(s, there, ctx, recording));
+		if (!sek_is_ok(status))
+			return sek_is(status, SEK_E_NOT_FOUND) ? sek_ok() : status;
+		SEK_TRY(sek_words_forget(s, recording));
+	}
+}
+
 /* --- reading --- */
 
 static sek_status state(struct sek_word_store *s, const char *recording, int64_t *ret_upto_us, bool *ret_done)

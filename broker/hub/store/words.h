@@ -26,6 +26,8 @@ sek_status sek_words_commit(struct sek_word_store *s, const char *recording, int
 sek_status sek_words_state(struct sek_word_store *s, const char *recording, int64_t *ret_upto_us, bool *ret_done);
 /* Its recording is gone. */
 sek_status sek_words_forget(struct sek_word_store *s, const char *recording);
+/* Forgets every recording of which `there` says no. */
+sek_status sek_words_forget_gone(struct sek_word_store *s, bool (*there)(void *ctx, const char *recording), void *ctx);
 
 struct sek_words_hit {
 	char recording[33];
