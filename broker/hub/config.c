@@ -107,6 +107,7 @@ static sek_status anchor_all(const struct check *k, struct sek_config_file *f)
 		f->login && f->login->ldap ? &f->login->ldap->ca : NULL,
 		f->recording ? &f->recording->path : NULL, f->recording ? &f->recording->public_key : NULL,
 		f->recording ? &f->recording->signing_key : NULL, f->recording ? &f->recording->secret_key : NULL,
+		f->recording ? &f->recording->words_path : NULL,
 		f->login && f->login->ldap ? &f->login->ldap->bind_password_file : NULL,
 	};
 	size_t i;
@@ -436,6 +437,7 @@ void sek_broker_config_free(struct sek_broker_config *c)
 	free(c->made_login_key);
 	free(c->made_recordings);
 	free(c->made_recording_key);
+	free(c->made_words);
 	if (c->made_bind_password)
 		explicit_bzero(c->made_bind_password, strlen(c->made_bind_password));
 	free(c->made_bind_password);

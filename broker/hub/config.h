@@ -52,13 +52,15 @@ struct sek_broker_config {
 	const char *control_path;              /* socket of sekishoctl */
 	bool has_recording;                    /* the file says where recordings go */
 	struct sek_recorder_config recording;
+	const char *words_path;                /* index of words that were read on recordings, NULL = none are read */
+	const char *words_languages;           /* "jpn+eng" */
 	const char *recording_secret_path;     /* the locked secret half of the recording key, NULL = reviewers bring it */
 	gid_t control_gid;                     /* who may use it besides root and the broker's user; (gid_t)-1 = nobody */
 
 	struct sek_config_file *file;          /* owns the texts */
 	struct sek_render_host *hosts;
 	char *made_origin, *made_decoder, *made_encoder, *made_audit_path, *made_audit_key, *made_control_path, *made_login_key, *made_bind_password, *made_recordings,
-		*made_recording_key;
+		*made_recording_key, *made_words;
 	char host_name[256];
 };
 

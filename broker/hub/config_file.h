@@ -75,7 +75,7 @@ struct sek_config_file {
 		} *syslog;
 	} *audit;
 	struct file_recording {
-		char *path, *public_key, *signing_key, *secret_key;
+		char *path, *public_key, *signing_key, *secret_key, *words, *words_path;
 		uint32_t *warn_free_mib, *least_free_mib;
 	} *recording;
 	struct file_control {

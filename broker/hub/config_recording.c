@@ -63,6 +63,22 @@ static sek_status mib(const struct place *k, const char *key, const uint32_t *fr
 	return sek_ok();
 }
 
+/* Names of tesseract's language models, joined by +. */
+static bool are_languages(const char *text)
+{
+	return strlen(text) < 32 && text[0] && strspn(text, "abcdefghijklmnopqrstuvwxyz_+") == strlen(text);
+}
+
+static sek_status fill_words(const struct place *k, const struct file_recording *f, struct sek_broker_config *c)
+{
+	if (!f->words)
+		return f->words_path ? refuse(k, "recording.words_path", "is of no use without recording.words") : sek_ok();
+	if (!are_languages(f->words))
+		return refuse(k, "recording.words", "names languages of tesseract, such as jpn+eng");
+	c->words_languages = f->words;
+	return beside_store(c, f->words_path, "words.db", &c->made_words, &c->words_path);
+}
+
 sek_status sek_config_fill_recording(const char *path, struct sek_broker_config *c, char *err, size_t err_size)
 {
 	const struct place k = { path, err, err_size };
@@ -76,6 +92,7 @@ sek_status sek_config_fill_recording(const char *path, struct sek_broker_config 
 	c->recording.public_key_path = f->public_key;
 	c->recording_secret_path = f->secret_key;
 	SEK_TRY(beside_store(c, f->path, "recordings", &c->made_recordings, &c->recording.path));
+	SEK_TRY(fill_words(&k, f, c));
 	SEK_TRY(beside_store(c, f->signing_key, "recording.key", &c->made_recording_key, &c->recording.signing_key_path));
 	SEK_TRY(mib(&k, "recording.warn_free_mib", f->warn_free_mib, WARN_FREE_MIB, &c->recording.warn_free_bytes));
 	SEK_TRY(mib(&k, "recording.least_free_mib", f->least_free_mib, LEAST_FREE_MIB, &c->recording.least_free_bytes));

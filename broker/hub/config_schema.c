@@ -135,6 +135,8 @@ static const cyaml_schema_field_t recording_fields[] = {
 	TEXT("public_key", 0, struct file_recording, public_key),
 	TEXT("signing_key", CYAML_FLAG_OPTIONAL, struct file_recording, signing_key),
 	TEXT("secret_key", CYAML_FLAG_OPTIONAL, struct file_recording, secret_key),
+	TEXT("words", CYAML_FLAG_OPTIONAL, struct file_recording, words),
+	TEXT("words_path", CYAML_FLAG_OPTIONAL, struct file_recording, words_path),
 	NUMBER("warn_free_mib", struct file_recording, warn_free_mib),
 	NUMBER("least_free_mib", struct file_recording, least_free_mib),
 	CYAML_FIELD_END,

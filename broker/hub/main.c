@@ -34,6 +34,9 @@
 
 enum { DRAIN_MS = 1500, DRAIN_LOOK_MS = 20, STOP_MS = 10000, FILES_WANTED = 16384 };
 
+/* Beside this one: of a recording, its entries, its video file, its words. */
+static const char *const worker_names[3] = { "sekisho-recording-feed", "sekisho-film", "sekisho-words" };
+
 struct broker {
 	uv_loop_t loop;
 	struct sek_broker_config *config;
@@ -45,6 +48,8 @@ struct broker {
 	struct sek_sessions *sessions;
 	struct sek_recorded recorded;
 	struct sek_admin *admin;
+	struct sek_work_programs work;
+	char work_paths[3][PATH_MAX];
 	struct sek_review *review;     /* NULL: likewise */
 	struct sek_policy_book *book;
 	struct sek_front *front;
@@ -317,11 +322,17 @@ static sek_status start_review(struct broker *b)
 {
 	const struct sek_broker_config *g = b->config;
 	const struct sek_review_config c = { .folder = g->recording.path, .secret_key_path = g->recording_secret_path,
-		.audit = b->audit, .sessions = b->sessions };
+		.audit = b->audit, .sessions = b->sessions, .programs = &b->work, .words_path = g->words_path,
+		.languages = g->words_languages };
+	char folder[PATH_MAX], err[SEK_CONFIG_ERROR_BYTES] = "out of memory";
 
 	if (!g->has_recording)
 		return sek_ok();
-	return sek_is_ok(sek_review_create(&b->loop, &c, &b->review)) ? sek_ok() : refuse("review", "out of memory");
+	program_folder(folder, sizeof folder);
+	for (size_t i = 0; i < 3; i++)
+		snprintf(b->work_paths[i], sizeof b->work_paths[i], "%.4000s/%s", folder, worker_names[i]);
+	b->work = (struct sek_work_programs){ b->work_paths[0], b->work_paths[1], b->work_paths[2] };
+	return sek_is_ok(sek_review_create(&b->loop, &c, &b->review, err, sizeof err)) ? sek_ok() : refuse("review", err);
 }
 
 static sek_status start_control(struct broker *b)

@@ -19,7 +19,7 @@ enum { CTL_DONE = 0, CTL_REFUSED = 1, CTL_USAGE = 2, CTL_UNREACHABLE = 3, CTL_FO
 
 enum ctl_word {
 	W_UNREACHABLE, W_NO_ANSWER, W_REFUSED, W_DONE, W_NONE, W_YES, W_NO, W_ENDED, W_PASSWORD, W_PENDING, W_EMPTY, W_USAGE,
-	W_NO_VERIFIER, W_CHECK_OK, W_CHECK_ATTENTION, W_CHECK_FAILED, W_CHECK_TITLE, W_CHECK_SUMMARY, W_CHECK_DO, W_CHECK_SIGNED,
+	W_NO_PROGRAM, W_CHECK_OK, W_CHECK_ATTENTION, W_CHECK_FAILED, W_CHECK_TITLE, W_CHECK_SUMMARY, W_CHECK_DO, W_CHECK_SIGNED,
 	W_CHECK_GOOD, W_CHECK_BAD, W_NO_CERTIFICATE, W_RECORDINGS, CTL_WORDS,
 };
 
@@ -59,6 +59,7 @@ json_t *ctl_certificate(const struct ctl *c, const char *path);
 
 /* recording.c */
 int ctl_recording_keygen(struct ctl *c, int argc, char **argv);
+int ctl_recording_export(struct ctl *c, int argc, char **argv);
 int ctl_recording_verify(struct ctl *c, int argc, char **argv);
 
 /* check.c */

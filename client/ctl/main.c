@@ -29,6 +29,7 @@ const char ctl_usage_text[] =
 	"  audit search | state | verify [OPTION]...             what `verify` takes: sekisho-audit-verify --help\n"
 	"  recording list | show RECORDING | hold RECORDING | release RECORDING | purge RECORDING | state\n"
 	"  recording verify [RECORDING]                          all of them, and sessions that should have one\n"
+	"  recording export RECORDING FILE.webm --secret KEYFILE --reason TEXT [--from S] [--to S] [--fps N] [--passphrase-file FILE]\n"
 	"  recording keygen PUBLIC SECRET                        the key pair to which recordings are sealed\n"
 	"  selfcheck [--format text|json|html] [--output FILE] | selfcheck --check FILE --key FILE.pub\n"
 	"options of commands: --reason TEXT (needed for whatever changes something, but not by `stop`), --search TEXT, --limit N,\n"
@@ -421,7 +422,7 @@ static int verify(struct ctl *c, int argc, char **argv)
 		words[k++] = "ja";
 	}
 	execv(path, (char *const *)words);
-	fprintf(stderr, "sekishoctl: %s: %s\n", ctl_word(c, W_NO_VERIFIER), path);
+	fprintf(stderr, "sekishoctl: %s: %s\n", ctl_word(c, W_NO_PROGRAM), path);
 	json_decref(status);
 	return CTL_UNREACHABLE;
 }
@@ -440,6 +441,8 @@ static int dispatch(struct ctl *c, int argc, char **argv)
 		return ctl_recording_verify(c, argc - 2, argv + 2);
 	if (argc >= 2 && strcmp(argv[0], "recording") == 0 && strcmp(argv[1], "keygen") == 0)
 		return ctl_recording_keygen(c, argc - 2, argv + 2);
+	if (argc >= 2 && strcmp(argv[0], "recording") == 0 && strcmp(argv[1], "export") == 0)
+		return ctl_recording_export(c, argc - 2, argv + 2);
 	for (i = 0; i < sizeof commands / sizeof commands[0]; i++) {
 		const struct command *k = &commands[i];
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * `sekishoctl recording verify` and `keygen`: the broker checks one recording at a time; here all of them are gone through, and
+ * `sekishoctl recording verify`, `export` and `keygen`: the broker checks one recording at a time; here all of them are gone through, and
  * sessions that had to be recorded are looked for in the audit log.
  */
 #include <limits.h>
@@ -19,20 +19,76 @@ static const char *text_of(const json_t *object, const char *name)
 
 /* --- keygen is a program of its own: the secret half must not come near the broker --- */
 
-int ctl_recording_keygen(struct ctl *c, int argc, char **argv)
+static int usage(void)
+{
+	fputs(ctl_usage_text, stderr);
+	return CTL_USAGE;
+}
+
+/* Becomes another of our programs; words[0] is set here. Returns only if it cannot. */
+static int become(const struct ctl *c, const char *name, const char **words)
 {
 	char path[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 32);
 
-	if (n <= 0 || argc != 2) {
-		fputs(ctl_usage_text, stderr);
-		return CTL_USAGE;
-	}
-	path[n] = '\0';
-	snprintf(strrchr(path, '/') + 1, 32, "sekisho-recording");
-	execv(path, (char *const[]){ path, (char *)"keygen", argv[0], argv[1], NULL });
-	fprintf(stderr, "sekishoctl: %s: %s\n", ctl_word(c, W_NO_VERIFIER), path);
+	path[n > 0 ? n : 0] = '\0';
+	if (strrchr(path, '/'))
+		snprintf(strrchr(path, '/') + 1, 32, "%s", name);
+	words[0] = path;
+	execv(path, (char *const *)words);
+	fprintf(stderr, "sekishoctl: %s: %s\n", ctl_word(c, W_NO_PROGRAM), path);
 	return CTL_UNREACHABLE;
+}
+
+int ctl_recording_keygen(struct ctl *c, int argc, char **argv)
+{
+	if (argc != 2)
+		return usage();
+	return become(c, "sekisho-recording", (const char *[]){ NULL, "keygen", argv[0], argv[1], NULL });
+}
+
+/* --- export: the broker puts it on the record and says where the file is; who has the key makes the film --- */
+
+int ctl_recording_export(struct ctl *c, int argc, char **argv)
+{
+	static const char *const passed[] = { "--secret", "--passphrase-file", "--from", "--to", "--fps" };
+	const char *words[24] = { NULL }, *id = NULL, *out = NULL, *reason = NULL;
+	json_t *answer = NULL;
+	int k = 1, i, r;
+
+	for (i = 0; i < argc; i++) {
+		bool known = strcmp(argv[i], "--reason") == 0;
+
+		for (size_t p = 0; p < sizeof passed / sizeof passed[0]; p++)
+			known |= strcmp(argv[i], passed[p]) == 0;
+		if (argv[i][0] != '-') {
+			if (out)
+				return usage();
+			*(id ? &out : &id) = argv[i];
+			continue;
+		}
+		if (!known || i + 1 == argc || k > 16)
+			return usage();
+		if (strcmp(argv[i], "--reason") == 0) {
+			reason = argv[++i];
+			continue;
+		}
+		words[k++] = argv[i];
+		words[k++] = argv[++i];
+	}
+	if (!out || !reason)
+		return usage();
+	r = ctl_call(c, "recordings/export", json_pack("{s:s,s:s}", "recording", id, "reason", reason), &answer);
+	if (r != CTL_DONE)
+		return r;
+	words[k++] = "--out";
+	words[k++] = out;
+	words[k++] = "--name";
+	words[k++] = text_of(answer, "user");
+	words[k++] = text_of(answer, "path");
+	r = become(c, "sekisho-recording-export", words);
+	json_decref(answer);
+	return r;
 }
 
 /* --- verify --- */

@@ -24,7 +24,7 @@ _sekishoctl() {
     1:session:*) list="list explain set unset end message" ;;
     1:stop:*) list="user host session all" ;;
     1:host:*) list="list add drain undrain remove" ;;
-    1:recording:*) list="list show hold release purge verify keygen state" ;;
+    1:recording:*) list="list show hold release purge verify export keygen state" ;;
     1:audit:*) list="search state verify" ;;
     1:selfcheck:*) list="--format --output --check --key" ;;
     2:selfcheck:--format) list="text json html" ;;
@@ -35,6 +35,7 @@ _sekishoctl() {
     2:group:*) member=name list=$(_sekishoctl_ask group list) ;;
     2:recording:list) list="--user --group --host --marks --ended --hold --noted --purged --search --limit --after" ;;
     2:recording:keygen | 3:recording:keygen) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    3:recording:export) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     2:recording:state) ;;
     2:recording:*) member=recording list=$(_sekishoctl_ask recording list) ;;
     2:host:drain | 2:host:undrain | 2:host:remove | 2:stop:host) member=name list=$(_sekishoctl_ask host list) ;;

@@ -29,12 +29,11 @@ export class ApiError extends Error {
 /** @param {"GET" | "POST"} method
  * @param {string} path
  * @param {object} [body]
- * @returns {Promise<any>} */
-export async function call(method, path, body)
+ * @returns {Promise<Response>} */
+async function request(method, path, body)
 {
-	let response, answer;
 	try {
-		response = await fetch(path, {
+		return await fetch(path, {
 			method,
 			headers: body ? { "Content-Type": "application/json" } : {},
 			body: body ? JSON.stringify(body) : undefined,
@@ -43,21 +42,49 @@ export async function call(method, path, body)
 			redirect: "error",
 			signal: AbortSignal.timeout(TIMEOUT_MS),
 		});
-		answer = await response.text();
 	} catch {
 		throw new ApiError("network", 0, 0);
 	}
+}
+
+/** @param {Response} response
+ * @returns {Promise<any>} what a good answer holds; fails with what another one says */
+async function answerOf(response)
+{
 	let parsed;
 	try {
-		parsed = JSON.parse(answer);
-	} catch {
-		throw new ApiError("unexpected", response.status, 0);
+		parsed = JSON.parse(await response.text());
+	} catch (error) {
+		throw new ApiError(error instanceof SyntaxError ? "unexpected" : "network", response.status, 0);
 	}
 	if (response.ok)
 		return parsed;
 	const word = typeof parsed?.error === "string" ? parsed.error : "unexpected";
 	const retry = Number(parsed?.retry_s);
 	throw new ApiError(word, response.status, Number.isFinite(retry) && retry > 0 ? Math.ceil(retry) : 0, parsed);
+}
+
+/** @param {"GET" | "POST"} method
+ * @param {string} path
+ * @param {object} [body]
+ * @returns {Promise<any>} */
+export async function call(method, path, body)
+{
+	return answerOf(await request(method, path, body));
+}
+
+/** The same where a good answer is bytes.
+ * @param {string} path
+ * @param {object} body
+ * @returns {Promise<ArrayBuffer>} */
+export async function callBytes(path, body)
+{
+	const response = await request("POST", path, body);
+	if (!response.ok)
+		return answerOf(response);
+	return response.arrayBuffer().catch(() => {
+		throw new ApiError("network", response.status, 0);
+	});
 }
 
 /** @param {string} user

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "protocol/codec/encode.h"
+#include "protocol/text/glyphs.h"
 
 struct take {
 	int fd;
@@ -114,4 +115,22 @@ void take_end(struct take *t)
 {
 	sek_update_encoder_destroy(t->encoder);
 	free(t);
+}
+
+void take_draw(uint32_t *px, uint32_t width, uint32_t height, const char *text)
+{
+	enum { SCALE = 3, LEFT = 40, TOP = 80 };
+
+	for (size_t i = 0; i < (size_t)width * height; i++)
+		px[i] = 0xffffff;
+	for (unsigned x = LEFT; *text; text++) {
+		uint16_t rows[SEK_GLYPH_PX];
+		unsigned w = sek_glyph((uint8_t)*text, rows);
+
+		for (unsigned i = 0; i < SEK_GLYPH_PX * SCALE; i++)
+			for (unsigned k = 0; k < w * SCALE; k++)
+				if (rows[i / SCALE] >> (15 - k / SCALE) & 1)
+					px[(size_t)(TOP + i) * width + x + k] = 0;
+		x += w * SCALE;
+	}
 }

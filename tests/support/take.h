@@ -24,4 +24,7 @@ void take_cursor(struct take *t, uint64_t at_us, uint16_t side, uint32_t bgra);
 void take_entry(struct take *t, enum sek_entry_kind kind, uint64_t at_us, const void *payload, size_t n);
 void take_end(struct take *t);
 
+/* Draws one line of ASCII in black on white: the bitmap font, three times its size, which tesseract reads. */
+void take_draw(uint32_t *px, uint32_t width, uint32_t height, const char *text);
+
 #endif

@@ -231,6 +231,26 @@ static void purge_work(struct sek_admin_request *r)
 
 /* --- verifying --- */
 
+/* The film itself is made by whoever asks, with the secret half of the key, which the broker has not. */
+static void export_work(struct sek_admin_request *r)
+{
+	struct sek_store_recording row;
+	char path[4200];
+
+	if (!r->admin->config.recordings_path) {
+		sek_admin_fail(r, "unavailable");
+		return;
+	}
+	if (!find(r, &row))
+		return;
+	if (row.purged_s) {
+		sek_admin_fail(r, "conflict");
+		return;
+	}
+	(void)sek_archive_path(r->admin->config.recordings_path, row.id, path, sizeof path);
+	r->out = json_pack("{s:s,s:s}", "path", path, "user", row.user);
+}
+
 static void add_finding(void *ctx, const char *word, uint32_t block)
 {
 	json_t *list = ctx;
@@ -379,6 +399,7 @@ const struct sek_admin_op sek_admin_recording_ops[] = {
 	{ "recordings/note", note_fields, "recording.note", note_work, NULL },
 	{ "recordings/unnote", unnote_fields, "recording.unnote", unnote_work, NULL },
 	{ "recordings/purge", purge_fields, "recording.purged", purge_work, NULL },
+	{ "recordings/export", purge_fields, "recording.exported", export_work, NULL },
 	{ "recordings/verify", one_fields, NULL, verify_work, NULL },
 	{ "recordings/strays", strays_fields, NULL, strays_work, NULL },
 	{ "recordings/state", no_fields, NULL, NULL, state_after },
@@ -394,6 +415,7 @@ const struct sek_admin_right sek_admin_recording_rights[] = {
 	{ "recordings/note", REVIEWER, look },
 	{ "recordings/unnote", REVIEWER, look },
 	{ "recordings/purge", REVIEWER, look_purge },
+	{ "recordings/export", "", look }, /* on this machine only: reviewers have the page */
 	{ "recordings/verify", REVIEWER, NULL },
 	{ "recordings/strays", REVIEWER, NULL },
 	{ "recordings/state", "administrator reviewer operator", NULL },

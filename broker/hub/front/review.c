@@ -30,7 +30,7 @@ static int http_status(const char *error)
 	} list[] = {
 		{ "bad-request", 400 }, { "login-required", 401 }, { "forbidden", 403 }, { "locked", 403 }, { "passphrase", 403 },
 		{ "not-found", 404 }, { "gone", 410 }, { "key-file", 409 }, { "no-key", 409 }, { "other-key", 409 }, { "damaged", 409 },
-		{ "newer", 409 }, { "ended", 409 }, { "busy", 503 }, { "stopping", 503 }, { "unavailable", 503 }, { "audit", 503 },
+		{ "newer", 409 }, { "ended", 409 }, { "film-busy", 409 }, { "no-space", 507 }, { "busy", 503 }, { "stopping", 503 }, { "unavailable", 503 }, { "audit", 503 },
 	};
 	size_t i;
 

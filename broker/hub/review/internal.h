@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "broker/hub/record/reader.h"
+#include "broker/hub/record/work.h"
 #include "broker/hub/review/review.h"
 
 #define SEK_REVIEW_ID_BYTES 33 /* of views, recordings and sessions: 32 hex digits */
@@ -31,7 +32,8 @@ struct sek_review_view {
 	char id[SEK_REVIEW_ID_BYTES], recording[SEK_REVIEW_ID_BYTES], session[SEK_REVIEW_ID_BYTES];
 	uint64_t login;
 	uint64_t used_ms;
-	char user[SEK_STORE_NAME_BYTES];
+	char user[SEK_STORE_NAME_BYTES]; /* who looks */
+	char of[SEK_STORE_NAME_BYTES];   /* whose session it was, once it is open */
 	char path[SEK_REVIEW_PATH_BYTES];
 	struct sek_recording_reader *reader; /* used in the pool while busy, else on the loop */
 	dev_t dev;
@@ -62,7 +64,8 @@ struct sek_review_request {
 	json_t *in, *out;
 	uint8_t *bytes;               /* the answer, if it is bytes */
 	size_t n;
-	uint8_t *secret;              /* sodium_malloc; unlock: found; open: a copy */
+	uint8_t *secret;              /* sodium_malloc; unlock: found; open, film: a copy */
+	int fd;                       /* film: its file; -1: none */
 	const char *error;            /* the first thing that went wrong */
 	struct sek_audit_ticket *ticket;
 	sek_review_answer_fn *fn;
@@ -79,6 +82,9 @@ struct sek_review {
 	unsigned n_waiting, n_running, n_recording;
 	struct sek_review_key *keys;
 	struct sek_review_view *views;
+	struct sek_review_film *films;
+	struct sek_review_reading *reading; /* NULL: the site does not want words to be read */
+	struct sek_children children;       /* of films and words */
 	bool stopping;
 	unsigned closing; /* handles */
 	void (*done)(void *user);
@@ -92,6 +98,9 @@ const char *sek_review_text(struct sek_review_request *q, const char *name, size
 /* A number member of 0 to most; absent: 0. */
 uint32_t sek_review_number(struct sek_review_request *q, const char *name, uint32_t most);
 
+/* Something ended by itself: goes on stopping, if that is what everybody waits for. */
+void sek_review_settle(struct sek_review *v);
+
 /* keys.c: on the loop, but for the work of unlock */
 struct sek_review_key *sek_review_key_of(struct sek_review *v, uint64_t login);
 void sek_review_key_drop(struct sek_review *v, uint64_t login);
@@ -104,6 +113,22 @@ void sek_review_view_close(struct sek_review *v, struct sek_review_view *view);
 void sek_review_views_drop(struct sek_review *v, uint64_t login); /* 0: everybody's */
 void sek_review_views_idle(struct sek_review *v);
 extern const struct sek_review_op sek_review_view_ops[];
+
+/* films.c: on the loop */
+#define SEK_REVIEW_FILMS 4                  /* that are made or kept at a time; one for each log-in */
+#define SEK_REVIEW_PART_BYTES (1u << 20)    /* of one answer of film-read */
+void sek_review_films_drop(struct sek_review *v, uint64_t login); /* 0: everybody's */
+void sek_review_films_idle(struct sek_review *v);
+extern const struct sek_review_op sek_review_film_ops[];
+
+/* words.c: on the loop */
+sek_status sek_review_reading_create(struct sek_review *v, char *err, size_t err_size);
+void sek_review_reading_destroy(struct sek_review_reading *r); /* NULL is fine */
+bool sek_review_reading_busy(const struct sek_review_reading *r);
+void sek_review_reading_key_came(struct sek_review *v);
+void sek_review_reading_step(struct sek_review *v);            /* goes on if there is a key and something to read */
+void sek_review_reading_key_gone(struct sek_review *v, uint64_t login); /* 0: whoever's */
+extern const struct sek_review_op sek_review_word_ops[];
 
 /* read.c: in the pool */
 void sek_review_work_open(struct sek_review_request *q);

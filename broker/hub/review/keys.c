@@ -25,6 +25,7 @@ void sek_review_key_drop(struct sek_review *v, uint64_t login)
 {
 	struct sek_review_key **at, *key;
 
+	sek_review_reading_key_gone(v, login);
 	for (at = &v->keys; (key = *at) != NULL; at = &key->next) {
 		if (key->login != login)
 			continue;
@@ -49,8 +50,8 @@ static void after_state(struct sek_review_request *q)
 	const struct sek_review_key *key = sek_review_key_of(v, q->caller.login);
 
 	if (!q->error)
-		q->out = json_pack("{s:b,s:b,s:I}", "unlocked", key != NULL, "key", v->config.secret_key_path == NULL, "idle_s",
-			(json_int_t)(SEK_REVIEW_IDLE_MS / 1000));
+		q->out = json_pack("{s:b,s:b,s:I,s:b}", "unlocked", key != NULL, "key", v->config.secret_key_path == NULL, "idle_s",
+			(json_int_t)(SEK_REVIEW_IDLE_MS / 1000), "words", v->reading != NULL);
 }
 
 /* --- unlock --- */
@@ -137,6 +138,7 @@ static void after_unlock(struct sek_review_request *q)
 	sodium_mprotect_readonly(key->secret);
 	q->secret = NULL;
 	v->keys = key;
+	sek_review_reading_key_came(v);
 }
 
 /* --- lock --- */
@@ -146,6 +148,7 @@ static void after_lock(struct sek_review_request *q)
 	if (q->error)
 		return;
 	sek_review_views_drop(q->review, q->caller.login);
+	sek_review_films_drop(q->review, q->caller.login);
 	sek_review_key_drop(q->review, q->caller.login);
 }
 

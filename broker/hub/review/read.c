@@ -83,6 +83,7 @@ static json_t *head_json(const struct sek_recording_reader *r)
 
 void sek_review_work_open(struct sek_review_request *q)
 {
+	json_t *meta;
 	struct sek_review_view *view = q->view;
 	const struct sek_recording_head *head;
 	const uint8_t *bytes = NULL;
@@ -113,7 +114,10 @@ void sek_review_work_open(struct sek_review_request *q)
 		sek_review_fail(q, word_of(s));
 		return;
 	}
-	q->out = json_pack("{s:s,s:o,s:o}", "view", view->id, "head", head_json(view->reader), "meta", meta_of(bytes, n));
+	meta = meta_of(bytes, n);
+	snprintf(view->of, sizeof view->of, "%s", json_is_string(json_object_get(meta, "user")) ?
+		json_string_value(json_object_get(meta, "user")) : "");
+	q->out = json_pack("{s:s,s:o,s:o}", "view", view->id, "head", head_json(view->reader), "meta", meta);
 }
 
 /* --- what may have happened to the file meanwhile --- */

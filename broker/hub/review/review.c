@@ -18,7 +18,8 @@ enum { SWEEP_MS = 5000 };
 
 static const struct sek_review_op *find_op(const char *name)
 {
-	static const struct sek_review_op *const tables[] = { sek_review_key_ops, sek_review_view_ops };
+	static const struct sek_review_op *const tables[] = { sek_review_key_ops, sek_review_view_ops, sek_review_film_ops,
+		sek_review_word_ops };
 	const struct sek_review_op *op;
 	size_t i;
 
@@ -80,7 +81,7 @@ static bool tell_audit(struct sek_review_request *q, enum sek_audit_outcome outc
 	const char *const details[] = {
 		"address", q->caller.address, "reason", json_string_value(json_object_get(q->in, "reason")),
 		"session", json_string_value(json_object_get(q->in, "session")), "view", q->view ? q->view->id : NULL,
-		"error", q->error, NULL,
+		"phrase", json_string_value(json_object_get(q->in, "phrase")), "error", q->error, NULL,
 	};
 	const char *recording = q->view ? q->view->recording : json_string_value(json_object_get(q->in, "recording"));
 	const struct sek_audit_event e = { .who = q->caller.user, .what = q->op->record, .object = recording ? recording : "",
@@ -306,7 +307,7 @@ struct sek_review_request *sek_review_run(struct sek_review *v, const struct sek
 		json_decref(in);
 		return NULL;
 	}
-	*q = (struct sek_review_request){ .review = v, .op = find_op(op), .caller = *who, .in = in, .fn = fn, .user = user };
+	*q = (struct sek_review_request){ .review = v, .op = find_op(op), .caller = *who, .in = in, .fd = -1, .fn = fn, .user = user };
 	q->all = v->all;
 	v->all = q;
 	look(q);
@@ -341,6 +342,7 @@ void sek_review_login_ended(struct sek_review *v, uint64_t login)
 	for (q = v->all; q; q = q->all)
 		q->ended = q->ended || q->caller.login == login;
 	sek_review_views_drop(v, login);
+	sek_review_films_drop(v, login);
 	sek_review_key_drop(v, login);
 }
 
@@ -362,16 +364,31 @@ static void on_sweep(uv_timer_t *t)
 		}
 	}
 	sek_review_views_idle(v);
+	sek_review_films_idle(v);
+	sek_review_reading_step(v);
 }
 
-sek_status sek_review_create(uv_loop_t *loop, const struct sek_review_config *config, struct sek_review **ret)
+static void on_child_gone(void *user)
+{
+	sek_review_settle(user);
+}
+
+sek_status sek_review_create(uv_loop_t *loop, const struct sek_review_config *config, struct sek_review **ret, char *err,
+	size_t err_size)
 {
 	struct sek_review *v = calloc(1, sizeof *v);
+	sek_status s;
 
 	if (!v)
 		return sek_fail(SEK_E_NOMEM);
 	v->loop = loop;
 	v->config = *config;
+	v->children = (struct sek_children){ .loop = loop, .gone = on_child_gone, .user = v };
+	s = sek_review_reading_create(v, err, err_size);
+	if (!sek_is_ok(s)) {
+		free(v);
+		return s;
+	}
 	uv_async_init(loop, &v->wake, on_wake);
 	uv_timer_init(loop, &v->sweep);
 	v->wake.data = v->sweep.data = v;
@@ -390,7 +407,8 @@ static void on_closed(uv_handle_t *h)
 
 static void check_stopped(struct sek_review *v)
 {
-	if (!v->stopping || v->n_running || v->n_recording || v->waiting || v->ready || uv_is_closing((uv_handle_t *)&v->wake))
+	if (!v->stopping || v->n_running || v->n_recording || v->waiting || v->ready || v->films || v->children.n ||
+	    sek_review_reading_busy(v->reading) || uv_is_closing((uv_handle_t *)&v->wake))
 		return;
 	sek_review_views_drop(v, 0);
 	while (v->keys)
@@ -398,6 +416,11 @@ static void check_stopped(struct sek_review *v)
 	v->closing = 2;
 	uv_close((uv_handle_t *)&v->wake, on_closed);
 	uv_close((uv_handle_t *)&v->sweep, on_closed);
+}
+
+void sek_review_settle(struct sek_review *v)
+{
+	check_stopped(v);
 }
 
 void sek_review_stop(struct sek_review *v, void (*done)(void *user), void *user)
@@ -410,10 +433,15 @@ void sek_review_stop(struct sek_review *v, void (*done)(void *user), void *user)
 	v->stopping = true;
 	v->done = done;
 	v->done_user = user;
+	sek_review_films_drop(v, 0);
+	sek_review_reading_key_gone(v, 0);
 	check_stopped(v);
 }
 
 void sek_review_destroy(struct sek_review *v)
 {
+	if (!v)
+		return;
+	sek_review_reading_destroy(v->reading);
 	free(v);
 }

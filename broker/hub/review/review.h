@@ -21,6 +21,7 @@
 #include "base/status.h"
 #include "broker/hub/audit/audit.h"
 #include "broker/hub/auth/logins.h"
+#include "broker/hub/record/work.h"
 #include "broker/hub/session/session.h"
 
 #define SEK_REVIEW_IDLE_MS (15 * 60 * 1000)
@@ -42,9 +43,13 @@ struct sek_review_config {
 	const char *secret_key_path; /* where the site keeps the locked secret half; NULL: reviewers bring it */
 	struct sek_audit *audit;     /* NULL: nothing is recorded (tests) */
 	struct sek_sessions *sessions;
+	const struct sek_work_programs *programs; /* for films and words; NULL: neither */
+	const char *words_path;      /* index of words that stood on the pictures; NULL: the site does not want them to be read */
+	const char *languages;       /* in which they are: "jpn+eng" */
 };
 
-sek_status sek_review_create(uv_loop_t *loop, const struct sek_review_config *config, struct sek_review **ret);
+/* Errors leave a sentence in err: what is wrong and what to do. */
+sek_status sek_review_create(uv_loop_t *loop, const struct sek_review_config *config, struct sek_review **ret, char *err, size_t err_size);
 /* Takes nothing new, waits for what runs, wipes every key, then calls done on the loop. NULL: done at once. */
 void sek_review_stop(struct sek_review *v, void (*done)(void *user), void *user);
 void sek_review_destroy(struct sek_review *v); /* after done; NULL is fine */

@@ -11,6 +11,7 @@ import { review } from "./call.mjs";
 import { holdButton } from "./hold.mjs";
 import { Player } from "./player.mjs";
 import { recordingsPage } from "./recordings.mjs";
+import { saveButton } from "./save.mjs";
 import { moment } from "./show.mjs";
 import { askAndOpen, unlocked } from "./unlock.mjs";
 import "../language.mjs";
@@ -135,7 +136,7 @@ class Review extends HTMLElement {
 			}
 			const at = Math.round(Number(here()[2] ?? 0) * 1000000) || (again ? this.#open?.at : 0) || 0;
 			this.#open = { place, at, opened };
-			this.#main.replaceChildren(this.#titleOf(row, live), this.#player(opened, live, at));
+			this.#main.replaceChildren(this.#titleOf(row, opened, live), this.#player(opened, live, at));
 		} catch (e) {
 			if (serial === this.#serial)
 				error.textContent = saying(e);
@@ -143,13 +144,14 @@ class Review extends HTMLElement {
 	}
 
 	/** @param {any} row
+	 * @param {import("./call.mjs").Opened} opened
 	 * @param {boolean} live */
-	#titleOf(row, live)
+	#titleOf(row, opened, live)
 	{
 		return make("div", { class: "player-title" }, make("a", { href: "#" }, `← ${words("review.recordings")}`),
 			make("h1", {}, live ? words("review.live.title", { user: row.user }) : row.user),
 			make("p", { class: "hint" }, [moment(row.began_us), row.host, row.groups.join(", ")].filter(Boolean).join("  ·  ")),
-			holdButton(this.#main, row));
+			holdButton(this.#main, row), ...(live ? [] : [saveButton(this.#main, opened, row)]));
 	}
 
 	/** @param {import("./call.mjs").Opened} opened

@@ -7,6 +7,7 @@ import { link } from "../admin/place.mjs";
 import { known, size, span } from "../admin/show.mjs";
 import { make } from "../dom.mjs";
 import { words } from "../words.mjs";
+import { finder } from "./find.mjs";
 import { moment } from "./show.mjs";
 
 /** What a recording can be searched for beside words: value of the choice, and what is asked of the broker. */
@@ -79,5 +80,5 @@ export function recordingsPage()
 		list.first();
 	});
 	what.addEventListener("change", () => list.first());
-	return [make("h1", {}, words("review.recordings")), filters, list];
+	return [make("h1", {}, words("review.recordings")), finder(), filters, list];
 }

@@ -10,10 +10,10 @@
 #include "broker/hub/record/extent.h"
 #include "broker/hub/record/work.h"
 #include "protocol/codec/encode.h"
-#include "protocol/text/glyphs.h"
+#include "tests/support/take.h"
 #include "tests/unit/hub/record/rig.h"
 
-enum { W = 640, H = 240, SCALE = 3 };
+enum { W = 640, H = 240 };
 
 static struct rig rig;
 static struct sek_children children;
@@ -37,23 +37,6 @@ static void frame_size(struct sek_recording *rec)
 	sek_recording_add(rec, SEK_ENTRY_DOWN, bytes, w.len);
 }
 
-/* Letters of the bitmap font, three times their size: tesseract reads them, too. */
-static void draw(const char *text)
-{
-	for (size_t i = 0; i < W * H; i++)
-		px[i] = 0xffffff;
-	for (unsigned x = 40; *text; text++) {
-		uint16_t rows[SEK_GLYPH_PX];
-		unsigned w = sek_glyph((uint8_t)*text, rows);
-
-		for (unsigned i = 0; i < SEK_GLYPH_PX * SCALE; i++)
-			for (unsigned k = 0; k < w * SCALE; k++)
-				if (rows[i / SCALE] >> (15 - k / SCALE) & 1)
-					px[(80 + i) * W + x + k] = 0;
-		x += w * SCALE;
-	}
-}
-
 static void record(const char *text)
 {
 	static const struct sek_encode_options exact = { .lossless = true, .jpeg_quality = 80, .refine_ms = 300 };
@@ -65,7 +48,7 @@ static void record(const char *text)
 	rec = rig_begin(&rig);
 	frame_size(rec);
 	ck_assert(sek_is_ok(sek_update_encoder_resize(e, W, H)));
-	draw(text);
+	take_draw(px, W, H, text);
 	ck_assert(sek_is_ok(sek_update_encoder_encode(e, &(struct sek_picture){ px, W, W, H }, 1, 1, &exact, on_update, rec, &sent)));
 	sek_update_encoder_destroy(e);
 	rig_run(&rig, 1500);

@@ -22,7 +22,7 @@
 static uv_loop_t loop;
 static struct sek_review *review;
 static struct sek_review_config config;
-static char dir[] = "/tmp/sekisho-review.XXXXXX", path[256];
+static char dir[] = "/tmp/sekisho-review.XXXXXX", path[256], err[512];
 static struct sek_review_caller saburo = { .login = 7, .user = "saburo", .address = "127.0.0.1", .reviewer = true };
 static const struct sek_review_caller shiro = { .login = 8, .user = "shiro", .address = "127.0.0.1", .reviewer = true };
 
@@ -95,7 +95,7 @@ static void setup(void)
 {
 	uv_loop_init(&loop);
 	config = (struct sek_review_config){ .folder = dir };
-	ck_assert(sek_is_ok(sek_review_create(&loop, &config, &review)));
+	ck_assert(sek_is_ok(sek_review_create(&loop, &config, &review, err, sizeof err)));
 	snprintf(path, sizeof path, "%s/" ID SEK_RECORDING_SUFFIX, dir);
 	unlink(path);
 	make_film(ID, in_dir("r.pub"));
@@ -331,7 +331,7 @@ START_TEST(a_site_without_recordings_has_nothing_to_review)
 	struct sek_review *mine = review;
 	struct sek_review_config none = { .folder = NULL };
 
-	ck_assert(sek_is_ok(sek_review_create(&loop, &none, &review)));
+	ck_assert(sek_is_ok(sek_review_create(&loop, &none, &review, err, sizeof err)));
 	ck_assert_str_eq(run(&saburo, "state", json_object()), "unavailable");
 	sek_review_stop(review, NULL, NULL);
 	uv_run(&loop, UV_RUN_NOWAIT);
