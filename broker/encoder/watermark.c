@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "broker/encoder/font/font.h"
+#include "protocol/font/font.h"
 
 enum {
 	DOT = 2, LETTER_H = SEK_FONT_ROWS * DOT,

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "broker/encoder/font/font.h"
+#include "protocol/font/font.h"
 #include "protocol/limits.h"
 
 enum { SEK_WATERMARK_COLUMNS_MAX = 8 * SEK_WATERMARK_MAX_BYTES }; /* letters of 16 columns have two bytes at least */

@@ -8,9 +8,9 @@
 
 #include "base/utf8.h"
 #include "broker/film/film.h"
-#include "protocol/text/glyphs.h"
+#include "protocol/font/font.h"
 
-enum { LEFT_PX = 8, TOP_PX = (SEK_FILM_LINE_PX - SEK_GLYPH_PX) / 2, WHITE = 235, BACKGROUND = 16 };
+enum { LEFT_PX = 8, TOP_PX = (SEK_FILM_LINE_PX - SEK_FONT_ROWS) / 2, WHITE = 235, BACKGROUND = 16 };
 
 void sek_film_line(uint8_t *luma, size_t stride, uint16_t width, const char *text)
 {
@@ -20,18 +20,17 @@ void sek_film_line(uint8_t *luma, size_t stride, uint16_t width, const char *tex
 	for (size_t y = 0; y < SEK_FILM_LINE_PX; y++)
 		memset(luma + y * stride, BACKGROUND, width);
 	while (at < n) {
-		uint16_t rows[SEK_GLYPH_PX];
-		uint32_t c;
+		uint32_t c = 0;
 		size_t k = sek_utf8_next(p + at, n - at, &c);
-		uint8_t w = sek_glyph(k ? c : 0xffff, rows);
+		struct sek_glyph g = sek_font_glyph(k ? c : 0xfffd);
 
-		if (x + w > width)
+		if (x + g.columns > width)
 			return;
-		for (size_t y = 0; y < SEK_GLYPH_PX; y++)
-			for (unsigned i = 0; i < w; i++)
-				if (rows[y] >> (15 - i) & 1)
+		for (size_t y = 0; y < SEK_FONT_ROWS; y++)
+			for (unsigned i = 0; i < g.columns; i++)
+				if (g.rows[y * g.columns / 8 + i / 8] >> (7 - i % 8) & 1)
 					luma[(TOP_PX + y) * stride + x + i] = WHITE;
-		x += w;
+		x += g.columns;
 		at += k ? k : 1;
 	}
 }

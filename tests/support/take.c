@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "protocol/codec/encode.h"
-#include "protocol/text/glyphs.h"
+#include "protocol/font/font.h"
 
 struct take {
 	int fd;
@@ -124,13 +124,15 @@ void take_draw(uint32_t *px, uint32_t width, uint32_t height, const char *text)
 	for (size_t i = 0; i < (size_t)width * height; i++)
 		px[i] = 0xffffff;
 	for (unsigned x = LEFT; *text; text++) {
-		uint16_t rows[SEK_GLYPH_PX];
-		unsigned w = sek_glyph((uint8_t)*text, rows);
+		struct sek_glyph g = sek_font_glyph((uint8_t)*text);
 
-		for (unsigned i = 0; i < SEK_GLYPH_PX * SCALE; i++)
-			for (unsigned k = 0; k < w * SCALE; k++)
-				if (rows[i / SCALE] >> (15 - k / SCALE) & 1)
+		for (unsigned i = 0; i < SEK_FONT_ROWS * SCALE; i++)
+			for (unsigned k = 0; k < g.columns * SCALE; k++) {
+				unsigned row = i / SCALE, column = k / SCALE;
+
+				if (g.rows[row * g.columns / 8 + column / 8] >> (7 - column % 8) & 1)
 					px[(size_t)(TOP + i) * width + x + k] = 0;
-		x += w * SCALE;
+			}
+		x += g.columns * SCALE;
 	}
 }

@@ -2,8 +2,8 @@
  *
  * What sekisho-font-gen writes and font.c reads.
  */
-#ifndef SEK_BROKER_ENCODER_FONT_TABLES_H
-#define SEK_BROKER_ENCODER_FONT_TABLES_H
+#ifndef SEK_PROTOCOL_FONT_TABLES_H
+#define SEK_PROTOCOL_FONT_TABLES_H
 
 #include <stdint.h>
 

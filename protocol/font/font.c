@@ -2,11 +2,11 @@
  *
  * Looking up a letter. Of the tables only those pages get into memory that hold a letter which somebody's name needs.
  */
-#include "broker/encoder/font/font.h"
+#include "protocol/font/font.h"
 
 #include <stddef.h>
 
-#include "broker/encoder/font/tables.h"
+#include "protocol/font/tables.h"
 
 enum { REPLACEMENT = 0xfffd, NARROW_BYTES = 16, WIDE_BYTES = 32 };
 

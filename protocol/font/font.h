@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The watermark's letters: GNU Unifont in its Japanese form, as constants of the program, since the encoder has no files.
+ * Letters for text that is burnt into pictures (watermark, films): GNU Unifont in its Japanese form, as constants of the program,
+ * since those who draw are jailed and have no files.
  */
-#ifndef SEK_BROKER_ENCODER_FONT_FONT_H
-#define SEK_BROKER_ENCODER_FONT_FONT_H
+#ifndef SEK_PROTOCOL_FONT_FONT_H
+#define SEK_PROTOCOL_FONT_FONT_H
 
 #include <stdint.h>
 

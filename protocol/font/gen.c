@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "broker/encoder/font/tables.h"
+#include "protocol/font/tables.h"
 
 enum { NARROW_DIGITS = 32, WIDE_DIGITS = 64, GLYPHS_MAX = SEK_FONT_NONE };
 
@@ -97,7 +97,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	printf("/* Made by sekisho-font-gen from GNU Unifont (GPL-2.0-or-later with font exception, or OFL-1.1). Do not edit. */\n"
-	       "#include \"broker/encoder/font/tables.h\"\n\n");
+	       "#include \"protocol/font/tables.h\"\n\n");
 	unsigned long narrow = print_glyphs("sek_font_narrow", NARROW_DIGITS);
 
 	print_glyphs("sek_font_wide", WIDE_DIGITS);
