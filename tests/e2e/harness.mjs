@@ -124,7 +124,7 @@ export class Harness {
 	/** @param {object} [options]
 	 * @param {string[]} [options.users]
 	 * @param {number} [options.lingerSeconds]
-	 * @param {number} [options.warm] sandboxes that the render host keeps ready
+	 * @param {number} [options.warm] sandboxes that the render host keeps ready; SEK_WARM in the environment, else 0
 	 * @param {number} [options.idleMinutes]
 	 * @param {string | ((dir: string) => string)} [options.brokerExtra] lines at the end of the broker's configuration
 	 * @param {string} [options.login] lines of the broker's configuration below `login:`, indented by two
@@ -134,7 +134,7 @@ export class Harness {
 	{
 		this.users = options.users ?? ["tanaka"];
 		this.lingerSeconds = options.lingerSeconds ?? 60;
-		this.warm = options.warm ?? 0;
+		this.warm = options.warm ?? Number(process.env.SEK_WARM ?? 0);
 		this.idleMinutes = options.idleMinutes ?? 0;
 		this.brokerExtra = options.brokerExtra ?? "";
 		this.renderHost = options.renderHost ?? true;

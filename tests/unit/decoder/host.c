@@ -148,7 +148,7 @@ static void make_connection(struct host *h, int *ret)
 
 void host_start(struct host *h, const struct host_options *o)
 {
-	static const struct host_options none = { NULL, NULL, false, 0, 0 };
+	static const struct host_options none = { .watch = false };
 	int host, input[2], credentials[2], control[2];
 	char width[8], height[8];
 
@@ -160,8 +160,13 @@ void host_start(struct host *h, const struct host_options *o)
 		o->max_height ? o->max_height : 720)));
 	snprintf(width, sizeof width, "%u", h->layout.max_width_px);
 	snprintf(height, sizeof height, "%u", h->layout.max_height_px);
-	ck_assert(sek_is_ok(sek_gap_create(&h->layout, &h->gap_rw, &h->gap_ro)));
-	ck_assert(sek_is_ok(sek_gap_reader_open(h->gap_ro, &h->layout, &h->gap)));
+	if (o->watch) {
+		ck_assert(sek_is_ok(sek_health_create(&h->gap_rw, &h->gap_ro)));
+		ck_assert(sek_is_ok(sek_health_reader_open(h->gap_ro, &h->page)));
+	} else {
+		ck_assert(sek_is_ok(sek_gap_create(&h->layout, &h->gap_rw, &h->gap_ro)));
+		ck_assert(sek_is_ok(sek_gap_reader_open(h->gap_ro, &h->layout, &h->gap)));
+	}
 	h->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	ck_assert_int_eq(pipe2(input, O_CLOEXEC), 0);
 	ck_assert_int_eq(pipe2(credentials, O_CLOEXEC), 0);
@@ -170,10 +175,13 @@ void host_start(struct host *h, const struct host_options *o)
 	h->control = control[1];
 	make_connection(h, &host);
 	make_server(h, o);
-	const char *const argv[] = { "sekisho-decoder", width, height, o->expected ? o->expected : HOST_NAME, NULL };
-	const int fds[] = { -1, -1, -1, host, h->gap_rw, h->wake, input[0], control[0], credentials[0] };
+	const char *name = o->expected ? o->expected : HOST_NAME;
+	const char *const argv[] = { "sekisho-decoder", width, height, name, NULL };
+	const char *const watching[] = { "sekisho-watch", SEK_DECODER_WATCH, name, NULL };
+	const int fds[] = { -1, -1, -1, host, h->gap_rw, h->wake, input[0], o->watch ? -1 : control[0],
+		credentials[0] };
 
-	h->decoder = test_spawn(SEK_DECODER, argv, fds, SEK_DECODER_FDS_END);
+	h->decoder = test_spawn(SEK_DECODER, o->watch ? watching : argv, fds, SEK_DECODER_FDS_END);
 	close(host);
 	close(input[0]);
 	close(credentials[0]);
@@ -192,6 +200,7 @@ void host_stop(struct host *h)
 	sek_tls_destroy(h->tls);
 	sek_tls_context_destroy(h->context);
 	sek_gap_reader_close(h->gap);
+	sek_health_reader_close(h->page);
 	close(h->fd);
 	if (h->input >= 0)
 		close(h->input);

@@ -9,6 +9,7 @@
 #include "base/tls.h"
 #include "broker/gap/children.h"
 #include "broker/gap/gap.h"
+#include "broker/gap/health.h"
 #include "protocol/wire/messages.h"
 #include "tests/unit/gap/spawn.h"
 
@@ -19,11 +20,13 @@ struct host_options {
 	const char *server;   /* whose certificate the server shows; NULL = HOST_NAME */
 	bool untrusted;       /* the server's certificate is of another CA */
 	uint16_t max_width, max_height; /* 0 = 1280x720 */
+	bool watch;           /* it is to watch; the page of integers takes the gap's place */
 };
 
 struct host {
 	struct sek_gap_layout layout;
-	struct sek_gap_reader *gap;
+	struct sek_gap_reader *gap; /* NULL: it watches */
+	struct sek_health_reader *page;
 	struct sek_tls_context *context;
 	struct sek_tls *tls;
 	int fd;         /* the server's end of the connection */
