@@ -56,7 +56,8 @@ void sek_client_send_state(struct sek_session *s, enum sek_state state, uint32_t
 {
 	uint8_t frame[SEK_FRAME_HEADER_BYTES + SEK_MSG_STATE_MAX_BYTES];
 
-	if (state == SEK_STATE_WARN_IDLE || state == SEK_STATE_WARN_MAXIMUM || state == SEK_STATE_WARN_HOURS)
+	if (state == SEK_STATE_WARN_IDLE || state == SEK_STATE_WARN_MAXIMUM || state == SEK_STATE_WARN_HOURS ||
+	    state == SEK_STATE_WARN_DRAIN)
 		sek_tape_event(s, SEK_RECORD_EVENT_WARNED, arg, NULL);
 	sek_client_send(s, frame, state_frame(frame, sizeof frame, state, arg));
 }

@@ -101,6 +101,22 @@ test('groups and policies', () => {
 	assert.equal(ctl('policy', 'set', 'everybody', 'idle_minutes', '1', '--reason', 'x').code, 2);
 });
 
+test('control: render hosts', () => {
+	const host = 'render5.sekisho.internal', rows = () => ctl('--json', 'host', 'list').json.rows;
+	assert.equal(ctl('host', 'add', host, '127.0.0.9', '9', 'lab').code, 1); // no reason
+	assert.equal(ctl('host', 'add', host, '127.0.0.9', '9', 'lab', '--reason', 'more room').code, 0);
+	assert.equal(ctl('host', 'add', host, '127.0.0.9', '9', '--reason', 'twice').code, 1);
+	assert.equal(rows().find(row => row.name === host).pool, 'lab');
+	assert.equal(ctl('host', 'drain', host, '15', '--reason', 'maintenance').code, 0);
+	assert.match(ctl('host', 'list').out, /render5\.sekisho\.internal +127\.0\.0\.9 +9 +lab +draining/);
+	assert.ok(rows().find(row => row.name === host).force_in_s > 0);
+	assert.equal(ctl('host', 'undrain', host, '--reason', 'done').code, 0);
+	assert.equal(rows().find(row => row.name === host).drain, false);
+	assert.equal(ctl('host', 'remove', host, '--reason', 'sold').code, 0);
+	assert.equal(ctl('host', 'remove', host, '--reason', 'sold').code, 1);
+	assert.equal(rows().length, 1);
+});
+
 const live = () => ctl('--json', 'session', 'list').json.rows;
 
 test('sessions: list, message, end, stop', async () => {
