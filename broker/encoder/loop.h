@@ -19,7 +19,7 @@
 #define SEK_ENCODER_HOLD_PART_US 8000  /* how long the end of a changed picture is waited for */
 #define SEK_ENCODER_HOLD_WHOLE_US 300000 /* and of one that is painted anew, which would flash black */
 #define SEK_ENCODER_CURSOR_US 33333 /* between two cursor images: they are large and may be a flood */
-#define SEK_ENCODER_REFINE_MS 300
+#define SEK_ENCODER_REFINE_MS 450 /* longer, and less is made exact that goes away; a film still is within a second */
 #define SEK_ENCODER_FILM_GAP_MS 150 /* on a line that shows a film at its own rate; more on a slow one */
 #define SEK_ENCODER_FILM_GAP_MAX_MS 2000
 

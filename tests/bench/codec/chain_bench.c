@@ -19,7 +19,7 @@
 #define CAPTURE_QUALITY 90
 #define CAPTURE_REFINE_MS 200
 #define ENCODER_QUALITY 80
-#define ENCODER_REFINE_MS 300
+#define ENCODER_REFINE_MS 450
 #define AFTER_MS 3000 /* refinement is watched for so long after the last record */
 #define STEP_MS 8
 
