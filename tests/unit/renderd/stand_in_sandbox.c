@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * A program with sekisho-sandbox's contract (render-host/session.h) and no browser, so that tests can order each of its
- * deaths. Copies the file of --rules to DIR/rules.given, says 'r' and 'b', then obeys the file DIR/order: "exit N", "crash", "hog", "fork". Runs as root like the real one.
+ * deaths. Copies the file of --rules to DIR/rules.given, says 'r' and 'b', then obeys the file DIR/order: "exit N", "crash", "hog", "fork", "spin". Runs as root like the real one.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -57,12 +57,26 @@ static void bomb(unsigned uid)
 	}
 }
 
+/* A page that never ends a script, in as many processes as a browser has. */
+static void spin(unsigned uid)
+{
+	for (int i = 0; i < 8; i++) {
+		if (fork() != 0)
+			continue;
+		become(uid);
+		for (volatile unsigned n = 0;; n++)
+			;
+	}
+}
+
 static void obey(const char *order, unsigned uid)
 {
 	if (strncmp(order, "exit ", 5) == 0)
 		exit(atoi(order + 5));
 	if (strncmp(order, "crash", 5) == 0)
 		raise(SIGKILL);
+	if (strncmp(order, "spin", 4) == 0)
+		spin(uid);
 	if (strncmp(order, "fork", 4) == 0)
 		bomb(uid);
 	if (strncmp(order, "hog", 3) == 0) {
