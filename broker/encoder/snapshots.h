@@ -21,7 +21,7 @@ enum {
 	SEK_SNAPSHOTS_LOOK_US = 1000000,    /* between two looks while frames come all the time */
 	SEK_SNAPSHOTS_STARVED_US = 200000,  /* a slice waits so long for a turn without a frame */
 };
-#define SEK_SNAPSHOTS_EFFORT 32 /* of one slice, in tiles of text: about 3 ms */
+#define SEK_SNAPSHOTS_EFFORT 16 /* of one slice, in tiles of text: 1 to 3 ms */
 
 struct sek_snapshots {
 	bool on, asked;          /* a recording is kept; it needs one at once */
