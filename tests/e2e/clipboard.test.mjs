@@ -7,6 +7,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { after, afterEach, before, test } from "node:test";
 import { Harness, problems, until } from "./harness.mjs";
+import { done, enter } from "./support/office.mjs";
 import { Remote } from "./support/remote.mjs";
 
 /** @type {Harness} */
@@ -19,12 +20,7 @@ let office;
 before(async () => {
 	harness = await Harness.start({ users: ["tanaka", "kanri"] });
 	harness.setRoles("kanri", ["staff", "administrator"]);
-	office = await harness.newPage();
-	await office.goto(`${harness.url}/admin/`);
-	await office.locator("input[name=user]").fill("kanri");
-	await office.locator("input[name=password]").fill(harness.password);
-	await office.keyboard.press("Enter");
-	await office.getByRole("link", { name: "ユーザー" }).waitFor();
+	office = await enter(harness, "kanri", "admin");
 	remote = await Remote.open(harness, { permissions: ["clipboard-read", "clipboard-write"] });
 }, { timeout: 120000 });
 
@@ -35,28 +31,13 @@ after(async () => {
 
 afterEach(() => assert.deepEqual(problems(remote.page), []));
 
-/** An operation of the administration.
- * @param {string} name
- * @param {object} input
- * @returns {Promise<any>} */
-async function op(name, input)
-{
-	const [status, answer] = await office.evaluate(async ([operation, body]) => {
-		const response = await fetch(`/api/admin/${operation}`, { method: "POST", body,
-			headers: { "Content-Type": "application/json" } });
-		return [response.status, await response.json()];
-	}, [name, JSON.stringify(input)]);
-	assert.equal(status, 200, `${name}: ${JSON.stringify(answer)}`);
-	return answer;
-}
-
 /** Sets attributes of the site's policy; they are in force when this returns.
  * @param {Record<string, unknown>} values */
 async function policy(values)
 {
 	for (const [attribute, value] of Object.entries(values)) {
-		const { values: now } = await op("policies/show", { scope: "site" });
-		await op("policies/set", { scope: "site", attribute, value, expected: now[attribute]?.version ?? 0, reason: "試験" });
+		const { values: now } = await done(office, "policies/show", { scope: "site" });
+		await done(office, "policies/set", { scope: "site", attribute, value, expected: now[attribute]?.version ?? 0, reason: "試験" });
 	}
 }
 
@@ -112,7 +93,7 @@ function decoderPipes()
 /** Lines of the audit log that speak of the clipboard. */
 async function records()
 {
-	const { rows } = await op("audit/search", { limit: 50 });
+	const { rows } = await done(office, "audit/search", { limit: 50 });
 	return JSON.stringify(rows.filter((/** @type {any} */ row) => JSON.stringify(row).includes("clipboard.to-")));
 }
 

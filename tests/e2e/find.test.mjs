@@ -8,6 +8,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { Harness, build, outDir, problems, until } from "./harness.mjs";
+import { done, enter } from "./support/office.mjs";
 import { Remote } from "./support/remote.mjs";
 import { PASSPHRASE, recording } from "./support/recordings.mjs";
 
@@ -23,17 +24,6 @@ before(async () => {
 	harness.setRoles("kansa", ["reviewer"]);
 }, { timeout: 120000 });
 after(() => harness?.stop());
-
-/** Asks an operation as the page does.
- * @param {Page} page
- * @param {string} name
- * @param {object} input
- * @returns {Promise<any>} */
-function op(page, name, input)
-{
-	return page.evaluate(async ([where, body]) =>
-		(await fetch(where, { method: "POST", body, headers: { "Content-Type": "application/json" } })).json(), [`/api/${name}`, JSON.stringify(input)]);
-}
 
 /** @param {Page} page */
 async function unlock(page)
@@ -78,11 +68,7 @@ test("find: a session in which words are to be read", { timeout: 120000 }, async
 });
 
 test("find: the reviewer finds the second at which a phrase was on the screen", { timeout: 240000 }, async () => {
-	const page = await harness.newPage();
-	await page.goto(`${harness.url}/review/`);
-	await page.locator("input[name=user]").fill("kansa");
-	await page.locator("input[name=password]").fill(harness.password);
-	await page.keyboard.press("Enter");
+	const page = await enter(harness, "kansa", "review");
 	const search = page.getByPlaceholder("画面に表示されていた文字"), found = page.locator(".hits li");
 	await search.fill("procurement ledger");
 	await page.keyboard.press("Enter");
@@ -92,14 +78,14 @@ test("find: the reviewer finds the second at which a phrase was on the screen", 
 		await page.waitForTimeout(1000);
 		return await found.count() > 0;
 	}, 180000);
-	[{ recording: id, began_us: began }] = (await op(page, "admin/recordings/list", { user: "tanaka" })).rows;
-	const hits = (await op(page, "review/find", { phrase: "procurement ledger" })).hits;
+	[{ recording: id, began_us: began }] = (await done(page, "recordings/list", { user: "tanaka" })).rows;
+	const hits = (await done(page, "find", { phrase: "procurement ledger" }, "review")).hits;
 	const at = began / 1000 + hits[0].at_us / 1000;
 	assert.ok(at >= appeared - 1000 && at <= appeared + 20000, `${at - appeared} ms after the first letter`);
 	await page.screenshot({ path: path.join(outDir, "review-find.png") });
 	// Japanese, of two letters and of more
 	for (const phrase of ["二番", "二番目のページ"])
-		await until(`${phrase} is found`, async () => (await op(page, "review/find", { phrase })).hits.length > 0, 60000);
+		await until(`${phrase} is found`, async () => (await done(page, "find", { phrase }, "review")).hits.length > 0, 60000);
 	// the link leads there
 	await found.first().getByRole("link").click();
 	await page.locator("input[name=reason]").fill("申請 13号");

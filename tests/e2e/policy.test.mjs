@@ -6,6 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { after, afterEach, before, test } from "node:test";
 import { Harness, problems, until } from "./harness.mjs";
+import { done, enter } from "./support/office.mjs";
 import { Remote } from "./support/remote.mjs";
 
 const USER = "山田太郎";
@@ -44,12 +45,7 @@ before(async () => {
 	harness.site.files.set("/a.zip", { type: "application/zip", body: `PK\x05\x06${"\0".repeat(18)}` });
 	harness.site.files.set("/a.docx",
 		{ type: "application/vnd.openxmlformats-officedocument.wordprocessingml.document", body: "PK" });
-	office = await harness.newPage();
-	await office.goto(`${harness.url}/admin/`);
-	await office.locator("input[name=user]").fill("kanri");
-	await office.locator("input[name=password]").fill(harness.password);
-	await office.keyboard.press("Enter");
-	await office.getByRole("link", { name: "ユーザー" }).waitFor();
+	office = await enter(harness, "kanri", "admin");
 	remote = await Remote.open(harness);
 }, { timeout: 120000 });
 
@@ -60,28 +56,13 @@ after(async () => {
 
 afterEach(() => assert.deepEqual(problems(remote.page), []));
 
-/** An operation of the administration.
- * @param {string} name
- * @param {object} input
- * @returns {Promise<any>} */
-async function op(name, input)
-{
-	const [status, answer] = await office.evaluate(async ([operation, body]) => {
-		const response = await fetch(`/api/admin/${operation}`, { method: "POST", body,
-			headers: { "Content-Type": "application/json" } });
-		return [response.status, await response.json()];
-	}, [name, JSON.stringify(input)]);
-	assert.equal(status, 200, `${name}: ${JSON.stringify(answer)}`);
-	return answer;
-}
-
 /** Sets an attribute of the site's policy.
  * @param {string} attribute
  * @param {unknown} value */
 async function policy(attribute, value)
 {
-	const { values: now } = await op("policies/show", { scope: "site" });
-	await op("policies/set", { scope: "site", attribute, value, expected: now[attribute]?.version ?? 0, reason: "試験" });
+	const { values: now } = await done(office, "policies/show", { scope: "site" });
+	await done(office, "policies/set", { scope: "site", attribute, value, expected: now[attribute]?.version ?? 0, reason: "試験" });
 }
 
 /** Types an address of the site into the remote address bar; nothing need come of it.

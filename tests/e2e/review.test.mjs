@@ -7,6 +7,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { Harness, outDir, problems, until } from "./harness.mjs";
+import { enter, op } from "./support/office.mjs";
 import { Remote } from "./support/remote.mjs";
 import { PASSPHRASE, makeFilm, recording } from "./support/recordings.mjs";
 
@@ -27,40 +28,11 @@ before(async () => {
 	harness.setRoles("kansa", ["reviewer"]);
 	harness.setRoles("kansa2", ["reviewer"]);
 	harness.setRoles("kanri", ["administrator"]);
-	office = await enter("kanri", "admin");
+	office = await enter(harness, "kanri", "admin");
 	for (const [attribute, value] of [["clipboard", "both"], ["clipboard_confirm", false]])
 		assert.equal((await op(office, "policies/set", { scope: "site", attribute, value, expected: 0, reason: "試験" }))[0], 200);
 }, { timeout: 120000 });
 after(() => harness?.stop());
-
-/** Opens a page and logs in.
- * @param {string} user
- * @param {"admin" | "review"} where
- * @param {import("playwright-core").BrowserContextOptions} [options] */
-async function enter(user, where, options)
-{
-	const page = await harness.newPage(options);
-	await page.goto(`${harness.url}/${where}/`);
-	await page.locator("input[name=user]").fill(user);
-	await page.locator("input[name=password]").fill(harness.password);
-	await page.keyboard.press("Enter");
-	await page.getByRole("navigation").first().waitFor();
-	return page;
-}
-
-/** Runs an operation as the page does.
- * @param {Page} page
- * @param {string} name
- * @param {object} input
- * @param {string} [api]
- * @returns {Promise<[number, any]>} */
-function op(page, name, input, api = "admin")
-{
-	return page.evaluate(async ([where, body]) => {
-		const answer = await fetch(where, { method: "POST", body, headers: { "Content-Type": "application/json" } });
-		return /** @type {[number, any]} */ ([answer.status, await answer.json().catch(() => null)]);
-	}, [`/api/${api}/${name}`, JSON.stringify(input)]);
-}
 
 /** The hash of every pixel of a canvas that a worker draws.
  * @param {Page} page
@@ -191,7 +163,7 @@ test("review: an administrator without the role gets nothing", { timeout: 60000 
 });
 
 test("review: the recording is found, and each moment is what the client had shown, pixel for pixel", { timeout: 180000 }, async () => {
-	const page = await enter("kansa", "review");
+	const page = await enter(harness, "kansa", "review");
 	await until("the recording has ended", async () => {
 		const [, { rows }] = await op(page, "recordings/list", { ended: "ended-admin", marks: ["clipboard"], user: "tanaka" });
 		recordingId = rows[0]?.recording ?? "";
@@ -238,7 +210,7 @@ test("review: the recording is found, and each moment is what the client had sho
 });
 
 test("review: two at once; notes, flags, legal hold; steps and events by keyboard", { timeout: 120000 }, async () => {
-	const [one, two] = [await enter("kansa", "review"), await enter("kansa2", "review")];
+	const [one, two] = [await enter(harness, "kansa", "review"), await enter(harness, "kansa2", "review")];
 	await play(one, "tanaka", "一人目");
 	await play(two, "tanaka", "二人目");
 	const [, { recording: row }] = await op(one, "recordings/show", { recording: recordingId });
@@ -280,7 +252,7 @@ test("review: two at once; notes, flags, legal hold; steps and events by keyboar
 
 test("review: what is deleted while somebody looks at it is gone, and the player says so", { timeout: 120000 }, async () => {
 	const film = makeFilm(harness, 0.02);
-	const [one, two] = [await enter("kansa", "review"), await enter("kansa2", "review")];
+	const [one, two] = [await enter(harness, "kansa", "review"), await enter(harness, "kansa2", "review")];
 	await one.goto(`${harness.url}/review/#play/${film.id}`);
 	await unlock(one, PASSPHRASE);
 	await one.locator("input[name=reason]").fill("試験");
@@ -294,7 +266,7 @@ test("review: what is deleted while somebody looks at it is gone, and the player
 });
 
 test("review: files that are not as they were written open with a clear message", { timeout: 120000 }, async () => {
-	const page = await enter("kansa", "review");
+	const page = await enter(harness, "kansa", "review");
 	const film = makeFilm(harness, 0.02), file = path.join(harness.dir, "state/recordings", `${film.id}.sekrec`);
 	const whole = fs.readFileSync(file);
 	/** @type {[string, Buffer, string][]} */
@@ -326,7 +298,7 @@ test("review: files that are not as they were written open with a clear message"
 
 test("review: who watches live sees what the user sees, a little later, and the user is told", { timeout: 180000 }, async () => {
 	const remote = await Remote.open(harness, { user: "suzuki" });
-	const page = await enter("kansa", "review");
+	const page = await enter(harness, "kansa", "review");
 	await page.getByRole("searchbox").fill("suzuki");
 	const row = page.locator("tbody tr").filter({ hasText: "suzuki" });
 	await row.getByText("利用中").waitFor();
@@ -360,7 +332,7 @@ test("review: a recording that begins in the middle of a session begins with the
 	const [status, off] = await policy("off", 0);
 	assert.equal(status, 200, JSON.stringify(off));
 	const remote = await Remote.open(harness, { user: "mori" });
-	const page = await enter("kansa", "review");
+	const page = await enter(harness, "kansa", "review");
 	await remote.go("/long");
 	await remote.point(600, 500);
 	const before = await steady(remote, "nothing is recorded yet");

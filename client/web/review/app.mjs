@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// <sek-review>: the page of the reviewers: log-in, the list of recordings, one recording. What is open stands in the address,
+// <sek-review>: the page of the reviewers: the list of recordings, one recording. What is open stands in the address,
 // but nothing of a recording is shown without its reason. What a user may do is decided by the broker at each request.
 
-import * as api from "../api.mjs";
 import { op, saying } from "../admin/call.mjs";
+import { Office } from "../admin/office.mjs";
 import { here, link } from "../admin/place.mjs";
 import { make } from "../dom.mjs";
-import { currentLanguage, onLanguage, setLanguage, words } from "../words.mjs";
+import { words } from "../words.mjs";
 import { review } from "./call.mjs";
 import { holdButton } from "./hold.mjs";
 import { Player } from "./player.mjs";
@@ -14,103 +14,45 @@ import { recordingsPage } from "./recordings.mjs";
 import { saveButton } from "./save.mjs";
 import { moment } from "./show.mjs";
 import { askAndOpen, unlocked } from "./unlock.mjs";
-import "../language.mjs";
-import "../login.mjs";
 
-class Review extends HTMLElement {
-	#user = "";
-	#main = make("main", { class: "admin-main", id: "content", tabindex: -1 });
+class Review extends Office {
 	#serial = 0;
 	/** What is open, and where it stands: a switch of the language must not close it.
 	 * @type {{ place: string, at: number, opened: import("./call.mjs").Opened } | null} */
 	#open = null;
-	/** @type {(() => void) | undefined} */
-	#offLanguage;
 
-	connectedCallback()
+	/** @override */
+	async knock()
 	{
-		setLanguage(currentLanguage());
-		this.addEventListener("sek-logged-in", () => void this.#start());
-		addEventListener("hashchange", () => this.#show());
-		addEventListener("sek-log-in-needed", () => this.#login());
-		void this.#start();
+		await op("recordings/list", { limit: 1 });
+		await review("state");
 	}
 
-	async #start()
+	/** @override */
+	leave()
 	{
-		this.#offLanguage?.();
-		try {
-			this.#user = (await api.me()).user;
-			await op("recordings/list", { limit: 1 });
-			await review("state");
-			this.#offLanguage = onLanguage(() => this.#show());
-		} catch (error) {
-			const word = error instanceof api.ApiError ? error.word : "unexpected";
-			if (word === "login-required")
-				this.#login();
-			else
-				this.#refused(saying(error));
-		}
-	}
-
-	/** Nothing of what was shown stays when the log-in is over. */
-	#login()
-	{
-		if (this.querySelector("sek-login"))
-			return;
-		this.#user = "";
 		this.#serial += 1;
 		this.#open = null;
-		this.#offLanguage?.();
-		this.#main.replaceChildren();
-		this.replaceChildren(document.createElement("sek-login"));
 	}
 
-	/** @param {string} why */
-	#refused(why)
+	/** @override */
+	show()
 	{
-		const again = make("button", { type: "button" }, words("bar.logout"));
-		again.addEventListener("click", () => void this.#logout());
-		this.replaceChildren(make("div", { class: "unsupported" }, make("p", { role: "alert" }, why), again));
-	}
-
-	async #logout()
-	{
-		try {
-			await api.logout();
-		} finally {
-			location.reload();
-		}
-	}
-
-	#show()
-	{
-		if (!this.#user)
-			return;
 		this.#serial += 1;
-		document.title = `${words("review.recordings")} ― ${words("review.title")}`;
-		const out = make("button", { type: "button" }, words("bar.logout"));
-		out.addEventListener("click", () => void this.#logout());
 		const [page, recording] = here(), playing = (page === "play" || page === "live") && recording;
-		const header = make("header", { class: "admin-header" }, make("span", { class: "wordmark", role: "img", "aria-label": words("app.name") }),
-			make("nav", { "aria-label": words("review.title") }, make("a", { href: "#", "aria-current": playing ? null : "page" }, words("review.recordings"))),
-			make("span", { class: "who" }, this.#user), out, document.createElement("sek-language"));
-		const old = /** @type {Player | null} */ (this.#main.querySelector("sek-player"));
+		const old = /** @type {Player | null} */ (this.main.querySelector("sek-player"));
 		if (old && this.#open && playing && this.#open.place === `${page}/${recording}`) {
 			old.keep = true;
 			this.#open.at = old.at;
 		}
-		this.#main.replaceChildren();
-		this.#main.classList.toggle("wide", Boolean(playing));
-		this.replaceChildren(make("a", { class: "skip", href: "#content" }, words("admin.skip")), header, this.#main);
-		this.querySelector(".skip")?.addEventListener("click", event => {
-			event.preventDefault();
-			this.#main.focus();
-		});
+		this.main.replaceChildren();
+		this.main.classList.toggle("wide", Boolean(playing));
+		this.frame("review.title", words("review.recordings"),
+			[make("a", { href: "#", "aria-current": playing ? null : "page" }, words("review.recordings"))]);
 		if (playing)
 			void this.#play(recording, page === "live");
 		else
-			this.#main.replaceChildren(...recordingsPage());
+			this.main.replaceChildren(...recordingsPage());
 		if (!playing)
 			this.#open = null;
 	}
@@ -120,14 +62,14 @@ class Review extends HTMLElement {
 	async #play(recording, live)
 	{
 		const serial = this.#serial, place = `${live ? "live" : "play"}/${recording}`, error = make("p", { class: "error", role: "alert" });
-		this.#main.replaceChildren(error);
+		this.main.replaceChildren(error);
 		try {
 			const row = (await op("recordings/show", { recording })).recording;
 			const heading = words(live ? "review.watch.heading" : "review.open.heading", { user: row.user, when: moment(row.began_us) });
 			const again = this.#open?.place === place ? await review("again", { view: this.#open.opened.view }).catch(() => null) : null;
 			if (again && this.#open)
 				this.#open.opened.head = again.head;
-			const opened = again ? this.#open?.opened : await unlocked(this.#main) ? await askAndOpen(this.#main, heading, recording, live) : null;
+			const opened = again ? this.#open?.opened : await unlocked(this.main) ? await askAndOpen(this.main, heading, recording, live) : null;
 			if (serial !== this.#serial)
 				return;
 			if (!opened) {
@@ -136,7 +78,7 @@ class Review extends HTMLElement {
 			}
 			const at = Math.round(Number(here()[2] ?? 0) * 1000000) || (again ? this.#open?.at : 0) || 0;
 			this.#open = { place, at, opened };
-			this.#main.replaceChildren(this.#titleOf(row, opened, live), this.#player(opened, live, at));
+			this.main.replaceChildren(this.#titleOf(row, opened, live), this.#player(opened, live, at));
 		} catch (e) {
 			if (serial === this.#serial)
 				error.textContent = saying(e);
@@ -151,7 +93,7 @@ class Review extends HTMLElement {
 		return make("div", { class: "player-title" }, make("a", { href: "#" }, `← ${words("review.recordings")}`),
 			make("h1", {}, live ? words("review.live.title", { user: row.user }) : row.user),
 			make("p", { class: "hint" }, [moment(row.began_us), row.host, row.groups.join(", ")].filter(Boolean).join("  ·  ")),
-			holdButton(this.#main, row), ...(live ? [] : [saveButton(this.#main, opened, row)]));
+			holdButton(this.main, row), ...(live ? [] : [saveButton(this.main, opened, row)]));
 	}
 
 	/** @param {import("./call.mjs").Opened} opened
