@@ -145,8 +145,8 @@ static bool there(const char *variable)
 
 int main(void)
 {
-	Suite *s = suite_create("codec real");
-	TCase *t = tcase_create("all");
+	Suite *s;
+	TCase *t;
 	SRunner *r;
 	int failed;
 
@@ -154,6 +154,8 @@ int main(void)
 		puts("skipped: no real pixels here");
 		return SKIPPED;
 	}
+	s = suite_create("codec real");
+	t = tcase_create("all");
 	tcase_set_timeout(t, 300);
 	tcase_add_loop_test(t, recorded_pages_are_exact, 0, MODES);
 	tcase_add_loop_test(t, pictures_of_pages_are_exact, 0, MODES);
