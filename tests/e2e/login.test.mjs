@@ -172,8 +172,8 @@ test("login: without a log-in there is no session", { timeout: 30000 }, async ()
 test("login: a render host that is not there is told in words", { timeout: 60000 }, async () => {
 	const page = await harness.newPage();
 	await harness.login(page, "tanaka");
-	await page.getByRole("heading", { name: "閲覧用サーバーに接続できません" }).waitFor({ timeout: 40000 });
-	await page.screenshot({ path: path.join(outDir, "host-unreachable.png") });
+	await page.getByRole("heading", { name: "利用できる閲覧用サーバーがありません" }).waitFor({ timeout: 40000 });
+	await page.screenshot({ path: path.join(outDir, "no-host.png") });
 	await page.getByRole("button", { name: "もう一度始める" }).waitFor();
 	assert.deepEqual(problems(page), []);
 	await page.context().close();
