@@ -21,6 +21,8 @@ NAMES = {"sekisho-capture": "capture", "sekisho-decoder": "decoder", "sekisho-en
 class Sekisho(Peer):
     name = "sekisho"
     tls = True
+    linger_s = 300       # what the broker does with a session whose client has gone
+    broker_more = ""     # more of broker.yaml
     note = "capture, renderd, decoder, encoder, broker; TLS 1.3 on both links, WebSocket to the client"
 
     def __init__(self, place, tools, build):
@@ -77,7 +79,8 @@ sessions:
   max: 2
   max_width: 1920
   max_height: 1080
-""", 0o600)
+  linger_seconds: {self.linger_s}
+{self.broker_more}""", 0o600)
         self.write("renderd.yaml", f"""name: render1.sekisho.internal
 listen:
   address: {HOST}

@@ -8,10 +8,42 @@ import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+SHARED = os.path.join(os.path.dirname(ROOT), "shared", "bench")  # the corpus and its tools
+PROGRAMS = ["pixels_client", "pixels_screen", "sekisho-broker", "sekisho-decoder", "sekisho-encoder", "sekisho-renderd", "sekisho-capture",
+            "sekisho-certs"]
+TOOLS = {"xplay": "-lX11 -lXext -lzstd", "xwatch": "-lX11 -lXext -lXdamage -lzstd", "vncsink": "-lvncclient -lzstd",
+         "seqtool": "-lzstd -lm"}
 
 
 class Failed(Exception):
     """Something did not start, or did not answer."""
+
+
+def prepare(groups, *more):
+    """Packages of these groups, then the release build of the chain's programs and more, or the one that SEK_BUILD names. Returns
+    the build's folder."""
+    if os.geteuid() != 0:
+        raise SystemExit("run as root: a session has a uid of its own")
+    lib = f'root="$1"; . "$root/tests/support/lib.sh"; install_packages {groups}; '
+    build = os.environ.get("SEK_BUILD")
+    if not build:
+        lib += "build release " + " ".join([*PROGRAMS, *more])
+        build = ROOT + "/build/release"
+    if subprocess.run(["bash", "-euc", lib, "bash", ROOT], check=False).returncode != 0:
+        raise SystemExit("packages or build failed; see above")
+    return os.path.abspath(build)
+
+
+def build_tools(place, corpus, source=None, names=tuple(TOOLS)):
+    """Compiles the corpus's own tools, whose sources lie beside it unless said otherwise; returns their folder."""
+    beside = [os.path.dirname(os.path.abspath(corpus)), SHARED]
+    source = source or next((d + "/src" for d in beside if os.path.isfile(d + "/src/xplay.c")), "src")
+    os.mkdir(place.file("tools"))
+    compilers = [subprocess.Popen(["cc", "-O3", "-w", "-o", place.file("tools/" + name), f"{source}/{name}.c", *TOOLS[name].split()])
+                 for name in names]
+    if any([c.wait() != 0 for c in compilers]):
+        raise Failed(f"the tools in {source} cannot be built")
+    return place.file("tools")
 
 
 def wait_for(what, condition, seconds=15):
