@@ -43,11 +43,6 @@ static const struct words words[SEK_PAGE_COUNT] = {
 		"サイトの応答に時間がかかりすぎています。", "The site takes too long to answer." },
 };
 
-unsigned sek_page_status(enum sek_page p)
-{
-	return words[p].status;
-}
-
 /* Puts the words of p into the template; the result is at most a little longer than both. Heap or NULL. */
 static char *fill(const char *template, const struct words *w)
 {

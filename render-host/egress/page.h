@@ -26,8 +26,6 @@ enum sek_page {
 	SEK_PAGE_COUNT
 };
 
-unsigned sek_page_status(enum sek_page p);
-
 /* Makes the whole response; with_body false: head only (HEAD, CONNECT). Heap, *ret_n bytes; NULL without memory. */
 char *sek_page_make(enum sek_page p, bool with_body, size_t *ret_n);
 

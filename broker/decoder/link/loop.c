@@ -48,14 +48,6 @@ struct sek_decoder *sek_decoder_create(struct sek_tls *t, const struct sek_gap_l
 	return d;
 }
 
-void sek_decoder_destroy(struct sek_decoder *d)
-{
-	if (!d)
-		return;
-	munmap(d->in, SEK_DECODER_IN_BYTES);
-	free(d);
-}
-
 static uint64_t now_ms(void)
 {
 	struct timespec t;

@@ -49,11 +49,10 @@ struct sek_decoder {
 };
 
 /* Makes everything that the loop needs, so that nothing has to be made inside the jail. The descriptors and t, gap,
- * painter, layout stay the caller's. NULL when out of memory. */
+ * painter, layout stay the caller's; it lives as long as the process. NULL when out of memory. */
 struct sek_decoder *sek_decoder_create(struct sek_tls *t, const struct sek_gap_layout *layout, struct sek_gap_writer *gap,
 	struct sek_painter *painter, int host_fd, int wake_fd, int input_fd,
 	int control_fd);
-void sek_decoder_destroy(struct sek_decoder *d);
 
 /* Runs until the session of this decoder is over; the state that goes with the result stands in the gap then and the
  * encoder has been woken. */

@@ -119,9 +119,6 @@ struct sek_policy_origin {
  * SEK_E_NOMEM. */
 sek_status sek_policy_resolve(const struct sek_policy_row *rows, size_t n, struct sek_policy *ret,
 	struct sek_policy_origin *ret_origins);
-/* The built-in policy. */
-sek_status sek_policy_built_in(struct sek_policy *ret);
-sek_status sek_policy_copy(const struct sek_policy *from, struct sek_policy *ret);
 void sek_policy_finish(struct sek_policy *p); /* NULL and zeroed are fine */
 /* Whether one attribute has the same value in both. */
 bool sek_policy_same(const struct sek_policy *p, const struct sek_policy *q, enum sek_policy_attribute a);

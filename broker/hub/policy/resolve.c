@@ -137,28 +137,6 @@ void sek_policy_finish(struct sek_policy *p)
 	memset(p, 0, sizeof *p);
 }
 
-#define COPY_CHOICE(p, from, member, failed) (void)(p)
-#define COPY_FLAG(p, from, member, failed) (void)(p)
-#define COPY_NUMBER(p, from, member, failed) (void)(p)
-#define COPY_LIST(p, from, member, failed) \
-	((p)->member = (from)->member ? strdup((from)->member) : NULL, (failed) = (failed) || ((from)->member && !(p)->member))
-#define COPY_HOURS(p, from, member, failed) (void)(p)
-
-sek_status sek_policy_copy(const struct sek_policy *from, struct sek_policy *ret)
-{
-	struct sek_policy p = *from;
-	bool failed = false;
-
-#define SEK_POLICY(NAME, member, TYPE, built_in, least, most, looser, text) COPY_##TYPE(&p, from, member, failed);
-#include "protocol/policy.def"
-	if (failed) {
-		sek_policy_finish(&p);
-		return sek_fail(SEK_E_NOMEM);
-	}
-	*ret = p;
-	return sek_ok();
-}
-
 sek_status sek_policy_resolve(const struct sek_policy_row *rows, size_t n, struct sek_policy *ret,
 	struct sek_policy_origin *ret_origins)
 {
@@ -183,11 +161,6 @@ sek_status sek_policy_resolve(const struct sek_policy_row *rows, size_t n, struc
 		sek_policy_finish(&p);
 	}
 	return status;
-}
-
-sek_status sek_policy_built_in(struct sek_policy *ret)
-{
-	return sek_policy_resolve(NULL, 0, ret, NULL);
 }
 
 bool sek_policy_same(const struct sek_policy *p, const struct sek_policy *q, enum sek_policy_attribute a)

@@ -128,26 +128,6 @@ sek_status sek_store_totp_delete(struct sek_store *s, const char *user, const st
 	SEK_STORE_WRITE(s, totp_delete(s->db, user, by));
 }
 
-static sek_status recovery_each(sqlite3 *db, int64_t id, void (*fn)(void *ctx, const char *hash), void *ctx)
-{
-	char hash[SEK_STORE_RECOVERY_BYTES];
-	sqlite3_stmt *q = NULL;
-	int rc;
-
-	SEK_TRY(sek_sqlite_prepare(db, &q, "SELECT hash FROM recovery WHERE user_id = ?1", "i", id));
-	while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
-		sek_sqlite_text(q, 0, hash, sizeof hash);
-		fn(ctx, hash);
-	}
-	sqlite3_finalize(q);
-	return rc == SQLITE_DONE ? sek_ok() : sek_sqlite_status(db);
-}
-
-sek_status sek_store_recovery_each(struct sek_store *s, int64_t user_id, void (*fn)(void *ctx, const char *hash), void *ctx)
-{
-	SEK_STORE_READ(s, recovery_each(s->db, user_id, fn, ctx));
-}
-
 static sek_status recovery_use(sqlite3 *db, int64_t id, const char *hash)
 {
 	SEK_TRY(sek_sqlite_run(db, "DELETE FROM recovery WHERE user_id = ?1 AND hash = ?2", "it", id, hash));

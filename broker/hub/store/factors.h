@@ -35,7 +35,6 @@ sek_status sek_store_totp_get(struct sek_store *s, int64_t user_id, struct sek_s
 sek_status sek_store_totp_use(struct sek_store *s, int64_t user_id, int64_t step);
 /* Takes the second factor away, with its codes, on the record; ends the user's log-ins. SEK_E_NOT_FOUND. */
 sek_status sek_store_totp_delete(struct sek_store *s, const char *user, const struct sek_store_actor *by);
-sek_status sek_store_recovery_each(struct sek_store *s, int64_t user_id, void (*fn)(void *ctx, const char *hash), void *ctx);
 /* Uses up one code. SEK_E_NOT_FOUND: it was used already. */
 sek_status sek_store_recovery_use(struct sek_store *s, int64_t user_id, const char *hash);
 
