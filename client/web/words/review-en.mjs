@@ -120,7 +120,7 @@ export default {
 	"review.film.to": "To",
 	"review.film.make": "Make the video",
 	"review.film.making": "The video is being made",
-	"review.film.progress": "{percent} %",
+	"review.film.progress": "{percent} % done",
 	"review.find": "Text that was on the screen",
 	"review.find.submit": "Search",
 	"review.find.none": "Nothing found.",

@@ -120,7 +120,7 @@ export default {
 	"review.film.to": "終了位置",
 	"review.film.make": "動画を作成",
 	"review.film.making": "動画を作成しています",
-	"review.film.progress": "{percent} %",
+	"review.film.progress": "{percent} % 完了",
 	"review.find": "画面に表示されていた文字",
 	"review.find.submit": "検索",
 	"review.find.none": "見つかりませんでした。",
