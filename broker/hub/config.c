@@ -17,44 +17,23 @@
 #include "broker/hub/config_file.h"
 #include "protocol/limits.h"
 
-/* Where a check stands: the file, and the caller's memory for the message. */
-struct check {
-	const char *path;
-	char *err;
-	size_t err_size;
-};
-
-/* Puts file and line before the message of a check of base/ that failed. */
-static sek_status at(const struct check *k, const char *key, sek_status status)
+static sek_status check_address(const struct sek_config_place *k, const char *key, const char *address)
 {
-	if (!sek_is_ok(status))
-		sek_config_locate(k->path, key, k->err, k->err_size);
-	return status;
+	return sek_config_at(k, key, sek_config_check_address(key, address, k->err, k->err_size));
 }
 
-static sek_status refuse(const struct check *k, const char *key, const char *what)
+static sek_status check_file(const struct sek_config_place *k, const char *key, const char *path, int secret)
 {
-	snprintf(k->err, k->err_size, "%s: %s", key, what);
-	return at(k, key, sek_fail(SEK_E_CONFIG));
+	return sek_config_at(k, key, sek_config_check_file(key, path, secret, k->err, k->err_size));
 }
 
-static sek_status check_address(const struct check *k, const char *key, const char *address)
+static sek_status check_range(const struct sek_config_place *k, const char *key, uint64_t value, uint64_t least, uint64_t most)
 {
-	return at(k, key, sek_config_check_address(key, address, k->err, k->err_size));
-}
-
-static sek_status check_file(const struct check *k, const char *key, const char *path, int secret)
-{
-	return at(k, key, sek_config_check_file(key, path, secret, k->err, k->err_size));
-}
-
-static sek_status check_range(const struct check *k, const char *key, uint64_t value, uint64_t least, uint64_t most)
-{
-	return at(k, key, sek_config_check_range(key, value, least, most, k->err, k->err_size));
+	return sek_config_at(k, key, sek_config_check_range(key, value, least, most, k->err, k->err_size));
 }
 
 /* The file decides who may log in and where pixels come from: whoever may write it owns the broker. */
-static sek_status check_itself(const struct check *k)
+static sek_status check_itself(const struct sek_config_place *k)
 {
 	struct stat st;
 
@@ -74,7 +53,7 @@ static sek_status check_itself(const struct check *k)
 }
 
 /* Makes a path of the file count from the file's folder. The old text came from libcyaml's allocator, which is malloc. */
-static sek_status anchor(const struct check *k, char **path)
+static sek_status anchor(const struct sek_config_place *k, char **path)
 {
 	const char *slash = strrchr(k->path, '/');
 	size_t folder = slash ? (size_t)(slash - k->path) + 1 : 0, n;
@@ -92,7 +71,7 @@ static sek_status anchor(const struct check *k, char **path)
 	return sek_ok();
 }
 
-static sek_status anchor_all(const struct check *k, struct sek_config_file *f)
+static sek_status anchor_all(const struct sek_config_place *k, struct sek_config_file *f)
 {
 	char **paths[] = {
 		&f->inner.certificate, &f->inner.key, &f->pki.ca, &f->pki.crl, &f->pki.intermediate_certificate,
@@ -139,7 +118,7 @@ static bool is_origin(const char *s)
 		strcmp(s, ":443") != 0;
 }
 
-static sek_status check_inner(const struct check *k, const struct file_inner *in)
+static sek_status check_inner(const struct sek_config_place *k, const struct file_inner *in)
 {
 	char key[40];
 	unsigned i;
@@ -151,7 +130,7 @@ static sek_status check_inner(const struct check *k, const struct file_inner *in
 	for (i = 0; i < in->origins_count; i++) {
 		snprintf(key, sizeof key, "inner.origins.%u", i);
 		if (!is_origin(in->origins[i]))
-			return refuse(k, key, "is not an origin: write https://NAME or https://NAME:PORT, in lower case, "
+			return sek_config_refuse(k, key, "is not an origin: write https://NAME or https://NAME:PORT, in lower case, "
 				"without :443 and without a slash at the end");
 	}
 	return sek_ok();
@@ -168,11 +147,11 @@ static bool same_address(const char *a, const char *b)
 	return inet_pton(AF_INET6, a, &a6) == 1 && inet_pton(AF_INET6, b, &b6) == 1 && memcmp(&a6, &b6, sizeof a6) == 0;
 }
 
-static sek_status check_outer(const struct check *k, const struct sek_config_file *f)
+static sek_status check_outer(const struct sek_config_place *k, const struct sek_config_file *f)
 {
 	SEK_TRY(check_address(k, "outer.address", f->outer.address));
 	if (same_address(f->inner.address, f->outer.address))
-		return refuse(k, "outer.address", "is the inner address too: the broker needs one address on each side");
+		return sek_config_refuse(k, "outer.address", "is the inner address too: the broker needs one address on each side");
 	SEK_TRY(check_file(k, "pki.ca", f->pki.ca, 0));
 	SEK_TRY(check_file(k, "pki.crl", f->pki.crl, 0));
 	SEK_TRY(check_file(k, "pki.intermediate_certificate", f->pki.intermediate_certificate, 0));
@@ -196,7 +175,7 @@ static bool is_pool_name(const char *s)
 	return n >= 1 && n <= 32 && s[n] == '\0' && s[0] != '-';
 }
 
-static sek_status check_hosts(const struct check *k, const struct sek_config_file *f)
+static sek_status check_hosts(const struct sek_config_place *k, const struct sek_config_file *f)
 {
 	char key[48];
 	unsigned i, j;
@@ -206,54 +185,54 @@ static sek_status check_hosts(const struct check *k, const struct sek_config_fil
 
 		snprintf(key, sizeof key, "render_hosts.%u.name", i);
 		if (!is_host_name(h->name))
-			return refuse(k, key, "is not a host name: write the name in the render host's certificate, in lower "
+			return sek_config_refuse(k, key, "is not a host name: write the name in the render host's certificate, in lower "
 				"case, at most 63 characters");
 		for (j = 0; j < i; j++)
 			if (strcmp(f->render_hosts[j].name, h->name) == 0)
-				return refuse(k, key, "stands here twice: remove one");
+				return sek_config_refuse(k, key, "stands here twice: remove one");
 		snprintf(key, sizeof key, "render_hosts.%u.address", i);
 		SEK_TRY(check_address(k, key, h->address));
 		if (same_address(h->address, f->inner.address))
-			return refuse(k, key, "is the inner address: a render host stands in the outer zone");
+			return sek_config_refuse(k, key, "is the inner address: a render host stands in the outer zone");
 		snprintf(key, sizeof key, "render_hosts.%u.port", i);
 		SEK_TRY(check_range(k, key, h->port, 1, 65535));
 		snprintf(key, sizeof key, "render_hosts.%u.pool", i);
 		if (h->pool && !is_pool_name(h->pool))
-			return refuse(k, key, "is not a pool's name: write lower-case letters, digits and hyphens, at most 32");
+			return sek_config_refuse(k, key, "is not a pool's name: write lower-case letters, digits and hyphens, at most 32");
 	}
 	return sek_ok();
 }
 
-static sek_status check_folders(const struct check *k, const struct sek_config_file *f)
+static sek_status check_folders(const struct sek_config_place *k, const struct sek_config_file *f)
 {
 	char path[4200];
 	struct stat st;
 
 	if (stat(f->web_root, &st) != 0 || !S_ISDIR(st.st_mode))
-		return refuse(k, "web_root", "is not a folder: write the folder of the web client");
+		return sek_config_refuse(k, "web_root", "is not a folder: write the folder of the web client");
 	snprintf(path, sizeof path, "%s/index.html", f->web_root);
 	SEK_TRY(check_file(k, "web_root", path, 0));
 	if (stat(f->store.path, &st) == 0 && !S_ISREG(st.st_mode))
-		return refuse(k, "store.path", "is not an ordinary file: write the path of the database");
+		return sek_config_refuse(k, "store.path", "is not an ordinary file: write the path of the database");
 	return sek_ok();
 }
 
 /* One optional number: into *ret the file's, or the default. */
-static sek_status number(const struct check *k, const char *key, const uint32_t *from, uint32_t otherwise, uint32_t least,
+static sek_status number(const struct sek_config_place *k, const char *key, const uint32_t *from, uint32_t otherwise, uint32_t least,
 	uint32_t most, uint32_t *ret)
 {
 	*ret = from ? *from : otherwise;
 	return check_range(k, key, *ret, least, most);
 }
 
-static sek_status size(const struct check *k, const char *key, const uint16_t *from, uint16_t otherwise, uint16_t least,
+static sek_status size(const struct sek_config_place *k, const char *key, const uint16_t *from, uint16_t otherwise, uint16_t least,
 	uint16_t most, uint16_t *ret)
 {
 	*ret = from ? *from : otherwise;
 	return check_range(k, key, *ret, least, most);
 }
 
-static sek_status fill_limits(const struct check *k, struct sek_broker_config *c)
+static sek_status fill_limits(const struct sek_config_place *k, struct sek_broker_config *c)
 {
 	const struct file_sessions *s = c->file->sessions;
 	const struct file_login *l = c->file->login;
@@ -278,7 +257,7 @@ static sek_status fill_limits(const struct check *k, struct sek_broker_config *c
 }
 
 /* A name below /usr/share/zoneinfo: an unknown one would silently be UTC. */
-static sek_status fill_site(const struct check *k, struct sek_broker_config *c)
+static sek_status fill_site(const struct sek_config_place *k, struct sek_broker_config *c)
 {
 	const struct file_site *s = c->file->site;
 	char path[300];
@@ -292,7 +271,7 @@ static sek_status fill_site(const struct check *k, struct sek_broker_config *c)
 	snprintf(path, sizeof path, "/usr/share/zoneinfo/%.200s", s->time_zone);
 	if (strlen(s->time_zone) > 200 || strstr(s->time_zone, "..") || s->time_zone[0] == '/' || stat(path, &st) != 0 ||
 			!S_ISREG(st.st_mode))
-		return refuse(k, "site.time_zone", "is not a time zone that this machine knows: write for example Asia/Tokyo, "
+		return sek_config_refuse(k, "site.time_zone", "is not a time zone that this machine knows: write for example Asia/Tokyo, "
 			"and install tzdata");
 	return sek_ok();
 }
@@ -318,7 +297,7 @@ static sek_status fill_origins(struct sek_broker_config *c)
 	return sek_ok();
 }
 
-static sek_status fill_program(const struct check *k, const char *key, const char *configured, const char *folder,
+static sek_status fill_program(const struct sek_config_place *k, const char *key, const char *configured, const char *folder,
 	const char *name, char **made, const char **ret)
 {
 	char what[200];
@@ -334,7 +313,7 @@ static sek_status fill_program(const struct check *k, const char *key, const cha
 	if (access(configured, X_OK) == 0)
 		return sek_ok();
 	snprintf(what, sizeof what, "'%.120s' cannot be run: install it there or correct the path", configured);
-	return refuse(k, key, what);
+	return sek_config_refuse(k, key, what);
 }
 
 static sek_status fill_hosts(struct sek_broker_config *c)
@@ -357,7 +336,7 @@ static sek_status fill_hosts(struct sek_broker_config *c)
 	return sek_ok();
 }
 
-static sek_status fill(const struct check *k, const char *program_folder, struct sek_broker_config *c)
+static sek_status fill(const struct sek_config_place *k, const char *program_folder, struct sek_broker_config *c)
 {
 	struct sek_config_file *f = c->file;
 
@@ -397,7 +376,7 @@ static sek_status fill(const struct check *k, const char *program_folder, struct
 sek_status sek_broker_config_load(const char *path, const char *program_folder, struct sek_broker_config **ret,
 	char *err, size_t err_size)
 {
-	struct check k = { .path = path, .err = err, .err_size = err_size };
+	struct sek_config_place k = { .path = path, .err = err, .err_size = err_size };
 	struct sek_broker_config *c;
 	void *file = NULL;
 	sek_status status;

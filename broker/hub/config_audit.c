@@ -4,11 +4,8 @@
  * where group or others could reach it by default.
  */
 #include <grp.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/config.h"
@@ -17,53 +14,20 @@
 
 enum { CHECKPOINT_MAX_S = 3600, CHECKPOINT_MAX_RECORDS = 100000, SEGMENT_MAX_MIB = 1024, MIB = 1024 * 1024 };
 
-/* Where this file's checks stand. */
-struct place {
-	const char *path;
-	char *err;
-	size_t err_size;
-};
-
-static sek_status at(const struct place *k, const char *key, sek_status status)
-{
-	if (!sek_is_ok(status))
-		sek_config_locate(k->path, key, k->err, k->err_size);
-	return status;
-}
-
-static sek_status number(const struct place *k, const char *key, const uint32_t *from, uint32_t otherwise, uint32_t least,
+static sek_status number(const struct sek_config_place *k, const char *key, const uint32_t *from, uint32_t otherwise, uint32_t least,
 	uint32_t most, uint32_t *ret)
 {
 	*ret = from ? *from : otherwise;
-	return at(k, key, sek_config_check_range(key, *ret, least, most, k->err, k->err_size));
+	return sek_config_at(k, key, sek_config_check_range(key, *ret, least, most, k->err, k->err_size));
 }
 
-/* The given path, or `name` beside the database. */
-static sek_status beside_store(const struct sek_broker_config *c, const char *given, const char *name, char **made,
-	const char **ret)
-{
-	char copy[PATH_MAX];
-
-	if (given) {
-		*ret = given;
-		return sek_ok();
-	}
-	snprintf(copy, sizeof copy, "%s", c->store_path);
-	if (asprintf(made, "%s/%s", dirname(copy), name) < 0) {
-		*made = NULL;
-		return sek_fail(SEK_E_NOMEM);
-	}
-	*ret = *made;
-	return sek_ok();
-}
-
-static sek_status fill_audit(const struct place *k, struct sek_broker_config *c)
+static sek_status fill_audit(const struct sek_config_place *k, struct sek_broker_config *c)
 {
 	const struct file_audit *f = c->file->audit;
 	uint32_t mib;
 
-	SEK_TRY(beside_store(c, f ? f->path : NULL, "audit", &c->made_audit_path, &c->audit.path));
-	SEK_TRY(beside_store(c, f ? f->key : NULL, "audit.key", &c->made_audit_key, &c->audit.key_path));
+	SEK_TRY(sek_config_beside_store(c, f ? f->path : NULL, "audit", &c->made_audit_path, &c->audit.path));
+	SEK_TRY(sek_config_beside_store(c, f ? f->key : NULL, "audit.key", &c->made_audit_key, &c->audit.key_path));
 	SEK_TRY(number(k, "audit.checkpoint_seconds", f ? f->checkpoint_seconds : NULL, SEK_AUDIT_CHECKPOINT_S, 1,
 		CHECKPOINT_MAX_S, &c->audit.checkpoint_s));
 	SEK_TRY(number(k, "audit.checkpoint_records", f ? f->checkpoint_records : NULL, SEK_AUDIT_CHECKPOINT_RECORDS, 1,
@@ -81,13 +45,7 @@ static sek_status fill_audit(const struct place *k, struct sek_broker_config *c)
 	return sek_ok();
 }
 
-static sek_status refuse(const struct place *k, const char *key, const char *what)
-{
-	snprintf(k->err, k->err_size, "%s: %s", key, what);
-	return at(k, key, sek_fail(SEK_E_CONFIG));
-}
-
-static sek_status fill_syslog(const struct place *k, struct sek_broker_config *c)
+static sek_status fill_syslog(const struct sek_config_place *k, struct sek_broker_config *c)
 {
 	const struct file_syslog *f = c->file->audit ? c->file->audit->syslog : NULL;
 
@@ -99,28 +57,28 @@ static sek_status fill_syslog(const struct place *k, struct sek_broker_config *c
 	if (c->syslog.how == SEK_SYSLOG_LOCAL)
 		return sek_ok();
 	if (!f->address || !f->ca || !f->name)
-		return refuse(k, "audit.syslog", "with `to: tls` write address, ca and name (that in the server's certificate), too");
+		return sek_config_refuse(k, "audit.syslog", "with `to: tls` write address, ca and name (that in the server's certificate), too");
 	if (!f->certificate != !f->key)
-		return refuse(k, "audit.syslog.key", "certificate and key belong together: write both or none");
-	SEK_TRY(at(k, "audit.syslog.address", sek_config_check_address("audit.syslog.address", f->address, k->err, k->err_size)));
-	SEK_TRY(at(k, "audit.syslog.ca", sek_config_check_file("audit.syslog.ca", f->ca, 0, k->err, k->err_size)));
+		return sek_config_refuse(k, "audit.syslog.key", "certificate and key belong together: write both or none");
+	SEK_TRY(sek_config_at(k, "audit.syslog.address", sek_config_check_address("audit.syslog.address", f->address, k->err, k->err_size)));
+	SEK_TRY(sek_config_at(k, "audit.syslog.ca", sek_config_check_file("audit.syslog.ca", f->ca, 0, k->err, k->err_size)));
 	if (f->key)
-		SEK_TRY(at(k, "audit.syslog.key", sek_config_check_file("audit.syslog.key", f->key, 1, k->err, k->err_size)));
+		SEK_TRY(sek_config_at(k, "audit.syslog.key", sek_config_check_file("audit.syslog.key", f->key, 1, k->err, k->err_size)));
 	c->syslog.address = f->address;
 	c->syslog.port = f->port ? *f->port : 6514;
 	c->syslog.ca = f->ca;
 	c->syslog.name = f->name;
 	c->syslog.certificate = f->certificate;
 	c->syslog.key = f->key;
-	return at(k, "audit.syslog.port", sek_config_check_range("audit.syslog.port", c->syslog.port, 1, 65535, k->err, k->err_size));
+	return sek_config_at(k, "audit.syslog.port", sek_config_check_range("audit.syslog.port", c->syslog.port, 1, 65535, k->err, k->err_size));
 }
 
-static sek_status fill_control(const struct place *k, struct sek_broker_config *c)
+static sek_status fill_control(const struct sek_config_place *k, struct sek_broker_config *c)
 {
 	const struct file_control *f = c->file->control;
 	const struct group *g;
 
-	SEK_TRY(beside_store(c, f ? f->path : NULL, "control.sock", &c->made_control_path, &c->control_path));
+	SEK_TRY(sek_config_beside_store(c, f ? f->path : NULL, "control.sock", &c->made_control_path, &c->control_path));
 	c->control_gid = (gid_t)-1;
 	if (!f || !f->group)
 		return sek_ok();
@@ -128,7 +86,7 @@ static sek_status fill_control(const struct place *k, struct sek_broker_config *
 	if (!g) {
 		snprintf(k->err, k->err_size, "control.group: there is no group '%.64s' on this machine: make it, or name another",
 			f->group);
-		return at(k, "control.group", sek_fail(SEK_E_CONFIG));
+		return sek_config_at(k, "control.group", sek_fail(SEK_E_CONFIG));
 	}
 	c->control_gid = g->gr_gid;
 	return sek_ok();
@@ -136,7 +94,7 @@ static sek_status fill_control(const struct place *k, struct sek_broker_config *
 
 sek_status sek_config_fill_audit(const char *path, struct sek_broker_config *c, char *err, size_t err_size)
 {
-	const struct place k = { path, err, err_size };
+	const struct sek_config_place k = { path, err, err_size };
 
 	SEK_TRY(fill_audit(&k, c));
 	SEK_TRY(fill_syslog(&k, c));

@@ -10,6 +10,8 @@
 
 #include "base/config.h"
 
+struct sek_broker_config;
+
 struct file_host {
 	char *name, *address;
 	uint16_t port;
@@ -83,6 +85,20 @@ struct sek_config_file {
 	} *control;
 };
 
+/* config_place.c: where the checks of a file stand, and what they have to say. */
+struct sek_config_place {
+	const char *path;
+	char *err;
+	size_t err_size;
+};
+/* Puts file and line before the message of a check of base/ that failed. */
+sek_status sek_config_at(const struct sek_config_place *k, const char *key, sek_status status);
+/* SEK_E_CONFIG, with "KEY: WHAT". */
+sek_status sek_config_refuse(const struct sek_config_place *k, const char *key, const char *what);
+/* *ret: the given path, or `name` beside the database (heap, also in *made). SEK_E_NOMEM. */
+sek_status sek_config_beside_store(const struct sek_broker_config *c, const char *given, const char *name, char **made,
+	const char **ret);
+
 /* config_login.c: how people log in, once the store's path is known. */
 sek_status sek_config_fill_login(const char *path, struct sek_broker_config *c, char *err, size_t err_size);
 
@@ -91,7 +107,6 @@ sek_status sek_config_fill_recording(const char *path, struct sek_broker_config 
 
 extern const cyaml_schema_value_t sek_config_file_schema;
 
-struct sek_broker_config;
 /* config_audit.c: the audit log and the control socket, once the store's path is known. */
 sek_status sek_config_fill_audit(const char *path, struct sek_broker_config *c, char *err, size_t err_size);
 

@@ -3,10 +3,7 @@
  * The part of broker.yaml that says how people log in. Must never let a directory be asked without TLS, nor a password be
  * sent to one whose certificate nothing could verify.
  */
-#include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <sodium.h>
@@ -15,58 +12,39 @@
 #include "broker/hub/config.h"
 #include "broker/hub/config_file.h"
 
-struct place {
-	const char *path;
-	char *err;
-	size_t err_size;
-};
-
-static sek_status at(const struct place *k, const char *key, sek_status status)
+static sek_status check_file(const struct sek_config_place *k, const char *key, const char *path, int secret)
 {
-	if (!sek_is_ok(status))
-		sek_config_locate(k->path, key, k->err, k->err_size);
-	return status;
-}
-
-static sek_status refuse(const struct place *k, const char *key, const char *what)
-{
-	snprintf(k->err, k->err_size, "%s: %s", key, what);
-	return at(k, key, sek_fail(SEK_E_CONFIG));
-}
-
-static sek_status check_file(const struct place *k, const char *key, const char *path, int secret)
-{
-	return at(k, key, sek_config_check_file(key, path, secret, k->err, k->err_size));
+	return sek_config_at(k, key, sek_config_check_file(key, path, secret, k->err, k->err_size));
 }
 
 /* One %s and no other percent sign. */
-static sek_status check_template(const struct place *k, const char *key, const char *text)
+static sek_status check_template(const struct sek_config_place *k, const char *key, const char *text)
 {
 	const char *percent = strchr(text, '%');
 
 	if (!percent || percent[1] != 's' || strchr(percent + 1, '%'))
-		return refuse(k, key, "must hold %s exactly once, where the name belongs, and no other percent sign");
+		return sek_config_refuse(k, key, "must hold %s exactly once, where the name belongs, and no other percent sign");
 	if (strlen(text) > 500)
-		return refuse(k, key, "is too long: at most 500 characters");
+		return sek_config_refuse(k, key, "is too long: at most 500 characters");
 	return sek_ok();
 }
 
-static sek_status check_ldap_words(const struct place *k, const struct file_ldap *f)
+static sek_status check_ldap_words(const struct sek_config_place *k, const struct file_ldap *f)
 {
 	bool ldaps = strncmp(f->url, "ldaps://", 8) == 0;
 	const char *host = f->url + (ldaps ? 8 : 7);
 
 	if ((!ldaps && strncmp(f->url, "ldap://", 7) != 0) || !*host || strpbrk(host, "/?#@ ,"))
-		return refuse(k, "login.ldap.url", "is not a directory's address: write ldaps://HOST, ldaps://HOST:PORT, or "
+		return sek_config_refuse(k, "login.ldap.url", "is not a directory's address: write ldaps://HOST, ldaps://HOST:PORT, or "
 			"ldap://HOST for StartTLS");
 	if (f->user_dn && (f->filter || f->bind_dn))
-		return refuse(k, "login.ldap.user_dn", "excludes filter and bind_dn: a user is found either by DN or by a search");
+		return sek_config_refuse(k, "login.ldap.user_dn", "excludes filter and bind_dn: a user is found either by DN or by a search");
 	if (!f->user_dn && (!f->base || !f->filter))
-		return refuse(k, "login.ldap", "needs either user_dn, or base and filter");
+		return sek_config_refuse(k, "login.ldap", "needs either user_dn, or base and filter");
 	if (!f->bind_dn != !f->bind_password_file)
-		return refuse(k, "login.ldap.bind_dn", "and bind_password_file belong together: write both or neither");
+		return sek_config_refuse(k, "login.ldap.bind_dn", "and bind_password_file belong together: write both or neither");
 	if (!f->group_base != !f->group_filter)
-		return refuse(k, "login.ldap.group_base", "and group_filter belong together: write both or neither");
+		return sek_config_refuse(k, "login.ldap.group_base", "and group_filter belong together: write both or neither");
 	if (f->user_dn)
 		SEK_TRY(check_template(k, "login.ldap.user_dn", f->user_dn));
 	if (f->filter)
@@ -76,32 +54,32 @@ static sek_status check_ldap_words(const struct place *k, const struct file_ldap
 	return sek_ok();
 }
 
-static sek_status read_secret(const struct place *k, const char *path, char **ret)
+static sek_status read_secret(const struct sek_config_place *k, const char *path, char **ret)
 {
 	size_t n = 0;
 
 	SEK_TRY(check_file(k, "login.ldap.bind_password_file", path, 1));
 	if (!sek_is_ok(sek_file_read(path, ret, &n)))
-		return refuse(k, "login.ldap.bind_password_file", "cannot be read");
+		return sek_config_refuse(k, "login.ldap.bind_password_file", "cannot be read");
 	(*ret)[strcspn(*ret, "\r\n")] = '\0';
 	if ((*ret)[0] == '\0')
-		return refuse(k, "login.ldap.bind_password_file", "is empty: a directory takes an empty password for nobody's");
+		return sek_config_refuse(k, "login.ldap.bind_password_file", "is empty: a directory takes an empty password for nobody's");
 	return sek_ok();
 }
 
-static sek_status fill_ldap(const struct place *k, struct sek_broker_config *c, const struct file_ldap *f)
+static sek_status fill_ldap(const struct sek_config_place *k, struct sek_broker_config *c, const struct file_ldap *f)
 {
 	uint32_t seconds = f->timeout_seconds ? *f->timeout_seconds : 3;
 	uint32_t reread_s = f->reread_seconds ? *f->reread_seconds : f->user_dn ? 0 : SEK_LDAP_REREAD_S;
 
 	SEK_TRY(check_ldap_words(k, f));
 	SEK_TRY(check_file(k, "login.ldap.ca", f->ca, 0));
-	SEK_TRY(at(k, "login.ldap.timeout_seconds", sek_config_check_range("login.ldap.timeout_seconds", seconds, 1, 30, k->err,
+	SEK_TRY(sek_config_at(k, "login.ldap.timeout_seconds", sek_config_check_range("login.ldap.timeout_seconds", seconds, 1, 30, k->err,
 		k->err_size)));
-	SEK_TRY(at(k, "login.ldap.reread_seconds", sek_config_check_range("login.ldap.reread_seconds", reread_s, 0, 86400, k->err,
+	SEK_TRY(sek_config_at(k, "login.ldap.reread_seconds", sek_config_check_range("login.ldap.reread_seconds", reread_s, 0, 86400, k->err,
 		k->err_size)));
 	if (reread_s && f->user_dn)
-		return refuse(k, "login.ldap.reread_seconds", "needs base and filter: by user_dn nobody can be looked up without his or her "
+		return sek_config_refuse(k, "login.ldap.reread_seconds", "needs base and filter: by user_dn nobody can be looked up without his or her "
 			"password");
 	if (f->bind_password_file)
 		SEK_TRY(read_secret(k, f->bind_password_file, &c->made_bind_password));
@@ -130,36 +108,20 @@ static void fill_notice(struct sek_broker_config *c, const struct file_notice *f
 	c->notice_en = f->en;
 }
 
-static sek_status fill_key(struct sek_broker_config *c, const char *given)
-{
-	char copy[PATH_MAX];
-
-	c->login_key_path = given;
-	if (given)
-		return sek_ok();
-	snprintf(copy, sizeof copy, "%s", c->store_path);
-	if (asprintf(&c->made_login_key, "%s/login.key", dirname(copy)) < 0) {
-		c->made_login_key = NULL;
-		return sek_fail(SEK_E_NOMEM);
-	}
-	c->login_key_path = c->made_login_key;
-	return sek_ok();
-}
-
 sek_status sek_config_fill_login(const char *path, struct sek_broker_config *c, char *err, size_t err_size)
 {
-	const struct place k = { path, err, err_size };
+	const struct sek_config_place k = { path, err, err_size };
 	const struct file_login *f = c->file->login;
 
 	c->login_needs = SEK_FACTOR_PASSWORD;
-	SEK_TRY(fill_key(c, f ? f->key : NULL));
+	SEK_TRY(sek_config_beside_store(c, f ? f->key : NULL, "login.key", &c->made_login_key, &c->login_key_path));
 	if (!f)
 		return sek_ok();
 	if (f->needs && !sek_needs_parse(f->needs, &c->login_needs))
-		return refuse(&k, "login.needs", "is not a set of factors: write password, password+totp, certificate or "
+		return sek_config_refuse(&k, "login.needs", "is not a set of factors: write password, password+totp, certificate or "
 			"certificate+password");
 	if (f->enrolment && strcmp(f->enrolment, "self") != 0 && strcmp(f->enrolment, "allowed") != 0)
-		return refuse(&k, "login.enrolment", "is neither self (at the next log-in) nor allowed (once an administrator has allowed it)");
+		return sek_config_refuse(&k, "login.enrolment", "is neither self (at the next log-in) nor allowed (once an administrator has allowed it)");
 	c->enrol_allowed = f->enrolment && strcmp(f->enrolment, "allowed") == 0;
 	if (f->notice)
 		fill_notice(c, f->notice);

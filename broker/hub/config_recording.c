@@ -3,10 +3,7 @@
  * The part of broker.yaml that says where recordings go and to which key they are sealed. Must never take a key that others
  * could have put there.
  */
-#include <libgen.h>
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/config.h"
@@ -16,49 +13,11 @@
 
 enum { WARN_FREE_MIB = 10240, LEAST_FREE_MIB = 1024, MIB = 1024 * 1024 };
 
-struct place {
-	const char *path;
-	char *err;
-	size_t err_size;
-};
-
-static sek_status at(const struct place *k, const char *key, sek_status status)
-{
-	if (!sek_is_ok(status))
-		sek_config_locate(k->path, key, k->err, k->err_size);
-	return status;
-}
-
-static sek_status refuse(const struct place *k, const char *key, const char *what)
-{
-	snprintf(k->err, k->err_size, "%s: %s", key, what);
-	return at(k, key, sek_fail(SEK_E_CONFIG));
-}
-
-/* The given path, or `name` beside the database. */
-static sek_status beside_store(const struct sek_broker_config *c, const char *given, const char *name, char **made,
-	const char **ret)
-{
-	char copy[PATH_MAX];
-
-	if (given) {
-		*ret = given;
-		return sek_ok();
-	}
-	snprintf(copy, sizeof copy, "%s", c->store_path);
-	if (asprintf(made, "%s/%s", dirname(copy), name) < 0) {
-		*made = NULL;
-		return sek_fail(SEK_E_NOMEM);
-	}
-	*ret = *made;
-	return sek_ok();
-}
-
-static sek_status mib(const struct place *k, const char *key, const uint32_t *from, uint32_t otherwise, uint64_t *ret)
+static sek_status mib(const struct sek_config_place *k, const char *key, const uint32_t *from, uint32_t otherwise, uint64_t *ret)
 {
 	uint32_t n = from ? *from : otherwise;
 
-	SEK_TRY(at(k, key, sek_config_check_range(key, n, 0, UINT32_MAX, k->err, k->err_size)));
+	SEK_TRY(sek_config_at(k, key, sek_config_check_range(key, n, 0, UINT32_MAX, k->err, k->err_size)));
 	*ret = (uint64_t)n * MIB;
 	return sek_ok();
 }
@@ -69,19 +28,19 @@ static bool are_languages(const char *text)
 	return strlen(text) < 32 && text[0] && strspn(text, "abcdefghijklmnopqrstuvwxyz_+") == strlen(text);
 }
 
-static sek_status fill_words(const struct place *k, const struct file_recording *f, struct sek_broker_config *c)
+static sek_status fill_words(const struct sek_config_place *k, const struct file_recording *f, struct sek_broker_config *c)
 {
 	if (!f->words)
-		return f->words_path ? refuse(k, "recording.words_path", "is of no use without recording.words") : sek_ok();
+		return f->words_path ? sek_config_refuse(k, "recording.words_path", "is of no use without recording.words") : sek_ok();
 	if (!are_languages(f->words))
-		return refuse(k, "recording.words", "names languages of tesseract, such as jpn+eng");
+		return sek_config_refuse(k, "recording.words", "names languages of tesseract, such as jpn+eng");
 	c->words_languages = f->words;
-	return beside_store(c, f->words_path, "words.db", &c->made_words, &c->words_path);
+	return sek_config_beside_store(c, f->words_path, "words.db", &c->made_words, &c->words_path);
 }
 
 sek_status sek_config_fill_recording(const char *path, struct sek_broker_config *c, char *err, size_t err_size)
 {
-	const struct place k = { path, err, err_size };
+	const struct sek_config_place k = { path, err, err_size };
 	const struct file_recording *f = c->file->recording;
 	uint8_t key[SEK_SIGN_KEY_BYTES];
 
@@ -91,16 +50,16 @@ sek_status sek_config_fill_recording(const char *path, struct sek_broker_config 
 	c->recording.where = c->audit.where;
 	c->recording.public_key_path = f->public_key;
 	c->recording_secret_path = f->secret_key;
-	SEK_TRY(beside_store(c, f->path, "recordings", &c->made_recordings, &c->recording.path));
+	SEK_TRY(sek_config_beside_store(c, f->path, "recordings", &c->made_recordings, &c->recording.path));
 	SEK_TRY(fill_words(&k, f, c));
-	SEK_TRY(beside_store(c, f->signing_key, "recording.key", &c->made_recording_key, &c->recording.signing_key_path));
+	SEK_TRY(sek_config_beside_store(c, f->signing_key, "recording.key", &c->made_recording_key, &c->recording.signing_key_path));
 	SEK_TRY(mib(&k, "recording.warn_free_mib", f->warn_free_mib, WARN_FREE_MIB, &c->recording.warn_free_bytes));
 	SEK_TRY(mib(&k, "recording.least_free_mib", f->least_free_mib, LEAST_FREE_MIB, &c->recording.least_free_bytes));
 	if (!sek_is_ok(sek_public_key_load(f->public_key, key)))
-		return refuse(&k, "recording.public_key", "is no public recording key: make a pair with `sekishoctl recording keygen`");
+		return sek_config_refuse(&k, "recording.public_key", "is no public recording key: make a pair with `sekishoctl recording keygen`");
 	if (f->secret_key)
-		SEK_TRY(at(&k, "recording.secret_key", sek_config_check_file("recording.secret_key", f->secret_key, 1, err, err_size)));
+		SEK_TRY(sek_config_at(&k, "recording.secret_key", sek_config_check_file("recording.secret_key", f->secret_key, 1, err, err_size)));
 	if (c->recording.warn_free_bytes < c->recording.least_free_bytes)
-		return refuse(&k, "recording.warn_free_mib", "is less than least_free_mib: the warning would come too late");
+		return sek_config_refuse(&k, "recording.warn_free_mib", "is less than least_free_mib: the warning would come too late");
 	return sek_ok();
 }

@@ -20,30 +20,13 @@ bool sek_api_admin_knows(const char *path)
 	return sek_admin_knows(path + sizeof prefix - 1);
 }
 
-static int http_status(const char *error)
-{
-	static const struct {
-		const char *error;
-		int status;
-	} list[] = {
-		{ "bad-request", 400 }, { "forbidden", 403 }, { "self", 403 }, { "second-person", 403 }, { "not-found", 404 }, { "directory", 409 }, { "has-policy", 409 }, { "held", 409 },
-		{ "exists", 409 }, { "conflict", 409 }, { "busy", 503 }, { "stopping", 503 }, { "unavailable", 503 }, { "audit", 503 },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof list / sizeof list[0]; i++)
-		if (strcmp(list[i].error, error) == 0)
-			return list[i].status;
-	return 500;
-}
-
 /* Called by admin/ from the loop, not from lws. */
 static void answered(void *user, const char *error, json_t *answer)
 {
 	struct conn *c = user;
 
 	c->admin = NULL;
-	if (sek_respond_json(c, error ? http_status(error) : 200, answer, NULL))
+	if (sek_respond_json(c, error ? sek_respond_status(error) : 200, answer, NULL))
 		sek_conn_deadline(c, SEK_FRONT_AT_ONCE); /* only a callback of lws could tell it to close at once */
 }
 

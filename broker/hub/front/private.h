@@ -130,6 +130,8 @@ void sek_http_drop(struct conn *c); /* the connection goes away */
 sek_status sek_respond_init(struct sek_front *f);
 /* Answers with JSON (a new reference, stolen) and perhaps a Set-Cookie value. */
 int sek_respond_json(struct conn *c, int status, json_t *json, const char *cookie);
+/* The status for a word with which an operation of administration or review failed (docs/api.md); 500 for any other. */
+int sek_respond_status(const char *word);
 /* {"error": word}, with retry_s unless it is 0. */
 int sek_respond_error(struct conn *c, int status, const char *word, uint32_t retry_s);
 /* The same, then closes without reading what else comes. */

@@ -54,6 +54,26 @@ static const char *reason_phrase(int status)
 	}
 }
 
+int sek_respond_status(const char *word)
+{
+	static const struct {
+		const char *word;
+		int status;
+	} list[] = {
+		{ "bad-request", 400 }, { "login-required", 401 }, { "forbidden", 403 }, { "self", 403 }, { "second-person", 403 },
+		{ "locked", 403 }, { "passphrase", 403 }, { "not-found", 404 }, { "exists", 409 }, { "conflict", 409 },
+		{ "directory", 409 }, { "has-policy", 409 }, { "held", 409 }, { "key-file", 409 }, { "no-key", 409 },
+		{ "other-key", 409 }, { "damaged", 409 }, { "newer", 409 }, { "ended", 409 }, { "film-busy", 409 }, { "gone", 410 },
+		{ "busy", 503 }, { "stopping", 503 }, { "unavailable", 503 }, { "audit", 503 }, { "no-space", 507 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof list / sizeof list[0]; i++)
+		if (strcmp(list[i].word, word) == 0)
+			return list[i].status;
+	return 500;
+}
+
 /* Appends to a text of `size` bytes that holds *n already. */
 __attribute__((format(printf, 4, 5))) static bool append(char *text, size_t size, size_t *n, const char *format, ...)
 {

@@ -4,7 +4,6 @@
  * Must never say on whose behalf, or with which roles, but by the cookie.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "broker/hub/front/private.h"
@@ -22,24 +21,6 @@ bool sek_api_review_knows(const char *path)
 	return sek_review_knows(path + sizeof prefix - 1);
 }
 
-static int http_status(const char *error)
-{
-	static const struct {
-		const char *error;
-		int status;
-	} list[] = {
-		{ "bad-request", 400 }, { "login-required", 401 }, { "forbidden", 403 }, { "locked", 403 }, { "passphrase", 403 },
-		{ "not-found", 404 }, { "gone", 410 }, { "key-file", 409 }, { "no-key", 409 }, { "other-key", 409 }, { "damaged", 409 },
-		{ "newer", 409 }, { "ended", 409 }, { "film-busy", 409 }, { "no-space", 507 }, { "busy", 503 }, { "stopping", 503 }, { "unavailable", 503 }, { "audit", 503 },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof list / sizeof list[0]; i++)
-		if (strcmp(list[i].error, error) == 0)
-			return list[i].status;
-	return 500;
-}
-
 /* Called by review/ from the loop, not from lws. */
 static void answered(void *user, const char *error, json_t *answer, uint8_t *bytes, size_t n)
 {
@@ -47,7 +28,7 @@ static void answered(void *user, const char *error, json_t *answer, uint8_t *byt
 	int over;
 
 	c->review = NULL;
-	over = bytes ? sek_respond_bytes(c, bytes, n) : sek_respond_json(c, error ? http_status(error) : 200, answer, NULL);
+	over = bytes ? sek_respond_bytes(c, bytes, n) : sek_respond_json(c, error ? sek_respond_status(error) : 200, answer, NULL);
 	if (over)
 		sek_conn_deadline(c, SEK_FRONT_AT_ONCE); /* only a callback of lws could tell it to close at once */
 }
