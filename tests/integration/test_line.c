@@ -20,9 +20,9 @@ static void up_through_relay(void)
 {
 	world_init(&w);
 	w.config.n_hosts = 1;
-	world_start(&w);
 	relay = relay_open(&w.loop, w.farm.hosts[0].address, w.farm.hosts[0].port, &w.hosts[0].port);
 	w.hosts[0].address = "127.0.0.1";
+	world_start(&w);
 	world_up(&w, "taro", &a);
 }
 
@@ -200,8 +200,8 @@ START_TEST(a_host_with_another_name_is_refused)
 {
 	world_init(&w);
 	w.config.n_hosts = 1;
-	world_start(&w);
 	w.hosts[0].name = "render9.sekisho.internal";
+	world_start(&w);
 	refused("host-certificate");
 }
 END_TEST
@@ -210,9 +210,9 @@ START_TEST(a_host_of_another_name_and_its_certificate_are_no_use)
 {
 	world_init(&w);
 	w.config.n_hosts = 1;
-	world_start(&w);
 	w.hosts[0].address = w.farm.hosts[1].address; /* the line leads to host 1, which is good, but not the one */
 	w.hosts[0].port = w.farm.hosts[1].port;
+	world_start(&w);
 	refused("host-certificate");
 }
 END_TEST

@@ -40,6 +40,10 @@ void world_init(struct world *w)
 		.max_height_px = 800,
 		.linger_s = 300,
 	};
+	ck_assert_int_eq(uv_loop_init(&w->loop), 0);
+	uv_timer_init(&w->loop, &w->ticker);
+	uv_timer_start(&w->ticker, on_tick, 10, 10);
+	uv_unref((uv_handle_t *)&w->ticker);
 }
 
 static void on_event(void *user, const char *event, const struct sek_session_info *info)
@@ -53,10 +57,6 @@ static void on_event(void *user, const char *event, const struct sek_session_inf
 
 void world_start(struct world *w)
 {
-	ck_assert_int_eq(uv_loop_init(&w->loop), 0);
-	uv_timer_init(&w->loop, &w->ticker);
-	uv_timer_start(&w->ticker, on_tick, 10, 10);
-	uv_unref((uv_handle_t *)&w->ticker);
 	ck_assert(sek_is_ok(sek_sessions_create(&w->loop, &w->config, &w->all)));
 	sek_sessions_on_event(w->all, on_event, w);
 }
