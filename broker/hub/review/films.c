@@ -88,23 +88,29 @@ static struct sek_review_film *find(struct sek_review_request *q)
 
 /* --- film: begins one --- */
 
+static bool has_room(const struct sek_review *v, uint64_t login)
+{
+	const struct sek_review_film *f;
+	unsigned n = 0;
+
+	for (f = v->films; f; f = f->next) {
+		n++;
+		if (f->login == login && !f->done && !f->error && !f->dropped)
+			return false;
+	}
+	return n < SEK_REVIEW_FILMS;
+}
+
 static bool check_film(struct sek_review_request *q)
 {
 	struct sek_review *v = q->review;
 	uint32_t from = sek_review_number(q, "from_s", UINT32_MAX - 1), to = sek_review_number(q, "to_s", UINT32_MAX - 1);
-	const struct sek_review_film *f;
-	unsigned n = 0;
 
 	if (!sek_review_text(q, "reason", 1, SEK_REVIEW_REASON_CHARS * 4))
 		return false;
 	if (to <= from)
 		sek_review_fail(q, "bad-request");
-	for (f = v->films; f; f = f->next) {
-		n++;
-		if (f->login == q->caller.login && !f->done && !f->error && !f->dropped)
-			sek_review_fail(q, "film-busy");
-	}
-	if (n >= SEK_REVIEW_FILMS)
+	if (!has_room(v, q->caller.login))
 		sek_review_fail(q, "film-busy");
 	if (!v->config.programs)
 		sek_review_fail(q, "unavailable");
@@ -190,9 +196,15 @@ static bool begin(struct sek_review_request *q, struct sek_review_film *f)
 static void after_film(struct sek_review_request *q)
 {
 	struct sek_review *v = q->review;
-	struct sek_review_film *f = q->error ? NULL : calloc(1, sizeof *f);
+	struct sek_review_film *f;
 	uint8_t id[(SEK_REVIEW_ID_BYTES - 1) / 2];
 
+	/* others may have begun theirs while this one waited, or the broker its end, which waits for all films */
+	if (v->stopping)
+		sek_review_fail(q, "stopping");
+	else if (!has_room(v, q->caller.login))
+		sek_review_fail(q, "film-busy");
+	f = q->error ? NULL : calloc(1, sizeof *f);
 	if (!f) {
 		if (q->fd >= 0)
 			close(q->fd);

@@ -78,12 +78,16 @@ uint32_t sek_review_number(struct sek_review_request *q, const char *name, uint3
 
 static bool tell_audit(struct sek_review_request *q, enum sek_audit_outcome outcome, sek_audit_done_fn *done)
 {
+	/* what it is done to is known by the view, whatever else the request says */
+	const struct sek_review_view *view = q->view || !q->op->needs_view ? q->view :
+		sek_review_view_find(q->review, json_string_value(json_object_get(q->in, "view")), q->caller.login);
 	const char *const details[] = {
 		"address", q->caller.address, "reason", json_string_value(json_object_get(q->in, "reason")),
-		"session", json_string_value(json_object_get(q->in, "session")), "view", q->view ? q->view->id : NULL,
+		"session", view && *view->session ? view->session : NULL, "view", view ? view->id : NULL,
 		"phrase", json_string_value(json_object_get(q->in, "phrase")), "error", q->error, NULL,
 	};
-	const char *recording = q->view ? q->view->recording : json_string_value(json_object_get(q->in, "recording"));
+	const char *recording = view ? view->recording : q->op->needs_view ? NULL :
+		json_string_value(json_object_get(q->in, "recording"));
 	const struct sek_audit_event e = { .who = q->caller.user, .what = q->op->record, .object = recording ? recording : "",
 		.outcome = outcome, .details = details };
 
@@ -129,10 +133,10 @@ static void finish(struct sek_review_request *q)
 		view->busy = false;
 	if (q->op && q->op->after)
 		q->op->after(q);
+	if (q->error && q->op && q->op->record && q->review->config.audit) /* while the view is there: it is named */
+		(void)tell_audit(q, strcmp(q->error, "passphrase") == 0 ? SEK_AUDIT_REFUSED : SEK_AUDIT_FAILED, NULL);
 	if (view && view->closing)
 		sek_review_view_close(q->review, view);
-	if (q->error && q->op && q->op->record && q->review->config.audit)
-		(void)tell_audit(q, strcmp(q->error, "passphrase") == 0 ? SEK_AUDIT_REFUSED : SEK_AUDIT_FAILED, NULL);
 	if (q->error) {
 		json_decref(q->out);
 		free(q->bytes);

@@ -11,7 +11,7 @@
 #include <sodium.h>
 
 #include "broker/hub/record/reader.h"
-#include "broker/hub/review/review.h"
+#include "broker/hub/review/internal.h"
 #include "broker/hub/store/words.h"
 #include "protocol/recording/stream.h"
 #include "tests/support/film.h"
@@ -22,6 +22,7 @@ enum { W = 640, H = 240, SECOND = 1000000 };
 
 static uv_loop_t loop;
 static struct sek_review *review;
+static struct sek_audit *recorded_by; /* NULL: nothing is */
 static const struct sek_work_programs programs = { SEK_BIN "/sekisho-recording-feed", SEK_BIN "/sekisho-film", SEK_BIN "/sekisho-words" };
 static char dir[] = "/tmp/sekisho-make.XXXXXX", words_path[128], secret_path[128], err[512];
 static struct sek_review_caller saburo = { .login = 7, .user = "saburo", .address = "127.0.0.1", .reviewer = true };
@@ -97,7 +98,7 @@ static void make_recording(const char *id, const char *text)
 static void begin(bool with_words)
 {
 	const struct sek_review_config config = { .folder = dir, .secret_key_path = secret_path, .programs = &programs,
-		.words_path = with_words ? words_path : NULL, .languages = "eng" };
+		.words_path = with_words ? words_path : NULL, .languages = "eng", .audit = recorded_by };
 
 	ck_assert_msg(sek_is_ok(sek_review_create(&loop, &config, &review, err, sizeof err)), "%s", err);
 }
@@ -112,6 +113,7 @@ static void end(void)
 static void setup(void)
 {
 	uv_loop_init(&loop);
+	unlink(in_dir(ID SEK_RECORDING_SUFFIX)); /* of a test that failed */
 	make_recording(ID, "Budget report");
 	begin(false);
 }
@@ -274,6 +276,90 @@ START_TEST(what_is_under_way_ends_with_the_broker)
 }
 END_TEST
 
+static void on_log_closed(void *user)
+{
+	(void)user;
+}
+
+/* Begins an operation that is not waited for; what it answered must stay in memory until it has. */
+static void ask(const struct sek_review_caller *who, const char *op, json_t *in, struct answer *ret)
+{
+	memset(ret, 0, sizeof *ret);
+	ck_assert_ptr_nonnull(sek_review_run(review, who, op, in, on_answer, ret));
+}
+
+static void wait_for(const struct answer *a)
+{
+	while (!a->given)
+		uv_run(&loop, UV_RUN_ONCE);
+}
+
+START_TEST(films_that_are_asked_for_at_once_are_counted)
+{
+	struct answer one, two;
+
+	open_it();
+	ask(&saburo, "film", film_of(0, 10), &one);
+	ask(&saburo, "film", film_of(0, 10), &two);
+	wait_for(&one);
+	wait_for(&two);
+	ck_assert_str_eq(one.error, "");
+	ck_assert_str_eq(two.error, "film-busy");
+	json_decref(one.json);
+	json_decref(two.json);
+}
+END_TEST
+
+START_TEST(a_film_does_not_begin_when_the_broker_ends)
+{
+	struct answer one;
+
+	open_it();
+	ask(&saburo, "film", film_of(0, 10), &one);
+	end(); /* would last as long as the film is kept */
+	ck_assert(one.given);
+	ck_assert_str_eq(one.error, "stopping");
+	json_decref(one.json);
+	begin(false);
+}
+END_TEST
+
+START_TEST(an_export_names_its_recording_whatever_the_request_says)
+{
+	const struct sek_audit_config c = { .path = in_dir("audit"), .key_path = in_dir("audit.key"), .where = "test",
+		.checkpoint_s = SEK_AUDIT_CHECKPOINT_S, .checkpoint_records = SEK_AUDIT_CHECKPOINT_RECORDS, .segment_bytes = SEK_AUDIT_SEGMENT_BYTES };
+	struct answer one;
+	json_t *in;
+	char command[512];
+
+	end();
+	ck_assert_msg(sek_is_ok(sek_audit_create(&loop, &c, &recorded_by, err, sizeof err)), "%s", err);
+	begin(false);
+	open_it();
+	in = film_of(0, 10);
+	json_object_set_new(in, "recording", json_string("ffffffffffffffffffffffffffffffff"));
+	json_object_set_new(in, "session", json_string("somebody's"));
+	ask(&saburo, "film", in, &one);
+	while (review->n_running == 0)
+		uv_run(&loop, UV_RUN_ONCE);
+	/* that it came to nothing is on the record, too: after its view is closed */
+	sek_review_login_ended(review, saburo.login);
+	wait_for(&one);
+	ck_assert_str_eq(one.error, "login-required");
+	json_decref(one.json);
+	end();
+	sek_audit_stop(recorded_by, on_log_closed, NULL);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	sek_audit_destroy(recorded_by);
+	recorded_by = NULL;
+	begin(false);
+	snprintf(command, sizeof command, "test $(cat %s/audit/* | grep recording.exported | grep -c " ID ") = 2", dir);
+	ck_assert_int_eq(system(command), 0);
+	snprintf(command, sizeof command, "cat %s/audit/* | grep recording.exported | grep -e ffffffff -e somebody", dir);
+	ck_assert_int_ne(system(command), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("hub.review.make");
@@ -294,6 +380,9 @@ int main(void)
 	tcase_add_test(c, words_are_found_where_the_site_wants_that);
 	tcase_add_test(c, words_go_with_their_recording);
 	tcase_add_test(c, what_is_under_way_ends_with_the_broker);
+	tcase_add_test(c, films_that_are_asked_for_at_once_are_counted);
+	tcase_add_test(c, a_film_does_not_begin_when_the_broker_ends);
+	tcase_add_test(c, an_export_names_its_recording_whatever_the_request_says);
 	suite_add_tcase(s, c);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
