@@ -142,12 +142,26 @@ static bool check_open(struct sek_review_request *q)
 	return true;
 }
 
-static void after_open(struct sek_review_request *q)
+static void drop_failed(struct sek_review_request *q)
 {
 	if (!q->error)
 		return;
 	q->view->closing = true;
 	q->view = NULL; /* it will be gone; the record names the recording of the request */
+}
+
+static bool is_closed(const struct sek_review_request *q)
+{
+	return json_is_true(json_object_get(json_object_get(q->out, "head"), "closed"));
+}
+
+/* What is still being written shows a session that runs: whoever opens it watches, and its user is told. One whose session is no
+ * more is only not finished. */
+static void after_open(struct sek_review_request *q)
+{
+	if (!q->error && !is_closed(q))
+		q->view->watching = tell_session(q->review, q->view, true);
+	drop_failed(q);
 }
 
 /* --- watch: one that is being written --- */
@@ -159,13 +173,13 @@ static bool check_watch(struct sek_review_request *q)
 
 static void after_watch(struct sek_review_request *q)
 {
-	if (!q->error && json_is_true(json_object_get(json_object_get(q->out, "head"), "closed")))
+	if (!q->error && is_closed(q))
 		sek_review_fail(q, "ended");
 	if (!q->error && !tell_session(q->review, q->view, true))
 		sek_review_fail(q, "ended");
 	if (!q->error)
 		q->view->watching = true;
-	after_open(q);
+	drop_failed(q);
 }
 
 /* --- the others --- */

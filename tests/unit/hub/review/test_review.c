@@ -15,6 +15,7 @@
 #include "broker/hub/record/reader.h"
 #include "broker/hub/review/review.h"
 #include "tests/support/film.h"
+#include "tests/unit/hub/session/harness.h"
 
 #define ID "00112233445566778899aabbccddeeff"
 #define SECONDS 30
@@ -272,6 +273,71 @@ START_TEST(a_recording_that_is_deleted_meanwhile_is_gone)
 }
 END_TEST
 
+static unsigned watchers(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES])
+{
+	unsigned n = 0;
+
+	while (sek_is_ok(sek_sessions_watch(all, id, "nobody", false)))
+		n++;
+	for (unsigned i = 0; i < n; i++)
+		ck_assert(sek_is_ok(sek_sessions_watch(all, id, "nobody", true)));
+	return n;
+}
+
+static void nothing(void *user)
+{
+	(void)user;
+}
+
+/* A page that says `open` in place of `watch` must not see a session that runs without its user's knowledge. */
+START_TEST(who_opens_what_is_still_recorded_watches)
+{
+	static struct bench b;
+	uint8_t id[SEK_SESSION_ID_BYTES];
+	char hex[2 * sizeof id + 1], file[sizeof hex + sizeof SEK_RECORDING_SUFFIX];
+	struct film *f;
+	uint64_t bytes;
+	bool resumed;
+
+	bench_init(&b, "decoder", "encoder");
+	bench_start(&b);
+	ck_assert(sek_is_ok(sek_sessions_open(b.all, "tanaka", id, &resumed)));
+	sodium_bin2hex(hex, sizeof hex, id, sizeof id);
+	snprintf(file, sizeof file, "%s" SEK_RECORDING_SUFFIX, hex);
+	f = film_create(dir, in_dir("r.pub"), hex, "tanaka", 1700000000000000u); /* its session has the same id */
+	for (uint64_t s = 1; s < 5; s++)
+		film_add(f, SEK_ENTRY_KEY, s * 1000000, NULL, 0);
+	bytes = film_bytes(f);
+	film_close(f);
+	ck_assert_int_eq(truncate(in_dir(file), (off_t)bytes), 0); /* no end yet */
+
+	sek_review_stop(review, nothing, NULL);
+	uv_run(&loop, UV_RUN_NOWAIT);
+	sek_review_destroy(review);
+	config.sessions = b.all;
+	ck_assert(sek_is_ok(sek_review_create(&loop, &config, &review, err, sizeof err)));
+	unlock(&saburo);
+	ck_assert_str_eq(run(&saburo, "open", why(hex)), "");
+	ck_assert(json_is_false(json_object_get(json_object_get(last.json, "head"), "closed")));
+	ck_assert_uint_eq(watchers(b.all, id), 1);
+	sek_review_login_ended(review, saburo.login);
+	ck_assert_uint_eq(watchers(b.all, id), 0);
+	unlock(&saburo);
+	ck_assert_str_eq(run(&saburo, "open", why(ID)), ""); /* one that is closed */
+	ck_assert_uint_eq(watchers(b.all, id), 0);
+	sek_review_login_ended(review, saburo.login);
+
+	drop();
+	sek_review_stop(review, nothing, NULL);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	sek_review_destroy(review);
+	bench_finish(&b);
+	unlink(in_dir(file));
+	config.sessions = NULL;
+	ck_assert(sek_is_ok(sek_review_create(&loop, &config, &review, err, sizeof err)));
+}
+END_TEST
+
 static void change(off_t at, uint8_t xor)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
@@ -361,6 +427,7 @@ int main(void)
 	tcase_add_test(c, who_logs_out_while_it_unlocks_leaves_no_key);
 	tcase_add_test(c, old_views_make_room);
 	tcase_add_test(c, a_recording_that_is_deleted_meanwhile_is_gone);
+	tcase_add_test(c, who_opens_what_is_still_recorded_watches);
 	tcase_add_test(c, bad_files_are_told_apart);
 	tcase_add_test(c, another_sites_recording_says_so);
 	tcase_add_test(c, a_site_without_recordings_has_nothing_to_review);
