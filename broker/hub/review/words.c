@@ -38,6 +38,7 @@ struct sek_review_reading {
 	uint64_t from_us, at_us, length_us;
 	struct text *texts, **end; /* found and not saved yet */
 	unsigned n_texts;
+	size_t unsaved;            /* their bytes */
 	bool complete;             /* all of it was read: the next save says so */
 	/* what the pool saves now */
 	uv_work_t save;
@@ -54,6 +55,7 @@ struct sek_review_reading {
 };
 
 #define AGAIN_MS 30000
+#define UNSAVED_BYTES (8u << 20) /* found and not saved: pages of words. Who says more is no reader of pictures any more */
 #define BAD_MAX 1000
 
 sek_status sek_review_reading_create(struct sek_review *v, char *err, size_t err_size)
@@ -151,6 +153,7 @@ static void save(struct sek_review_reading *r)
 	r->texts = NULL;
 	r->end = &r->texts;
 	r->n_texts = 0;
+	r->unsaved = 0;
 	r->save_us = r->at_us;
 	r->save_complete = r->complete;
 	r->save.data = r;
@@ -177,6 +180,7 @@ static void ended(struct sek_review_reading *r)
 	r->texts = NULL;
 	r->end = &r->texts;
 	r->n_texts = 0;
+	r->unsaved = 0;
 	r->again_ms = 0;
 	sek_review_reading_step(r->review);
 	sek_review_settle(r->review);
@@ -185,7 +189,7 @@ static void ended(struct sek_review_reading *r)
 static void on_found(void *user, const struct sek_words *w)
 {
 	struct sek_review_reading *r = user;
-	struct text *t = malloc(sizeof *t + w->bytes);
+	struct text *t = r->unsaved < UNSAVED_BYTES ? malloc(sizeof *t + w->bytes) : NULL;
 
 	if (!t) {
 		r->broken = true;
@@ -197,6 +201,7 @@ static void on_found(void *user, const struct sek_words *w)
 	*r->end = t;
 	r->end = &t->next;
 	r->n_texts++;
+	r->unsaved += sizeof *t + w->bytes;
 }
 
 /* Everything before at_us has been found by now. */

@@ -24,7 +24,7 @@ static uv_loop_t loop;
 static struct sek_review *review;
 static struct sek_audit *recorded_by; /* NULL: nothing is */
 static const struct sek_work_programs programs = { SEK_BIN "/sekisho-recording-feed", SEK_BIN "/sekisho-film", SEK_BIN "/sekisho-words" };
-static char dir[] = "/tmp/sekisho-make.XXXXXX", words_path[128], secret_path[128], err[512];
+static char dir[] = "/tmp/sekisho-make.XXXXXX", words_path[128], secret_path[128], script[128], err[512];
 static struct sek_review_caller saburo = { .login = 7, .user = "saburo", .address = "127.0.0.1", .reviewer = true };
 static struct sek_review_caller shiro = { .login = 8, .user = "shiro", .address = "127.0.0.1", .reviewer = true };
 
@@ -276,6 +276,39 @@ START_TEST(what_is_under_way_ends_with_the_broker)
 }
 END_TEST
 
+/* What looks at hostile pictures may be lost: it can say as much as it likes, and gets nothing by it. */
+START_TEST(a_reader_of_words_that_never_ends_is_ended)
+{
+	static const struct sek_work_programs lost = { SEK_BIN "/sekisho-recording-feed", SEK_BIN "/sekisho-film", script };
+	const struct sek_review_config config = { .folder = dir, .secret_key_path = secret_path, .programs = &lost,
+		.words_path = words_path, .languages = "eng" };
+	char command[256];
+	FILE *f;
+	bool seen = false;
+
+	end();
+	snprintf(script, sizeof script, "%s/words", dir);
+	f = fopen(script, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs("#!/bin/sh\nwhile :; do printf '\\0\\0\\0\\0\\0\\0\\0\\1\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\020\\0%4096s' x; done\n", f);
+	fclose(f);
+	snprintf(command, sizeof command, "chmod 700 %s && rm -f %s*", script, words_path);
+	ck_assert_int_eq(system(command), 0);
+	ck_assert_msg(sek_is_ok(sek_review_create(&loop, &config, &review, err, sizeof err)), "%s", err);
+	unlock(&saburo);
+	for (;;) {
+		ck_assert_str_eq(run(&saburo, "words-state", json_object()), "");
+		if (json_object_get(last.json, "recording"))
+			seen = true;
+		else if (seen)
+			break;
+	}
+	end();
+	unlink(script);
+	begin(false);
+}
+END_TEST
+
 static void on_log_closed(void *user)
 {
 	(void)user;
@@ -380,6 +413,7 @@ int main(void)
 	tcase_add_test(c, words_are_found_where_the_site_wants_that);
 	tcase_add_test(c, words_go_with_their_recording);
 	tcase_add_test(c, what_is_under_way_ends_with_the_broker);
+	tcase_add_test(c, a_reader_of_words_that_never_ends_is_ended);
 	tcase_add_test(c, films_that_are_asked_for_at_once_are_counted);
 	tcase_add_test(c, a_film_does_not_begin_when_the_broker_ends);
 	tcase_add_test(c, an_export_names_its_recording_whatever_the_request_says);
