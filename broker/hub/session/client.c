@@ -19,8 +19,10 @@ void sek_client_linger(struct sek_session *s)
 {
 	uint64_t ms = (uint64_t)s->all->config.linger_s * 1000;
 
-	if (s->phase == SEK_PHASE_OPENED && ms > SEK_UNCLAIMED_MS)
-		ms = SEK_UNCLAIMED_MS; /* nothing runs that would be worth waiting for */
+	/* nothing runs that would be worth waiting for; but the user, who has a token for it, is on the way, however short
+	 * the linger time is */
+	if (s->phase == SEK_PHASE_OPENED)
+		ms = s->all->times.unclaimed_ms;
 	sek_deadline_in(s, SEK_DL_LINGER, ms);
 }
 

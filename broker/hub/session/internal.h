@@ -158,7 +158,7 @@ struct sek_session {
 
 /* The waits above that a test may want shorter. */
 struct sek_times {
-	uint32_t hello_ms, ping_ms, pong_ms, stall_ms, start_ms, resume_ms, stable_ms, hours_ms;
+	uint32_t unclaimed_ms, hello_ms, ping_ms, pong_ms, stall_ms, start_ms, resume_ms, stable_ms, hours_ms;
 };
 
 struct sek_sessions {

@@ -282,7 +282,7 @@ START_TEST(a_reader_of_words_that_never_ends_is_ended)
 	static const struct sek_work_programs lost = { SEK_BIN "/sekisho-recording-feed", SEK_BIN "/sekisho-film", script };
 	const struct sek_review_config config = { .folder = dir, .secret_key_path = secret_path, .programs = &lost,
 		.words_path = words_path, .languages = "eng" };
-	char command[256];
+	char command[512];
 	FILE *f;
 	bool seen = false;
 

@@ -342,13 +342,19 @@ START_TEST(linger_ends_what_nobody_comes_back_to)
 	ck_assert_uint_eq(sek_sessions_count(b.all), 1);
 	BENCH_UNTIL(&b, 3000, sek_sessions_count(b.all) == 0);
 	ck_assert_uint_eq(b.ended, SEK_STATE_ENDED_IDLE);
-	/* one that was never attached, too */
+	/* one that was never attached, too, but not before its user had the time to come */
 	uint8_t id[SEK_SESSION_ID_BYTES];
 	bool resumed;
 
 	ck_assert(sek_is_ok(sek_sessions_open(b.all, "jiro", id, &resumed)));
 	ck_assert(!resumed);
-	BENCH_UNTIL(&b, 3000, sek_sessions_count(b.all) == 0);
+	b.all->config.linger_s = 0;
+	b.all->times.unclaimed_ms = 1500;
+	ck_assert(sek_is_ok(sek_sessions_open(b.all, "saburo", id, &resumed)));
+	bench_run_ms(&b, 300);
+	ck_assert_uint_eq(sek_sessions_count(b.all), 2);
+	BENCH_UNTIL(&b, 3000, sek_sessions_count(b.all) == 1);
+	sek_sessions_end_user(b.all, "jiro", SEK_STATE_ENDED_ADMIN);
 	bench_finish(&b);
 }
 END_TEST
