@@ -276,6 +276,25 @@ static sek_status fill_site(const struct sek_config_place *k, struct sek_broker_
 	return sek_ok();
 }
 
+/* Numbers for the inner zone, without TLS: nobody in the outer zone is to ask for them. */
+static sek_status fill_metrics(const struct sek_config_place *k, struct sek_broker_config *c)
+{
+	const struct sek_config_file *f = c->file;
+	const struct file_metrics *m = f->metrics;
+
+	if (!m)
+		return sek_ok();
+	SEK_TRY(check_address(k, "metrics.address", m->address));
+	SEK_TRY(check_range(k, "metrics.port", m->port, 1, 65535));
+	if (same_address(m->address, f->outer.address))
+		return sek_config_refuse(k, "metrics.address", "is the outer address: write one that only the monitoring system reaches");
+	if (same_address(m->address, f->inner.address) && m->port == f->inner.port)
+		return sek_config_refuse(k, "metrics.port", "is the port of the pages: write another one");
+	c->metrics_address = m->address;
+	c->metrics_port = m->port;
+	return sek_ok();
+}
+
 static sek_status fill_origins(struct sek_broker_config *c)
 {
 	const struct file_inner *in = &c->file->inner;
@@ -347,6 +366,7 @@ static sek_status fill(const struct sek_config_place *k, const char *program_fol
 	SEK_TRY(check_folders(k, f));
 	SEK_TRY(fill_limits(k, c));
 	SEK_TRY(fill_site(k, c));
+	SEK_TRY(fill_metrics(k, c));
 	SEK_TRY(fill_origins(c));
 	SEK_TRY(fill_hosts(c));
 	c->inner_address = f->inner.address;

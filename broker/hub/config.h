@@ -55,6 +55,8 @@ struct sek_broker_config {
 	const char *words_path;                /* index of words that were read on recordings, NULL = none are read */
 	const char *words_languages;           /* "jpn+eng" */
 	const char *recording_secret_path;     /* the locked secret half of the recording key, NULL = reviewers bring it */
+	const char *metrics_address;           /* numeric; NULL: nothing listens there */
+	uint16_t metrics_port;
 	gid_t control_gid;                     /* who may use it besides root and the broker's user; (gid_t)-1 = nobody */
 
 	struct sek_config_file *file;          /* owns the texts */

@@ -83,6 +83,10 @@ struct sek_config_file {
 	struct file_control {
 		char *path, *group;
 	} *control;
+	struct file_metrics {
+		char *address;
+		uint16_t port;
+	} *metrics;
 };
 
 /* config_place.c: where the checks of a file stand, and what they have to say. */

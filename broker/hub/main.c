@@ -24,6 +24,7 @@
 #include "broker/hub/auth/password.h"
 #include "broker/hub/config.h"
 #include "broker/hub/control/control.h"
+#include "broker/hub/metrics/metrics.h"
 #include "broker/hub/notify.h"
 #include "broker/hub/options.h"
 #include "broker/hub/policy/book.h"
@@ -54,6 +55,7 @@ struct broker {
 	struct sek_policy_book *book;
 	struct sek_front *front;
 	struct sek_control *control;
+	struct sek_metrics *metrics;
 	struct sek_status_line status;
 	bool has_status, stopping, failed;
 	uint8_t login_key[SEK_TOTP_KEY_BYTES];
@@ -91,6 +93,7 @@ static void on_session(void *user, const char *word, const struct sek_session_in
 	const struct broker *b = user;
 
 	sek_audited_session(b->audit, word, i);
+	sek_metrics_session(b->metrics, word, i);
 	sek_log(SEK_LOG_INFO, word, "session", i->id, "user", i->user, "host", i->host, "state", sek_state_name(i->state),
 		"age_s", sek_logf("%llu", (unsigned long long)(i->age_ms / 1000)), "bytes_down",
 		sek_logf("%llu", (unsigned long long)i->bytes_down), NULL);
@@ -367,6 +370,14 @@ static sek_status start_front(struct broker *b)
 	return sek_ok();
 }
 
+static sek_status start_metrics(struct broker *b)
+{
+	const struct sek_metrics_sources s = { b->config, b->audit, b->syslog, b->auth, b->sessions, b->recorded.recorder, b->front };
+	char err[SEK_CONFIG_ERROR_BYTES] = "";
+
+	return sek_is_ok(sek_metrics_start(&s, &b->metrics, err, sizeof err)) ? sek_ok() : refuse("metrics", err);
+}
+
 static sek_status start_audit(struct broker *b)
 {
 	char err[SEK_CONFIG_ERROR_BYTES] = "";
@@ -399,6 +410,7 @@ static sek_status start(struct broker *b, const struct sek_options *o)
 	SEK_TRY(start_review(b));
 	SEK_TRY(start_control(b));
 	SEK_TRY(start_front(b));
+	SEK_TRY(start_metrics(b));
 	if (o->status_fd >= 0) {
 		b->status.auth = b->auth;
 		b->status.front = b->front;
@@ -435,6 +447,7 @@ static int run(struct broker *b, const struct sek_options *o)
 	uv_run(&b->loop, UV_RUN_DEFAULT);
 	sek_front_destroy(b->front);
 	uv_run(&b->loop, UV_RUN_DEFAULT); /* what the last step of lws closed */
+	sek_metrics_destroy(b->metrics);
 	sek_control_destroy(b->control);
 	sek_review_destroy(b->review);
 	sek_admin_destroy(b->admin);

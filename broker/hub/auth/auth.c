@@ -296,3 +296,11 @@ size_t sek_auth_logins(const struct sek_auth *a)
 {
 	return sek_logins_count(a->logins);
 }
+
+void sek_auth_count(const struct sek_auth *a, struct sek_auth_counts *ret)
+{
+	memcpy(ret->answers, a->answers, sizeof ret->answers);
+	ret->waiting = a->waiting;
+	ret->looking = a->hashing;
+	ret->most_waiting = a->most_waiting;
+}

@@ -77,6 +77,7 @@ enum sek_auth_answer {
 	SEK_AUTH_UNRECORDED, /* right, but the audit log cannot be written: no record, no log-in */
 	SEK_AUTH_FAULT,     /* the store or memory failed; the log says why */
 };
+#define SEK_AUTH_ANSWERS (SEK_AUTH_FAULT + 1)
 
 struct sek_auth_result {
 	enum sek_auth_answer answer;
@@ -145,5 +146,12 @@ void sek_auth_on_end(struct sek_auth *a, sek_auth_end_fn *fn, void *user);
 void sek_auth_on_sweep(struct sek_auth *a, void (*fn)(void *user), void *user);
 
 size_t sek_auth_logins(const struct sek_auth *a);
+
+/* For metrics: answers given since the start, tries that wait or are looked at now, and the most that ever waited. */
+struct sek_auth_counts {
+	uint64_t answers[SEK_AUTH_ANSWERS];
+	unsigned waiting, looking, most_waiting;
+};
+void sek_auth_count(const struct sek_auth *a, struct sek_auth_counts *ret);
 
 #endif

@@ -71,6 +71,8 @@ struct sek_auth {
 	struct sek_auth_try *delayed[SEK_AUTH_QUEUE]; /* waiting for their delay to pass; NULL = free */
 	unsigned waiting;                    /* in the queue or delayed */
 	unsigned hashing;
+	uint64_t answers[SEK_AUTH_ANSWERS];  /* given, by kind */
+	unsigned most_waiting;               /* ever */
 	unsigned jobs;                       /* store jobs in the pool */
 	unsigned handles;                    /* timers not closed yet */
 	bool polling;

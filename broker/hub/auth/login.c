@@ -74,6 +74,7 @@ static void log_answer(const struct sek_auth_try *t)
 	static struct sek_log_gate throttled;
 	unsigned dropped;
 
+	t->auth->answers[t->result.answer]++;
 	switch (t->result.answer) {
 	case SEK_AUTH_OK:
 		sek_log(SEK_LOG_INFO, "login.ok", "user", t->result.user, "address", t->address, NULL);
@@ -254,6 +255,8 @@ static void answer_untried(struct sek_auth_try *t, enum sek_auth_answer answer)
 
 static void start_next(struct sek_auth *a)
 {
+	if (a->waiting > a->most_waiting)
+		a->most_waiting = a->waiting;
 	while (a->hashing < SEK_AUTH_HASHING && a->first) {
 		struct sek_auth_try *t = a->first;
 

@@ -137,14 +137,15 @@ static bool listens(int fd, char ret[80], bool *ret_expected, const struct sek_b
 		return false; /* the control socket */
 	}
 	snprintf(ret, 80, a.ss_family == AF_INET6 ? "[%s]:%u" : "%s:%u", address, port);
-	*ret_expected = strcmp(address, c->inner_address) == 0 && port == c->inner_port;
+	*ret_expected = (strcmp(address, c->inner_address) == 0 && port == c->inner_port) ||
+		(c->metrics_address && strcmp(address, c->metrics_address) == 0 && port == c->metrics_port);
 	return true;
 }
 
 static void check_listening(struct sek_selfcheck *s)
 {
 	struct sek_check_names list = { .n = 0 };
-	unsigned expected = 0;
+	unsigned expected = 0, wanted = s->config->metrics_address ? 2 : 1;
 	DIR *d = opendir("/proc/self/fd");
 	struct dirent *e;
 
@@ -159,7 +160,7 @@ static void check_listening(struct sek_selfcheck *s)
 	}
 	if (d)
 		closedir(d);
-	sek_check_line(s, "listening", expected == 1 && list.n == 1 ? SEK_CHECK_OK : SEK_CHECK_FAILED, "addresses", &list, "%u", list.n);
+	sek_check_line(s, "listening", expected == wanted && list.n == wanted ? SEK_CHECK_OK : SEK_CHECK_FAILED, "addresses", &list, "%u", list.n);
 }
 
 /* --- jails --- */

@@ -48,9 +48,21 @@ void sek_front_destroy(struct sek_front *f);
 struct sek_front_counts {
 	size_t connections; /* open, streams among them */
 	size_t streams;
+	size_t queued_bytes, queued_most_bytes; /* waiting for clients now: together, and in the longest queue */
 	uint64_t requests, refused_upgrades, bytes_down;
 };
 void sek_front_count(const struct sek_front *f, struct sek_front_counts *ret);
+
+/* A second listener, without TLS, for a monitoring system: GET of a path that fn knows, and nothing else. One for each front;
+ * fn is called on the loop until sek_front_stop. address must outlive the front. On failure writes what is wrong into err. */
+struct sek_front_page {
+	int status;       /* 200 or 503 */
+	const char *type;
+	char *text;       /* heap; the front frees it */
+};
+typedef bool sek_front_page_fn(void *user, const char *path, struct sek_front_page *ret); /* false: there is no such page */
+sek_status sek_front_monitor(struct sek_front *f, const char *address, uint16_t port, sek_front_page_fn *fn, void *user,
+	char *err, size_t err_size);
 
 /* Whether certificate and key can be used together, for --check-config. Writes the reason into err. */
 sek_status sek_front_check_tls(const char *certificate, const char *key, char *err, size_t err_size);

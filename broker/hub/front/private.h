@@ -87,6 +87,8 @@ struct conn {
 	struct stream *stream;       /* after the upgrade was allowed */
 };
 
+struct monitor;
+
 struct sek_front {
 	uv_loop_t *loop;
 	struct sek_front_config config;
@@ -102,6 +104,7 @@ struct sek_front {
 	struct lws_protocol_vhost_options headers[16]; /* for the answers that lws itself makes */
 	char csp[1024];
 	char fixed[SEK_FRONT_HEADERS_BYTES]; /* the same headers as text, for ours */
+	struct monitor *monitor;     /* NULL: there is no second listener */
 	struct conn *conns;
 	size_t n_conns, n_streams;
 	uv_timer_t tick;             /* looks for deadlines while there are any */
@@ -181,6 +184,13 @@ void sek_stream_closed(struct conn *c);
 void sek_stream_say_goodbye(struct conn *c);
 void sek_streams_sweep(void *front);
 void sek_streams_login_ended(void *front, const struct sek_login *l, enum sek_login_end why, bool last);
+
+/* front.c: whether this process listens where it is to, and nowhere else. */
+sek_status sek_front_check_listeners(const struct sek_front *f);
+
+/* monitor.c */
+bool sek_monitor_place(const struct monitor *m, const char **ret_address, uint16_t *ret_port); /* false: m is NULL */
+void sek_monitor_destroy(struct monitor *m); /* after the context; NULL is fine */
 
 /* tls.c */
 /* client_ca: NULL, or whose client certificates are asked for. */

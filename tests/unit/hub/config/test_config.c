@@ -174,6 +174,14 @@ static const struct {
 	{ "", "  - {name: r2, address: 127.0.0.64, port: 0}\n", "", false },
 	{ "", "  - {name: r2, address: 127.0.0.64, port: 65536}\n", "", false },
 	{ "", "  - {name: r2, address: 127.0.0.64}\n", "", false },
+	{ "", "", "metrics: {address: 127.0.0.65, port: 9464}\n", true },
+	{ "", "", "metrics: {address: 127.0.0.61, port: 9464}\n", true },
+	{ "", "", "metrics: {address: 127.0.0.61, port: 8443}\n", false },
+	{ "", "", "metrics: {address: 127.0.0.62, port: 9464}\n", false },
+	{ "", "", "metrics: {address: 0.0.0.0, port: 9464}\n", false },
+	{ "", "", "metrics: {address: monitor.example, port: 9464}\n", false },
+	{ "", "", "metrics: {address: 127.0.0.65, port: 0}\n", false },
+	{ "", "", "metrics: {address: 127.0.0.65}\n", false },
 };
 
 START_TEST(limits)

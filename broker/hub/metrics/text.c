@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The numbers as OpenMetrics 1.0.0 text (openmetrics.io/specification): each family once and in one piece, its TYPE, UNIT and
+ * HELP before its samples, counters with _total, `# EOF` at the end.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "broker/hub/metrics/counters.h"
+#include "broker/hub/session/farm.h"
+
+#define PREFIX "sekisho_"
+#define MIB_BYTES ((uint64_t)1 << 20)
+
+static void family(FILE *o, const char *name, const char *type, const char *unit, const char *help)
+{
+	fprintf(o, "# TYPE " PREFIX "%s %s\n", name, type);
+	if (unit)
+		fprintf(o, "# UNIT " PREFIX "%s %s\n", name, unit);
+	fprintf(o, "# HELP " PREFIX "%s %s\n", name, help);
+}
+
+static void gauge(FILE *o, const char *name, const char *unit, const char *help, uint64_t value)
+{
+	family(o, name, "gauge", unit, help);
+	fprintf(o, PREFIX "%s %" PRIu64 "\n", name, value);
+}
+
+static void counter(FILE *o, const char *name, const char *unit, const char *help, uint64_t value)
+{
+	family(o, name, "counter", unit, help);
+	fprintf(o, PREFIX "%s_total %" PRIu64 "\n", name, value);
+}
+
+/* --- sessions --- */
+
+struct live {
+	uint64_t by_state[SEK_METRICS_STATES], attached, bytes_down, updates;
+};
+
+static void add_session(void *user, const struct sek_session_info *i)
+{
+	struct live *l = user;
+
+	l->by_state[i->state < SEK_METRICS_STATES ? i->state : 0]++;
+	l->attached += i->attached;
+	l->bytes_down += i->bytes_down;
+	l->updates += i->updates;
+}
+
+static void by_state(FILE *o, const char *sample, const uint64_t n[SEK_METRICS_STATES], bool ended)
+{
+	static const uint16_t states[] = {
+#define SEK_STATE(name, number, kind, who, text) number,
+#include "protocol/wire/states.def"
+#undef SEK_STATE
+	};
+
+	/* warnings and messages are live states on the wire, and no session is in them */
+	for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
+		if (sek_state_ended(states[i]) == ended && (ended || states[i] <= SEK_STATE_CONNECTING || n[states[i]] > 0))
+			fprintf(o, PREFIX "%s{state=\"%s\"} %" PRIu64 "\n", sample, sek_state_name(states[i]), n[states[i]]);
+}
+
+static void first_frames(FILE *o, const struct sek_metrics *m)
+{
+	uint64_t n = 0;
+
+	family(o, "first_frame_seconds", "histogram", "seconds", "From a client's first message to its first whole picture.");
+	for (size_t i = 0; i < SEK_METRICS_FIRST_FRAME; i++) {
+		n += m->first_frame[i];
+		fprintf(o, PREFIX "first_frame_seconds_bucket{le=\"%s\"} %" PRIu64 "\n", sek_first_frame_le[i], n);
+	}
+	n += m->first_frame[SEK_METRICS_FIRST_FRAME];
+	fprintf(o, PREFIX "first_frame_seconds_bucket{le=\"+Inf\"} %" PRIu64 "\n", n);
+	fprintf(o, PREFIX "first_frame_seconds_count %" PRIu64 "\n", n);
+	fprintf(o, PREFIX "first_frame_seconds_sum %" PRIu64 ".%03u\n", m->first_frame_sum_ms / 1000,
+		(unsigned)(m->first_frame_sum_ms % 1000));
+}
+
+static void sessions(FILE *o, const struct sek_metrics *m)
+{
+	struct live l = { { 0 }, 0, 0, 0 };
+
+	sek_sessions_each(m->from.sessions, add_session, &l);
+	family(o, "sessions", "gauge", NULL, "Live sessions by state.");
+	by_state(o, "sessions", l.by_state, false);
+	gauge(o, "sessions_attached", NULL, "Live sessions whose user is looking.", l.attached);
+	gauge(o, "sessions_limit", NULL, "sessions.max of the configuration.", m->from.config->sessions.max_sessions);
+	counter(o, "sessions_opened", NULL, "Sessions opened.", m->opened);
+	family(o, "sessions_ended", "counter", NULL, "Sessions that have ended, by the state that says why.");
+	by_state(o, "sessions_ended_total", m->ended, true);
+	counter(o, "session_reconnects", NULL, "Times that a session has lost its render host and called it again.", m->reconnects);
+	counter(o, "session_takeovers", NULL, "Times that a user has opened a session elsewhere.", m->taken_over);
+	counter(o, "decoder_deaths", NULL, "Decoders that were killed or ended unexpectedly.",
+		m->ended[SEK_STATE_DECODER_DIED] + m->ended[SEK_STATE_JAIL_VIOLATION]);
+	counter(o, "encoder_deaths", NULL, "Encoders that were killed or ended unexpectedly.",
+		m->encoder_restarts + m->ended[SEK_STATE_ENCODER_DIED]);
+	counter(o, "jail_failures", NULL, "Sessions that did not begin because a jail could not be built.",
+		m->ended[SEK_STATE_JAIL_FAILED]);
+	counter(o, "jail_violations", NULL, "Decoders that were stopped because they did what their jail forbids.",
+		m->ended[SEK_STATE_JAIL_VIOLATION]);
+	first_frames(o, m);
+	counter(o, "session_down_bytes", "bytes", "Frames that went to clients.", m->bytes_down + l.bytes_down);
+	counter(o, "session_updates", NULL, "Pictures that went to clients.", m->updates + l.updates);
+}
+
+/* --- log-ins and the inner face --- */
+
+static void logins(FILE *o, const struct sek_auth *auth)
+{
+	static const char *const words[SEK_AUTH_ANSWERS] = {
+		[SEK_AUTH_OK] = "ok", [SEK_AUTH_WRONG] = "wrong", [SEK_AUTH_THROTTLED] = "throttled", [SEK_AUTH_BUSY] = "busy",
+		[SEK_AUTH_NEXT_CODE] = "next-code", [SEK_AUTH_NEXT_ENROL] = "next-enrol", [SEK_AUTH_NEXT_PASSWORD] = "next-password",
+		[SEK_AUTH_NEED_CERTIFICATE] = "need-certificate", [SEK_AUTH_ENROL_CLOSED] = "enrol-closed",
+		[SEK_AUTH_WRONG_CODE] = "wrong-code", [SEK_AUTH_WRONG_CERTIFICATE] = "wrong-certificate",
+		[SEK_AUTH_WRONG_TICKET] = "too-late", [SEK_AUTH_DIRECTORY] = "directory", [SEK_AUTH_UNRECORDED] = "unrecorded",
+		[SEK_AUTH_FAULT] = "fault",
+	};
+	struct sek_auth_counts c;
+
+	sek_auth_count(auth, &c);
+	gauge(o, "logins", NULL, "Users' log-ins that are alive.", sek_auth_logins(auth));
+	family(o, "login_answers", "counter", NULL, "Answers to steps of log-ins: ok, refused by reason, or what is next.");
+	for (size_t i = 0; i < SEK_AUTH_ANSWERS; i++)
+		fprintf(o, PREFIX "login_answers_total{answer=\"%s\"} %" PRIu64 "\n", words[i], c.answers[i]);
+	gauge(o, "login_queue", NULL, "Log-ins that wait to be looked at.", c.waiting);
+	gauge(o, "login_queue_most", NULL, "The most that ever waited: the worst rush since the start.", c.most_waiting);
+	gauge(o, "login_queue_limit", NULL, "How many may wait; more are told to come back.", SEK_AUTH_QUEUE);
+	gauge(o, "logins_looked_at", NULL, "Log-ins whose proof is being looked at.", c.looking);
+}
+
+static void front(FILE *o, const struct sek_front *f)
+{
+	struct sek_front_counts c;
+
+	sek_front_count(f, &c);
+	gauge(o, "connections", NULL, "Open connections of clients, streams among them.", c.connections);
+	gauge(o, "streams", NULL, "Open streams.", c.streams);
+	counter(o, "http_requests", NULL, "HTTP requests.", c.requests);
+	counter(o, "stream_refusals", NULL, "Streams that were refused: cookie, origin or token.", c.refused_upgrades);
+	gauge(o, "stream_queue_bytes", "bytes", "Waiting for clients to take it, all streams together.", c.queued_bytes);
+	gauge(o, "stream_queue_most_bytes", "bytes", "The same in the longest queue.", c.queued_most_bytes);
+}
+
+/* --- records --- */
+
+static void audit(FILE *o, const struct sek_metrics *m)
+{
+	struct sek_audit_state a;
+	struct sek_syslog_state s;
+
+	sek_audit_state(m->from.audit, &a);
+	gauge(o, "audit_writable", NULL, "1: the audit log can be written. 0: nothing new begins.", a.writable);
+	gauge(o, "audit_damaged", NULL, "1: this start found the audit log damaged or cut.", a.damaged);
+	gauge(o, "audit_seq", NULL, "Number of the last record on the disk.", a.seq);
+	gauge(o, "audit_queue", NULL, "Records that wait for the disk.", a.waiting);
+	counter(o, "audit_lost", NULL, "Records that the queue could not hold.", a.lost);
+	if (!m->from.syslog)
+		return;
+	sek_syslog_state(m->from.syslog, &s);
+	gauge(o, "syslog_up", NULL, "1: the last attempt to send a record on worked.", s.up);
+	counter(o, "syslog_sent", NULL, "Records sent on.", s.sent);
+	counter(o, "syslog_lost", NULL, "Records that could not be sent on.", s.lost);
+	gauge(o, "syslog_queue_bytes", "bytes", "Records that wait to be sent on.", s.queued_bytes);
+}
+
+static void recording(FILE *o, const struct sek_recorder *r)
+{
+	struct sek_recorder_state s;
+
+	if (!r)
+		return;
+	sek_recorder_state(r, &s);
+	gauge(o, "recording_writable", NULL, "1: a recording could begin. 0: who must be recorded gets no session.", s.writable);
+	gauge(o, "recording_warning", NULL, "1: less room than warn_free_mib.", s.warning);
+	gauge(o, "recordings_open", NULL, "Recordings that are being written.", s.open);
+	counter(o, "recordings_failed", NULL, "Recordings that have failed.", s.failed);
+	gauge(o, "recording_queue_bytes", "bytes", "Waiting for the disk, all recordings together.", s.waiting_bytes);
+	gauge(o, "recording_free_bytes", "bytes", "Room on the recordings' disk.", s.free_bytes);
+	gauge(o, "recording_used_bytes", "bytes", "Taken by recordings.", s.used_bytes);
+}
+
+/* --- render hosts --- */
+
+struct host {
+	char labels[200]; /* host="...",pool="..." */
+	struct sek_host_info i;
+};
+
+struct hosts {
+	struct host *at;
+	size_t n;
+};
+
+/* Names and pools were checked: letters, digits, dots, hyphens. Anything else would break the page and is left out. */
+static void copy(char *ret, size_t size, const char *text)
+{
+	size_t n = 0;
+
+	for (; *text && n + 1 < size; text++)
+		if (*text != '"' && *text != '\\' && (unsigned char)*text >= 0x20)
+			ret[n++] = *text;
+	ret[n] = '\0';
+}
+
+static void add_host(void *user, const struct sek_host_info *i)
+{
+	struct hosts *all = user;
+	struct host *h = &all->at[all->n];
+	char name[80], pool[80];
+
+	if (all->n == SEK_FARM_HOSTS_MAX)
+		return;
+	copy(name, sizeof name, i->host->name);
+	copy(pool, sizeof pool, i->host->pool ? i->host->pool : SEK_POOL_DEFAULT);
+	snprintf(h->labels, sizeof h->labels, "host=\"%s\",pool=\"%s\"", name, pool);
+	h->i = *i;
+	all->n++;
+}
+
+static void host_states(FILE *o, const struct hosts *all)
+{
+	static const char *const states[] = { "up", "full", "draining", "sick", "lost", "unknown" };
+
+	family(o, "host_state", "stateset", NULL, "What this broker thinks of a render host.");
+	for (size_t i = 0; i < all->n; i++)
+		for (size_t k = 0; k < sizeof states / sizeof states[0]; k++)
+			fprintf(o, PREFIX "host_state{%s," PREFIX "host_state=\"%s\"} %d\n", all->at[i].labels, states[k],
+				strcmp(all->at[i].i.state, states[k]) == 0);
+}
+
+/* One family over all hosts; heard: only those that said something lately. */
+static void of_hosts(FILE *o, const struct hosts *all, const char *name, const char *unit, const char *help, bool heard,
+	uint64_t (*value)(const struct sek_host_info *i))
+{
+	family(o, name, "gauge", unit, help);
+	for (size_t i = 0; i < all->n; i++)
+		if (all->at[i].i.heard || !heard)
+			fprintf(o, PREFIX "%s{%s} %" PRIu64 "\n", name, all->at[i].labels, value(&all->at[i].i));
+}
+
+static void ratio_of_hosts(FILE *o, const struct hosts *all, const char *name, const char *help,
+	uint64_t (*permille)(const struct sek_host_info *i))
+{
+	family(o, name, "gauge", "ratio", help);
+	for (size_t i = 0; i < all->n; i++)
+		if (all->at[i].i.heard)
+			fprintf(o, PREFIX "%s{%s} %.3f\n", name, all->at[i].labels, (double)permille(&all->at[i].i) / 1000);
+}
+
+static uint64_t here(const struct sek_host_info *i) { return i->here; }
+static uint64_t host_sessions(const struct sek_host_info *i) { return i->sessions; }
+static uint64_t host_limit(const struct sek_host_info *i) { return i->sessions_max; }
+static uint64_t cpu(const struct sek_host_info *i) { return i->cpu_permille; }
+static uint64_t stall(const struct sek_host_info *i) { return i->stall_permille; }
+static uint64_t cores(const struct sek_host_info *i) { return i->cores; }
+static uint64_t memory(const struct sek_host_info *i) { return i->memory_mib * MIB_BYTES; }
+static uint64_t available(const struct sek_host_info *i) { return i->available_mib * MIB_BYTES; }
+
+static void hosts(FILE *o, const struct sek_metrics *m)
+{
+	struct hosts all = { calloc(SEK_FARM_HOSTS_MAX, sizeof *all.at), 0 };
+
+	if (!all.at)
+		return; /* the next scrape may have them */
+	sek_hosts_each(m->from.sessions, add_host, &all);
+	host_states(o, &all);
+	of_hosts(o, &all, "host_sessions_here", NULL, "This broker's sessions on a render host.", false, here);
+	of_hosts(o, &all, "host_sessions", NULL, "All sessions on a render host, as it says.", true, host_sessions);
+	of_hosts(o, &all, "host_sessions_limit", NULL, "How many sessions a render host takes, as it says.", true, host_limit);
+	ratio_of_hosts(o, &all, "host_cpu_ratio", "Use of a render host's processors.", cpu);
+	ratio_of_hosts(o, &all, "host_stall_ratio", "Time that tasks on a render host have waited for a processor (PSI).", stall);
+	of_hosts(o, &all, "host_cores", NULL, "Processors of a render host.", true, cores);
+	of_hosts(o, &all, "host_memory_bytes", "bytes", "Memory of a render host.", true, memory);
+	of_hosts(o, &all, "host_available_bytes", "bytes", "Memory that a render host can still give.", true, available);
+	family(o, "host_warm", "gauge", NULL, "Browsers that a render host keeps ready, by language.");
+	for (size_t i = 0; i < all.n; i++)
+		if (all.at[i].i.heard)
+			fprintf(o, PREFIX "host_warm{%s,language=\"ja\"} %u\n" PREFIX "host_warm{%s,language=\"en\"} %u\n",
+				all.at[i].labels, all.at[i].i.warm_ja, all.at[i].labels, all.at[i].i.warm_en);
+	free(all.at);
+}
+
+char *sek_metrics_text(const struct sek_metrics *m)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *o = open_memstream(&text, &n);
+
+	if (!o)
+		return NULL;
+	family(o, "broker", "info", NULL, "Which broker this is.");
+	fprintf(o, PREFIX "broker_info{version=\"%s\"} 1\n", SEK_VERSION);
+	gauge(o, "broker_start_seconds", "seconds", "When it was started, in seconds since 1970.", (uint64_t)m->started_s);
+	sessions(o, m);
+	logins(o, m->from.auth);
+	front(o, m->from.front);
+	audit(o, m);
+	recording(o, m->from.recorder);
+	hosts(o, m);
+	fputs("# EOF\n", o);
+	if (fclose(o) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
