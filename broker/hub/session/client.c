@@ -39,8 +39,10 @@ void sek_client_send(struct sek_session *s, const uint8_t *frame, size_t n)
 {
 	if (!s->client.ops || !s->client.greeted || !n)
 		return;
-	s->bytes_down += n;
 	sek_tape_down(s, frame, n);
+	if (frame[0] == SEK_MSG_UPDATE && sek_tape_holds_back(s))
+		return; /* this very one was not kept: the session ends in a moment */
+	s->bytes_down += n;
 	s->client.ops->send(s->client.user, frame, n);
 }
 

@@ -11,6 +11,7 @@
 #include <sodium.h>
 
 #include "broker/hub/record/reader.h"
+#include "broker/hub/record/record_private.h"
 #include "tests/unit/hub/session/harness.h"
 
 enum { FRAMES_MAX = 4096 };
@@ -341,6 +342,29 @@ START_TEST(without_room_there_is_no_session)
 }
 END_TEST
 
+START_TEST(the_frame_that_is_not_kept_is_not_shown)
+{
+	uint8_t frame[SEK_FRAME_HEADER_BYTES + 16] = { SEK_MSG_UPDATE, 0, 0, 0, 0, 0, 0, 16 };
+	unsigned before;
+
+	wanted = "\"required\"";
+	text_policy = "\"none\"";
+	start(0);
+	up();
+	before = n_sent;
+	sek_client_send(b.all->first, frame, sizeof frame);
+	ck_assert_uint_eq(n_sent, before + 1);
+	recorder->first->waiting = SEK_RECORD_BACKLOG_BYTES; /* a disk that has taken nothing for long */
+	sek_client_send(b.all->first, frame, sizeof frame);
+	ck_assert_uint_eq(n_sent, before + 1);
+	BENCH_UNTIL(&b, 3000, c.closed);
+	ck_assert_uint_eq(stream_state(&c), SEK_STATE_NOT_RECORDED);
+	ck_assert_uint_eq(failed, 1);
+	finish();
+	bench_finish(&b);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("session.recording");
@@ -354,6 +378,7 @@ int main(void)
 	tcase_add_test(t, one_recording_for_a_session_that_comes_back);
 	tcase_add_test(t, a_policy_that_changes_begins_and_ends_it);
 	tcase_add_test(t, without_room_there_is_no_session);
+	tcase_add_test(t, the_frame_that_is_not_kept_is_not_shown);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
