@@ -39,6 +39,7 @@ struct sek_review_reading {
 	struct text *texts, **end; /* found and not saved yet */
 	unsigned n_texts;
 	size_t unsaved;            /* their bytes */
+	uint64_t saved_ms;         /* when it was saved, or begun */
 	bool complete;             /* all of it was read: the next save says so */
 	/* what the pool saves now */
 	uv_work_t save;
@@ -105,6 +106,15 @@ static void mark_bad(struct sek_review_reading *r)
 		memcpy(r->bad[r->n_bad++], r->recording, sizeof r->recording);
 }
 
+static bool is_there(void *ctx, const char *recording)
+{
+	const struct sek_review_reading *r = ctx;
+	char path[SEK_REVIEW_PATH_BYTES];
+
+	snprintf(path, sizeof path, "%s/%s" SEK_RECORDING_SUFFIX, r->review->config.folder, recording);
+	return access(path, F_OK) == 0;
+}
+
 static void forget_texts(struct text *t)
 {
 	while (t) {
@@ -125,6 +135,8 @@ static void on_save(uv_work_t *w)
 		s = sek_words_add(r->store, r->recording, (int64_t)t->at_us, t->bytes, t->n);
 	if (sek_is_ok(s))
 		s = sek_words_commit(r->store, r->recording, (int64_t)r->save_us, r->save_complete);
+	if (sek_is_ok(s)) /* a long recording is read for hours, in which nobody looks */
+		s = sek_words_forget_gone(r->store, is_there, r);
 	if (!sek_is_ok(s))
 		r->broken = true;
 }
@@ -158,6 +170,7 @@ static void save(struct sek_review_reading *r)
 	r->save_complete = r->complete;
 	r->save.data = r;
 	r->saving = true;
+	r->saved_ms = uv_now(r->review->loop);
 	if (uv_queue_work(r->review->loop, &r->save, on_save, after_save) != 0) {
 		r->saving = false;
 		r->broken = true;
@@ -210,7 +223,7 @@ static void on_progress(void *user, uint64_t at_us)
 	struct sek_review_reading *r = user;
 
 	r->at_us = at_us;
-	if (r->n_texts >= SAVE_TEXTS)
+	if (r->n_texts >= SAVE_TEXTS || uv_now(r->review->loop) - r->saved_ms >= AGAIN_MS)
 		save(r);
 }
 
@@ -292,15 +305,6 @@ static void look_for_one(struct sek_review_reading *r, DIR *d)
 	}
 }
 
-static bool is_there(void *ctx, const char *recording)
-{
-	const struct sek_review_reading *r = ctx;
-	char path[SEK_REVIEW_PATH_BYTES];
-
-	snprintf(path, sizeof path, "%s/%s" SEK_RECORDING_SUFFIX, r->review->config.folder, recording);
-	return access(path, F_OK) == 0;
-}
-
 static void on_look(uv_work_t *w)
 {
 	struct sek_review_reading *r = w->data;
@@ -326,6 +330,7 @@ static void after_look(uv_work_t *w, int status)
 	r->looking = false;
 	if (status == 0 && r->found && !v->stopping && sek_review_key_of(v, r->login)) {
 		r->at_us = r->from_us;
+		r->saved_ms = uv_now(v->loop);
 		r->end = &r->texts;
 		r->complete = r->save_complete = r->broken = false;
 		if (!sek_is_ok(sek_work_words(&v->children, v->config.programs, &job, v->config.languages, &ops, &r->work))) {
@@ -386,23 +391,32 @@ static bool check_find(struct sek_review_request *q)
 	return !q->error;
 }
 
+struct hits {
+	struct sek_review_reading *reading;
+	json_t *list;
+};
+
+/* What was deleted is not found, whether its words are forgotten already or not. */
 static void on_hit(void *ctx, const struct sek_words_hit *h)
 {
-	json_array_append_new(ctx, json_pack("{s:s,s:I,s:s}", "recording", h->recording, "at_us", (json_int_t)h->at_us, "text", h->snippet));
+	struct hits *hits = ctx;
+
+	if (is_there(hits->reading, h->recording))
+		json_array_append_new(hits->list, json_pack("{s:s,s:I,s:s}", "recording", h->recording, "at_us", (json_int_t)h->at_us, "text", h->snippet));
 }
 
 static void work_find(struct sek_review_request *q)
 {
 	const char *recording = json_string_value(json_object_get(q->in, "recording"));
-	json_t *hits = json_array();
-	sek_status s = sek_words_search(q->review->reading->store, json_string_value(json_object_get(q->in, "phrase")),
-		recording ? recording : "", HITS_MAX, on_hit, hits);
+	struct hits hits = { q->review->reading, json_array() };
+	sek_status s = sek_words_search(hits.reading->store, json_string_value(json_object_get(q->in, "phrase")),
+		recording ? recording : "", HITS_MAX, on_hit, &hits);
 
 	if (sek_is_ok(s)) {
-		q->out = json_pack("{s:o,s:b}", "hits", hits, "more", json_array_size(hits) == HITS_MAX);
+		q->out = json_pack("{s:o,s:b}", "hits", hits.list, "more", json_array_size(hits.list) == HITS_MAX);
 		return;
 	}
-	json_decref(hits);
+	json_decref(hits.list);
 	sek_review_fail(q, sek_is(s, SEK_E_LIMIT) ? "bad-request" : "internal");
 }
 

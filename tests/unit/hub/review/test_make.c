@@ -276,25 +276,55 @@ START_TEST(what_is_under_way_ends_with_the_broker)
 }
 END_TEST
 
-/* What looks at hostile pictures may be lost: it can say as much as it likes, and gets nothing by it. */
-START_TEST(a_reader_of_words_that_never_ends_is_ended)
+/* Reviews with a program of this text in place of sekisho-words. */
+static void begin_with(const char *program)
 {
-	static const struct sek_work_programs lost = { SEK_BIN "/sekisho-recording-feed", SEK_BIN "/sekisho-film", script };
-	const struct sek_review_config config = { .folder = dir, .secret_key_path = secret_path, .programs = &lost,
+	static const struct sek_work_programs other = { SEK_BIN "/sekisho-recording-feed", SEK_BIN "/sekisho-film", script };
+	const struct sek_review_config config = { .folder = dir, .secret_key_path = secret_path, .programs = &other,
 		.words_path = words_path, .languages = "eng" };
 	char command[512];
 	FILE *f;
-	bool seen = false;
 
-	end();
 	snprintf(script, sizeof script, "%s/words", dir);
 	f = fopen(script, "w");
 	ck_assert_ptr_nonnull(f);
-	fputs("#!/bin/sh\nwhile :; do printf '\\0\\0\\0\\0\\0\\0\\0\\1\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\020\\0%4096s' x; done\n", f);
+	fprintf(f, "#!/bin/sh\n%s\n", program);
 	fclose(f);
 	snprintf(command, sizeof command, "chmod 700 %s && rm -f %s*", script, words_path);
 	ck_assert_int_eq(system(command), 0);
 	ck_assert_msg(sek_is_ok(sek_review_create(&loop, &config, &review, err, sizeof err)), "%s", err);
+}
+
+START_TEST(what_is_deleted_while_another_is_read_is_not_found)
+{
+	struct sek_word_store *store;
+
+	end();
+	begin_with("exec sleep 100");
+	unlock(&saburo);
+	do
+		ck_assert_str_eq(run(&saburo, "words-state", json_object()), "");
+	while (!json_object_get(last.json, "recording"));
+	ck_assert(sek_is_ok(sek_word_store_open(words_path, &store, err, sizeof err)));
+	ck_assert(sek_is_ok(sek_words_add(store, "ffffffffffffffffffffffffffffffff", 1, "purged words", 12)));
+	ck_assert(sek_is_ok(sek_words_add(store, ID, 1, "words that stay", 15)));
+	ck_assert(sek_is_ok(sek_words_commit(store, "ffffffffffffffffffffffffffffffff", 1, true)));
+	sek_word_store_close(store);
+	ck_assert_str_eq(run(&saburo, "find", json_pack("{s:s}", "phrase", "words")), "");
+	ck_assert_uint_eq(json_array_size(json_object_get(last.json, "hits")), 1);
+	end();
+	unlink(script);
+	begin(false);
+}
+END_TEST
+
+/* What looks at hostile pictures may be lost: it can say as much as it likes, and gets nothing by it. */
+START_TEST(a_reader_of_words_that_never_ends_is_ended)
+{
+	bool seen = false;
+
+	end();
+	begin_with("while :; do printf '\\0\\0\\0\\0\\0\\0\\0\\1\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\020\\0%4096s' x; done");
 	unlock(&saburo);
 	for (;;) {
 		ck_assert_str_eq(run(&saburo, "words-state", json_object()), "");
@@ -414,6 +444,7 @@ int main(void)
 	tcase_add_test(c, words_go_with_their_recording);
 	tcase_add_test(c, what_is_under_way_ends_with_the_broker);
 	tcase_add_test(c, a_reader_of_words_that_never_ends_is_ended);
+	tcase_add_test(c, what_is_deleted_while_another_is_read_is_not_found);
 	tcase_add_test(c, films_that_are_asked_for_at_once_are_counted);
 	tcase_add_test(c, a_film_does_not_begin_when_the_broker_ends);
 	tcase_add_test(c, an_export_names_its_recording_whatever_the_request_says);
