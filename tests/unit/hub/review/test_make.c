@@ -390,7 +390,7 @@ END_TEST
 START_TEST(an_export_names_its_recording_whatever_the_request_says)
 {
 	const struct sek_audit_config c = { .path = in_dir("audit"), .key_path = in_dir("audit.key"), .where = "test",
-		.checkpoint_s = SEK_AUDIT_CHECKPOINT_S, .checkpoint_records = SEK_AUDIT_CHECKPOINT_RECORDS, .segment_bytes = SEK_AUDIT_SEGMENT_BYTES };
+		.checkpoint_s = 1, .checkpoint_records = SEK_AUDIT_CHECKPOINT_RECORDS, .segment_bytes = SEK_AUDIT_SEGMENT_BYTES };
 	struct answer one;
 	json_t *in;
 	char command[512];
