@@ -83,7 +83,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.loop = &loop,
 		.config = { .hosts = &host, .n_hosts = 1, .max_sessions = 1, .max_width_px = 1280, .max_height_px = 800,
 			.linger_s = 300, .idle_s = 900, .maximum_s = 3600 },
-		.times = { 10000, 10000, 30000, 10000, 60000, 15000, 30000, 60000 },
+		.times = { .unclaimed_ms = 60000, .hello_ms = 10000, .ping_ms = 10000, .pong_ms = 30000, .stall_ms = 10000, .start_ms = 60000,
+			.resume_ms = 15000, .stable_ms = 30000, .hours_ms = 60000 },
 	};
 	struct sek_session *s;
 	struct sek_reader r;
