@@ -304,7 +304,7 @@ test('sekisho-load logs in by all the steps: a one-time code, again within its t
 	await b.start();
 	b.user(['add', 'rokuro', '--password-stdin'], PASSWORD);
 	const audit = () => fs.readFileSync(b.file('audit/audit-00000001.log'), 'utf8').split('\n').filter((l) => l.includes('"who":"rokuro"'));
-	const load = (...words) => spawnSync(path.join(bin, 'sekisho-load'), ['--broker', `${b.address}:${b.port}`, '--ca', 'pki/ca.crt', '--user', 'rokuro',
+	const load = (...words) => spawnSync(path.join(bin, 'sekisho-load'), ['probe', '--broker', `${b.address}:${b.port}`, '--ca', 'pki/ca.crt', '--user', 'rokuro',
 		'--password-file', 'rokuro', '--site', '127.0.0.1', '--probes', '1', ...words], { cwd: b.dir, encoding: 'utf8' });
 	fs.writeFileSync(b.file('rokuro'), PASSWORD + '\n');
 	assert.match(load().stderr, /a second factor is needed/, 'nothing was enrolled');

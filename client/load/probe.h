@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * One member of staff: the script from log-in to log-out, and what was measured on the way.
+ * One member of staff who looks whether everything holds, from log-in to log-out, and what was measured on the way.
  */
-#ifndef SEK_CLIENT_LOAD_STAFF_H
-#define SEK_CLIENT_LOAD_STAFF_H
+#ifndef SEK_CLIENT_LOAD_PROBE_H
+#define SEK_CLIENT_LOAD_PROBE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { STAFF_PROBES_MAX = 1000 };
+enum { PROBE_KEYS_MAX = 1000 };
 
-struct staff_config {
+struct probe_config {
 	const char *address;      /* of the broker */
 	uint16_t port;
 	const char *ca_path, *user;
@@ -19,12 +19,12 @@ struct staff_config {
 	bool acknowledge;         /* the site's notice */
 	const char *site_address; /* where the test page is served */
 	uint16_t width_px, height_px;
-	unsigned probes;          /* key presses that are timed, 1..STAFF_PROBES_MAX */
+	unsigned probes;          /* key presses that are timed, 1..PROBE_KEYS_MAX */
 	bool json;
 	const char *picture_path; /* where the last picture goes, NULL: nowhere */
 };
 
 /* Runs the script and prints the summary. 0 = everything held, 1 = something did not (said on stderr). */
-int staff_run(const struct staff_config *config);
+int probe_run(const struct probe_config *config);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The script of one member of staff. It waits for conditions with a time limit each, never for a time.
+ * The probe: one member of staff from log-in to log-out. It waits for conditions with a time limit each, never for a time.
  */
-#include "client/load/staff.h"
+#include "client/load/probe.h"
 
 #include <linux/input-event-codes.h>
 #include <stdio.h>
@@ -17,9 +17,9 @@ enum { STEP_LIMIT_MS = 30000, KEY_LIMIT_MS = 5000, QUIET_MS = 700, TOOLBAR_PX = 
 static const char ascii_text[] = "Sekisho-2026 ok ";
 static const char japanese_text[] = "関所を通る👍";
 
-struct staff {
+struct probe {
 	bool was_red; /* the area, before the key being timed */
-	const struct staff_config *config;
+	const struct probe_config *config;
 	uv_loop_t loop;
 	uv_timer_t tick; /* wakes a wait so that it sees its time limit */
 	struct sek_stream_context *context;
@@ -32,7 +32,7 @@ struct staff {
 	struct sek_caret caret;
 	uint64_t started_ns, first_frame_ns, frame_ns; /* frame_ns: when the newest frame was painted */
 	uint64_t frames;
-	double delays_ms[STAFF_PROBES_MAX];
+	double delays_ms[PROBE_KEYS_MAX];
 	const char *failure; /* first thing that did not hold */
 };
 
@@ -40,14 +40,14 @@ struct staff {
 
 static void on_state(void *user, const struct sek_state_msg *m)
 {
-	struct staff *s = user;
+	struct probe *s = user;
 
 	s->state = m->state;
 }
 
 static void on_frame(void *user, uint32_t frame)
 {
-	struct staff *s = user;
+	struct probe *s = user;
 
 	(void)frame;
 	s->frame_ns = uv_hrtime();
@@ -58,14 +58,14 @@ static void on_frame(void *user, uint32_t frame)
 
 static void on_caret(void *user, const struct sek_caret *m)
 {
-	struct staff *s = user;
+	struct probe *s = user;
 
 	s->caret = *m;
 }
 
 static void on_closed(void *user, enum sek_stream_failure why, int http_status)
 {
-	struct staff *s = user;
+	struct probe *s = user;
 
 	s->closed = true;
 	s->why = why;
@@ -80,7 +80,7 @@ static void on_tick(uv_timer_t *t)
 }
 
 /* Turns the loop until the condition holds. False when the stream closed or the limit passed. */
-static bool wait_for(struct staff *s, bool (*holds)(struct staff *), unsigned limit_ms)
+static bool wait_for(struct probe *s, bool (*holds)(struct probe *), unsigned limit_ms)
 {
 	uint64_t end = uv_hrtime() + (uint64_t)limit_ms * 1000000;
 	bool ok;
@@ -92,29 +92,29 @@ static bool wait_for(struct staff *s, bool (*holds)(struct staff *), unsigned li
 	return ok;
 }
 
-static bool has_picture(struct staff *s)
+static bool has_picture(struct probe *s)
 {
 	return s->first_frame_ns && s->state == SEK_STATE_RUNNING;
 }
 
 /* Nobody types before the first page stands: a browser that is still loading it drops keys. */
-static bool is_quiet(struct staff *s)
+static bool is_quiet(struct probe *s)
 {
 	return uv_hrtime() - s->frame_ns > QUIET_MS * 1000000ull;
 }
 
 /* The remote page gets Ctrl+L first and the browser only then: what is typed before its caret has moved is lost. */
-static bool caret_is_in_address_bar(struct staff *s)
+static bool caret_is_in_address_bar(struct probe *s)
 {
 	return s->caret.height_px > 0 && s->caret.y_px > TOOLBAR_PX / 2 && s->caret.y_px < TOOLBAR_PX;
 }
 
-static bool page_is_ready(struct staff *s)
+static bool page_is_ready(struct probe *s)
 {
 	return sek_page_server_ready(s->site);
 }
 
-static bool page_has_all_text(struct staff *s)
+static bool page_has_all_text(struct probe *s)
 {
 	const char *typed = sek_page_server_typed(s->site);
 
@@ -122,13 +122,13 @@ static bool page_has_all_text(struct staff *s)
 		strcmp(typed + strlen(ascii_text), japanese_text) == 0;
 }
 
-static bool is_over(struct staff *s)
+static bool is_over(struct probe *s)
 {
 	return s->closed || sek_state_ended(s->state);
 }
 
 /* The colour of the page's area. JPEG may shift it a little: the middle between its two colours decides. */
-static bool area_is_red(const struct staff *s)
+static bool area_is_red(const struct probe *s)
 {
 	const struct sek_picture *p = sek_stream_picture(s->stream);
 
@@ -138,19 +138,19 @@ static bool area_is_red(const struct staff *s)
 }
 
 /* Every input that the page reported is in the picture: no change of colour is still on its way. */
-static bool area_is_settled(struct staff *s)
+static bool area_is_settled(struct probe *s)
 {
 	return area_is_red(s) == (sek_page_server_inputs(s->site) % 2 == 1);
 }
 
-static bool area_has_turned(struct staff *s)
+static bool area_has_turned(struct probe *s)
 {
 	return area_is_red(s) != s->was_red;
 }
 
 /* --- doing --- */
 
-static void send_key(struct staff *s, uint16_t code, uint32_t codepoint, bool down)
+static void send_key(struct probe *s, uint16_t code, uint32_t codepoint, bool down)
 {
 	uint8_t memory[SEK_FRAME_HEADER_BYTES + SEK_MSG_KEY_MAX_BYTES];
 	struct sek_writer w;
@@ -161,19 +161,19 @@ static void send_key(struct staff *s, uint16_t code, uint32_t codepoint, bool do
 		s->failure = "a key could not be sent";
 }
 
-static void press(struct staff *s, uint16_t code, uint32_t codepoint)
+static void press(struct probe *s, uint16_t code, uint32_t codepoint)
 {
 	send_key(s, code, codepoint, true);
 	send_key(s, code, codepoint, false);
 }
 
-static void type_ascii(struct staff *s, const char *text)
+static void type_ascii(struct probe *s, const char *text)
 {
 	for (; *text; text++)
 		press(s, 0, (uint8_t)*text);
 }
 
-static void send_text(struct staff *s, const char *text)
+static void send_text(struct probe *s, const char *text)
 {
 	uint8_t memory[SEK_FRAME_HEADER_BYTES + 256];
 	struct sek_writer w;
@@ -184,7 +184,7 @@ static void send_text(struct staff *s, const char *text)
 		s->failure = "text could not be sent";
 }
 
-static bool open_page(struct staff *s)
+static bool open_page(struct probe *s)
 {
 	char url[96];
 
@@ -199,7 +199,7 @@ static bool open_page(struct staff *s)
 	return wait_for(s, page_is_ready, STEP_LIMIT_MS);
 }
 
-static bool time_keys(struct staff *s)
+static bool time_keys(struct probe *s)
 {
 	if (!wait_for(s, area_is_settled, KEY_LIMIT_MS))
 		return false;
@@ -216,7 +216,7 @@ static bool time_keys(struct staff *s)
 	return true;
 }
 
-static bool script(struct staff *s)
+static bool script(struct probe *s)
 {
 	static const struct sek_stream_ops ops = { .state = on_state, .frame = on_frame, .caret = on_caret,
 		.closed = on_closed };
@@ -265,7 +265,7 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static void report(struct staff *s, bool ok)
+static void report(struct probe *s, bool ok)
 {
 	struct sek_stream_figures f = { 0 };
 	unsigned n = s->config->probes;
@@ -290,7 +290,7 @@ static void report(struct staff *s, bool ok)
 }
 
 /* What the member of staff saw last, as a PPM file. */
-static void save_picture(const struct staff *s)
+static void save_picture(const struct probe *s)
 {
 	const struct sek_picture *p = s->stream ? sek_stream_picture(s->stream) : NULL;
 	FILE *f = p && p->px ? fopen(s->config->picture_path, "wb") : NULL;
@@ -307,9 +307,9 @@ static void save_picture(const struct staff *s)
 	fclose(f);
 }
 
-int staff_run(const struct staff_config *config)
+int probe_run(const struct probe_config *config)
 {
-	static struct staff s;
+	static struct probe s;
 	bool ok = false;
 
 	s.config = config;
