@@ -7,6 +7,7 @@
  *   sekisho-words LANGUAGES FROM_US        "jpn+eng"; nothing before FROM_US is read
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -190,10 +191,16 @@ int main(int argc, char **argv)
 	struct sek_jail jail = sek_words_cell();
 	struct job j = { .ocr = NULL };
 	char *end;
+	int quiet;
 	sek_status s;
 
 	one_thread(argv);
 	(void)!nice(19); /* whoever browses comes first */
+	/* tesseract tells there what it finds strange, when nothing can be opened any more; pictures are nobody's business */
+	quiet = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (quiet < 0 || dup2(quiet, STDERR_FILENO) < 0)
+		return SEK_EXIT_INTERNAL;
+	close(quiet);
 	if (argc != 3)
 		return SEK_EXIT_USAGE;
 	j.from_us = strtoull(argv[2], &end, 10);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * See ocr.h. Web text is about 16 pixels high and tesseract was taught with 30: pictures are read in grey and twice their size.
+ * What tesseract has to say of a picture goes to stderr, which the caller shuts: a debug_file would be opened at the first word
+ * only, long after files could be opened.
  */
 #include "broker/words/ocr.h"
 
@@ -31,7 +33,6 @@ sek_status sek_ocr_create(const char *languages, struct sek_ocr **ret)
 		sek_ocr_destroy(o);
 		return sek_fail(SEK_E_NOT_FOUND);
 	}
-	TessBaseAPISetVariable(o->api, "debug_file", "/dev/null");
 	/* Sauvola's: one threshold for the whole picture loses the text on coloured ground */
 	TessBaseAPISetVariable(o->api, "thresholding_method", "2");
 	TessBaseAPISetPageSegMode(o->api, PSM_AUTO);

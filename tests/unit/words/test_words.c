@@ -138,6 +138,27 @@ START_TEST(finds_what_was_to_be_read_and_when)
 }
 END_TEST
 
+/* Tesseract says how many small marks it saw (readings above kanji, accents), when it can open nothing any more. */
+START_TEST(what_tesseract_says_of_a_picture_ends_nothing)
+{
+	static const char line[] = "<p><ruby>情報<rt>じょうほう</rt></ruby>の<ruby>保護<rt>ほご</rt></ruby>に"
+		"<ruby>関<rt>かん</rt></ruby>する<ruby>規則<rt>きそく</rt></ruby>。</p>";
+	struct reading r = reading_start("0");
+	struct take *t = take_begin(r.entries, PAGE_W, PAGE_H);
+	char html[4096] = "<p>Readings are written above.</p>";
+	struct sek_picture pic;
+
+	for (unsigned i = 0; i < 8; i++)
+		strcat(html, line);
+	pic = paint(html);
+	take_size(t, 0, PAGE_W, PAGE_H);
+	take_picture(t, 1 * SECOND, &pic);
+	take_end(t);
+	ck_assert_int_eq(reading_end(&r), SEK_EXIT_OK);
+	ck_assert_uint_eq(found_at("Readings are written"), 1 * SECOND);
+}
+END_TEST
+
 START_TEST(hostile_entries_end_it)
 {
 	static const uint8_t nonsense[64] = { SEK_ENTRY_DOWN, 0, 0, 0, 0, 0, 0, 48, 1 };
@@ -180,6 +201,7 @@ int main(void)
 		return 1;
 	tcase_set_timeout(c, 120);
 	tcase_add_test(c, finds_what_was_to_be_read_and_when);
+	tcase_add_test(c, what_tesseract_says_of_a_picture_ends_nothing);
 	tcase_add_test(c, hostile_entries_end_it);
 	tcase_add_test(c, the_form_of_words);
 	suite_add_tcase(suite, c);
