@@ -13,7 +13,7 @@
 #include "pictures.h"
 #include "protocol/codec/encode.h"
 #include "receiver.h"
-#include "rseq.h"
+#include "client/load/synthetic/rseq.h"
 
 /* As in capture (screen.c) and encoder (loop.h, pace.h). */
 #define CAPTURE_QUALITY 90

@@ -13,7 +13,7 @@
 #include "pictures.h"
 #include "protocol/codec/encode.h"
 #include "receiver.h"
-#include "rseq.h"
+#include "client/load/synthetic/rseq.h"
 
 struct bench {
 	struct sek_update_encoder *e;

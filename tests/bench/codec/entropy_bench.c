@@ -20,7 +20,7 @@
 #include "protocol/codec/encoder.h"
 #include "protocol/codec/lz4.h"
 #include "protocol/wire/wire.h"
-#include "rseq.h"
+#include "client/load/synthetic/rseq.h"
 
 #define RAW_BYTES SEK_TILES_RAW_MAX_BYTES
 #define ROOM (8 * 1024 * 1024)

@@ -13,7 +13,7 @@
 #include "broker/encoder/snapshots.h"
 #include "pictures.h"
 #include "protocol/codec/encode.h"
-#include "rseq.h"
+#include "client/load/synthetic/rseq.h"
 
 /* Damage of so many milliseconds is one frame; as on a fast line. */
 #define FRAME_MS 16

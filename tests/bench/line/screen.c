@@ -12,7 +12,7 @@
 
 #include <xcb/xcb.h>
 
-#include "tests/bench/codec/rseq.h"
+#include "client/load/synthetic/rseq.h"
 #include "tests/bench/line/marker.h"
 
 static xcb_connection_t *x;

@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 #include "pair.h"
-#include "rseq.h"
+#include "client/load/synthetic/rseq.h"
 
 #define RECORDS 10
 #define SKIPPED 77

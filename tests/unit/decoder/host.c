@@ -128,6 +128,24 @@ static void make_server(struct host *h, const struct host_options *o)
 	ck_assert(sek_is_ok(sek_tls_create(h->context, h->fd, name, &h->tls)));
 }
 
+const char *host_certificates(void)
+{
+	static char path[300];
+
+	snprintf(path, sizeof path, "%s/good", directory);
+	return path;
+}
+
+static int connect_to(uint16_t port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(port) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
+	return fd;
+}
+
 /* A connection over loopback: *ret is the decoder's end, h->fd ours. */
 static void make_connection(struct host *h, int *ret)
 {
@@ -173,8 +191,13 @@ void host_start(struct host *h, const struct host_options *o)
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control), 0);
 	ck_assert_int_eq(shutdown(control[1], SHUT_RD), 0);
 	h->control = control[1];
-	make_connection(h, &host);
-	make_server(h, o);
+	h->fd = -1;
+	if (o->port) {
+		host = connect_to(o->port);
+	} else {
+		make_connection(h, &host);
+		make_server(h, o);
+	}
 	const char *name = o->expected ? o->expected : HOST_NAME;
 	const char *const argv[] = { "sekisho-decoder", width, height, name, NULL };
 	const char *const watching[] = { "sekisho-watch", SEK_DECODER_WATCH, name, NULL };
@@ -201,7 +224,8 @@ void host_stop(struct host *h)
 	sek_tls_context_destroy(h->context);
 	sek_gap_reader_close(h->gap);
 	sek_health_reader_close(h->page);
-	close(h->fd);
+	if (h->fd >= 0)
+		close(h->fd);
 	if (h->input >= 0)
 		close(h->input);
 	close(h->wake);

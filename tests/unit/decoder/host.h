@@ -21,6 +21,7 @@ struct host_options {
 	bool untrusted;       /* the server's certificate is of another CA */
 	uint16_t max_width, max_height; /* 0 = 1280x720 */
 	bool watch;           /* it is to watch; the page of integers takes the gap's place */
+	uint16_t port;        /* of another render host on 127.0.0.1 that the decoder is connected to: there is no server here */
 };
 
 struct host {
@@ -42,6 +43,8 @@ struct host {
 /* Makes the CAs and their certificates in a directory of their own below TMPDIR: an unchecked fixture, once per program. */
 void host_make_certificates(void);
 void host_remove_certificates(void);
+/* Where those are that a decoder accepts: ca.crt, ca.crl, HOST_NAME.crt, HOST_NAME.key. */
+const char *host_certificates(void);
 
 /* Starts a decoder and hands it everything but the first byte of TLS. */
 void host_start(struct host *h, const struct host_options *o);

@@ -2,8 +2,8 @@
  *
  * Reads recorded browsing sequences (.rseq, body zstd): what changed on a screen, when.
  */
-#ifndef SEK_BENCH_RSEQ_H
-#define SEK_BENCH_RSEQ_H
+#ifndef SEK_CLIENT_LOAD_SYNTHETIC_RSEQ_H
+#define SEK_CLIENT_LOAD_SYNTHETIC_RSEQ_H
 
 #include "protocol/codec/picture.h"
 

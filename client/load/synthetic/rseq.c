@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Recorded sequences: one line of JSON, then records in one zstd frame. See rseq.h.
+ * Recorded sequences: one line of JSON, then records in one zstd frame. See rseq.h. For tools and benches only: it says on stderr
+ * what is wrong with a file.
  */
-#include "rseq.h"
+#include "client/load/synthetic/rseq.h"
 
 #include <stdio.h>
 #include <stdlib.h>
