@@ -30,6 +30,19 @@ enum sek_decoder_fd {
  * broker/gap/health.h, which takes the gap's place; the input pipe carries nothing, its end says stop; the control socket is /dev/null. */
 #define SEK_DECODER_WATCH "watch"
 
+/* sekisho-decoder-vnc, sekisho-decoder-rdp MAX_WIDTH MAX_HEIGHT HOSTNAME [SEK_DECODER_TEST]
+ * The decoders of foreign hosts: the same descriptors, input pipe and exit codes; other credentials (below). HELLO and RULES come on the
+ * input pipe as for our own hosts; of HELLO only size and language mean anything, and RULES nothing: the broker puts no session that
+ * needs rules on such a host. END or the pipe's end says stop. With the test's argument the input pipe carries nothing; the decoder leaves with
+ * SEK_EXIT_OK as soon as it knows the picture's size, after which a session would begin, or with the code of the step that failed. */
+#define SEK_DECODER_TEST "test"
+
+/* A foreign decoder's credentials pipe carries a u32 of flags and four texts, each after a u32 length (0 to SEK_CREDENTIAL_MAX_BYTES), without
+ * zero bytes: whom to trust (PEM: a CA, by which the host must have a valid certificate in HOSTNAME, or the host's own certificate; may hold
+ * several), a CRL (PEM, of that CA), the name to log in with, the password. */
+enum sek_foreign_flags { SEK_FOREIGN_INSECURE = 1 }; /* neither encryption nor a certificate is asked for; "trust" is empty */
+enum sek_foreign_text { SEK_FOREIGN_TRUST, SEK_FOREIGN_CRL, SEK_FOREIGN_LOGIN, SEK_FOREIGN_PASSWORD, SEK_FOREIGN_TEXTS };
+
 /* The credentials pipe carries five PEM texts, each after a u32 length (network byte order, at most
  * SEK_CREDENTIAL_MAX_BYTES): root CA certificate, CRL, the session's certificate, the broker's intermediate
  * certificate, the session's private key. */
@@ -81,6 +94,10 @@ enum sek_child_exit {
 	SEK_EXIT_SILENT = 17,     /* no answer in time */
 	SEK_EXIT_ENDED = 18,      /* the render host said that the session is over (state in the gap) */
 	SEK_EXIT_INTERNAL = 19,   /* out of memory and the like */
+	/* foreign hosts only */
+	SEK_EXIT_TLS = 20,        /* it offers no encryption that we take, or the handshake failed but for the certificate */
+	SEK_EXIT_LOGIN = 21,      /* it refused name or password, or asks for a kind of log-in that we do not do */
+	SEK_EXIT_SIZE = 22,       /* its picture is larger than the gap, or of a form that we do not take */
 };
 
 #endif

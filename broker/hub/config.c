@@ -76,7 +76,8 @@ static sek_status anchor_all(const struct sek_config_place *k, struct sek_config
 	char **paths[] = {
 		&f->inner.certificate, &f->inner.key, &f->pki.ca, &f->pki.crl, &f->pki.intermediate_certificate,
 		&f->pki.intermediate_key, &f->store.path, &f->web_root, f->programs ? &f->programs->decoder : NULL,
-		f->programs ? &f->programs->encoder : NULL, f->audit ? &f->audit->path : NULL,
+		f->programs ? &f->programs->encoder : NULL, f->programs ? &f->programs->decoder_vnc : NULL,
+		f->programs ? &f->programs->decoder_rdp : NULL, f->audit ? &f->audit->path : NULL,
 		f->audit ? &f->audit->key : NULL, f->control ? &f->control->path : NULL,
 		f->audit && f->audit->syslog ? &f->audit->syslog->ca : NULL,
 		f->audit && f->audit->syslog ? &f->audit->syslog->certificate : NULL,
@@ -94,6 +95,8 @@ static sek_status anchor_all(const struct sek_config_place *k, struct sek_config
 	for (i = 0; i < sizeof paths / sizeof paths[0]; i++)
 		if (paths[i])
 			SEK_TRY(anchor(k, paths[i]));
+	for (i = 0; i < f->render_hosts_count; i++)
+		SEK_TRY(anchor(k, &f->render_hosts[i].trust));
 	return sek_ok();
 }
 
@@ -389,6 +392,7 @@ static sek_status fill(const struct sek_config_place *k, const char *program_fol
 	c->sessions.intermediate_key_path = f->pki.intermediate_key;
 	SEK_TRY(fill_program(k, "programs.decoder", f->programs ? f->programs->decoder : NULL, program_folder,
 		"sekisho-decoder", &c->made_decoder, &c->sessions.decoder_path));
+	SEK_TRY(sek_config_fill_foreign(k, program_folder, c));
 	return fill_program(k, "programs.encoder", f->programs ? f->programs->encoder : NULL, program_folder,
 		"sekisho-encoder", &c->made_encoder, &c->sessions.encoder_path);
 }
@@ -425,10 +429,14 @@ void sek_broker_config_free(struct sek_broker_config *c)
 {
 	if (!c)
 		return;
+	for (unsigned i = 0; c->hosts && i < c->file->render_hosts_count; i++)
+		free((void *)(uintptr_t)c->hosts[i].trust);
 	sek_config_free(&sek_config_file_schema, c->file);
 	free(c->hosts);
 	free(c->made_origin);
 	free(c->made_decoder);
+	free(c->made_decoder_vnc);
+	free(c->made_decoder_rdp);
 	free(c->made_encoder);
 	free(c->made_audit_path);
 	free(c->made_audit_key);

@@ -61,7 +61,7 @@ struct sek_broker_config {
 
 	struct sek_config_file *file;          /* owns the texts */
 	struct sek_render_host *hosts;
-	char *made_origin, *made_decoder, *made_encoder, *made_audit_path, *made_audit_key, *made_control_path, *made_login_key, *made_bind_password, *made_recordings,
+	char *made_origin, *made_decoder, *made_decoder_vnc, *made_decoder_rdp, *made_encoder, *made_audit_path, *made_audit_key, *made_control_path, *made_login_key, *made_bind_password, *made_recordings,
 		*made_recording_key, *made_words;
 	char host_name[256];
 };

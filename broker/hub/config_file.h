@@ -15,7 +15,9 @@ struct sek_broker_config;
 struct file_host {
 	char *name, *address;
 	uint16_t port;
-	char *pool;
+	char *pool, *kind, *trust;
+	bool *insecure;
+	uint16_t *max_sessions;
 };
 
 /* The file as libcyaml reads it. A member of an optional key that is not there is NULL. */
@@ -64,7 +66,7 @@ struct sek_config_file {
 		char *time_zone;
 	} *site;
 	struct file_programs {
-		char *decoder, *encoder;
+		char *decoder, *encoder, *decoder_vnc, *decoder_rdp;
 	} *programs;
 	uint32_t *log_level;
 	struct file_audit {
@@ -108,6 +110,9 @@ sek_status sek_config_fill_login(const char *path, struct sek_broker_config *c, 
 
 /* config_recording.c: once the audit log is known. */
 sek_status sek_config_fill_recording(const char *path, struct sek_broker_config *c, char *err, size_t err_size);
+
+/* config_hosts.c: what is said of foreign hosts, once c->hosts is filled, and the programs for them. */
+sek_status sek_config_fill_foreign(const struct sek_config_place *k, const char *program_folder, struct sek_broker_config *c);
 
 extern const cyaml_schema_value_t sek_config_file_schema;
 

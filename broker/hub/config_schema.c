@@ -38,6 +38,10 @@ static const cyaml_schema_field_t host_fields[] = {
 	TEXT("address", 0, struct file_host, address),
 	CYAML_FIELD_UINT("port", CYAML_FLAG_DEFAULT, struct file_host, port),
 	TEXT("pool", CYAML_FLAG_OPTIONAL, struct file_host, pool),
+	TEXT("kind", CYAML_FLAG_OPTIONAL, struct file_host, kind),
+	TEXT("trust", CYAML_FLAG_OPTIONAL, struct file_host, trust),
+	CYAML_FIELD_BOOL_PTR("insecure", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_host, insecure),
+	CYAML_FIELD_UINT_PTR("max_sessions", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_host, max_sessions),
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t host_schema = {
@@ -106,6 +110,8 @@ static const cyaml_schema_field_t site_fields[] = {
 static const cyaml_schema_field_t programs_fields[] = {
 	TEXT("decoder", CYAML_FLAG_OPTIONAL, struct file_programs, decoder),
 	TEXT("encoder", CYAML_FLAG_OPTIONAL, struct file_programs, encoder),
+	TEXT("decoder_vnc", CYAML_FLAG_OPTIONAL, struct file_programs, decoder_vnc),
+	TEXT("decoder_rdp", CYAML_FLAG_OPTIONAL, struct file_programs, decoder_rdp),
 	CYAML_FIELD_END,
 };
 static const cyaml_strval_t syslog_hows[] = { { "local", SEK_SYSLOG_LOCAL }, { "tls", SEK_SYSLOG_TLS } };

@@ -312,7 +312,7 @@ static sek_status start_admin(struct broker *b)
 	const struct sek_admin_config c = {
 		.store_path = b->config->store_path, .audit = b->audit,
 		.audit_path = b->config->audit.path, .book = b->book, .second_administrator = b->config->second_administrator,
-		.combine_roles = b->config->combine_roles, .sessions = b->sessions, .archive = b->recorded.archive,
+		.combine_roles = b->config->combine_roles, .login_key = b->login_key, .sessions = b->sessions, .archive = b->recorded.archive,
 		.recordings_path = b->config->has_recording ? b->config->recording.path : NULL,
 		.signing_key_path = b->config->has_recording ? b->config->recording.signing_key_path : NULL,
 	};

@@ -20,7 +20,7 @@ enum { CTL_DONE = 0, CTL_REFUSED = 1, CTL_USAGE = 2, CTL_UNREACHABLE = 3, CTL_FO
 enum ctl_word {
 	W_UNREACHABLE, W_NO_ANSWER, W_REFUSED, W_DONE, W_NONE, W_YES, W_NO, W_ENDED, W_PASSWORD, W_PENDING, W_EMPTY, W_USAGE,
 	W_NO_PROGRAM, W_CHECK_OK, W_CHECK_ATTENTION, W_CHECK_FAILED, W_CHECK_TITLE, W_CHECK_SUMMARY, W_CHECK_DO, W_CHECK_SIGNED,
-	W_CHECK_GOOD, W_CHECK_BAD, W_NO_CERTIFICATE, W_RECORDINGS, CTL_WORDS,
+	W_CHECK_GOOD, W_CHECK_BAD, W_NO_CERTIFICATE, W_RECORDINGS, W_HOST_PASSWORD, W_HOST_TEST, CTL_WORDS,
 };
 
 struct ctl {
@@ -32,6 +32,7 @@ struct ctl {
 /* words.c, words_check.c */
 const char *ctl_word(const struct ctl *c, enum ctl_word w);
 const char *ctl_error(const struct ctl *c, const char *error);  /* a sentence for a word of the broker */
+const char *ctl_host_result(const struct ctl *c, const char *result); /* of a host's test, a sentence */
 const char *ctl_column(const struct ctl *c, const char *name);  /* heading of a member */
 /* Of a line of the self-check: what it is about, and what to do about it. */
 const char *ctl_check_text(const struct ctl *c, const char *id);
@@ -56,6 +57,10 @@ const char *ctl_check_fault(const struct ctl *c, const char *why);
 #define CTL_CERTIFICATE_MAX_BYTES 65536 /* of a file */
 /* The first certificate of a file (PEM or DER) as PEM; NULL after a message on stderr. */
 json_t *ctl_certificate(const struct ctl *c, const char *path);
+
+/* host.c */
+int ctl_host_password(struct ctl *c, int argc, char **argv);
+int ctl_host_test(struct ctl *c, int argc, char **argv);
 
 /* recording.c */
 int ctl_recording_keygen(struct ctl *c, int argc, char **argv);

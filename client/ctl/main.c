@@ -12,31 +12,6 @@
 
 #include "client/ctl/ctl.h"
 
-const char ctl_usage_text[] =
-	"usage: sekishoctl [--socket PATH] [--json] [--lang ja|en] COMMAND\n"
-	"  status\n"
-	"  user list|show|groups|add|disable|enable|delete|passwd|roles|display|reset-second-factor [NAME [ROLES|TEXT]]\n"
-	"  user allow-enrolment NAME [--hours N]                 to set a code generator up (login.enrolment: allowed)\n"
-	"  user certificates NAME | add-certificate NAME FILE [--kind subject] | add-certificate NAME --fingerprint HEX|--subject DN\n"
-	"  user remove-certificate NAME --fingerprint HEX|--subject DN\n"
-	"  group list|show|members|add|edit|delete|add-member|remove-member [NAME [USER]]\n"
-	"  policy attributes | show SCOPE | set SCOPE ATTRIBUTE VALUE | unset SCOPE ATTRIBUTE | explain USER\n"
-	"  policy history | approve CHANGE | refuse CHANGE       SCOPE: site, group:NAME or user:NAME\n"
-	"  session list | end SESSION | message SESSION TEXT | explain SESSION\n"
-	"  session set SESSION ATTRIBUTE VALUE | unset SESSION ATTRIBUTE    until that session ends\n"
-	"  stop user NAME | host NAME | session SESSION | all    the emergency switch\n"
-	"  host list | add HOST ADDRESS PORT [POOL] | drain HOST [MINUTES] | undrain HOST | remove HOST\n"
-	"  audit search | state | verify [OPTION]...             what `verify` takes: sekisho-audit-verify --help\n"
-	"  recording list | show RECORDING | hold RECORDING | release RECORDING | purge RECORDING | state\n"
-	"  recording verify [RECORDING]                          all of them, and sessions that should have one\n"
-	"  recording export RECORDING FILE.webm --secret KEYFILE --reason TEXT [--from S] [--to S] [--fps N] [--passphrase-file FILE]\n"
-	"  recording keygen PUBLIC SECRET                        the key pair to which recordings are sealed\n"
-	"  selfcheck [--format text|json|html] [--output FILE] | selfcheck --check FILE --key FILE.pub\n"
-	"options of commands: --reason TEXT (needed for whatever changes something, but not by `stop`), --search TEXT, --limit N,\n"
-	"  --after NEXT, --message TEXT, --roles A,B, --display TEXT, --text TEXT, --needs ..., --directory NAME,\n"
-	"  --pending true (policy history), and for audit search: --who, --what, --object, --outcome, --from, --to\n"
-	"exit codes: 0 done, 1 the broker refused, 2 wrong usage, 3 the broker cannot be reached, 4 a check found something\n";
-
 enum how { PLAIN, ROWS, ENDED, PASSWORD, CHANGE, OBJECT };
 enum flags { VERSION_USER = 1, VERSION_GROUP = 2, DEFAULT_REASON = 4, SCOPE = 8, ALL_PAGES = 16, EXPECTED = 32, APPROVE = 64,
 	REFUSE = 128, UNSET = 256, BEFORE = 512, CERTIFICATES = 1024, HOLD = 2048, RELEASE = 4096 };
@@ -92,7 +67,7 @@ static const struct command commands[] = {
 	{ "stop", "host", "sessions/end-host", "host", ENDED, NULL, DEFAULT_REASON },
 	{ "stop", "session", "sessions/end", "session", ENDED, NULL, DEFAULT_REASON },
 	{ "stop", "all", "sessions/end-all", "", ENDED, NULL, DEFAULT_REASON },
-	{ "host", "list", "hosts/list", "", ROWS, "name address port pool state sessions all_sessions max_sessions available_mib cpu_permille warm_ja warm_en", ALL_PAGES },
+	{ "host", "list", "hosts/list", "", ROWS, "name address port pool state kind insecure test sessions all_sessions max_sessions available_mib cpu_permille warm_ja warm_en", ALL_PAGES },
 	{ "host", "add", "hosts/add", "host address port pool?", PLAIN, NULL, 0 },
 	{ "host", "drain", "hosts/drain", "host force_minutes?", PLAIN, NULL, 0 },
 	{ "host", "undrain", "hosts/undrain", "host", PLAIN, NULL, 0 },
@@ -132,7 +107,7 @@ static json_t *split(const char *list)
 /* What stands on the command line, as JSON. NULL if it cannot be (not UTF-8). */
 static json_t *member_value(const char *name, const char *text)
 {
-	static const char *const numbers[] = { "port", "force_minutes", "limit", "hours", "change", "version", "expected", "from_us", "to_us", "least_us", "most_us" };
+	static const char *const numbers[] = { "port", "force_minutes", "limit", "hours", "change", "version", "expected", "from_us", "to_us", "least_us", "most_us", "max_sessions" };
 	json_t *json;
 	char *end;
 	size_t i;
@@ -146,7 +121,7 @@ static json_t *member_value(const char *name, const char *text)
 	}
 	if (strcmp(name, "roles") == 0 || strcmp(name, "marks") == 0)
 		return split(text);
-	if ((strcmp(name, "pending") == 0 || strcmp(name, "hold") == 0 || strcmp(name, "noted") == 0 || strcmp(name, "purged") == 0) &&
+	if ((strcmp(name, "pending") == 0 || strcmp(name, "insecure") == 0 || strcmp(name, "hold") == 0 || strcmp(name, "noted") == 0 || strcmp(name, "purged") == 0) &&
 	     (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
 		return json_boolean(text[0] == 't');
 	if (strcmp(name, "value") == 0) { /* 10, true, ["a"] as JSON; any other word as itself */
@@ -162,8 +137,8 @@ static bool set_member(const struct ctl *c, json_t *in, const char *name, const 
 
 	if (strcmp(name, "fingerprint") == 0 || strcmp(name, "subject") == 0) /* of a certificate: as they are, never JSON */
 		return json_object_set_new(in, "kind", json_string(name)) == 0 && json_object_set_new(in, "value", json_string(text)) == 0;
-	if (strcmp(name, "file") == 0)
-		return json_object_set_new(in, "certificate", ctl_certificate(c, text)) == 0;
+	if (strcmp(name, "file") == 0 || strcmp(name, "trust") == 0)
+		return json_object_set_new(in, name[0] == 'f' ? "certificate" : name, ctl_certificate(c, text)) == 0;
 	value = member_value(name, text);
 	return value && json_object_set_new(in, name, value) == 0;
 }
@@ -427,6 +402,16 @@ static int verify(struct ctl *c, int argc, char **argv)
 	return CTL_UNREACHABLE;
 }
 
+/* What is more than one operation. */
+static const struct {
+	const char *group, *verb;
+	int (*fn)(struct ctl *c, int argc, char **argv);
+} own[] = {
+	{ "host", "password", ctl_host_password }, { "host", "test", ctl_host_test }, { "audit", "verify", verify },
+	{ "recording", "verify", ctl_recording_verify }, { "recording", "keygen", ctl_recording_keygen },
+	{ "recording", "export", ctl_recording_export },
+};
+
 static int dispatch(struct ctl *c, int argc, char **argv)
 {
 	size_t i;
@@ -435,14 +420,9 @@ static int dispatch(struct ctl *c, int argc, char **argv)
 		return usage();
 	if (strcmp(argv[0], "selfcheck") == 0)
 		return ctl_selfcheck(c, argc - 1, argv + 1);
-	if (argc >= 2 && strcmp(argv[0], "audit") == 0 && strcmp(argv[1], "verify") == 0)
-		return verify(c, argc - 2, argv + 2);
-	if (argc >= 2 && strcmp(argv[0], "recording") == 0 && strcmp(argv[1], "verify") == 0)
-		return ctl_recording_verify(c, argc - 2, argv + 2);
-	if (argc >= 2 && strcmp(argv[0], "recording") == 0 && strcmp(argv[1], "keygen") == 0)
-		return ctl_recording_keygen(c, argc - 2, argv + 2);
-	if (argc >= 2 && strcmp(argv[0], "recording") == 0 && strcmp(argv[1], "export") == 0)
-		return ctl_recording_export(c, argc - 2, argv + 2);
+	for (i = 0; argc >= 2 && i < sizeof own / sizeof own[0]; i++)
+		if (strcmp(own[i].group, argv[0]) == 0 && strcmp(own[i].verb, argv[1]) == 0)
+			return own[i].fn(c, argc - 2, argv + 2);
 	for (i = 0; i < sizeof commands / sizeof commands[0]; i++) {
 		const struct command *k = &commands[i];
 

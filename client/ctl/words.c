@@ -6,6 +6,34 @@
 
 #include "client/ctl/words.h"
 
+const char ctl_usage_text[] =
+	"usage: sekishoctl [--socket PATH] [--json] [--lang ja|en] COMMAND\n"
+	"  status\n"
+	"  user list|show|groups|add|disable|enable|delete|passwd|roles|display|reset-second-factor [NAME [ROLES|TEXT]]\n"
+	"  user allow-enrolment NAME [--hours N]                 to set a code generator up (login.enrolment: allowed)\n"
+	"  user certificates NAME | add-certificate NAME FILE [--kind subject] | add-certificate NAME --fingerprint HEX|--subject DN\n"
+	"  user remove-certificate NAME --fingerprint HEX|--subject DN\n"
+	"  group list|show|members|add|edit|delete|add-member|remove-member [NAME [USER]]\n"
+	"  policy attributes | show SCOPE | set SCOPE ATTRIBUTE VALUE | unset SCOPE ATTRIBUTE | explain USER\n"
+	"  policy history | approve CHANGE | refuse CHANGE       SCOPE: site, group:NAME or user:NAME\n"
+	"  session list | end SESSION | message SESSION TEXT | explain SESSION\n"
+	"  session set SESSION ATTRIBUTE VALUE | unset SESSION ATTRIBUTE    until that session ends\n"
+	"  stop user NAME | host NAME | session SESSION | all    the emergency switch\n"
+	"  host list | add HOST ADDRESS PORT [POOL] | drain HOST [MINUTES] | undrain HOST | remove HOST\n"
+	"  host add HOST ADDRESS PORT [POOL] --kind vnc|rdp [--trust FILE.pem | --insecure true] [--max_sessions N]\n"
+	"  host password HOST [LOGIN] [--user NAME]              with what such a host is logged in to; asks for the password; both empty: forget\n"
+	"  host test HOST                                        says which step of a connection fails\n"
+	"  audit search | state | verify [OPTION]...             what `verify` takes: sekisho-audit-verify --help\n"
+	"  recording list | show RECORDING | hold RECORDING | release RECORDING | purge RECORDING | state\n"
+	"  recording verify [RECORDING]                          all of them, and sessions that should have one\n"
+	"  recording export RECORDING FILE.webm --secret KEYFILE --reason TEXT [--from S] [--to S] [--fps N] [--passphrase-file FILE]\n"
+	"  recording keygen PUBLIC SECRET                        the key pair to which recordings are sealed\n"
+	"  selfcheck [--format text|json|html] [--output FILE] | selfcheck --check FILE --key FILE.pub\n"
+	"options of commands: --reason TEXT (needed for whatever changes something, but not by `stop`), --search TEXT, --limit N,\n"
+	"  --after NEXT, --message TEXT, --roles A,B, --display TEXT, --text TEXT, --needs ..., --directory NAME,\n"
+	"  --pending true (policy history), and for audit search: --who, --what, --object, --outcome, --from, --to\n"
+	"exit codes: 0 done, 1 the broker refused, 2 wrong usage, 3 the broker cannot be reached, 4 a check found something\n";
+
 static const struct pair words[CTL_WORDS] = {
 	[W_UNREACHABLE] = { "the broker cannot be reached at '%s': %s. Is it running, and may this account use the socket?",
 		"ブローカーに接続できません（'%s': %s）。動いているか、このアカウントがソケットを使えるかを確認してください。" },
@@ -33,6 +61,8 @@ static const struct pair words[CTL_WORDS] = {
 	[W_CHECK_BAD] = { "the report's signature is NOT right: it was changed, or is of another broker",
 		"報告の署名が正しくありません（書き換えられたか、別のブローカーのものです）" },
 	[W_RECORDINGS] = { "%u sound, %u running, %u findings\n", "正常 %u 件、録画中 %u 件、異常 %u 件\n" },
+	[W_HOST_PASSWORD] = { "Password at that host: ", "そのホストでのパスワード: " },
+	[W_HOST_TEST] = { "%s: %s\n", "%s: %s\n" },
 	[W_NO_CERTIFICATE] = { "there is no certificate in that file", "そのファイルに証明書がありません" },
 };
 
@@ -51,6 +81,23 @@ static const struct named errors[] = {
 	{ "busy", { "the broker is busy: try again", "混み合っています。もう一度お試しください" } },
 	{ "stopping", { "the broker is being stopped", "ブローカーは停止するところです" } },
 	{ "internal", { "the broker had a problem: its log says more", "ブローカーで問題が起きました。ログを確認してください" } },
+};
+
+static const struct named results[] = {
+	{ "ok", { "ok: connected, checked, logged in, the picture is known", "正常（接続・検証・ログイン・画面の確認まで完了）" } },
+	{ "connect", { "failed: no TCP connection to the address and port", "失敗: アドレスとポートに TCP 接続できません" } },
+	{ "credentials", { "failed: the password that is kept here cannot be read (was login.key replaced?)", "失敗: 保存したパスワードを読み出せません（login.key が替わっていませんか）" } },
+	{ "tls", { "failed: it offers no encryption that is accepted", "失敗: 受け入れられる暗号化方式に対応していません" } },
+	{ "certificate", { "failed: its certificate is not the one that is trusted, or has another name or date", "失敗: 証明書が信頼するものと違うか、名前や期限が合いません" } },
+	{ "login", { "failed: it refused the name or the password, or none is kept", "失敗: ログイン名かパスワードが拒否されました（未登録の場合を含む）" } },
+	{ "size", { "failed: its screen is larger than sessions.max_width and max_height, or has a strange form", "失敗: 画面が sessions.max_width・max_height より大きいか、対応できない形式です" } },
+	{ "refused", { "failed: it refused the connection", "失敗: 接続を拒否されました" } },
+	{ "protocol", { "failed: what it says is not the protocol of its kind", "失敗: その種類のプロトコルではない応答です" } },
+	{ "lost", { "failed: it closed the connection", "失敗: 相手が接続を閉じました" } },
+	{ "silent", { "failed: no answer in time", "失敗: 時間内に応答がありません" } },
+	{ "jail", { "failed: the decoder's jail could not be built on the broker", "失敗: ブローカーでデコーダーの隔離環境を作れません" } },
+	{ "died", { "failed: the decoder was stopped by its jail, or crashed", "失敗: デコーダーが隔離違反か異常で終了しました" } },
+	{ "internal", { "failed: the broker had a problem: its log says more", "失敗: ブローカーで問題が起きました（ログを確認してください）" } },
 };
 
 static const struct named columns[] = {
@@ -73,6 +120,7 @@ static const struct named columns[] = {
 	{ "writable", { "writable", "書き込み可" } }, { "audit", { "audit log", "監査ログ" } }, { "logins", { "log-ins", "ログイン数" } },
 	{ "uptime_s", { "uptime (s)", "稼働(秒)" } }, { "damaged", { "damaged", "損傷" } }, { "lost", { "lost", "失われた記録" } },
 	{ "waiting", { "waiting", "書き込み待ち" } }, { "kind", { "KIND", "種類" } },
+	{ "insecure", { "INSECURE", "暗号化なし" } }, { "test", { "TEST", "接続確認" } },
 	{ "subject", { "SUBJECT", "サブジェクト" } }, { "ends_s", { "ENDS", "有効期限" } }, { "until_s", { "until", "期限" } }, { "created_s", { "BOUND", "登録日時" } },
 	{ "source", { "FROM", "由来" } }, { "seq", { "SEQ", "番号" } }, { "signed_seq", { "signed up to", "署名済み番号" } },
 	{ "recording", { "RECORDING", "録画" } }, { "began_us", { "BEGAN", "開始" } }, { "length_us", { "SECONDS", "長さ(秒)" } },
@@ -111,4 +159,9 @@ const char *ctl_error(const struct ctl *c, const char *error)
 const char *ctl_column(const struct ctl *c, const char *name)
 {
 	return ctl_find(c, columns, sizeof columns / sizeof columns[0], name);
+}
+
+const char *ctl_host_result(const struct ctl *c, const char *result)
+{
+	return ctl_find(c, results, sizeof results / sizeof results[0], result);
 }

@@ -23,7 +23,8 @@ void world_init(struct world *w)
 	farm_init(&w->farm);
 	for (int i = 0; i < FARM_HOSTS; i++) {
 		farm_start(&w->farm, i);
-		w->hosts[i] = (struct sek_render_host){ w->farm.hosts[i].name, w->farm.hosts[i].address, w->farm.hosts[i].port, NULL };
+		w->hosts[i] = (struct sek_render_host){ .name = w->farm.hosts[i].name, .address = w->farm.hosts[i].address,
+			.port = w->farm.hosts[i].port };
 	}
 	w->config = (struct sek_sessions_config){
 		.outer_address = "127.0.21.1",

@@ -14,7 +14,7 @@
 
 static const struct sek_admin_op *const tables[] = { sek_admin_user_ops, sek_admin_session_ops, sek_admin_host_ops,
 	sek_admin_group_ops, sek_admin_policy_ops, sek_admin_override_ops, sek_admin_audit_ops,
-	sek_admin_factor_ops, sek_admin_recording_ops };
+	sek_admin_factor_ops, sek_admin_recording_ops, sek_admin_foreign_ops };
 
 static const struct sek_admin_op *find_op(const char *name)
 {
@@ -182,7 +182,7 @@ static bool tell_audit(struct sek_admin_request *r, enum sek_audit_outcome outco
 		"reason", member(r, "reason"), "scope", member(r, "scope"), "attribute", member(r, "attribute"),
 		"before", before, "value", value, "roles", list, "member", member(r, "user"), "message", member(r, "message"),
 		"text", member(r, "text"), "display", member(r, "display"), "needs", member(r, "needs"), "directory",
-		member(r, "directory"), "kind", member(r, "kind"), "host_address", member(r, "address"), "pool", member(r, "pool"), "subject", member(r, "subject"), "hash", member(r, "hash"), "hold", hold,
+		member(r, "directory"), "kind", member(r, "kind"), "insecure", json_is_true(json_object_get(r->in, "insecure")) ? "true" : NULL, "host_address", member(r, "address"), "pool", member(r, "pool"), "subject", member(r, "subject"), "hash", member(r, "hash"), "hold", hold,
 		"error", r->error, NULL,
 	};
 	const struct sek_audit_event e = { .who = r->caller.user, .what = r->op->record, .object = object_of(r),
@@ -379,6 +379,7 @@ sek_status sek_admin_create(uv_loop_t *loop, const struct sek_admin_config *conf
 	uv_async_init(loop, &a->wake, on_wake);
 	a->wake.data = a;
 	sek_admin_apply_hosts(a);
+	sek_admin_give_secrets(a);
 	*ret = a;
 	return s;
 }

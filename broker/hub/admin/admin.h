@@ -39,6 +39,7 @@ struct sek_admin_config {
 	struct sek_policy_book *book; /* explains live sessions, and is told of changes; NULL: none */
 	bool second_administrator; /* what loosens the policy of the site or a group waits for another administrator */
 	bool combine_roles;        /* one person may be administrator and reviewer */
+	const uint8_t *login_key;  /* SEK_SEAL_KEY_BYTES, seals what foreign hosts are logged in to with; NULL: nothing can be kept for them */
 	struct sek_sessions *sessions;
 	struct sek_archive *archive;     /* NULL: this site records nothing, likewise the next two */
 	const char *recordings_path;     /* folder */

@@ -34,9 +34,15 @@ static json_t *host_json(struct sek_admin *a, const struct sek_host_info *i)
 	json_t *row, *health;
 
 	sek_sessions_each(a->config.sessions, count, &l);
-	row = json_pack("{s:s,s:s,s:i,s:s,s:s,s:b,s:I,s:I,s:I,s:I}", "name", i->host->name, "address", i->host->address, "port",
-		(int)i->host->port, "pool", i->host->pool, "state", i->state, "drain", (int)i->drain, "force_in_s",
-		(json_int_t)i->force_in_s, "sessions", (json_int_t)i->here, "attached", l.attached, "bytes_down", l.bytes_down);
+	row = json_pack("{s:s,s:s,s:i,s:s,s:s,s:s,s:b,s:I,s:I,s:I,s:I}", "name", i->host->name, "address", i->host->address, "port",
+		(int)i->host->port, "pool", i->host->pool, "kind", sek_host_kind_name(i->host->kind), "state", i->state, "drain", (int)i->drain,
+		"force_in_s", (json_int_t)i->force_in_s, "sessions", (json_int_t)i->here, "attached", l.attached, "bytes_down", l.bytes_down);
+	if (row && i->host->kind != SEK_KIND_SEKISHO) {
+		json_object_set_new(row, "insecure", json_boolean(i->host->insecure));
+		json_object_set_new(row, "own_trust", json_boolean(i->host->trust[0] != '\0'));
+		json_object_set_new(row, "max_sessions", json_integer(i->host->places));
+		json_object_set_new(row, "test", json_string(i->test));
+	}
 	if (!row || !i->heard)
 		return row;
 	health = json_pack("{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:I,s:I}", "all_sessions", (int)i->sessions, "max_sessions",
@@ -123,6 +129,8 @@ static void check_new(struct sek_admin_request *r)
 		sek_admin_bad(r, "address", "characters");
 	else if (sek_admin_has(r, "pool") && !only(sek_admin_text(r, "pool"), pool, 32))
 		sek_admin_bad(r, "pool", "characters");
+	else
+		sek_admin_check_foreign(r);
 }
 
 void sek_admin_check_host(struct sek_admin_request *r)
@@ -141,6 +149,8 @@ void sek_admin_check_host(struct sek_admin_request *r)
 		sek_admin_bad(r, "host", "unknown");
 	else if (s.busy && strcmp(r->op->name, "hosts/remove") == 0)
 		sek_admin_bad(r, "host", "sessions");
+	else if (strcmp(r->op->name, "hosts/secret") == 0 || strcmp(r->op->name, "hosts/test") == 0)
+		sek_admin_check_foreign_op(r);
 }
 
 /* --- in the pool, then on the loop --- */
@@ -150,20 +160,33 @@ static const char *pool_of(const struct sek_admin_request *r)
 	return sek_admin_has(r, "pool") ? sek_admin_text(r, "pool") : SEK_POOL_DEFAULT;
 }
 
+static enum sek_host_kind kind_of(const struct sek_admin_request *r)
+{
+	enum sek_host_kind kind = SEK_KIND_SEKISHO;
+
+	(void)sek_host_kind_find(sek_admin_text(r, "kind"), &kind);
+	return kind;
+}
+
 static void add_work(struct sek_admin_request *r)
 {
-	struct sek_store_host h = { .port = (uint16_t)sek_admin_number(r, "port", 0), .state = SEK_HOST_USE };
+	struct sek_store_host h = { .port = (uint16_t)sek_admin_number(r, "port", 0), .state = SEK_HOST_USE,
+		.insecure = sek_admin_bool(r, "insecure"), .places = (uint16_t)sek_admin_number(r, "max_sessions", 0) };
 
 	snprintf(h.name, sizeof h.name, "%s", sek_admin_text(r, "host"));
 	snprintf(h.address, sizeof h.address, "%s", sek_admin_text(r, "address"));
 	snprintf(h.pool, sizeof h.pool, "%s", pool_of(r));
+	snprintf(h.kind, sizeof h.kind, "%s", sek_host_kind_name(kind_of(r)));
+	snprintf(h.trust, sizeof h.trust, "%s", sek_admin_text(r, "trust"));
 	(void)sek_admin_stored(r, sek_store_host_put(r->admin->store, &h));
 }
 
 static void add_after(struct sek_admin_request *r)
 {
 	const struct sek_render_host h = { .name = sek_admin_text(r, "host"), .address = sek_admin_text(r, "address"),
-		.port = (uint16_t)sek_admin_number(r, "port", 0), .pool = pool_of(r) };
+		.port = (uint16_t)sek_admin_number(r, "port", 0), .pool = pool_of(r), .kind = kind_of(r),
+		.insecure = sek_admin_bool(r, "insecure"), .trust = sek_admin_text(r, "trust"),
+		.places = (uint16_t)sek_admin_number(r, "max_sessions", 0) };
 
 	(void)sek_admin_stored(r, sek_hosts_add(r->admin->config.sessions, &h));
 }
@@ -205,8 +228,14 @@ static void remove_after(struct sek_admin_request *r)
 static void apply(void *ctx, const struct sek_store_host *h)
 {
 	struct sek_sessions *all = ctx;
-	const struct sek_render_host host = { .name = h->name, .address = h->address, .port = h->port, .pool = h->pool };
+	struct sek_render_host host = { .name = h->name, .address = h->address, .port = h->port, .pool = h->pool, .insecure = h->insecure,
+		.trust = h->trust, .places = h->places };
 	sek_status s = sek_ok();
+
+	if (!sek_host_kind_find(h->kind, &host.kind)) { /* a newer program's */
+		sek_log(SEK_LOG_ERROR, "host.not-applied", "host", h->name, "why", "kind", NULL);
+		return;
+	}
 
 	if (h->state == SEK_HOST_GONE || h->address[0])
 		(void)sek_hosts_remove(all, h->name);
@@ -234,7 +263,8 @@ void sek_admin_apply_hosts(struct sek_admin *a)
 static const struct sek_admin_field list_fields[] = { SEK_ADMIN_PAGING, { 0 } };
 static const struct sek_admin_field add_fields[] = {
 	HOST, { "address", SEK_ADMIN_TEXT, true, 1, 45 }, { "port", SEK_ADMIN_NUMBER, true, 1, 65535 },
-	{ "pool", SEK_ADMIN_TEXT, false, 1, 32 }, SEK_ADMIN_REASON, { 0 },
+	{ "pool", SEK_ADMIN_TEXT, false, 1, 32 }, { "kind", SEK_ADMIN_TEXT, false, 1, 8 }, { "insecure", SEK_ADMIN_BOOL, false, 0, 1 },
+	{ "trust", SEK_ADMIN_ANY, false, 0, 0 }, { "max_sessions", SEK_ADMIN_NUMBER, false, 1, SEK_PLACES_MAX }, SEK_ADMIN_REASON, { 0 },
 };
 static const struct sek_admin_field drain_fields[] = {
 	HOST, { "force_minutes", SEK_ADMIN_NUMBER, false, 0, 1440 }, SEK_ADMIN_REASON, { 0 },

@@ -137,13 +137,20 @@ void sek_admin_apply_hosts(struct sek_admin *a);
 /* On the loop, before anything happens: whether the host of an operation is one for it. Sets the error if not. */
 void sek_admin_check_host(struct sek_admin_request *r);
 
+/* foreign.c: with what foreign hosts are logged in to; from then on the sessions ask for it. */
+void sek_admin_give_secrets(struct sek_admin *a);
+/* Whether hosts/secret and hosts/test can be done at all; sets the error if not. */
+void sek_admin_check_foreign_op(struct sek_admin_request *r);
+/* Whether the members of hosts/add that are about foreign hosts fit together; sets the error if not. */
+void sek_admin_check_foreign(struct sek_admin_request *r);
+
 /* messages.c */
 void sek_admin_say(struct sek_admin *a, const char *user, const char *text);
 void sek_admin_forget_said(struct sek_admin *a);
 
 extern const struct sek_admin_op sek_admin_user_ops[], sek_admin_session_ops[], sek_admin_host_ops[],
 	sek_admin_group_ops[], sek_admin_policy_ops[], sek_admin_override_ops[], sek_admin_audit_ops[], sek_admin_factor_ops[],
-	sek_admin_recording_ops[];
+	sek_admin_recording_ops[], sek_admin_foreign_ops[];
 extern const struct sek_admin_right sek_admin_recording_rights[]; /* ended by one without an op */
 
 #endif

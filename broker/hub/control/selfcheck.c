@@ -97,6 +97,15 @@ static void on_session(void *user, const struct sek_session_info *i)
 	add_pid(user, i->encoder_pid);
 }
 
+static void on_host(void *user, const struct sek_host_info *i)
+{
+	struct sek_selfcheck *s = user;
+
+	s->foreign += i->host->kind != SEK_KIND_SEKISHO;
+	if (i->host->insecure)
+		sek_check_name(&s->insecure, i->host->name, NULL);
+}
+
 struct sek_selfcheck *sek_selfcheck_begin(const struct sek_broker_config *config, struct sek_sessions *sessions,
 	const struct sek_archive *archive, const struct sek_audit *audit, const struct sek_syslog *syslog, const json_t *seen)
 {
@@ -115,6 +124,7 @@ struct sek_selfcheck *sek_selfcheck_begin(const struct sek_broker_config *config
 	if (archive)
 		sek_archive_state(archive, &s->archive);
 	sek_sessions_each(sessions, on_session, s);
+	sek_hosts_each(sessions, on_host, s);
 	return s;
 }
 
@@ -183,6 +193,8 @@ void sek_selfcheck_work(struct sek_selfcheck *s)
 	}
 	check_audit(s);
 	sek_check_recording(s);
+	sek_check_line(s, "hosts", s->insecure.n ? SEK_CHECK_ATTENTION : SEK_CHECK_OK, "of-hosts", &s->insecure, "%u" SEK_CHECK_NEXT "%u",
+		s->insecure.n, s->foreign);
 	gmtime_r(&now, &tm);
 	strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &tm);
 	report = json_pack("{s:s,s:s,s:s,s:O}", "time", stamp, "where", s->config->audit.where, "version", SEK_VERSION, "lines",

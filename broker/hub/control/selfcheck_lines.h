@@ -12,6 +12,13 @@
 
 enum sek_check_level { SEK_CHECK_OK, SEK_CHECK_ATTENTION, SEK_CHECK_FAILED };
 
+/* A list that is cut when it gets long: n counts all, the first SEK_CHECK_SHOWN are kept. */
+#define SEK_CHECK_SHOWN 20
+struct sek_check_names {
+	json_t *list;  /* made by the first name; a line takes it */
+	unsigned n;
+};
+
 struct sek_selfcheck {
 	const struct sek_broker_config *config;
 	struct sek_audit_state audit;
@@ -21,17 +28,13 @@ struct sek_selfcheck {
 	unsigned required, uncovered, covered, unrecorded; /* live sessions: must be, and are not; are; need not be and are not */
 	int *pids;       /* of decoders and encoders that are at work */
 	size_t n_pids, room;
+	unsigned foreign; /* hosts of other kinds; insecure: those without encryption */
+	struct sek_check_names insecure;
 	json_t *lines, *seen;
 	json_t *result;
 	unsigned failed;
 };
 
-/* A list that is cut when it gets long: n counts all, the first SEK_CHECK_SHOWN are kept. */
-#define SEK_CHECK_SHOWN 20
-struct sek_check_names {
-	json_t *list;  /* made by the first name; a line takes it */
-	unsigned n;
-};
 /* name: any text. why: a word of sekishoctl's (client/ctl/words_check.c), or NULL. */
 void sek_check_name(struct sek_check_names *l, const char *name, const char *why);
 

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "broker/hub/session/internal.h"
+#include "broker/hub/session/probe.h"
 #include "broker/hub/session/watch.h"
 
 enum {
@@ -17,6 +18,7 @@ enum {
 	LEAST_MIB = 512,       /* a host with less memory to give is full */
 	UNKNOWN_COST = 100000, /* of a host that has not been heard of yet */
 	WARM_WORTH = 250,      /* a warm sandbox is worth so many permille of load */
+	LOST_MS = 60000,       /* for so long a foreign host that could not be used is the last choice */
 };
 
 struct host {
@@ -25,6 +27,11 @@ struct host {
 	struct sek_watch *watch;     /* NULL: nobody watches */
 	bool gone;                   /* removed; kept until no session names it any more */
 	bool drain, warned;
+	bool reached;                /* the latest connection to a foreign host went well */
+	uint64_t tested_ms;
+	uint64_t lost_ms;            /* when the latest one did not, 0 = it did, or none was made */
+	struct sek_probe *probe;     /* while a foreign host is tested */
+	const char *test;            /* what the latest test said */
 	uint64_t force_ms;           /* when its sessions end, 0 = never */
 };
 
@@ -38,9 +45,11 @@ struct sek_farm {
 static void host_free(struct host *h)
 {
 	sek_watch_finish(h->watch);
+	sek_probe_cancel(h->probe);
 	free((void *)(uintptr_t)h->host.name);
 	free((void *)(uintptr_t)h->host.address);
 	free((void *)(uintptr_t)h->host.pool);
+	free((void *)(uintptr_t)h->host.trust);
 	free(h);
 }
 
@@ -52,6 +61,11 @@ static struct host *find(const struct sek_farm *f, const char *name)
 		if (!h->gone && strcmp(h->host.name, name) == 0)
 			return h;
 	return NULL;
+}
+
+static bool is_foreign(const struct sek_render_host *host)
+{
+	return host->kind != SEK_KIND_SEKISHO;
 }
 
 static uint32_t here(const struct sek_farm *f, const struct host *h)
@@ -142,6 +156,7 @@ sek_status sek_hosts_add(struct sek_sessions *all, const struct sek_render_host 
 {
 	struct sek_farm *f = all->farm;
 	struct host *h, **at;
+	bool watched;
 	size_t n = 0;
 
 	if (find(f, host->name))
@@ -153,11 +168,14 @@ sek_status sek_hosts_add(struct sek_sessions *all, const struct sek_render_host 
 	h = calloc(1, sizeof *h);
 	if (!h)
 		return sek_fail(SEK_E_NOMEM);
+	watched = all->config.watch && !is_foreign(host);
+	h->test = "";
 	h->host = (struct sek_render_host){ .name = strdup(host->name), .address = strdup(host->address), .port = host->port,
-		.pool = strdup(host->pool ? host->pool : SEK_POOL_DEFAULT) };
-	if (all->config.watch)
+		.pool = strdup(host->pool ? host->pool : SEK_POOL_DEFAULT), .kind = host->kind, .insecure = host->insecure,
+		.trust = strdup(host->trust ? host->trust : ""), .places = host->places ? host->places : SEK_PLACES_DEFAULT };
+	if (watched)
 		h->watch = sek_watch_create(all, &h->host);
-	if (!h->host.name || !h->host.address || !h->host.pool || (all->config.watch && !h->watch)) {
+	if (!h->host.name || !h->host.address || !h->host.pool || !h->host.trust || (watched && !h->watch)) {
 		host_free(h);
 		return sek_fail(SEK_E_NOMEM);
 	}
@@ -192,8 +210,53 @@ sek_status sek_hosts_remove(struct sek_sessions *all, const char *name)
 	h->gone = true;
 	sek_watch_finish(h->watch);
 	h->watch = NULL;
+	sek_probe_cancel(h->probe);
+	h->probe = NULL;
 	tick(all->farm);
 	return sek_ok();
+}
+
+static void on_tested(void *user, const char *result)
+{
+	struct host *h = user;
+
+	h->probe = NULL;
+	h->test = result;
+	h->reached = strcmp(result, "ok") == 0;
+	h->lost_ms = h->reached ? 0 : h->tested_ms;
+	sek_log(h->reached ? SEK_LOG_INFO : SEK_LOG_WARN, "host.tested", "host", h->host.name, "kind", sek_host_kind_name(h->host.kind),
+		"result", result, NULL);
+}
+
+sek_status sek_hosts_test(struct sek_sessions *all, const char *name)
+{
+	struct host *h = find(all->farm, name);
+
+	if (!h)
+		return sek_fail(SEK_E_NOT_FOUND);
+	if (!is_foreign(&h->host) || !sek_sessions_decoder(all, h->host.kind))
+		return sek_fail(SEK_E_DENIED);
+	if (h->probe || all->farm->closing)
+		return sek_fail(SEK_E_CONFLICT);
+	SEK_TRY(sek_probe_start(all, &h->host, on_tested, h, &h->probe));
+	h->test = "running";
+	h->tested_ms = uv_now(all->loop);
+	return sek_ok();
+}
+
+void sek_farm_reached(struct sek_farm *f, const struct sek_render_host *host, bool well)
+{
+	for (struct host *h = f->first; h; h = h->next) {
+		if (&h->host != host || !is_foreign(host))
+			continue;
+		h->reached = well;
+		h->lost_ms = well ? 0 : uv_now(f->all->loop);
+	}
+}
+
+static bool is_lost(const struct sek_farm *f, const struct host *h)
+{
+	return h->lost_ms && uv_now(f->all->loop) - h->lost_ms < LOST_MS;
 }
 
 static bool is_full(const struct sek_farm *f, const struct host *h, const struct sek_host_health *health)
@@ -209,6 +272,10 @@ static const char *state_of(const struct sek_farm *f, const struct host *h)
 
 	if (h->drain || (health && health->draining))
 		return "draining";
+	if (is_foreign(&h->host) && here(f, h) >= h->host.places)
+		return "full";
+	if (is_foreign(&h->host))
+		return is_lost(f, h) ? "lost" : h->reached ? "up" : "unknown";
 	if (!h->watch)
 		return "unknown";
 	return health && is_full(f, h, health) ? "full" : sek_watch_state(h->watch);
@@ -221,7 +288,7 @@ void sek_hosts_each(struct sek_sessions *all, void (*fn)(void *user, const struc
 	for (const struct host *h = all->farm->first; h; h = h->next) {
 		const struct sek_host_health *health = h->watch ? sek_watch_health(h->watch) : NULL;
 		struct sek_host_info i = { .host = &h->host, .state = state_of(all->farm, h), .drain = h->drain,
-			.here = here(all->farm, h), .heard = health != NULL };
+			.here = here(all->farm, h), .heard = health != NULL, .test = h->test };
 
 		if (h->gone)
 			continue;
@@ -264,6 +331,10 @@ static uint32_t cost(const struct sek_farm *f, const struct sek_session *s, cons
 	const struct sek_host_health *health;
 	uint32_t n = here(f, h), most, load;
 
+	if (is_foreign(&h->host) && n >= h->host.places)
+		return UINT32_MAX;
+	if (is_foreign(&h->host)) /* one that could not be used a moment ago is better than none, and the last of all */
+		return is_lost(f, h) ? 2 * UNKNOWN_COST + n : 1000 * n / h->host.places;
 	if (!h->watch)
 		return n;
 	health = sek_watch_health(h->watch);
@@ -291,6 +362,11 @@ const struct sek_render_host *sek_farm_choose(const struct sek_session *s, enum 
 
 		if (h->gone || !in_pool(&s->policy, h->host.pool))
 			continue;
+		if (is_foreign(&h->host) && sek_session_wants_rules(s)) {
+			if (*ret_why == SEK_STATE_NO_HOST)
+				*ret_why = SEK_STATE_HOST_RULES;
+			continue;
+		}
 		c = h->drain ? UINT32_MAX : cost(f, s, h);
 		if (c < best_cost) {
 			best = &h->host;
@@ -328,6 +404,8 @@ void sek_farm_stop(struct sek_farm *f)
 	for (struct host *h = f->first; h; h = h->next) {
 		sek_watch_finish(h->watch);
 		h->watch = NULL;
+		sek_probe_cancel(h->probe);
+		h->probe = NULL;
 	}
 	if (f->timer.data)
 		uv_close((uv_handle_t *)&f->timer, on_closed);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The render hosts: which there are, how they are, and which one a new session is put on. Must never choose one that is
- * full, draining, sick, out of contact, or of a pool that the session's policy does not name.
+ * full, draining, sick, out of contact, or of a pool that the session's policy does not name; nor a foreign one for a policy that
+ * restricts addresses, which nobody there would see to.
  */
 #ifndef SEK_BROKER_HUB_SESSION_FARM_H
 #define SEK_BROKER_HUB_SESSION_FARM_H
@@ -16,6 +17,9 @@ struct sek_farm;
 sek_status sek_farm_create(struct sek_sessions *all);
 void sek_farm_stop(struct sek_farm *f);    /* watches no longer */
 void sek_farm_destroy(struct sek_farm *f); /* NULL is fine */
+
+/* What a connection to a foreign host came to; nothing for others. host may be gone from the list. */
+void sek_farm_reached(struct sek_farm *f, const struct sek_render_host *host, bool well);
 
 /* Where this session, whose wish and policy are known, will be best; NULL and *ret_why if there is no such host. */
 const struct sek_render_host *sek_farm_choose(const struct sek_session *s, enum sek_state *ret_why);

@@ -176,6 +176,8 @@ struct sek_sessions {
 	void *event_user;
 	sek_session_policy_fn *policy_fn; /* NULL: the built-in policy */
 	void *policy_user;
+	sek_host_secret_fn *secret_fn; /* NULL: nothing is known */
+	void *secret_user;
 	struct sek_clipboard_log clipboard_log; /* record == NULL: nobody keeps one */
 	struct sek_recorder *recorder;          /* NULL: this broker records nothing */
 	struct sek_recording_log recording_log; /* tell == NULL: nobody is told */
@@ -259,6 +261,9 @@ bool sek_flight_ack(struct sek_flight *f, uint32_t frame, uint32_t *ret_epoch);
  * what is wrong with it, or NULL. May end the session or take this encoder from it. */
 const char *sek_downstream(struct sek_session *s, uint32_t epoch, const struct sek_frame *f, const uint8_t *frame, size_t n);
 
+/* policy.c */
+bool sek_session_wants_rules(const struct sek_session *s); /* addresses are restricted: only a sekisho host can see to that */
+
 /* link.c */
 sek_status sek_link_start(struct sek_session *s, bool create, struct sek_host_link **ret);
 /* Lets go of it: tell_host sends END first. The decoder has SEK_CHILD_GRACE_MS to leave. NULL is fine. */
@@ -273,6 +278,18 @@ void sek_link_fds(const struct sek_host_link *l, int *ret_gap, int *ret_wake); /
 
 /* A pipe that holds all n bytes, and has no writing end any more. */
 sek_status sek_link_fill_pipe(const uint8_t *bytes, size_t n, int *ret_read);
+
+/* The gap, wake-up, pipes and control socket of a decoder that is not there yet; each -1 or open. */
+struct sek_decoder_ends {
+	int gap_rw, gap_ro, wake, input_read, input_write, control_theirs, control_ours;
+};
+/* All or nothing. */
+sek_status sek_decoder_ends_make(const struct sek_gap_layout *layout, struct sek_decoder_ends *ret);
+void sek_decoder_ends_close_theirs(struct sek_decoder_ends *e);
+void sek_decoder_ends_close(struct sek_decoder_ends *e);
+/* Starts the decoder that the host's kind asks for with those ends; its socket and credentials stay the caller's. test: SEK_DECODER_TEST. */
+sek_status sek_decoder_spawn(struct sek_sessions *all, const struct sek_render_host *host, bool test, const struct sek_decoder_ends *e,
+	int socket_fd, int credentials_fd, sek_child_exit_fn *fn, void *user, struct sek_child **ret);
 
 /* Hands the writing end of a pipe to the decoder, which has none then or gives up the one before. Not consumed. */
 sek_status sek_link_give_clipboard(const struct sek_host_link *l, int write_fd);

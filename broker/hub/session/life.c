@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "broker/gap/children.h"
+#include "broker/hub/session/farm.h"
 
 static void log_fault(const struct sek_session *s, enum sek_state state, const char *cause)
 {
@@ -187,6 +188,7 @@ static void lost(struct sek_session *s, enum sek_state why, const char *cause)
 
 static void found(struct sek_session *s)
 {
+	sek_farm_reached(s->all->farm, s->host, true);
 	sek_deadline_off(s, SEK_DL_RUNNING);
 	if (s->phase == SEK_PHASE_LOST) {
 		s->phase = SEK_PHASE_UP;
@@ -204,6 +206,8 @@ static void found(struct sek_session *s)
  * child is not. */
 static void broken(struct sek_session *s, enum sek_state state, const char *cause)
 {
+	if (state >= SEK_STATE_HOST_UNREACHABLE && state <= SEK_STATE_HOST_SIZE)
+		sek_farm_reached(s->all->farm, s->host, false);
 	if (state == SEK_STATE_HOST_LOST || state == SEK_STATE_HOST_SILENT ||
 	    (state == SEK_STATE_HOST_UNREACHABLE && s->phase == SEK_PHASE_LOST))
 		lost(s, state, cause);
@@ -265,6 +269,12 @@ static enum sek_state decoder_state(int code, int signal_number)
 		return SEK_STATE_HOST_LOST;
 	case SEK_EXIT_SILENT:
 		return SEK_STATE_HOST_SILENT;
+	case SEK_EXIT_TLS:
+		return SEK_STATE_HOST_TLS;
+	case SEK_EXIT_LOGIN:
+		return SEK_STATE_HOST_LOGIN;
+	case SEK_EXIT_SIZE:
+		return SEK_STATE_HOST_SIZE;
 	default: /* SEK_EXIT_OK too: nobody told it to stop */
 		return SEK_STATE_DECODER_DIED;
 	}

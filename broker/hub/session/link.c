@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * One connection to a render host: TCP socket and credentials are prepared side by side, then a decoder is started that
- * inherits both, the gap, the wake-up and the reading end of the input pipe. The broker keeps the writing end, and
+ * inherits both, the gap, the wake-up and the reading end of the input pipe (decoder.c). The broker keeps the writing end, and
  * the read-only gap descriptor and the wake-up for the encoder; it reads from none of them and maps none.
  */
 #include "broker/hub/session/internal.h"
@@ -11,19 +11,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "broker/gap/children.h"
 #include "broker/hub/session/connect.h"
+#include "broker/hub/session/secrets.h"
 
 struct sek_host_link {
 	struct sek_session *s;
 	const struct sek_render_host *host;
 	struct sek_connect *connect;    /* while it connects */
 	struct sek_credential_job *job; /* while they are made */
+	struct sek_secret_job *secret;  /* the same of a foreign host */
 	struct sek_input *input;
 	struct sek_child *decoder;
 	int socket_fd;      /* until the decoder has it */
@@ -55,57 +56,25 @@ static void on_decoder_exit(void *user, int code, int signal_number)
 	sek_session_decoder_exit(l->s, code, signal_number);
 }
 
-static sek_status start_decoder(struct sek_host_link *l, int gap_rw, int input_read, int control)
-{
-	const struct sek_sessions *all = l->s->all;
-	char width[8], height[8];
-	const char *const argv[] = { all->config.decoder_path, width, height, l->host->name, NULL };
-	const int fds[SEK_DECODER_FDS_END] = {
-		[0] = -1, [1] = -1, [2] = -1,
-		[SEK_DECODER_HOST_FD] = l->socket_fd,
-		[SEK_DECODER_GAP_FD] = gap_rw,
-		[SEK_DECODER_WAKE_FD] = l->wake_fd,
-		[SEK_DECODER_INPUT_FD] = input_read,
-		[SEK_DECODER_CONTROL_FD] = control,
-		[SEK_DECODER_CREDENTIALS_FD] = l->credentials_fd,
-	};
-	struct sek_child_spec spec = { all->config.decoder_path, argv, fds, SEK_DECODER_FDS_END };
-
-	snprintf(width, sizeof width, "%u", all->config.max_width_px);
-	snprintf(height, sizeof height, "%u", all->config.max_height_px);
-	return sek_child_spawn(&l->s->all->children, &spec, on_decoder_exit, l, &l->decoder);
-}
-
 static sek_status build(struct sek_host_link *l)
 {
-	int gap_rw = -1, input[2] = { -1, -1 }, control[2] = { -1, -1 };
+	struct sek_decoder_ends e;
 	sek_status s;
 
-	l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (l->wake_fd < 0)
-		return sek_from_errno();
-	SEK_TRY(sek_gap_create(&l->s->all->layout, &gap_rw, &l->gap_ro_fd));
-	s = pipe2(input, O_CLOEXEC) < 0 ? sek_from_errno() : sek_ok();
-	if (sek_is_ok(s) && fcntl(input[1], F_SETFL, O_NONBLOCK) < 0) /* our end only */
-		s = sek_from_errno();
-	if (sek_is_ok(s) && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) < 0)
-		s = sek_from_errno();
-	l->control_fd = control[1];
-	/* one way: whatever the decoder writes to its end fails */
-	if (sek_is_ok(s) && shutdown(control[1], SHUT_RD) < 0)
-		s = sek_from_errno();
-	if (sek_is_ok(s))
-		s = start_decoder(l, gap_rw, input[0], control[0]);
-	close_fd(&control[0]);
-	close_fd(&gap_rw);
-	close_fd(&input[0]);
+	SEK_TRY(sek_decoder_ends_make(&l->s->all->layout, &e));
+	s = sek_decoder_spawn(l->s->all, l->host, false, &e, l->socket_fd, l->credentials_fd, on_decoder_exit, l, &l->decoder);
+	sek_decoder_ends_close_theirs(&e);
 	close_fd(&l->socket_fd);
 	close_fd(&l->credentials_fd);
 	if (sek_is_ok(s)) {
-		s = sek_input_open(l->input, input[1]);
-		input[1] = -1;
+		s = sek_input_open(l->input, e.input_write);
+		e.input_write = -1;
 	}
-	close_fd(&input[1]);
+	l->gap_ro_fd = e.gap_ro;
+	l->wake_fd = e.wake;
+	l->control_fd = e.control_ours;
+	e.gap_ro = e.wake = e.control_ours = -1;
+	sek_decoder_ends_close(&e);
 	return s;
 }
 
@@ -168,6 +137,7 @@ static void on_credentials(void *user, sek_status s, const char *what, const uin
 	struct sek_host_link *l = user;
 
 	l->job = NULL;
+	l->secret = NULL;
 	if (sek_is_ok(s)) {
 		what = "credentials pipe";
 		s = sek_link_fill_pipe(bytes, n, &l->credentials_fd);
@@ -206,8 +176,12 @@ static sek_status prepare(struct sek_host_link *l, bool create)
 	SEK_TRY(sek_connect_start(all->loop, all->config.outer_address, l->host->address, l->host->port, on_connected,
 		sek_sessions_release, all, l, &l->connect));
 	sek_sessions_hold(all);
-	SEK_TRY(sek_credentials_start(all->loop, &all->files, l->s->id, l->host->name, on_credentials,
-		sek_sessions_release, all, l, &l->job));
+	if (l->host->kind == SEK_KIND_SEKISHO)
+		SEK_TRY(sek_credentials_start(all->loop, &all->files, l->s->id, l->host->name, on_credentials,
+			sek_sessions_release, all, l, &l->job));
+	else
+		SEK_TRY(sek_secret_start(all->loop, &all->files, all->secret_fn, all->secret_user, l->host, l->s->user, on_credentials,
+			sek_sessions_release, all, l, &l->secret));
 	sek_sessions_hold(all);
 	return sek_ok();
 }
@@ -244,6 +218,7 @@ void sek_link_finish(struct sek_host_link *l, bool tell_host)
 		return;
 	sek_connect_cancel(l->connect);
 	sek_credentials_cancel(l->job);
+	sek_secret_cancel(l->secret);
 	tell_host = tell_host && l->decoder;
 	if (tell_host) {
 		sek_writer_init(&w, frame, sizeof frame);

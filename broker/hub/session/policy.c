@@ -20,6 +20,12 @@ void sek_sessions_policy_from(struct sek_sessions *all, sek_session_policy_fn *f
 	all->policy_user = user;
 }
 
+void sek_sessions_secrets_from(struct sek_sessions *all, sek_host_secret_fn *fn, void *user)
+{
+	all->secret_fn = fn;
+	all->secret_user = user;
+}
+
 /* --- asking --- */
 
 /* "taro 2026-11-23 10:30", the site's time. What is no letter for a line stands as the replacement character. */
@@ -170,6 +176,19 @@ void sek_session_view(struct sek_session *s)
 	sek_encoder_send(s->encoder, frame, w.len);
 }
 
+bool sek_session_wants_rules(const struct sek_session *s)
+{
+	const char *line = s->policy.url_allow;
+	bool all = false;
+	size_t n;
+
+	for (; *line && !all; line += n + (line[n] == '\n')) {
+		n = strcspn(line, "\n");
+		all = n == 1 && *line == '*';
+	}
+	return !all || s->policy.url_block[0];
+}
+
 void sek_session_rules(const struct sek_session *s, struct sek_writer *w)
 {
 	const struct sek_policy *p = &s->policy;
@@ -241,6 +260,10 @@ static void enforce(struct sek_session *s, struct sek_policy *fresh)
 	if (s->phase == SEK_PHASE_OPENED)
 		return;
 	sek_session_view(s);
+	if (s->host && s->host->kind != SEK_KIND_SEKISHO && sek_session_wants_rules(s)) {
+		sek_session_end(s, SEK_STATE_HOST_RULES, "the policy now restricts addresses");
+		return;
+	}
 	if (rules)
 		tell_host(s);
 	if (s->asked_width_px)

@@ -21,13 +21,37 @@
 struct sek_sessions;
 struct sek_session;
 
+/* What answers at the other end: our own render host, or a machine of somebody else's protocol: a "foreign" host. */
+enum sek_host_kind { SEK_KIND_SEKISHO, SEK_KIND_VNC, SEK_KIND_RDP, SEK_HOST_KINDS };
+
 struct sek_render_host {
 	const char *name;    /* as in its certificate */
 	const char *address; /* numeric */
 	uint16_t port;
 	const char *pool;    /* NULL: SEK_POOL_DEFAULT */
+	enum sek_host_kind kind;
+	/* the rest of foreign hosts only */
+	bool insecure;       /* nothing is encrypted and nobody's certificate is looked at */
+	const char *trust;   /* PEM: the CA of its certificate, or that very certificate; NULL, "": the site's own CA */
+	uint16_t places;     /* sessions at a time, 0: SEK_PLACES_DEFAULT */
 };
 #define SEK_POOL_DEFAULT "default"
+#define SEK_PLACES_DEFAULT 1          /* one screen is one state, which whoever else is there sees and changes */
+#define SEK_PLACES_MAX 1000
+#define SEK_HOST_TRUST_MAX_BYTES 8192
+
+/* "sekisho", "vnc", "rdp". */
+const char *sek_host_kind_name(enum sek_host_kind kind);
+/* False if it is none of them. */
+bool sek_host_kind_find(const char *name, enum sek_host_kind *ret);
+
+/* With what a foreign host is logged in to. Texts with their ends; zeros behind them. */
+struct sek_host_secret {
+	char login[129], password[257];
+};
+/* Called in libuv's pool, by several threads at once: what is kept for that host and that user, else for that host; all zeros
+ * if nothing is. */
+typedef sek_status sek_host_secret_fn(void *user, const char *host, const char *who, struct sek_host_secret *ret);
 
 /* All pointers must outlive the manager. */
 struct sek_sessions_config {
@@ -40,6 +64,7 @@ struct sek_sessions_config {
 	const char *ca_path, *crl_path;
 	const char *intermediate_path, *intermediate_key_path;
 	const char *decoder_path, *encoder_path; /* executables */
+	const char *decoder_vnc_path, *decoder_rdp_path; /* likewise, for foreign hosts; NULL: there is none */
 	uint32_t max_sessions;
 	uint16_t max_width_px, max_height_px;
 	uint32_t linger_s;                   /* 300 */
@@ -121,7 +146,9 @@ void sek_sessions_recorder_changed(struct sek_sessions *all);
 
 struct sek_host_info {
 	const struct sek_render_host *host; /* good during the call */
-	const char *state;      /* "up", "full", "draining", "sick" (silent for 5 s), "lost", "unknown" (not watched, or not heard of yet) */
+	const char *state;      /* "up", "full", "draining", "sick" (silent for 5 s), "lost", "unknown" (not watched, or not heard of yet). A
+	                         * foreign host is not watched: what the latest connection to it showed */
+	const char *test;       /* of a foreign host: what the latest test said (probe.h), "" = none was made */
 	bool drain;             /* by an administrator */
 	uint32_t force_in_s;    /* until its sessions are ended, 0 = never */
 	uint32_t here;          /* this broker's sessions on it */
@@ -137,6 +164,13 @@ sek_status sek_hosts_add(struct sek_sessions *all, const struct sek_render_host 
 sek_status sek_hosts_drain(struct sek_sessions *all, const char *name, bool on, uint32_t force_s);
 /* SEK_E_NOT_FOUND; SEK_E_CONFLICT while sessions of this broker are on it. */
 sek_status sek_hosts_remove(struct sek_sessions *all, const char *name);
+/* Begins a test: a decoder of its kind, in its jail, goes as far as the host's picture. The answer is sek_host_info.test: "running" at
+ * first. SEK_E_NOT_FOUND; SEK_E_CONFLICT: one runs; SEK_E_DENIED: not a foreign host, or no decoder for its kind. */
+sek_status sek_hosts_test(struct sek_sessions *all, const char *name);
+/* Whom to ask for what foreign hosts are logged in to with. Without a call: nothing is known. */
+void sek_sessions_secrets_from(struct sek_sessions *all, sek_host_secret_fn *fn, void *user);
+/* The decoder for hosts of that kind; NULL: there is none. */
+const char *sek_sessions_decoder(const struct sek_sessions *all, enum sek_host_kind kind);
 
 /* For status lines, API and tests. */
 struct sek_session_info {

@@ -13,9 +13,11 @@ static const char *const states[] = { "use", "drain", "gone" };
 static sek_status put(sqlite3 *db, const struct sek_store_host *h)
 {
 	SEK_TRY(sek_store_fits(h->name, sizeof h->name));
-	return sek_sqlite_run(db, "INSERT INTO hosts (name, address, port, pool, state) VALUES (?1, ?2, ?3, ?4, ?5)"
-		" ON CONFLICT (name) DO UPDATE SET address = ?2, port = ?3, pool = ?4, state = ?5",
-		"ttitt", h->name, h->address, (int64_t)h->port, h->pool, states[h->state]);
+	return sek_sqlite_run(db, "INSERT INTO hosts (name, address, port, pool, state, kind, insecure, trust, places)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (name) DO UPDATE SET address = ?2, port = ?3, pool = ?4, state = ?5,"
+		" kind = ?6, insecure = ?7, trust = ?8, places = ?9",
+		"ttitttiti", h->name, h->address, (int64_t)h->port, h->pool, states[h->state], h->kind, (int64_t)h->insecure, h->trust,
+		(int64_t)h->places);
 }
 
 sek_status sek_store_host_put(struct sek_store *s, const struct sek_store_host *h)
@@ -30,7 +32,9 @@ static sek_status set(sqlite3 *db, const char *name, enum sek_store_host_state s
 		"tt", name, states[state]));
 	if (state != SEK_HOST_GONE)
 		return sek_ok();
-	return sek_sqlite_run(db, "UPDATE hosts SET address = '', port = 0, pool = '' WHERE name = ?1", "t", name);
+	SEK_TRY(sek_sqlite_run(db, "DELETE FROM host_secrets WHERE host = ?1", "t", name));
+	return sek_sqlite_run(db, "UPDATE hosts SET address = '', port = 0, pool = '', kind = 'sekisho', insecure = 0, trust = '',"
+		" places = 0 WHERE name = ?1", "t", name);
 }
 
 sek_status sek_store_host_set(struct sek_store *s, const char *name, enum sek_store_host_state state)
@@ -52,6 +56,10 @@ static void read_row(sqlite3_stmt *q, struct sek_store_host *h)
 	for (i = 0; i < sizeof states / sizeof states[0]; i++)
 		if (strcmp(state, states[i]) == 0)
 			h->state = (enum sek_store_host_state)i;
+	sek_sqlite_text(q, 5, h->kind, sizeof h->kind);
+	h->insecure = sqlite3_column_int64(q, 6) != 0;
+	sek_sqlite_text(q, 7, h->trust, sizeof h->trust);
+	h->places = (uint16_t)sqlite3_column_int64(q, 8);
 }
 
 static sek_status each(sqlite3 *db, void (*fn)(void *ctx, const struct sek_store_host *h), void *ctx)
@@ -60,7 +68,8 @@ static sek_status each(sqlite3 *db, void (*fn)(void *ctx, const struct sek_store
 	sqlite3_stmt *q = NULL;
 	int step;
 
-	SEK_TRY(sek_sqlite_prepare(db, &q, "SELECT name, address, port, pool, state FROM hosts ORDER BY name", ""));
+	SEK_TRY(sek_sqlite_prepare(db, &q, "SELECT name, address, port, pool, state, kind, insecure, trust, places FROM hosts"
+		" ORDER BY name", ""));
 	while ((step = sqlite3_step(q)) == SQLITE_ROW) {
 		read_row(q, &h);
 		fn(ctx, &h);
@@ -72,4 +81,49 @@ static sek_status each(sqlite3 *db, void (*fn)(void *ctx, const struct sek_store
 sek_status sek_store_hosts(struct sek_store *s, void (*fn)(void *ctx, const struct sek_store_host *h), void *ctx)
 {
 	SEK_STORE_READ(s, each(s->db, fn, ctx));
+}
+
+static sek_status secret_put(sqlite3 *db, const char *host, const char *user, const uint8_t *sealed, size_t n)
+{
+	if (n > SEK_STORE_SECRET_BYTES)
+		return sek_fail(SEK_E_LIMIT);
+	SEK_TRY(sek_store_fits(host, sizeof ((struct sek_store_host *)0)->name));
+	SEK_TRY(sek_store_fits(user, SEK_STORE_NAME_BYTES));
+	SEK_TRY(sek_sqlite_run(db, "DELETE FROM host_secrets WHERE host = ?1 AND user = ?2", "tt", host, user));
+	return n == 0 ? sek_ok() : sek_sqlite_run(db, "INSERT INTO host_secrets (host, user, sealed) VALUES (?1, ?2, ?3)", "ttb", host, user,
+		sealed, n);
+}
+
+sek_status sek_store_host_secret_put(struct sek_store *s, const char *host, const char *user, const uint8_t *sealed, size_t n)
+{
+	SEK_STORE_WRITE(s, secret_put(s->db, host, user, sealed, n));
+}
+
+static sek_status secret_get(sqlite3 *db, const char *host, const char *user, uint8_t *ret, size_t *ret_n, bool *ret_own)
+{
+	sqlite3_stmt *q = NULL;
+	sek_status status = sek_ok();
+	int rc, n;
+
+	SEK_TRY(sek_sqlite_prepare(db, &q, "SELECT sealed, user <> '' FROM host_secrets WHERE host = ?1 AND user IN ('', ?2)"
+		" ORDER BY user DESC LIMIT 1", "tt", host, user));
+	rc = sqlite3_step(q);
+	n = rc == SQLITE_ROW ? sqlite3_column_bytes(q, 0) : 0;
+	if (rc != SQLITE_ROW) {
+		status = rc == SQLITE_DONE ? sek_fail(SEK_E_NOT_FOUND) : sek_sqlite_status(db);
+	} else if (n < 1 || n > SEK_STORE_SECRET_BYTES) {
+		status = sek_fail(SEK_E_STORE);
+	} else {
+		memcpy(ret, sqlite3_column_blob(q, 0), (size_t)n);
+		*ret_n = (size_t)n;
+		*ret_own = sqlite3_column_int64(q, 1) != 0;
+	}
+	sqlite3_finalize(q);
+	return status;
+}
+
+sek_status sek_store_host_secret_get(struct sek_store *s, const char *host, const char *user, uint8_t ret[SEK_STORE_SECRET_BYTES],
+	size_t *ret_n, bool *ret_own)
+{
+	SEK_STORE_READ(s, secret_get(s->db, host, user, ret, ret_n, ret_own));
 }

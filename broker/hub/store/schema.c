@@ -154,6 +154,16 @@ static const char *const steps[] = {
 	" state TEXT NOT NULL CHECK (state IN ('use', 'drain', 'gone'))) STRICT, WITHOUT ROWID;",
 	/* 6: until when a user may set a code generator up, where an administrator has to allow that first */
 	"ALTER TABLE users ADD COLUMN enrol_s INTEGER NOT NULL DEFAULT 0;",
+	/* 7: hosts of other protocols; with what they are logged in to, sealed by the caller; user '': everybody */
+	"ALTER TABLE hosts ADD COLUMN kind TEXT NOT NULL DEFAULT 'sekisho';"
+	"ALTER TABLE hosts ADD COLUMN insecure INTEGER NOT NULL DEFAULT 0 CHECK (insecure IN (0, 1));"
+	"ALTER TABLE hosts ADD COLUMN trust TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE hosts ADD COLUMN places INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE host_secrets ("
+	" host TEXT NOT NULL,"
+	" user TEXT NOT NULL DEFAULT '',"
+	" sealed BLOB NOT NULL,"
+	" PRIMARY KEY (host, user)) STRICT, WITHOUT ROWID;",
 };
 
 enum { SCHEMA = sizeof steps / sizeof steps[0] };

@@ -9,7 +9,7 @@ import { saying } from "./call.mjs";
 /** @typedef {object} Field
  * @property {string} name
  * @property {string} label key of words
- * @property {"text" | "lines" | "choice" | "check" | "checks" | "file"} kind
+ * @property {"text" | "lines" | "choice" | "check" | "checks" | "file" | "password"} kind
  * @property {string | boolean | string[]} [value]
  * @property {{ value: string, label: string }[]} [options] of a choice or of checks: label is text, not a key
  * @property {string} [hint] key of words
@@ -68,8 +68,11 @@ export function makeField(f)
 		const input = make("input", { ...common, type: "file", accept: ".pem,.crt,.cer,.der" });
 		return { name: f.name, read: () => input.files?.[0] ?? null, element: wrap(input) };
 	}
-	const input = make("input", { ...common, type: "text", autocomplete: "off", required: !f.optional });
+	const secret = f.kind === "password";
+	const input = make("input", { ...common, type: secret ? "password" : "text", autocomplete: secret ? "new-password" : "off", required: !f.optional });
 	input.value = String(f.value ?? "");
+	if (secret)
+		return { name: f.name, read: () => input.value, element: wrap(input) };
 	return { name: f.name, read: () => input.value.trim(), element: wrap(input) };
 }
 

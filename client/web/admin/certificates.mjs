@@ -15,7 +15,7 @@ const SOON_S = 30 * 86400;
 /** The first certificate of a file, as PEM.
  * @param {File} file
  * @returns {Promise<string>} */
-async function pemOf(file)
+export async function pemOf(file)
 {
 	const bytes = file.size <= FILE_MOST_BYTES ? new Uint8Array(await file.arrayBuffer()) : new Uint8Array(0);
 	const found = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/.exec(new TextDecoder().decode(bytes));

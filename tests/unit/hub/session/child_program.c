@@ -27,6 +27,7 @@
 extern char **environ;
 
 static struct sek_gap_layout layout;
+static bool foreign; /* in the place of a foreign host's decoder */
 
 /* --- what both check --- */
 
@@ -129,6 +130,36 @@ static void check_credentials(void)
 	}
 	if (!sek_is_ok(sek_read_done(&r)))
 		refuse(9);
+}
+
+/* Of a foreign host: the flags and the four texts that test_foreign.c makes the broker hand over. */
+static void check_foreign_credentials(void)
+{
+	static const char *const wanted[SEK_FOREIGN_TEXTS] = { "-----BEGIN", NULL, "screen", "s3cret" };
+	static char bytes[4 * (4 + SEK_CREDENTIAL_MAX_BYTES)];
+	size_t n = 0;
+	ssize_t k;
+	struct sek_reader r;
+	uint32_t flags;
+
+	while ((k = read(SEK_DECODER_CREDENTIALS_FD, bytes + n, sizeof bytes - n)) > 0)
+		n += (size_t)k;
+	close(SEK_DECODER_CREDENTIALS_FD);
+	sek_reader_init(&r, bytes, n);
+	if (!sek_is_ok(sek_read_u32(&r, &flags)) || flags > SEK_FOREIGN_INSECURE)
+		refuse(20);
+	for (int i = 0; i < SEK_FOREIGN_TEXTS; i++) {
+		uint32_t size;
+		const uint8_t *text;
+
+		if (!sek_is_ok(sek_read_u32(&r, &size)) || !sek_is_ok(sek_read_bytes(&r, size, &text)))
+			refuse(21);
+		if (i == SEK_FOREIGN_TRUST && flags == SEK_FOREIGN_INSECURE ? size != 0 :
+				wanted[i] && (size < strlen(wanted[i]) || memcmp(text, wanted[i], strlen(wanted[i])) != 0))
+			refuse(22);
+	}
+	if (!sek_is_ok(sek_read_done(&r)))
+		refuse(23);
 }
 
 static void journal(const uint8_t *frame, size_t n)
@@ -239,7 +270,10 @@ _Noreturn static void decoder(const char *path)
 
 	signal(SIGPIPE, SIG_IGN); /* as the jail does */
 	check_descriptors(SEK_DECODER_FDS_END, true);
-	check_credentials();
+	if (foreign)
+		check_foreign_credentials();
+	else
+		check_credentials();
 	if (!sek_is_ok(sek_gap_writer_open(SEK_DECODER_GAP_FD, &layout, &w)))
 		refuse(11);
 	pixels = sek_gap_writer_pixels(w);
@@ -446,6 +480,12 @@ int main(int argc, char **argv)
 	const char *name = strrchr(argv[0], '/');
 
 	act_by_name(name ? name : argv[0]);
+	if (argc == 5 && strcmp(argv[4], SEK_DECODER_TEST) == 0) {
+		check_descriptors(SEK_DECODER_FDS_END, true);
+		check_foreign_credentials();
+		return SEK_EXIT_OK;
+	}
+	foreign = name && strstr(name, "foreign");
 	if (argc != 3 && argc != 4)
 		return SEK_EXIT_USAGE;
 	if (!sek_is_ok(sek_gap_layout_init(&layout, (uint16_t)atoi(argv[1]), (uint16_t)atoi(argv[2]))))

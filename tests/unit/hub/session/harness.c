@@ -59,7 +59,7 @@ static void listen_somewhere(struct bench *b)
 	ck_assert_int_eq(bind(b->listener, (struct sockaddr *)&a, size), 0);
 	ck_assert_int_eq(listen(b->listener, 64), 0);
 	ck_assert_int_eq(getsockname(b->listener, (struct sockaddr *)&a, &size), 0);
-	b->host = (struct sek_render_host){ "render1.sekisho.internal", "127.0.0.1", ntohs(a.sin_port), NULL };
+	b->host = (struct sek_render_host){ .name = "render1.sekisho.internal", .address = "127.0.0.1", .port = ntohs(a.sin_port) };
 }
 
 void bench_use(struct bench *b, char *slot, const char *name)

@@ -12,8 +12,10 @@
 #include <check.h>
 #include <sqlite3.h>
 
+#include "broker/hub/keys/seal.h"
 #include "broker/hub/store/factors.h"
 #include "broker/hub/store/groups.h"
+#include "broker/hub/store/hosts.h"
 #include "broker/hub/store/policies.h"
 
 static char folder[64], path[96], err[512];
@@ -431,6 +433,62 @@ START_TEST(the_schema_before_is_brought_up)
 }
 END_TEST
 
+static void first_host(void *ctx, const struct sek_store_host *h)
+{
+	*(struct sek_store_host *)ctx = *h;
+}
+
+START_TEST(foreign_hosts_and_their_secrets)
+{
+	struct sek_store_host h = { "desk7", "127.0.0.1", 5900, "default", SEK_HOST_USE, "vnc", true, "PEM", 3 }, seen;
+	uint8_t sealed[SEK_STORE_SECRET_BYTES + 1] = { 1, 2, 3 }, got[SEK_STORE_SECRET_BYTES];
+	bool own = true;
+	size_t n = 0;
+
+	OK(sek_store_host_put(store, &h));
+	OK(sek_store_hosts(store, first_host, &seen));
+	ck_assert_str_eq(seen.kind, "vnc");
+	ck_assert_str_eq(seen.trust, "PEM");
+	ck_assert(seen.insecure && seen.places == 3);
+	IS(sek_store_host_secret_get(store, "desk7", "taro", got, &n, &own), SEK_E_NOT_FOUND);
+	IS(sek_store_host_secret_put(store, "desk7", "", sealed, sizeof sealed), SEK_E_LIMIT);
+	OK(sek_store_host_secret_put(store, "desk7", "", sealed, 3));
+	OK(sek_store_host_secret_get(store, "desk7", "taro", got, &n, &own)); /* for everybody */
+	ck_assert(n == 3 && memcmp(got, sealed, 3) == 0 && !own);
+	OK(sek_store_host_secret_put(store, "desk7", "taro", sealed + 1, 2));
+	OK(sek_store_host_secret_get(store, "desk7", "taro", got, &n, &own));
+	ck_assert(n == 2 && got[0] == 2 && own);
+	OK(sek_store_host_secret_get(store, "desk7", "hana", got, &n, &own));
+	ck_assert(n == 3 && !own);
+	OK(sek_store_host_secret_put(store, "desk7", "taro", NULL, 0)); /* forgotten */
+	OK(sek_store_host_secret_get(store, "desk7", "taro", got, &n, &own));
+	ck_assert(n == 3 && !own);
+	OK(sek_store_host_set(store, "desk7", SEK_HOST_GONE)); /* and with the host, all of it */
+	IS(sek_store_host_secret_get(store, "desk7", "taro", got, &n, &own), SEK_E_NOT_FOUND);
+	OK(sek_store_hosts(store, first_host, &seen));
+	ck_assert_str_eq(seen.kind, "sekisho");
+	ck_assert(!seen.insecure && !*seen.trust);
+}
+END_TEST
+
+START_TEST(a_seal_opens_for_its_purpose_only)
+{
+	uint8_t key[SEK_SEAL_KEY_BYTES] = { 7 }, other[SEK_SEAL_KEY_BYTES] = { 8 }, sealed[10 + SEK_SEAL_MORE_BYTES];
+	char plain[10] = "password", got[10] = "";
+
+	sek_seal(key, "host a", plain, sizeof plain, sealed);
+	ck_assert_ptr_null(memmem(sealed, sizeof sealed, "password", 8));
+	IS(sek_seal_open(other, "host a", sealed, sizeof sealed, got), SEK_E_CRYPTO);
+	IS(sek_seal_open(key, "host b", sealed, sizeof sealed, got), SEK_E_CRYPTO);
+	IS(sek_seal_open(key, "host a", sealed, SEK_SEAL_MORE_BYTES - 1, got), SEK_E_CRYPTO);
+	ck_assert_str_eq(got, "");
+	OK(sek_seal_open(key, "host a", sealed, sizeof sealed, got));
+	ck_assert_str_eq(got, "password");
+	sealed[3] ^= 1;
+	IS(sek_seal_open(key, "host a", sealed, sizeof sealed, got), SEK_E_CRYPTO);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("hub.store.admin");
@@ -450,6 +508,8 @@ int main(void)
 	tcase_add_test(t, endless_texts_are_refused_whole);
 	tcase_add_test(t, factors_are_used_once);
 	tcase_add_test(t, the_schema_before_is_brought_up);
+	tcase_add_test(t, foreign_hosts_and_their_secrets);
+	tcase_add_test(t, a_seal_opens_for_its_purpose_only);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
