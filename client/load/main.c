@@ -13,6 +13,7 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "probe", "one member of staff logs in, types, looks at the pixels, leaves", load_probe },
+	{ "report", "the report of a run as one HTML file", load_report },
 };
 
 static void usage(FILE *to)
