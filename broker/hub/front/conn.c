@@ -89,18 +89,32 @@ void sek_conn_watch(struct conn *c, bool watch)
 		uv_check_stop(&f->between);
 }
 
-static bool has_place(const struct sek_front *f, const char *address)
+/* Browsers keep half a dozen connections for later requests. Where that would shut out others of their address (the users of a terminal
+ * server, who all come back at once after a restart), the one that is kept longest gives way. */
+static bool has_place(struct sek_front *f, const char *address)
 {
+	struct conn *c, *oldest = NULL;
 	size_t same = 0, plain = 0;
-	const struct conn *c;
 
 	for (c = f->conns; c; c = c->next) {
 		if (c->stream && c->stream->established)
 			continue;
 		plain++;
-		same += strcmp(c->address, address) == 0;
+		if (strcmp(c->address, address) != 0)
+			continue;
+		same++;
+		if (c->kept && (!oldest || c->deadline_ms < oldest->deadline_ms))
+			oldest = c;
 	}
-	return plain < SEK_FRONT_CONNECTIONS_MAX && same < SEK_FRONT_PER_ADDRESS_MAX;
+	if (plain >= SEK_FRONT_CONNECTIONS_MAX)
+		return false;
+	if (same < SEK_FRONT_PER_ADDRESS_MAX)
+		return true;
+	if (!oldest || f->stopping)
+		return false;
+	oldest->kept = false; /* gives its place once */
+	sek_conn_deadline(oldest, SEK_FRONT_AT_ONCE);
+	return true;
 }
 
 /* A connection was accepted by the kernel; nothing was read from it yet. */

@@ -76,6 +76,7 @@ int sek_http_begin(struct conn *c, const char *path, size_t n)
 	sek_request_read(c->wsi, path, n, r);
 	c->front->counts.requests++;
 	sek_log(SEK_LOG_DEBUG, "request", "method", method_name(r->method), "path", r->path, "address", c->address, NULL);
+	c->kept = false;
 	sek_conn_deadline(c, SEK_FRONT_FIRST_REQUEST_MS);
 	if (c->front->refusing)
 		return sek_respond_refuse(c, 503, "stopping");

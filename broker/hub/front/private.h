@@ -16,7 +16,7 @@
 
 enum {
 	SEK_FRONT_CONNECTIONS_MAX = 1024,  /* open without being a stream */
-	SEK_FRONT_PER_ADDRESS_MAX = 64,    /* of those, from one address (a terminal server is one address) */
+	SEK_FRONT_PER_ADDRESS_MAX = 64,    /* of those, from one address (a terminal server is one address): kept ones give way */
 	SEK_FRONT_STREAMS_MAX = 10240,     /* each holds a session; sessions.max is the real limit */
 	SEK_FRONT_BODY_MAX = 16384,        /* of a request */
 	SEK_FRONT_QUEUE_MAX = 4194304,     /* bytes that may wait for a slow client */
@@ -69,6 +69,7 @@ struct conn {
 	char address[SEK_STORE_ADDRESS_BYTES];
 	uint64_t deadline_ms;        /* of uv_now; 0 = none */
 	bool watched;
+	bool kept;                   /* answered; waits for a next request that may never come */
 
 	struct sek_request request;
 	char *body;                  /* of a POST, SEK_FRONT_BODY_MAX bytes, while one arrives */

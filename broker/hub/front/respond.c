@@ -177,6 +177,7 @@ static int complete(struct conn *c)
 	sek_respond_drop(c);
 	sek_conn_watch(c, false);
 	sek_conn_deadline(c, SEK_FRONT_NEXT_REQUEST_MS);
+	c->kept = true;
 	return lws_http_transaction_completed(c->wsi) ? -1 : 0;
 }
 

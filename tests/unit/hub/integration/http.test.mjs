@@ -230,6 +230,22 @@ test('one address cannot take every connection', async () => {
 	for (const s of held) s.destroy();
 });
 
+test('connections that are only kept for later give way to others of their address', async () => {
+	const from = '127.44.0.3', held = [];
+	for (let i = 0; i < 70; i++) {
+		const s = await b.raw({ from });
+		let answer = '';
+		s.on('error', () => {});
+		s.on('data', (d) => { answer += d; });
+		s.write(`GET /api/health HTTP/1.1\r\nHost: ${b.address}:${b.port}\r\n\r\n`);
+		await until('an answer', () => answer.includes('"ok"'));
+		held.push(s);
+	}
+	await until('the oldest to be closed', () => held.slice(0, 6).every((s) => s.destroyed || s.readableEnded));
+	assert.ok(!held[69].destroyed && !held[69].readableEnded);
+	for (const s of held) s.destroy();
+});
+
 test('TLS: 1.3, or 1.2 with AEAD; nothing older, no tickets, no renegotiation', async () => {
 	const connect = (options) => new Promise((done) => {
 		const s = tls.connect({ host: b.address, port: b.port, ca: b.ca, ...options }, () => {
