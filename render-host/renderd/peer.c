@@ -18,8 +18,8 @@
 #include "render-host/renderd/session.h"
 
 enum {
-	HALF_OPEN_MAX = 64,        /* connections that have not sent a HELLO yet */
-	HALF_OPEN_MAX_OF_ONE = 16, /* of those, from one address */
+	HALF_OPEN_MAX = 192,       /* connections that have not sent a HELLO yet */
+	HALF_OPEN_MAX_OF_ONE = 64, /* of those, from one address: a broker calls for everybody who logs in at 08:30 */
 	DRAINING_MAX = 64,         /* refused connections that are given time to read why */
 	HANDSHAKE_MS = 10000, HELLO_MS = 10000, CLOSE_MS = 2000,
 	LOST_MS = 30000,           /* a peer that answers nothing for so long is gone */

@@ -20,7 +20,10 @@
 #include "base/log.h"
 #include "render-host/renderd/process.h"
 
+#define WATCHES_LIMIT "/proc/sys/fs/inotify/max_user_instances"
 #define UID_LOCK "/run/sekisho-renderd.uids" /* one byte a uid */
+
+enum { WATCHES_OF_ONE = 16 /* seen: 7 or 8 */, WATCHES_OF_OTHERS = 128 };
 
 static sek_status fail(const char *what, const char *why, const char *advice)
 {
@@ -117,10 +120,32 @@ static sek_status open_cgroups(struct sek_host *h)
 	return sek_ok();
 }
 
+/* Whatever watches files inside the sessions' user namespaces counts against root's limit out here, too: the usual 128 are
+ * used up by 17 sessions, and the 18th cannot be built. */
+static void raise_watches(const struct sek_host *h)
+{
+	unsigned long wanted = WATCHES_OF_OTHERS + (unsigned long)WATCHES_OF_ONE * sek_renderd_slots(h->config), limit = 0;
+	FILE *f = fopen(WATCHES_LIMIT, "r");
+	bool known = f && fscanf(f, "%lu", &limit) == 1, raised;
+
+	if (f)
+		fclose(f);
+	if (!known || limit >= wanted)
+		return;
+	f = fopen(WATCHES_LIMIT, "w");
+	raised = f && fprintf(f, "%lu\n", wanted) > 0;
+	if (f && fclose(f) != 0)
+		raised = false;
+	sek_log(raised ? SEK_LOG_INFO : SEK_LOG_WARN, "host.inotify", "limit", sek_logf("%lu", limit), "wanted", sek_logf("%lu", wanted),
+		"raised", raised ? "yes" : "no", "do", raised ? NULL : "sysctl fs.inotify.max_user_instances, or some sessions cannot be built",
+		NULL);
+}
+
 sek_status sek_startup_prepare(struct sek_host *h)
 {
 	if (geteuid() != 0)
 		return fail("uid", "every session needs a uid of its own", "start as root");
+	raise_watches(h);
 	SEK_TRY(lock_uids(h));
 	SEK_TRY(open_directory(h));
 	SEK_TRY(kill_leftovers(h));

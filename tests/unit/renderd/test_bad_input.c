@@ -246,13 +246,13 @@ END_TEST
 START_TEST(many)
 {
 	struct client c;
-	int fds[40];
+	int fds[100];
 	size_t i, closed = 0;
 
-	for (i = 0; i < 40; i++)
+	for (i = 0; i < 100; i++)
 		fds[i] = dial();
 	rig_expect_log(&rig, "too many unfinished connections");
-	for (i = 0; i < 40; i++) {
+	for (i = 0; i < 100; i++) {
 		struct pollfd p = { fds[i], POLLIN, 0 };
 
 		closed += poll(&p, 1, 200) > 0;
