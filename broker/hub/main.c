@@ -9,9 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,16 +21,18 @@
 #include "broker/hub/auth/password.h"
 #include "broker/hub/config.h"
 #include "broker/hub/control/control.h"
+#include "broker/hub/kept.h"
 #include "broker/hub/metrics/metrics.h"
 #include "broker/hub/notify.h"
 #include "broker/hub/options.h"
 #include "broker/hub/policy/book.h"
+#include "broker/hub/protect.h"
 #include "broker/hub/review/review.h"
 #include "broker/hub/recorded.h"
 #include "broker/hub/status.h"
 #include "broker/hub/users.h"
 
-enum { DRAIN_MS = 1500, DRAIN_LOOK_MS = 20, STOP_MS = 10000, FILES_WANTED = 16384 };
+enum { DRAIN_MS = 1500, DRAIN_LOOK_MS = 20, STOP_MS = 10000 };
 
 /* Beside this one: of a recording, its entries, its video file, its words. */
 static const char *const worker_names[3] = { "sekisho-recording-feed", "sekisho-film", "sekisho-words" };
@@ -56,6 +55,7 @@ struct broker {
 	struct sek_front *front;
 	struct sek_control *control;
 	struct sek_metrics *metrics;
+	struct sek_kept *kept;
 	struct sek_status_line status;
 	bool has_status, stopping, failed;
 	uint8_t login_key[SEK_TOTP_KEY_BYTES];
@@ -71,21 +71,6 @@ static void program_folder(char *ret, size_t size)
 
 	path[n > 0 ? n : 0] = '\0';
 	snprintf(ret, size, "%s", dirname(path));
-}
-
-/* The broker holds keys and passwords: no core files, no reading by others' debuggers, no files that others may read. */
-static void protect_process(void)
-{
-	struct rlimit none = { 0, 0 }, files;
-
-	umask(077);
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0);
-	signal(SIGPIPE, SIG_IGN);
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < FILES_WANTED) {
-		files.rlim_cur = files.rlim_max < FILES_WANTED ? files.rlim_max : FILES_WANTED;
-		setrlimit(RLIMIT_NOFILE, &files);
-	}
 }
 
 static void on_session(void *user, const char *word, const struct sek_session_info *i)
@@ -170,7 +155,7 @@ static void review_stopped(void *user)
 		admin_stopped(b);
 }
 
-static void auth_stopped(void *user)
+static void kept_stopped(void *user)
 {
 	struct broker *b = user;
 
@@ -178,6 +163,13 @@ static void auth_stopped(void *user)
 		sek_review_stop(b->review, review_stopped, b);
 	else
 		review_stopped(b);
+}
+
+static void auth_stopped(void *user)
+{
+	struct broker *b = user;
+
+	sek_kept_stop(b->kept, kept_stopped, b);
 }
 
 static void stop_front(struct broker *b)
@@ -378,6 +370,13 @@ static sek_status start_metrics(struct broker *b)
 	return sek_is_ok(sek_metrics_start(&s, &b->metrics, err, sizeof err)) ? sek_ok() : refuse("metrics", err);
 }
 
+/* Last: a session that is taken back needs everything else. */
+static sek_status start_kept(struct broker *b)
+{
+	return sek_is_ok(sek_kept_start(&b->loop, b->store, b->auth, b->sessions, &b->kept)) ? sek_ok() :
+		refuse("sessions", "the sessions that ran cannot be read from the store");
+}
+
 static sek_status start_audit(struct broker *b)
 {
 	char err[SEK_CONFIG_ERROR_BYTES] = "";
@@ -411,6 +410,7 @@ static sek_status start(struct broker *b, const struct sek_options *o)
 	SEK_TRY(start_control(b));
 	SEK_TRY(start_front(b));
 	SEK_TRY(start_metrics(b));
+	SEK_TRY(start_kept(b));
 	if (o->status_fd >= 0) {
 		b->status.auth = b->auth;
 		b->status.front = b->front;
@@ -454,6 +454,7 @@ static int run(struct broker *b, const struct sek_options *o)
 	sek_sessions_destroy(b->sessions);
 	sek_recorded_destroy(&b->recorded);
 	sek_policy_book_destroy(b->book);
+	sek_kept_destroy(b->kept);
 	sek_auth_destroy(b->auth);
 	sek_store_close(b->store);
 	sek_audit_destroy(b->audit);
@@ -474,7 +475,7 @@ int main(int argc, char **argv)
 
 	if (r >= 0)
 		return r;
-	protect_process();
+	sek_protect_process();
 	sek_ldap_init();
 	program_folder(folder, sizeof folder);
 	if (!sek_is_ok(sek_broker_config_load(o.config, folder, &b.config, err, sizeof err)) ||

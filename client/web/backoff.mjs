@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How long to wait before the next attempt to connect. Pure arithmetic.
 
-const STEPS_MS = [200, 1000, 2000, 4000, 8000, 15000];
+const STEPS_MS = [200, 1000, 2000, 4000, 5000]; // a broker that comes back has everybody back within ten seconds
 
 /** @param {number} attempt 0 for the first attempt after a connection broke
  * @param {number} random 0..1, spreads many clients of a broker that comes back

@@ -97,6 +97,13 @@ class Daemon {
 		return fs.readFileSync(this.logPath, "utf8");
 	}
 
+	/** As a fault would end it: without a word. */
+	async kill()
+	{
+		this.process.kill("SIGKILL");
+		await this.ended;
+	}
+
 	async stop()
 	{
 		if (!this.alive)
@@ -126,6 +133,7 @@ export class Harness {
 	 * @param {number} [options.lingerSeconds]
 	 * @param {number} [options.warm] sandboxes that the render host keeps ready; SEK_WARM in the environment, else 0
 	 * @param {number} [options.idleMinutes]
+	 * @param {number} [options.maxSessions] of broker and render host
 	 * @param {string | ((dir: string) => string)} [options.brokerExtra] lines at the end of the broker's configuration
 	 * @param {string} [options.login] lines of the broker's configuration below `login:`, indented by two
 	 * @param {(dir: string) => void} [options.prepare] called with the folder before the broker starts
@@ -136,6 +144,7 @@ export class Harness {
 		this.lingerSeconds = options.lingerSeconds ?? 60;
 		this.warm = options.warm ?? Number(process.env.SEK_WARM ?? 0);
 		this.idleMinutes = options.idleMinutes ?? 0;
+		this.maxSessions = options.maxSessions ?? 8;
 		this.brokerExtra = options.brokerExtra ?? "";
 		this.renderHost = options.renderHost ?? true;
 		this.loginLines = options.login ?? "";
@@ -260,7 +269,7 @@ store:
   path: ${dir}/state/sekisho.db
 web_root: ${dir}/web
 sessions:
-  max: 8
+  max: ${this.maxSessions}
   linger_seconds: ${this.lingerSeconds}
   idle_minutes: ${this.idleMinutes}
   max_width: 2560
@@ -277,7 +286,7 @@ tls:
   crl: ${dir}/pki/ca.crl
 sessions:
   directory: ${this.#sessions}
-  max: 8
+  max: ${this.maxSessions}
   uid_base: ${220000 + (randomBytes(1)[0] ?? 0) * 16}
   memory_mib: 2048
   processes: 512

@@ -102,6 +102,29 @@ test("life: a key that was down when the line broke is not down afterwards", { t
 	await remote.hasText("still here!!Wz");
 });
 
+test("life: a broker that is killed comes back with everybody's page, nobody logs in again", { timeout: 90000 }, async () => {
+	const other = await Remote.open(harness, { user: "suzuki" });
+	await other.go("/second");
+	const asked = harness.site.requests.length;
+	await harness.broker.kill();
+	await remote.phase("reconnecting");
+	await other.phase("reconnecting");
+	harness.startBroker();
+	await remote.live();
+	await other.live();
+	await remote.page.keyboard.type("?");
+	await remote.hasText("still here!!Wz?");
+	await remote.page.keyboard.press("Backspace");
+	await remote.hasText("still here!!Wz");
+	assert.equal(harness.site.requests.length, asked, "no page was loaded again");
+	assert.match(harness.broker.log(), /session\.restored/);
+	await other.page.keyboard.press("F8");
+	await other.page.getByRole("button", { name: "閲覧を終了" }).click();
+	await other.page.getByRole("button", { name: "終了する" }).click();
+	await other.phase("ended");
+	await other.close();
+});
+
 test("life: reloading the page comes back to the same session", { timeout: 60000 }, async () => {
 	await remote.page.reload();
 	await remote.live();

@@ -297,6 +297,16 @@ size_t sek_auth_logins(const struct sek_auth *a)
 	return sek_logins_count(a->logins);
 }
 
+bool sek_auth_has_login(const struct sek_auth *a, const char *user)
+{
+	size_t i;
+
+	for (i = 0; i < sek_logins_count(a->logins); i++)
+		if (strcmp(sek_logins_at(a->logins, i)->user, user) == 0)
+			return true;
+	return false;
+}
+
 void sek_auth_count(const struct sek_auth *a, struct sek_auth_counts *ret)
 {
 	memcpy(ret->answers, a->answers, sizeof ret->answers);

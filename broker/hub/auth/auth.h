@@ -146,6 +146,8 @@ void sek_auth_on_end(struct sek_auth *a, sek_auth_end_fn *fn, void *user);
 void sek_auth_on_sweep(struct sek_auth *a, void (*fn)(void *user), void *user);
 
 size_t sek_auth_logins(const struct sek_auth *a);
+/* Whether the user has any log-in that lives. */
+bool sek_auth_has_login(const struct sek_auth *a, const char *user);
 
 /* For metrics: answers given since the start, tries that wait or are looked at now, and the most that ever waited. */
 struct sek_auth_counts {

@@ -39,6 +39,8 @@ void sek_client_send(struct sek_session *s, const uint8_t *frame, size_t n)
 {
 	if (!s->client.ops || !s->client.greeted || !n)
 		return;
+	if (frame[0] == SEK_MSG_UPDATE && s->over != SEK_STATE_NONE)
+		return;
 	sek_tape_down(s, frame, n);
 	if (frame[0] == SEK_MSG_UPDATE && sek_tape_holds_back(s))
 		return; /* this very one was not kept: the session ends in a moment */
@@ -221,7 +223,7 @@ static enum sek_verdict hello(struct sek_session *s, const uint8_t *payload, siz
 			sek_session_end(s, why, "no render host");
 			return SEK_VERDICT_FINE;
 		}
-		if (!sek_tape_follow_policy(s, false))
+		if (!sek_tape_follow_policy(s, SEK_TAPE_FROM_START))
 			return SEK_VERDICT_FINE;
 	}
 	sek_tape_event(s, SEK_RECORD_EVENT_ATTACHED, s->phase != SEK_PHASE_OPENED, NULL);

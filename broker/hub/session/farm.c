@@ -68,6 +68,13 @@ static bool is_foreign(const struct sek_render_host *host)
 	return host->kind != SEK_KIND_SEKISHO;
 }
 
+const struct sek_render_host *sek_farm_find(const struct sek_sessions *all, const char *name)
+{
+	const struct host *h = find(all->farm, name);
+
+	return h ? &h->host : NULL;
+}
+
 static uint32_t here(const struct sek_farm *f, const struct host *h)
 {
 	uint32_t n = 0;

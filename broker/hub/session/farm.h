@@ -21,6 +21,9 @@ void sek_farm_destroy(struct sek_farm *f); /* NULL is fine */
 /* What a connection to a foreign host came to; nothing for others. host may be gone from the list. */
 void sek_farm_reached(struct sek_farm *f, const struct sek_render_host *host, bool well);
 
+/* The host of that name; NULL: there is none (any more). */
+const struct sek_render_host *sek_farm_find(const struct sek_sessions *all, const char *name);
+
 /* Where this session, whose wish and policy are known, will be best; NULL and *ret_why if there is no such host. */
 const struct sek_render_host *sek_farm_choose(const struct sek_session *s, enum sek_state *ret_why);
 

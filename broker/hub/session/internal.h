@@ -18,6 +18,7 @@
 #include "broker/hub/session/clipboard.h"
 #include "broker/hub/session/credentials.h"
 #include "broker/hub/session/input.h"
+#include "broker/hub/session/keep.h"
 #include "broker/hub/session/rate.h"
 #include "broker/hub/session/recording.h"
 #include "broker/hub/policy/policy.h"
@@ -148,6 +149,13 @@ struct sek_session {
 	unsigned encoder_deaths;
 	uint32_t epoch;           /* counts encoders: their frame numbers start anew */
 
+	/* keep.c */
+	bool kept;                /* the keeper was told of it */
+	bool returning;           /* taken back from a broker that is gone; the host has not answered yet */
+	enum sek_state over;      /* what it is ended with once it has */
+	int64_t opened_s, started_s; /* UTC */
+	char recorded_before[33]; /* the recording that the killed broker had begun, "" = none */
+
 	uint64_t opened_ms, started_ms, hello_ms, input_ms;
 	uint64_t bytes_down, updates;
 	uint32_t first_frame_ms;
@@ -178,6 +186,7 @@ struct sek_sessions {
 	void *policy_user;
 	sek_host_secret_fn *secret_fn; /* NULL: nothing is known */
 	void *secret_user;
+	struct sek_session_keeper keeper;       /* put == NULL: nothing is kept */
 	struct sek_clipboard_log clipboard_log; /* record == NULL: nobody keeps one */
 	struct sek_recorder *recorder;          /* NULL: this broker records nothing */
 	struct sek_recording_log recording_log; /* tell == NULL: nobody is told */
@@ -198,6 +207,11 @@ void sek_sessions_tell(struct sek_session *s, const char *word);
 
 /* life.c: one session from opening to end */
 sek_status sek_session_create(struct sek_sessions *all, const char *user, struct sek_session **ret);
+/* The steps of it that a session which is taken back goes, too: memory and name; into the list, with its timer; freed before that. */
+sek_status sek_session_new(struct sek_sessions *all, const char *user, const uint8_t id[SEK_SESSION_ID_BYTES],
+	struct sek_session **ret);
+void sek_session_enlist(struct sek_session *s);
+void sek_session_drop(struct sek_session *s);
 /* Ends it for good, whatever it is doing: tells client and host, lets go of everything, frees. `cause` is a fixed word
  * for the log, NULL if the state says it all. s must not be used after the caller has returned to the loop. */
 void sek_session_end(struct sek_session *s, enum sek_state state, const char *cause);
@@ -214,7 +228,15 @@ void sek_session_encoder_exit(struct sek_session *s, int code, int signal_number
 /* The session's deadlines that are life.c's. */
 void sek_session_due(struct sek_session *s, enum sek_deadline which);
 
+/* keep.c */
+void sek_session_keep(struct sek_session *s); /* something of it has changed that a killed broker has to know again */
+void sek_session_keep_no_more(struct sek_session *s);
+/* The host has answered: a session that was taken back goes on, or ends. False: it has ended. */
+bool sek_session_returned(struct sek_session *s);
+
 /* policy.c */
+/* The session's own values; returns how many. */
+size_t sek_session_own_rows(const struct sek_session *s, struct sek_policy_row ret[SEK_POLICY_ATTRIBUTES]);
 sek_status sek_session_policy_open(struct sek_session *s);
 void sek_session_policy_finish(struct sek_session *s);
 void sek_session_policy_tell(struct sek_session *s); /* to the client */
@@ -314,8 +336,9 @@ void sek_clipboard_due(struct sek_session *s);
 /* recording.c: what goes into the session's recording. Each does nothing while there is none. */
 /* False, on the record, if the policy requires a recording that could not begin. */
 bool sek_tape_possible(const struct sek_session *s);
-/* Begins or ends the recording as the policy says; late: the session has run without. False: that ended the session. */
-bool sek_tape_follow_policy(struct sek_session *s, bool late);
+/* Begins or ends the recording as the policy says. False: that ended the session. */
+enum sek_tape_from { SEK_TAPE_FROM_START, SEK_TAPE_LATE /* the session has run without */, SEK_TAPE_RESTORED /* with another one */ };
+bool sek_tape_follow_policy(struct sek_session *s, enum sek_tape_from from);
 /* how: a word for lists, the state's name as a rule. */
 void sek_tape_end(struct sek_session *s, const char *how, uint32_t state);
 bool sek_tape_holds_back(const struct sek_session *s); /* no pixel may go to the client yet */

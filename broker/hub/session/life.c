@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -21,42 +22,43 @@ static void log_fault(const struct sek_session *s, enum sek_state state, const c
 		"state", sek_state_name(state), "cause", cause, NULL);
 }
 
-sek_status sek_session_create(struct sek_sessions *all, const char *user, struct sek_session **ret)
+sek_status sek_session_new(struct sek_sessions *all, const char *user, const uint8_t id[SEK_SESSION_ID_BYTES],
+	struct sek_session **ret)
 {
 	static const char digits[] = "0123456789abcdef";
 	struct sek_session *s = calloc(1, sizeof *s);
-	sek_status status;
 
 	if (!s)
 		return sek_fail(SEK_E_NOMEM);
 	s->user = strdup(user);
-	if (!s->user || getrandom(s->id, sizeof s->id, 0) != (ssize_t)sizeof s->id) {
-		free(s->user);
+	if (!s->user) {
 		free(s);
 		return sek_fail(SEK_E_NOMEM);
 	}
+	memcpy(s->id, id, sizeof s->id);
 	for (size_t i = 0; i < sizeof s->id; i++) {
 		s->id_hex[2 * i] = digits[s->id[i] >> 4];
 		s->id_hex[2 * i + 1] = digits[s->id[i] & 15];
 	}
 	s->all = all;
-	status = sek_session_policy_open(s);
-	if (sek_is_ok(status) && !sek_session_hours_allow(&s->policy))
-		status = sek_fail(SEK_E_DENIED);
-	if (sek_is_ok(status) && !sek_tape_possible(s))
-		status = sek_fail(SEK_E_STORE);
-	if (sek_is_ok(status))
-		status = sek_clipboard_create(s);
-	if (!sek_is_ok(status)) {
-		sek_session_policy_finish(s);
-		free(s->user);
-		free(s);
-		return status;
-	}
-	s->phase = SEK_PHASE_OPENED;
-	s->state = SEK_STATE_CONNECTING;
-	s->opened_ms = s->input_ms = uv_now(all->loop);
-	sek_rates_init(&s->client.rates, s->opened_ms);
+	*ret = s;
+	return sek_ok();
+}
+
+void sek_session_drop(struct sek_session *s)
+{
+	sek_session_policy_finish(s);
+	free(s->clipboard);
+	free(s->shown.cursor);
+	free(s->user);
+	free(s);
+}
+
+void sek_session_enlist(struct sek_session *s)
+{
+	struct sek_sessions *all = s->all;
+
+	sek_rates_init(&s->client.rates, uv_now(all->loop));
 	s->next = all->first;
 	s->prev = &all->first;
 	if (s->next)
@@ -66,6 +68,33 @@ sek_status sek_session_create(struct sek_sessions *all, const char *user, struct
 	sek_sessions_hold(all);
 	sek_deadlines_init(s);
 	sek_client_linger(s);
+}
+
+sek_status sek_session_create(struct sek_sessions *all, const char *user, struct sek_session **ret)
+{
+	uint8_t id[SEK_SESSION_ID_BYTES];
+	struct sek_session *s;
+	sek_status status;
+
+	if (getrandom(id, sizeof id, 0) != (ssize_t)sizeof id)
+		return sek_fail(SEK_E_NOMEM);
+	SEK_TRY(sek_session_new(all, user, id, &s));
+	status = sek_session_policy_open(s);
+	if (sek_is_ok(status) && !sek_session_hours_allow(&s->policy))
+		status = sek_fail(SEK_E_DENIED);
+	if (sek_is_ok(status) && !sek_tape_possible(s))
+		status = sek_fail(SEK_E_STORE);
+	if (sek_is_ok(status))
+		status = sek_clipboard_create(s);
+	if (!sek_is_ok(status)) {
+		sek_session_drop(s);
+		return status;
+	}
+	s->phase = SEK_PHASE_OPENED;
+	s->state = SEK_STATE_CONNECTING;
+	s->opened_ms = s->input_ms = uv_now(all->loop);
+	s->opened_s = (int64_t)time(NULL);
+	sek_session_enlist(s);
 	*ret = s;
 	return sek_ok();
 }
@@ -75,11 +104,7 @@ static void on_timer_closed(uv_handle_t *handle)
 	struct sek_session *s = handle->data;
 	struct sek_sessions *all = s->all;
 
-	sek_session_policy_finish(s);
-	free(s->clipboard);
-	free(s->shown.cursor);
-	free(s->user);
-	free(s);
+	sek_session_drop(s);
 	sek_sessions_release(all);
 }
 
@@ -113,6 +138,7 @@ void sek_session_end(struct sek_session *s, enum sek_state state, const char *ca
 		s->next->prev = s->prev;
 	s->all->n--;
 	sek_clipboard_finish(s);
+	sek_session_keep_no_more(s);
 	sek_sessions_tell(s, "session.ended"); /* while the children can still be named */
 	uv_close((uv_handle_t *)&s->timer, on_timer_closed);
 	drop_link(s, true);
@@ -145,6 +171,8 @@ void sek_session_begin(struct sek_session *s)
 	SEK_ASSERT(s->phase == SEK_PHASE_OPENED);
 	s->phase = SEK_PHASE_LINKING;
 	s->started_ms = s->hello_ms = s->input_ms = uv_now(s->all->loop);
+	s->started_s = (int64_t)time(NULL);
+	sek_session_keep(s);
 	sek_session_show(s, SEK_STATE_CONNECTING);
 	sek_sessions_tell(s, "session.started");
 	start_link(s);
@@ -190,6 +218,8 @@ static void found(struct sek_session *s)
 {
 	sek_farm_reached(s->all->farm, s->host, true);
 	sek_deadline_off(s, SEK_DL_RUNNING);
+	if (!sek_session_returned(s))
+		return;
 	if (s->phase == SEK_PHASE_LOST) {
 		s->phase = SEK_PHASE_UP;
 		sek_deadline_in(s, SEK_DL_STABLE, s->all->times.stable_ms);
@@ -326,7 +356,8 @@ void sek_session_host_state(struct sek_session *s, enum sek_state state)
 		broken(s, state, "told through the gap");
 	} else if (state == SEK_STATE_RUNNING) {
 		found(s);
-		sek_session_show(s, state);
+		if (s->phase != SEK_PHASE_ENDED)
+			sek_session_show(s, state);
 	} else if (s->phase != SEK_PHASE_LOST) { /* there the user knows already that we are at it */
 		sek_session_show(s, state);
 	}

@@ -50,7 +50,7 @@ static void watermark(const struct sek_session *s, char ret[SEK_WATERMARK_MAX_BY
 		strftime(ret + at, 24, " %Y-%m-%d %H:%M", &tm);
 }
 
-static size_t overrides(const struct sek_session *s, struct sek_policy_row *ret)
+size_t sek_session_own_rows(const struct sek_session *s, struct sek_policy_row ret[SEK_POLICY_ATTRIBUTES])
 {
 	size_t n = 0;
 	unsigned a;
@@ -64,7 +64,7 @@ static size_t overrides(const struct sek_session *s, struct sek_policy_row *ret)
 static sek_status ask(const struct sek_session *s, struct sek_policy *ret)
 {
 	struct sek_policy_row rows[SEK_POLICY_ATTRIBUTES];
-	size_t n = overrides(s, rows);
+	size_t n = sek_session_own_rows(s, rows);
 
 	if (s->all->policy_fn)
 		return s->all->policy_fn(s->all->policy_user, s->user, rows, n, ret);
@@ -252,7 +252,7 @@ static void enforce(struct sek_session *s, struct sek_policy *fresh)
 	if (!changed)
 		return;
 	sek_tape_event(s, SEK_RECORD_EVENT_POLICY, 0, words);
-	if (s->phase != SEK_PHASE_OPENED && !sek_tape_follow_policy(s, true))
+	if (s->phase != SEK_PHASE_OPENED && !sek_tape_follow_policy(s, SEK_TAPE_LATE))
 		return;
 	sek_session_policy_tell(s);
 	sek_clipboard_policy(s);
@@ -310,6 +310,7 @@ sek_status sek_session_set_override(struct sek_sessions *all, const uint8_t id[S
 		return sek_fail(SEK_E_NOMEM);
 	}
 	free(old);
+	sek_session_keep(s);
 	enforce(s, &fresh);
 	return sek_ok();
 }
@@ -322,7 +323,7 @@ sek_status sek_session_policy_rows(struct sek_sessions *all, const uint8_t id[SE
 
 	if (!s)
 		return sek_fail(SEK_E_NOT_FOUND);
-	fn(user, s->user, rows, overrides(s, rows));
+	fn(user, s->user, rows, sek_session_own_rows(s, rows));
 	return sek_ok();
 }
 

@@ -181,7 +181,7 @@ static struct sek_tape *create(struct sek_session *s)
 	return NULL;
 }
 
-static sek_status begin(struct sek_session *s, bool late)
+static sek_status begin(struct sek_session *s, enum sek_tape_from from)
 {
 	char policy[META_POLICY_BYTES];
 	struct sek_recording_about about = { .session = s->id, .user = s->user, .host = s->host ? s->host->name : "",
@@ -205,15 +205,16 @@ static sek_status begin(struct sek_session *s, bool late)
 	}
 	sek_sessions_hold(s->all);
 	s->tape = t;
-	t->snapshot = late;
+	t->snapshot = from != SEK_TAPE_FROM_START;
 	snprintf(t->id, sizeof t->id, "%s", sek_recording_id(t->file));
-	sek_recording_event(t->file, SEK_RECORD_EVENT_STARTED, late, NULL);
-	if (late && s->client.greeted)
+	sek_recording_event(t->file, SEK_RECORD_EVENT_STARTED, from, from == SEK_TAPE_RESTORED ? s->recorded_before : NULL);
+	sek_session_keep(s);
+	if (from == SEK_TAPE_LATE && s->client.greeted)
 		sek_recording_event(t->file, SEK_RECORD_EVENT_ATTACHED, 1, NULL);
 	return status;
 }
 
-bool sek_tape_follow_policy(struct sek_session *s, bool late)
+bool sek_tape_follow_policy(struct sek_session *s, enum sek_tape_from from)
 {
 	bool wanted = s->policy.recording != SEK_RECORDING_OFF;
 
@@ -221,7 +222,7 @@ bool sek_tape_follow_policy(struct sek_session *s, bool late)
 		sek_tape_end(s, "policy", 0);
 	if (s->tape)
 		s->tape->required = s->policy.recording == SEK_RECORDING_REQUIRED;
-	if (!wanted || s->tape || sek_is_ok(begin(s, late)))
+	if (!wanted || s->tape || sek_is_ok(begin(s, from)))
 		return true;
 	if (s->policy.recording != SEK_RECORDING_REQUIRED)
 		return true; /* it goes on without; that the recorder cannot write was told by itself */
@@ -237,7 +238,7 @@ void sek_sessions_recorder_changed(struct sek_sessions *all)
 
 	for (s = all->first; s; s = next) {
 		next = s->next;
-		if (s->phase != SEK_PHASE_OPENED && !s->tape && sek_tape_follow_policy(s, true) && s->tape)
+		if (s->phase != SEK_PHASE_OPENED && !s->tape && sek_tape_follow_policy(s, SEK_TAPE_LATE) && s->tape)
 			sek_session_view(s);
 	}
 }
@@ -258,6 +259,8 @@ void sek_tape_end(struct sek_session *s, const char *how, uint32_t state)
 
 bool sek_tape_holds_back(const struct sek_session *s)
 {
+	if (s->over != SEK_STATE_NONE) /* it waits for the host's answer to be ended, and shows nobody anything (sek_client_send) */
+		return false;
 	return s->policy.recording == SEK_RECORDING_REQUIRED && s->phase != SEK_PHASE_OPENED && s->phase != SEK_PHASE_ENDED &&
 		!(s->tape && s->tape->ready && sek_recording_ok(s->tape->file));
 }

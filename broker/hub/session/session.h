@@ -191,7 +191,7 @@ size_t sek_sessions_count(const struct sek_sessions *all);
 
 /* Told of session events that others care about (log, later audit): word is one of session.opened, .attached (a HELLO was
  * accepted), .started (the host is being called), .running, .first-frame, .detached, .taken-over, .reconnecting,
- * .reconnected, .encoder-restarted, .ended (info->state says why). fn must not call back into the sessions. */
+ * .reconnected, .restored (taken back after the broker was killed), .encoder-restarted, .ended (info->state says why). fn must not call back into the sessions. */
 typedef void sek_session_event_fn(void *user, const char *word, const struct sek_session_info *info);
 void sek_sessions_on_event(struct sek_sessions *all, sek_session_event_fn *fn, void *user);
 

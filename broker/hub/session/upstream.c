@@ -68,6 +68,7 @@ void sek_upstream_resize(struct sek_session *s)
 	s->client.resize_waits = false;
 	sek_writer_init(&w, frame, sizeof frame);
 	sek_resize_write(&w, &(struct sek_resize){ s->wish.width_px, s->wish.height_px, s->wish.scale_percent });
+	sek_session_keep(s);
 	(void)pass(s, SEK_INPUT_RESIZE, &w); /* a full queue will be noticed by the next key or by the stuck pipe */
 }
 

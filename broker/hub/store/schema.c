@@ -164,6 +164,19 @@ static const char *const steps[] = {
 	" user TEXT NOT NULL DEFAULT '',"
 	" sealed BLOB NOT NULL,"
 	" PRIMARY KEY (host, user)) STRICT, WITHOUT ROWID;",
+	/* 8: sessions that run, for the start after a kill; own: the session's own policy values as a JSON object */
+	"CREATE TABLE sessions ("
+	" id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 32),"
+	" user TEXT NOT NULL,"
+	" host TEXT NOT NULL,"
+	" lang INTEGER NOT NULL,"
+	" width INTEGER NOT NULL,"
+	" height INTEGER NOT NULL,"
+	" scale INTEGER NOT NULL,"
+	" opened_s INTEGER NOT NULL,"
+	" started_s INTEGER NOT NULL,"
+	" recording TEXT NOT NULL DEFAULT '',"
+	" own TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;",
 };
 
 enum { SCHEMA = sizeof steps / sizeof steps[0] };

@@ -105,6 +105,7 @@ export default {
 	"review.event.encoder": "The picture was begun anew",
 	"review.event.started.0": "Recording began",
 	"review.event.started.1": "Recording began in the running session",
+	"review.event.started.2": "Recording goes on after a restart of the broker; the part before is a recording of its own",
 	"review.event.stopped": "Recording ended",
 	"review.event.damaged": "This part was changed and cannot be read",
 	"review.event.clipboard.to-outer": "{chars} characters pasted into the browser",

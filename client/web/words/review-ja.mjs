@@ -105,6 +105,7 @@ export default {
 	"review.event.encoder": "画面を描き直し",
 	"review.event.started.0": "録画を開始",
 	"review.event.started.1": "セッションの途中から録画を開始",
+	"review.event.started.2": "ブローカーの再起動後に録画を再開（それより前は別の録画です）",
 	"review.event.stopped": "録画を終了",
 	"review.event.damaged": "この部分は改変されていて読めません",
 	"review.event.clipboard.to-outer": "ブラウザーへ {chars} 文字を貼り付け",

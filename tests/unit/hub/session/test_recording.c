@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <sodium.h>
 
@@ -191,7 +192,7 @@ static void finish(void)
 }
 
 static unsigned downs, keys, texts, events[16], pointers;
-static char typed[200];
+static char typed[200], seam[40]; /* seam: the recording that STARTED names as the one before */
 
 static void look(const struct sek_entry *e)
 {
@@ -218,6 +219,8 @@ static void look(const struct sek_entry *e)
 	case SEK_ENTRY_EVENT:
 		ck_assert(sek_is_ok(sek_entry_event_read(e->payload, e->n, &event)));
 		events[event.event]++;
+		if (event.event == SEK_RECORD_EVENT_STARTED && event.arg == SEK_TAPE_RESTORED)
+			snprintf(seam, sizeof seam, "%.*s", (int)event.words_n, (const char *)event.words);
 		break;
 	default:
 		break;
@@ -227,7 +230,7 @@ static void look(const struct sek_entry *e)
 static void look_back(void)
 {
 	downs = keys = texts = pointers = 0;
-	typed[0] = '\0';
+	typed[0] = seam[0] = '\0';
 	memset(events, 0, sizeof events);
 	read_back(look);
 }
@@ -290,6 +293,29 @@ START_TEST(one_recording_for_a_session_that_comes_back)
 	look_back();
 	ck_assert_uint_eq(downs, n_sent);
 	ck_assert_uint_eq(events[SEK_RECORD_EVENT_ATTACHED], 2);
+	bench_finish(&b);
+}
+END_TEST
+
+/* After a kill of the broker: a recording of its own from before the first pixel, which names the one that the kill cut off. */
+START_TEST(a_session_that_is_taken_back_is_recorded_anew)
+{
+	static const char before[] = "0123456789abcdef0123456789abcdef";
+	const struct sek_session_kept k = { .id = before, .user = "taro", .host = "render1.sekisho.internal", .width_px = 800,
+		.height_px = 600, .scale_percent = 100, .opened_s = time(NULL), .started_s = time(NULL), .recording = before };
+
+	wanted = "\"required\"";
+	text_policy = "\"none\"";
+	start(0);
+	ck_assert(sek_is_ok(sek_sessions_take_back(b.all, &k, SEK_STATE_NONE)));
+	up();
+	ck_assert_str_eq(((struct sek_session *)c.session)->id_hex, before);
+	finish();
+	ck_assert_uint_eq(began, 1);
+	look_back();
+	ck_assert_uint_eq(downs, n_sent);
+	ck_assert_uint_eq(events[SEK_RECORD_EVENT_STARTED], 1);
+	ck_assert_str_eq(seam, before);
 	bench_finish(&b);
 }
 END_TEST
@@ -376,6 +402,7 @@ int main(void)
 	tcase_add_test(t, exactly_what_the_client_got);
 	tcase_add_test(t, texts_are_kept_where_the_policy_says_so);
 	tcase_add_test(t, one_recording_for_a_session_that_comes_back);
+	tcase_add_test(t, a_session_that_is_taken_back_is_recorded_anew);
 	tcase_add_test(t, a_policy_that_changes_begins_and_ends_it);
 	tcase_add_test(t, without_room_there_is_no_session);
 	tcase_add_test(t, the_frame_that_is_not_kept_is_not_shown);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The sessions that run, in the store: written as they change, taken back by the start after a kill. Must never keep the loop
+ * waiting for the disk.
+ */
+#ifndef SEK_BROKER_HUB_KEPT_H
+#define SEK_BROKER_HUB_KEPT_H
+
+#include "broker/hub/auth/auth.h"
+#include "broker/hub/session/keep.h"
+#include "broker/hub/store/store.h"
+
+struct sek_kept;
+
+/* Takes back what a broker that was killed has left, then keeps sessions from now on. Blocking: once, before the loop runs,
+ * after everything else has started. A session whose user has no log-in any more is ended at its render host. */
+sek_status sek_kept_start(uv_loop_t *loop, struct sek_store *store, struct sek_auth *auth, struct sek_sessions *sessions,
+	struct sek_kept **ret);
+/* After the sessions have ended: waits for what is still to be written, then calls done on the loop. NULL: at once. */
+void sek_kept_stop(struct sek_kept *k, void (*done)(void *user), void *user);
+void sek_kept_destroy(struct sek_kept *k);
+
+#endif

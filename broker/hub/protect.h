@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The first thing that the broker does.
+ */
+#ifndef SEK_BROKER_HUB_PROTECT_H
+#define SEK_BROKER_HUB_PROTECT_H
+
+/* No core files, no debugger of others, no file that others may read, no SIGPIPE, enough descriptors. */
+void sek_protect_process(void);
+
+#endif

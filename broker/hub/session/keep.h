@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What has to be kept of a running session so that a broker which was killed finds it again at its render host, and taking
+ * it back. What is kept holds nothing of what was seen or typed, and nothing that opens a door: the next link gets a new
+ * certificate, a new decoder, a new gap, and the policy as it is then.
+ */
+#ifndef SEK_BROKER_HUB_SESSION_KEEP_H
+#define SEK_BROKER_HUB_SESSION_KEEP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "broker/hub/policy/policy.h"
+#include "protocol/wire/messages.h"
+
+struct sek_sessions;
+
+/* Good during the call only. */
+struct sek_session_kept {
+	const char *id;          /* 32 hex digits */
+	const char *user, *host; /* host: the render host's name */
+	uint8_t lang;            /* enum sek_lang */
+	uint16_t width_px, height_px, scale_percent;
+	int64_t opened_s, started_s; /* UTC */
+	const char *recording;   /* id of its newest recording, "" = none */
+	const struct sek_policy_row *rows; /* the session's own policy values */
+	size_t n_rows;
+};
+
+/* Told on the loop: put when a session has its render host and whenever something of the above has changed; gone at its end. Neither
+ * may call back into the sessions. */
+struct sek_session_keeper {
+	void (*put)(void *user, const struct sek_session_kept *k);
+	void (*gone)(void *user, const char *id);
+	void *user;
+};
+/* *keeper is copied. Without a call nothing is kept. */
+void sek_sessions_keep(struct sek_sessions *all, const struct sek_session_keeper *keeper);
+
+/* Before the loop runs: the session of a broker that is gone. It has no client, is called at its render host, and waits for its
+ * user as long as any session does that has lost its client. over: what it is ended with as soon as the host has answered, because it
+ * may not go on (SEK_STATE_NONE: it may). Limits and recording are as the policy of now says; the recording is a new one that names
+ * the one before. SEK_E_NOT_FOUND: there is no such host any more; SEK_E_MALFORMED: such a row was never written; SEK_E_EXISTS. In every
+ * case of failure nothing was made, and the keeper is not told. */
+sek_status sek_sessions_take_back(struct sek_sessions *all, const struct sek_session_kept *k, enum sek_state over);
+
+#endif
