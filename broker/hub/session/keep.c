@@ -138,7 +138,11 @@ sek_status sek_sessions_take_back(struct sek_sessions *all, const struct sek_ses
 	sek_session_enlist(s);
 	s->lost_ms = uv_now(all->loop) + wait;
 	s->returning = true;
-	s->over = over != SEK_STATE_NONE ? over : sek_tape_possible(s) ? SEK_STATE_NONE : SEK_STATE_NOT_RECORDED;
+	s->over = over;
+	if (s->over == SEK_STATE_NONE && host->kind != SEK_KIND_SEKISHO && sek_session_wants_rules(s))
+		s->over = SEK_STATE_HOST_RULES; /* the policy of now has rules that such a host cannot keep */
+	if (s->over == SEK_STATE_NONE && !sek_tape_possible(s))
+		s->over = SEK_STATE_NOT_RECORDED;
 	sek_sessions_tell(s, "session.restored");
 	if (s->over == SEK_STATE_NONE && !sek_tape_follow_policy(s, SEK_TAPE_RESTORED))
 		return sek_ok(); /* it has ended */

@@ -178,17 +178,22 @@ test('kill -9: what was recorded is there, finished by the next start, and on th
 	const s = await live();
 	await until('the row', () => mine(s).length === 1);
 	s.stream.send(key());
-	const file = b.file(`recordings/${mine(s)[0].recording}.sekrec`);
+	const first = mine(s)[0].recording;
+	const file = b.file(`recordings/${first}.sekrec`);
 	const size = fs.statSync(file).size;
 	await until('a block on the disk', () => fs.statSync(file).size > size || size > 400);
 	b.process.kill('SIGKILL');
 	await b.exit;
 	b.ended = undefined;
 	await b.start();
-	const row = mine(s)[0];
+	const row = mine(s).find((r) => r.recording === first);
 	assert.deepEqual([row.ended, row.marks], ['unfinished', ['late']]);
+	// the session is taken back, with a recording of its own from here on
+	await until('the record of that', () => records('session.restored').some((x) => x.object === s.session));
+	await until('the next recording', () => mine(s).length === 2);
 	await until('the record', () => records('recording.closed').some((x) => x.object === row.recording && x.details.late === 'yes'));
 	assert.equal(ctl('--json', 'recording', 'verify', row.recording).json[0].verdict, 'sound');
+	await over(s);
 });
 
 test('one byte changed, a file that is missing, one that nobody knows: found', async () => {
