@@ -7,6 +7,7 @@
 #define SEK_CLIENT_LOAD_COMMANDS_H
 
 int load_probe(int argc, char **argv); /* one member of staff, once */
+int load_plan(int argc, char **argv);   /* what a site needs */
 int load_report(int argc, char **argv); /* the report of a run's result */
 
 #endif

@@ -14,6 +14,7 @@ static const struct command {
 } commands[] = {
 	{ "probe", "one member of staff logs in, types, looks at the pixels, leaves", load_probe },
 	{ "report", "the report of a run as one HTML file", load_report },
+	{ "plan", "cores, memory, disk and lines of a site, and a simulated day of it", load_plan },
 };
 
 static void usage(FILE *to)
