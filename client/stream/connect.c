@@ -69,6 +69,7 @@ static struct lws *connect_to(struct sek_stream *s, const char *path, const char
 	i.method = method;
 	i.protocol = ws_protocols;
 	i.local_protocol_name = ws_protocols ? STREAM_PROTOCOL : "http";
+	i.iface = s->config.from;
 	i.opaque_user_data = s;
 	return lws_client_connect_via_info(&i);
 }
@@ -150,10 +151,21 @@ static int send_body(struct sek_stream *s, struct lws *wsi)
 	return 0;
 }
 
+static void keep_error(struct sek_stream *s)
+{
+	json_t *root = json_loadb(s->answer, s->answer_len, 0, NULL);
+	const char *word = json_string_value(json_object_get(root, "error"));
+
+	if (word)
+		snprintf(s->error, sizeof s->error, "%s", word);
+	json_decref(root);
+}
+
 static void request_failed(struct sek_stream *s)
 {
 	enum sek_stream_failure why = SEK_STREAM_CONNECT;
 
+	keep_error(s);
 	if (s->step == STEP_STREAM)
 		why = SEK_STREAM_UPGRADE;
 	else if (s->http_status)
@@ -187,9 +199,11 @@ static void request_done(struct sek_stream *s)
 		s->http = connect_to(s, "/stream", NULL, s->protocols);
 		ok = s->http != NULL;
 	}
-	if (!ok && why != SEK_STREAM_OK)
+	if (!ok && why != SEK_STREAM_OK) {
+		keep_error(s);
 		sek_stream_fail(s, why);
-	else if (!ok)
+	}
+	if (!ok && why == SEK_STREAM_OK)
 		request_failed(s);
 }
 

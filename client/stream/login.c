@@ -39,12 +39,30 @@ static bool make_code(const char *secret, uint64_t step, char ret[CODE_DIGITS + 
 static bool send_code(struct sek_stream *s)
 {
 	uint64_t step = (uint64_t)time(NULL) / STEP_S + s->codes;
+	const char *secret = s->secret[0] ? s->secret : s->config.totp;
 	char code[CODE_DIGITS + 1];
 
-	if (!s->config.totp || s->codes == CODES || !make_code(s->config.totp, step, code))
+	if (!secret || s->codes == CODES || !make_code(secret, step, code))
 		return false;
 	s->codes++;
 	return sek_stream_request(s, STEP_CODE, "/api/login/code", json_pack("{s:s,s:s}", "ticket", s->ticket, "code", code));
+}
+
+bool sek_stream_ask_session(struct sek_stream *s)
+{
+	return sek_stream_request(s, STEP_SESSION, "/api/session", json_object());
+}
+
+/* A generator is to be set up: the first code proves that it works. */
+static bool enrol(struct sek_stream *s, const json_t *answer)
+{
+	const char *secret = json_string_value(json_object_get(answer, "secret"));
+
+	if (!s->ops.enrolled || !secret || strlen(secret) >= sizeof s->secret)
+		return false;
+	snprintf(s->secret, sizeof s->secret, "%s", secret);
+	s->codes = 0;
+	return send_code(s);
 }
 
 /* What the answer to a proof says is next. */
@@ -53,17 +71,28 @@ static bool take_next(struct sek_stream *s, const json_t *answer, enum sek_strea
 	const char *next = json_string_value(json_object_get(answer, "next"));
 	const char *ticket = json_string_value(json_object_get(answer, "ticket"));
 
+	if (!next && s->secret[0]) {
+		s->ops.enrolled(s->user, s->secret);
+		explicit_bzero(s->secret, sizeof s->secret);
+	}
+	if (!next && s->config.login_only) {
+		*ret_why = SEK_STREAM_OK;
+		sek_stream_fail(s, SEK_STREAM_OK);
+		return true;
+	}
 	if (!next && json_is_true(json_object_get(answer, "notice"))) {
 		*ret_why = SEK_STREAM_NOTICE;
 		return s->config.acknowledge && sek_stream_request(s, STEP_NOTICE, "/api/notice", NULL);
 	}
 	if (!next)
-		return sek_stream_request(s, STEP_SESSION, "/api/session", json_object());
+		return sek_stream_ask_session(s);
 	*ret_why = SEK_STREAM_FACTOR;
-	if (strcmp(next, "code") != 0 || !ticket || strlen(ticket) >= sizeof s->ticket)
+	if (!ticket || strlen(ticket) >= sizeof s->ticket)
 		return false;
 	snprintf(s->ticket, sizeof s->ticket, "%s", ticket);
-	return send_code(s);
+	if (strcmp(next, "enrol") == 0)
+		return enrol(s, answer);
+	return strcmp(next, "code") == 0 && send_code(s);
 }
 
 static bool acknowledge(struct sek_stream *s, const json_t *answer)
@@ -88,7 +117,7 @@ bool sek_stream_login_next(struct sek_stream *s, enum sek_stream_failure *ret_wh
 	} else if (s->step == STEP_NOTICE) {
 		ok = acknowledge(s, answer);
 	} else {
-		ok = sek_stream_request(s, STEP_SESSION, "/api/session", json_object());
+		ok = sek_stream_ask_session(s);
 	}
 	json_decref(answer);
 	return ok;

@@ -4,6 +4,7 @@
  */
 #include "client/stream/stream_private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,13 +19,78 @@ const char *sek_stream_failure_name(enum sek_stream_failure f)
 static sek_status resize_picture(struct sek_stream *s, const struct sek_size *m)
 {
 	size_t pixels = (size_t)m->width_px * m->height_px; /* both at most 16 bits */
-	uint32_t *px = calloc(pixels, sizeof *px);
+	uint32_t *px = s->scratch ? NULL : calloc(pixels, sizeof *px);
 
-	if (!px)
+	if (!px && !s->scratch)
 		return sek_fail(SEK_E_NOMEM);
 	free(s->picture.px);
 	s->picture = (struct sek_picture){ px, m->width_px, m->width_px, m->height_px };
 	return sek_ok();
+}
+
+/* --- updates that are checked and not painted --- */
+
+static sek_status would_paint(void *user, struct sek_rect r)
+{
+	struct sek_stream *s = user;
+
+	if (s->ops.painted)
+		s->ops.painted(s->user, r);
+	return sek_ok();
+}
+
+static sek_status check_copy(void *user, uint16_t sx, uint16_t sy, struct sek_rect to)
+{
+	(void)sx;
+	(void)sy;
+	return would_paint(user, to);
+}
+
+static sek_status check_fill(void *user, struct sek_rect r, uint32_t bgrx)
+{
+	(void)bgrx;
+	return would_paint(user, r);
+}
+
+static sek_status check_pixels(void *user, struct sek_rect r, const uint32_t *px)
+{
+	(void)px;
+	return would_paint(user, r);
+}
+
+static sek_status check_jpeg(void *user, struct sek_rect r, const uint8_t *jpeg, size_t bytes)
+{
+	(void)jpeg;
+	(void)bytes;
+	return would_paint(user, r);
+}
+
+/* --- frames --- */
+
+static void was_painted(void *user, struct sek_rect r)
+{
+	(void)would_paint(user, r);
+}
+
+static sek_status read_update(struct sek_stream *s, uint8_t flags, const uint8_t *payload, size_t n, uint32_t *ret_frame)
+{
+	const struct sek_update_sink sink = { s, check_copy, check_fill, check_pixels, check_jpeg };
+
+	if (s->scratch)
+		return sek_update_parse(flags, payload, n, s->picture.width_px, s->picture.height_px, s->scratch, &sink, ret_frame);
+	return sek_paint_update(s->painter, &s->picture, flags, payload, n, s->ops.painted ? was_painted : NULL, s, ret_frame);
+}
+
+/* "The next frame has the next number"; all parts of one have the same. A keyframe may begin to count anew: its sender may
+ * be another encoder. */
+static bool is_next(struct sek_stream *s, uint8_t flags, uint32_t frame)
+{
+	bool ok = s->in_frame ? frame == s->frame : !s->numbered || (flags & SEK_UPDATE_KEYFRAME) || frame == s->frame + 1;
+
+	s->numbered = true;
+	s->frame = frame;
+	s->in_frame = !(flags & SEK_UPDATE_END);
+	return ok;
 }
 
 static sek_status take_update(struct sek_stream *s, uint8_t flags, const uint8_t *payload, size_t n)
@@ -33,9 +99,11 @@ static sek_status take_update(struct sek_stream *s, uint8_t flags, const uint8_t
 	struct sek_writer w;
 	uint32_t frame;
 
-	if (!s->picture.px)
+	if (s->picture.width_px == 0)
 		return sek_fail(SEK_E_MALFORMED); /* SIZE comes before the first UPDATE */
-	SEK_TRY(sek_paint_update(s->painter, &s->picture, flags, payload, n, NULL, NULL, &frame));
+	SEK_TRY(read_update(s, flags, payload, n, &frame));
+	if (!is_next(s, flags, frame))
+		return sek_fail(SEK_E_MALFORMED);
 	s->figures.updates++;
 	if (flags & SEK_UPDATE_KEYFRAME)
 		s->figures.keyframes++;
@@ -70,6 +138,8 @@ static sek_status take_small(struct sek_stream *s, uint8_t type, const uint8_t *
 	struct sek_policy_msg policy;
 	struct sek_caret caret;
 	struct sek_size size;
+	struct sek_clipboard_piece piece;
+	struct sek_clipboard_result result;
 
 	switch (type) {
 	case SEK_MSG_WELCOME:
@@ -94,6 +164,10 @@ static sek_status take_small(struct sek_stream *s, uint8_t type, const uint8_t *
 		if (s->ops.caret)
 			s->ops.caret(s->user, &caret);
 		return sek_ok();
+	case SEK_MSG_CLIPBOARD: /* nothing is done with what was copied */
+		return sek_clipboard_piece_read(payload, n, &piece);
+	case SEK_MSG_CLIPBOARD_RESULT:
+		return sek_clipboard_result_read(payload, n, &result);
 	case SEK_MSG_PING:
 		return take_ping(s, payload, n);
 	case SEK_MSG_PONG:
@@ -125,6 +199,7 @@ sek_status sek_stream_send(struct sek_stream *s, const void *frames, size_t n)
 		return sek_fail(SEK_E_LIMIT);
 	memcpy(s->out + s->out_len, frames, n);
 	s->out_len += n;
+	s->figures.bytes_sent += n;
 	if (s->ws)
 		lws_callback_on_writable(s->ws);
 	return sek_ok();
@@ -138,6 +213,16 @@ const struct sek_picture *sek_stream_picture(const struct sek_stream *s)
 struct sek_stream_figures sek_stream_figures_now(const struct sek_stream *s)
 {
 	return s->figures;
+}
+
+const char *sek_stream_cookie(const struct sek_stream *s)
+{
+	return s->cookie;
+}
+
+const char *sek_stream_error(const struct sek_stream *s)
+{
+	return s->error;
 }
 
 void sek_stream_fail(struct sek_stream *s, enum sek_stream_failure why)
@@ -162,16 +247,20 @@ struct sek_stream *sek_stream_open(struct sek_stream_context *c, const struct se
 	s->config = *config;
 	s->ops = *ops;
 	s->user = user;
-	s->painter = sek_painter_create();
-	if (!s->painter) {
+	if (config->check_only && (s->scratch = calloc(1, sizeof *s->scratch)))
+		sek_drawn_reset(&s->scratch->model);
+	else if (!config->check_only)
+		s->painter = sek_painter_create();
+	if (!s->painter && !s->scratch) {
 		free(s);
 		return NULL;
 	}
+	snprintf(s->cookie, sizeof s->cookie, "%s", config->cookie ? config->cookie : "");
 	sek_writer_init(&w, memory, sizeof memory);
 	sek_hello_write(&w, &config->hello);
 	memcpy(s->out, memory, w.len);
 	s->out_len = w.len;
-	if (!sek_is_ok(sek_writer_status(&w)) || !sek_stream_post_login(s)) {
+	if (!sek_is_ok(sek_writer_status(&w)) || !(s->cookie[0] ? sek_stream_ask_session(s) : sek_stream_post_login(s))) {
 		sek_stream_destroy(s);
 		return NULL;
 	}
@@ -185,6 +274,8 @@ void sek_stream_destroy(struct sek_stream *s)
 	s->over = true;
 	sek_stream_disconnect(s);
 	sek_painter_destroy(s->painter);
+	free(s->scratch);
 	free(s->picture.px);
+	explicit_bzero(s->secret, sizeof s->secret);
 	free(s);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The native clients' side of a session: HTTPS log-in, WebSocket, decoding every update into a picture, acknowledging as
- * the web client does. Used by the load generator (and by whatever else speaks to a broker's front door).
+ * The native clients' side of a session: HTTPS log-in, WebSocket, every update decoded into a picture or at least
+ * checked, acknowledging as the web client does. Used by the load generator (and by whatever else speaks to a broker's front door).
  * Everything runs on the caller's libuv loop; libwebsockets does TLS, checked against the site's CA.
  */
 #ifndef SEK_CLIENT_STREAM_STREAM_H
@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "protocol/codec/picture.h"
+#include "protocol/codec/update.h"
 #include "protocol/wire/messages.h"
 
 struct sek_stream_context;
@@ -39,6 +40,10 @@ struct sek_stream_config {
 	const char *user, *password;
 	const char *totp;     /* secret of one-time codes in base32, spaces do not matter; NULL = none */
 	bool acknowledge;     /* the site's notice, on the user's behalf */
+	const char *from;     /* numeric address of this machine to connect from; NULL = the system's choice */
+	const char *cookie;   /* of an earlier log-in (sek_stream_cookie): none is made; NULL = log in. Copied */
+	bool login_only;      /* ends after the log-in: `closed` with SEK_STREAM_OK */
+	bool check_only;      /* updates are read and checked in full, but no picture is made of them and no JPEG is decoded */
 	struct sek_hello hello;
 };
 
@@ -49,12 +54,18 @@ struct sek_stream_ops {
 	/* A whole frame has been painted into the picture (and acknowledged). */
 	void (*frame)(void *user, uint32_t frame);
 	void (*caret)(void *user, const struct sek_caret *m);
+	/* A rectangle of a frame that is not complete yet was painted, or, in check_only, would have been. */
+	void (*painted)(void *user, struct sek_rect r);
+	/* A generator of one-time codes was set up in this log-in, because the site asks for one and the user had none. Without
+	 * this callback that is SEK_STREAM_FACTOR. secret: base32, good during the call. */
+	void (*enrolled)(void *user, const char *secret);
 	/* The stream is over; nothing follows. */
 	void (*closed)(void *user, enum sek_stream_failure why, int http_status);
 };
 
 struct sek_stream_figures {
-	uint64_t bytes, updates, frames, keyframes;
+	uint64_t bytes, updates, frames, keyframes; /* received; bytes: payload of the WebSocket */
+	uint64_t bytes_sent;                        /* likewise */
 };
 
 struct sek_stream;
@@ -65,8 +76,12 @@ struct sek_stream *sek_stream_open(struct sek_stream_context *c, const struct se
 void sek_stream_destroy(struct sek_stream *s);
 /* Sends whole frames that a sek_*_write function made. SEK_E_LIMIT when too much waits already. */
 sek_status sek_stream_send(struct sek_stream *s, const void *frames, size_t n);
-/* The picture as the client sees it; good until the next turn of the loop. */
+/* The picture as the client sees it; good until the next turn of the loop. Without pixels in check_only. */
 const struct sek_picture *sek_stream_picture(const struct sek_stream *s);
 struct sek_stream_figures sek_stream_figures_now(const struct sek_stream *s);
+/* Of the log-in, to come back with; "" before there is one. Belongs to the stream. */
+const char *sek_stream_cookie(const struct sek_stream *s);
+/* The API's word for why it refused ("throttled", "busy", ...: docs/api.md); "" if it gave none. Belongs to the stream. */
+const char *sek_stream_error(const struct sek_stream *s);
 
 #endif

@@ -16,6 +16,7 @@ enum {
 	STREAM_ANSWER_BYTES = 32768,    /* and received: the notice is two texts */
 	STREAM_COOKIE_BYTES = 256,
 	STREAM_TOKEN_BYTES = 128,
+	STREAM_WORD_BYTES = 40,         /* of an error's name */
 };
 
 enum stream_step { STEP_LOGIN, STEP_CODE, STEP_NOTICE, STEP_ACKNOWLEDGE, STEP_SESSION, STEP_STREAM };
@@ -35,6 +36,8 @@ struct sek_stream {
 	int http_status;
 	char ticket[STREAM_TOKEN_BYTES];
 	unsigned codes;   /* tried so far */
+	char secret[STREAM_TOKEN_BYTES]; /* of the generator that is being set up, or "" */
+	char error[STREAM_WORD_BYTES];
 	char cookie[STREAM_COOKIE_BYTES], token[STREAM_TOKEN_BYTES], protocols[STREAM_TOKEN_BYTES + 32];
 
 	uint8_t *message; /* the WebSocket message that is being received */
@@ -43,8 +46,11 @@ struct sek_stream {
 	uint8_t out[STREAM_OUT_BYTES];
 	size_t out_len;
 
-	struct sek_painter *painter;
+	struct sek_painter *painter;        /* one of these two */
+	struct sek_update_scratch *scratch;
 	struct sek_picture picture;
+	bool numbered, in_frame; /* a frame has come; one is not complete */
+	uint32_t frame;          /* number of the newest one */
 	struct sek_stream_figures figures;
 };
 
@@ -57,6 +63,9 @@ void sek_stream_fail(struct sek_stream *s, enum sek_stream_failure why);
 bool sek_stream_post_login(struct sek_stream *s);
 /* The answer to a step before the session is here: takes the next one. False: there is none; *ret_why is set. */
 bool sek_stream_login_next(struct sek_stream *s, enum sek_stream_failure *ret_why);
+
+/* The stream itself, for a log-in that is there. */
+bool sek_stream_ask_session(struct sek_stream *s);
 
 /* connect.c */
 /* One request; body is stolen, NULL = GET. */
