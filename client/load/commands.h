@@ -6,7 +6,9 @@
 #ifndef SEK_CLIENT_LOAD_COMMANDS_H
 #define SEK_CLIENT_LOAD_COMMANDS_H
 
-int load_probe(int argc, char **argv); /* one member of staff, once */
+int load_probe(int argc, char **argv);  /* one member of staff, once */
+int load_run(int argc, char **argv);    /* the load test */
+int load_users(int argc, char **argv);  /* makes its users, removes them */
 int load_plan(int argc, char **argv);   /* what a site needs */
 int load_report(int argc, char **argv); /* the report of a run's result */
 

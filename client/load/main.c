@@ -13,6 +13,8 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "probe", "one member of staff logs in, types, looks at the pixels, leaves", load_probe },
+	{ "run", "a load test: staff that browse, more and more, as long as the service level holds", load_run },
+	{ "users", "makes the users of a load test, or deletes them", load_users },
 	{ "report", "the report of a run as one HTML file", load_report },
 	{ "plan", "cores, memory, disk and lines of a site, and a simulated day of it", load_plan },
 };
