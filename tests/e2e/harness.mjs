@@ -118,6 +118,7 @@ class Daemon {
 export class Harness {
 	/** @type {string} */ dir = "";
 	/** @type {string} */ url = "";
+	/** @type {string} */ direct = ""; // past the line
 	brokerUid = BROKER_UID;
 	password = randomBytes(9).toString("base64url");
 	/** @type {Daemon} */ broker = /** @type {any} */ (null);
@@ -183,6 +184,7 @@ export class Harness {
 		const brokerPort = await freePort(this.addresses.inner), hostPort = await freePort(this.addresses.host);
 		this.line = await Line.start(this.addresses.inner, this.addresses.inner, brokerPort);
 		this.url = `https://${this.addresses.inner}:${this.line.port}`;
+		this.direct = `https://${this.addresses.inner}:${brokerPort}`;
 		this.#makePki();
 		this.#writeConfigs(brokerPort, hostPort);
 		if (this.renderHost)
@@ -254,6 +256,7 @@ export class Harness {
   key: ${dir}/pki/https1.key
   origins:
     - ${this.url}
+    - ${this.direct}
 outer:
   address: ${at.outer}
 pki:
@@ -287,7 +290,7 @@ tls:
 sessions:
   directory: ${this.#sessions}
   max: ${this.maxSessions}
-  uid_base: ${220000 + (randomBytes(1)[0] ?? 0) * 16}
+  uid_base: ${220000 + (randomBytes(1)[0] ?? 0) * 16 * Math.ceil(this.maxSessions / 6)}
   memory_mib: 2048
   processes: 512
   linger_seconds: 30
