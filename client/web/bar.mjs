@@ -1,20 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// <sek-bar>: the small bar at the top edge: state, full screen, keys, end, log out, language. Hidden but for its handle
+// <sek-bar>: the small bar at the top edge: state, line, full screen, zoom, keys, end, log out, language. Hidden but for its handle
 // until the pointer or the keyboard comes to it. Fires "sek-bar-action" (bubbles; detail: the action's name).
 
 import { make } from "./dom.mjs";
+import { LineQuality } from "./quality.mjs";
+import { ZOOM_MAX } from "./view.mjs";
 import { onLanguage, words } from "./words.mjs";
 import "./language.mjs";
 
 /** @typedef {"opening" | "starting" | "live" | "reconnecting" | "ended"} Status */
 
-const ACTIONS = /** @type {const} */ (["fullscreen", "paste", "keys", "end", "logout", "back"]);
+const ACTIONS = /** @type {const} */ (["fullscreen", "paste", "soft-keyboard", "special", "keys", "end", "logout", "back"]);
+/** @type {Record<string, ((percent: number) => string) | undefined>} */
+const ZOOM_SIGNS = { "zoom-out": () => "−", "zoom-whole": percent => `${percent}%`, "zoom-in": () => "+" };
+const ZOOMS = Object.keys(ZOOM_SIGNS);
 
 export class Bar extends HTMLElement {
 	#handle = make("button", { type: "button", class: "bar-handle", "aria-expanded": "false" });
 	#dot = make("span", { class: "dot", "aria-hidden": "true" });
 	#status = make("span", { class: "bar-status-text" });
 	#delay = make("span", { class: "bar-delay" });
+	#signal = make("span", { class: "bar-signal", role: "img" }, make("i"), make("i"), make("i"));
+	#line = new LineQuality();
+	#bytesPerSecond = 0;
+	#zoom = 1;
 	#body = make("div", { class: "bar-body", role: "toolbar" });
 	/** @type {Map<string, HTMLButtonElement>} */
 	#buttons = new Map();
@@ -27,13 +36,16 @@ export class Bar extends HTMLElement {
 	connectedCallback()
 	{
 		this.setAttribute("role", "navigation");
-		const status = make("span", { class: "bar-status" }, this.#dot, this.#status, this.#delay);
-		for (const name of ACTIONS) {
+		const status = make("span", { class: "bar-status" }, this.#dot, this.#status, this.#signal, this.#delay);
+		for (const name of [...ACTIONS, ...ZOOMS]) {
 			const button = make("button", { type: "button", "data-action": name });
 			button.addEventListener("click", () => this.#act(name));
 			this.#buttons.set(name, button);
 		}
-		this.#body.append(status, ...this.#buttons.values(), document.createElement("sek-language"));
+		const of = (/** @type {readonly string[]} */ names) => names.map(name => /** @type {HTMLButtonElement} */ (this.#buttons.get(name)));
+		/** @type {HTMLButtonElement} */ (this.#buttons.get("soft-keyboard")).hidden = !matchMedia("(any-pointer: coarse)").matches;
+		this.#body.append(status, make("span", { class: "bar-zoom", role: "group" }, ...of(ZOOMS)), ...of(ACTIONS),
+			document.createElement("sek-language"));
 		this.replaceChildren(this.#handle, this.#body);
 		this.#handle.addEventListener("click", () => this.open());
 		this.addEventListener("keydown", event => this.#key(event));
@@ -58,7 +70,9 @@ export class Bar extends HTMLElement {
 	{
 		this.#phase = phase;
 		this.dataset.phase = phase;
-		for (const name of ["keys", "end", "back"])
+		if (phase !== "live")
+			this.#line.reset();
+		for (const name of ["special", "keys", "end", "back", ...ZOOMS])
 			/** @type {HTMLButtonElement} */ (this.#buttons.get(name)).hidden = phase === "ended";
 		this.setPasting(this.#pasting);
 		this.#words();
@@ -71,10 +85,20 @@ export class Bar extends HTMLElement {
 		/** @type {HTMLButtonElement} */ (this.#buttons.get("paste")).hidden = !allowed || this.#phase !== "live";
 	}
 
-	/** @param {number} ms round trip to the broker */
-	setDelay(ms)
+	/** @param {number | null} ms round trip to the broker; null: no answer came in time
+	 * @param {number} bytesPerSecond received since the one before */
+	setLine(ms, bytesPerSecond)
 	{
-		this.#delay.textContent = words("bar.delay", { ms: Math.max(1, Math.round(ms)) });
+		this.#line.add(ms);
+		this.#bytesPerSecond = bytesPerSecond;
+		this.#words();
+	}
+
+	/** @param {number} zoom times as large as the picture is by itself */
+	setZoom(zoom)
+	{
+		this.#zoom = zoom;
+		this.#words();
 	}
 
 	/** Shows the bar and puts the keyboard's focus on its first button. */
@@ -114,6 +138,20 @@ export class Bar extends HTMLElement {
 		all[(at + step + all.length) % all.length].focus();
 	}
 
+	/** The line, in three strokes and in words. */
+	#wordsOfLine()
+	{
+		const level = this.#phase === "live" ? this.#line.level : null;
+		this.#delay.textContent = level && level !== "silent" ? words("bar.delay", { ms: Math.max(1, Math.round(this.#line.ms)) }) : "";
+		this.#signal.hidden = !level;
+		this.dataset.line = level ?? "";
+		if (!level)
+			return;
+		const text = words(`bar.line.${level}`, { rate: Math.round(this.#bytesPerSecond * 8 / 1000) });
+		this.#signal.setAttribute("aria-label", text);
+		this.#signal.title = text;
+	}
+
 	#words()
 	{
 		this.setAttribute("aria-label", words("bar.label"));
@@ -121,12 +159,18 @@ export class Bar extends HTMLElement {
 		this.#handle.setAttribute("aria-label", words("bar.open"));
 		this.#handle.title = words("bar.open");
 		this.#status.textContent = words(`status.${this.#phase}`);
-		if (this.#phase !== "live")
-			this.#delay.textContent = "";
+		this.#wordsOfLine();
+		const percent = Math.round(this.#zoom * 100);
 		for (const [name, button] of this.#buttons) {
 			const leave = name === "fullscreen" && document.fullscreenElement;
-			button.textContent = words(leave ? "bar.fullscreen.leave" : `bar.${name}`);
+			const text = words(leave ? "bar.fullscreen.leave" : `bar.${name}`, { percent });
+			const sign = ZOOM_SIGNS[name];
+			button.textContent = sign ? sign(percent) : text;
+			if (sign)
+				button.setAttribute("aria-label", text);
 		}
+		/** @type {HTMLButtonElement} */ (this.#buttons.get("zoom-out")).disabled = this.#zoom <= 1;
+		/** @type {HTMLButtonElement} */ (this.#buttons.get("zoom-in")).disabled = this.#zoom >= ZOOM_MAX;
 	}
 }
 

@@ -115,7 +115,7 @@ function textBox(text)
  * @param {string} clipboard key of words: what copying and pasting can do */
 export async function showKeys(host, clipboard)
 {
-	const lines = ["keys.f8", "keys.reserved", "keys.escape", "keys.ime", clipboard].map(key => make("li", {}, words(key)));
+	const lines = ["keys.f8", "keys.reserved", "keys.special", "keys.escape", "keys.ime", "keys.touch", clipboard].map(key => make("li", {}, words(key)));
 	const close = make("button", { value: "", class: "primary", autofocus: true }, words("keys.close"));
 	await ask(host, "keys.heading", [make("ul", {}, ...lines)], [close]);
 }

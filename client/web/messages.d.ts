@@ -40,6 +40,6 @@ export type FromWorker =
 	| { type: "policy"; serial: number; policy: Policy }
 	| { type: "clipboard"; serial: number; text: string; preview: boolean }
 	| { type: "clipboard-result"; serial: number; direction: number; outcome: number; arg: number }
-	| { type: "delay"; serial: number; ms: number }
+	| { type: "line"; serial: number; ms: number | null; bytesPerSecond: number }
 	| { type: "closed"; serial: number; code: number }
 	| { type: "refused"; serial: number; reason: string };

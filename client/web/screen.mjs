@@ -2,13 +2,16 @@
 // <sek-screen>: the remote picture, its pointer and the place where the keyboard's focus is. Turns events into input and
 // gives it to `send`; the worker draws on the canvas. Decides nothing about the session.
 
+import { CursorStyle } from "./cursor.mjs";
 import { make, uniqueId } from "./dom.mjs";
 import { placePicture, wantedPicture } from "./geometry.mjs";
+import { Fingers } from "./input/fingers.mjs";
 import { Ime } from "./input/ime.mjs";
 import { Keyboard, isCopy, isPaste } from "./input/keyboard.mjs";
 import { Wheel, buttonMask, toPicture } from "./input/pointer.mjs";
 import { KEYS, LIMITS } from "./generated/protocol.mjs";
 import { splitText } from "./text.mjs";
+import { View } from "./view.mjs";
 import { onLanguage, words } from "./words.mjs";
 
 /** @typedef {import("./messages.d.ts").Input} Input */
@@ -16,15 +19,26 @@ import { onLanguage, words } from "./words.mjs";
 
 const RESIZE_QUIET_MS = 120;
 const HOT_KEY = "F8";
+/** How fast two fingers on a touchpad come closer. */
+const PINCH_SPEED = 0.01;
+/** What a soft keyboard does to an empty field, by the key that is meant. */
+const EDITS = /** @type {const} */ ({ deleteContentBackward: "Backspace", deleteContentForward: "Delete",
+	insertLineBreak: "Enter", insertParagraph: "Enter" });
 
-/** Fires (bubbling) "sek-hot-key" when the user wants the bar, and "sek-notice" (detail: key of words) when something is
- * not allowed. */
+const MODIFIER_CODES = new Set(["ControlLeft", "ControlRight", "AltLeft", "AltRight", "ShiftLeft", "ShiftRight", "MetaLeft",
+	"MetaRight"].map(name => KEYS[name]));
+
+/** Fires (bubbling) "sek-hot-key" when the user wants the bar, "sek-notice" (detail: key of words) when something is
+ * not allowed, and "sek-zoom" when the picture is looked at from nearer or farther. */
 export class Screen extends HTMLElement {
 	/** Takes input; set by the owner. False: it could not go out. @type {(input: Input) => boolean} */
 	send = () => false;
 
 	/** Copy and paste with this computer; set by the owner. @type {import("./clipboard.mjs").Clipboard | null} */
 	clipboard = null;
+
+	/** Keys on the screen, whose modifiers are meant for the next key; set by the owner. @type {import("./special.mjs").SpecialKeys | null} */
+	special = null;
 
 	/** Whether keys go to the other side; else they are this page's own, so that nobody is shut in. */
 	active = false;
@@ -33,9 +47,17 @@ export class Screen extends HTMLElement {
 	#area = make("textarea", { class: "ime", rows: 1, wrap: "soft", autocomplete: "off", autocapitalize: "off",
 		autocorrect: "off", spellcheck: "false", "data-gramm": "false", "aria-multiline": "true" });
 	#help = make("p", { class: "sr-only", id: uniqueId("screen-help") });
-	#keyboard = new Keyboard(KEYS, (code, down, codepoint) => this.send({ kind: "key", code, down, codepoint }));
+	#keyboard = new Keyboard(KEYS, (code, down, codepoint) => {
+		this.send({ kind: "key", code, down, codepoint });
+		if (down && !MODIFIER_CODES.has(code))
+			this.special?.used();
+	});
 	#ime = new Ime(this.#area, text => this.#sendText(text));
 	#wheel = new Wheel();
+	#view = new View();
+	/** Fingers were used last: then the soft keyboard comes only where text can be typed, or if it is asked for. */
+	#touched = false;
+	#softKeyboard = false;
 	#cursors = new CursorStyle(this);
 
 	/** @type {import("./geometry.mjs").Area} */
@@ -47,6 +69,7 @@ export class Screen extends HTMLElement {
 	/** @type {import("./input/pointer.mjs").Placement} */
 	#place = { left: 0, top: 0, scale: 1, width: 0, height: 0 };
 	#sent = "";
+	#caretKnown = false;
 	/** Something was copied on the other side since the window last came to the front: a paste means that. */
 	#copiedThere = false;
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -69,6 +92,7 @@ export class Screen extends HTMLElement {
 		this.#abort.signal.addEventListener("abort", off);
 		this.#listenKeys();
 		this.#listenPointer();
+		this.#listenFingers();
 		this.#listenTransfers();
 		this.#measureNow();
 		try {
@@ -125,6 +149,40 @@ export class Screen extends HTMLElement {
 	setCaret(caret)
 	{
 		this.#ime.setCaret(caret);
+		this.#caretKnown = caret !== null;
+		this.#softKeyboardMode();
+	}
+
+	/** How many times larger than it fits the picture is looked at. */
+	get zoom()
+	{
+		return this.#view.zoom;
+	}
+
+	/** The next step closer (1) or away (-1); 0: the whole picture.
+	 * @param {-1 | 0 | 1} direction */
+	zoomStep(direction)
+	{
+		this.#view.step(direction);
+		this.#look();
+	}
+
+	/** Shows the soft keyboard of this device, or hides it. */
+	toggleSoftKeyboard()
+	{
+		this.#softKeyboard = !this.#softKeyboard;
+		this.#touched = true;
+		this.#softKeyboardMode();
+		this.focus();
+	}
+
+	/** A physical key, pressed or let go by something on the screen.
+	 * @param {string} code KeyboardEvent.code
+	 * @param {boolean} down */
+	key(code, down)
+	{
+		if (this.active)
+			this.send({ kind: "key", code: KEYS[code] ?? 0, down, codepoint: 0 });
 	}
 
 	/** @param {Blob | null} blob null: no pointer is shown
@@ -151,12 +209,20 @@ export class Screen extends HTMLElement {
 	release()
 	{
 		this.#keyboard.forget();
+		this.special?.forget();
 		this.send({ kind: "release" });
 	}
 
 	/** @param {string} text cleaned, not empty */
 	#sendText(text)
 	{
+		if (this.special?.active && /^[a-z0-9]$/i.test(text)) { // of a soft keyboard: meant as a key
+			const code = /[0-9]/.test(text) ? `Digit${text}` : `Key${text.toUpperCase()}`;
+			this.key(code, true);
+			this.key(code, false);
+			this.special.used();
+			return;
+		}
 		for (const piece of splitText(text, LIMITS.TEXT_MAX_BYTES))
 			this.send({ kind: "text", text: piece });
 	}
@@ -206,11 +272,24 @@ export class Screen extends HTMLElement {
 		const { signal } = this.#abort;
 		const point = (/** @type {MouseEvent} */ event) => toPicture(this.#place, event.clientX, event.clientY);
 		const move = (/** @type {PointerEvent} */ event) => {
-			if (event.isPrimary)
-				this.send({ kind: "pointer", ...point(event), buttons: buttonMask(event.buttons) });
+			if (!event.isPrimary || event.pointerType === "touch")
+				return;
+			if (this.#view.zoom > 1 && event.buttons === 0) {
+				this.#view.follow(event.clientX, event.clientY);
+				this.#look();
+			}
+			this.send({ kind: "pointer", ...point(event), buttons: buttonMask(event.buttons) });
 		};
 		this.addEventListener("pointerdown", event => {
 			this.#ime.finish();
+			this.#touched = event.pointerType === "touch";
+			if (!this.#touched)
+				this.#softKeyboard = false;
+			this.#softKeyboardMode();
+			if (this.#touched) {
+				event.preventDefault();
+				return;
+			}
 			this.focus();
 			if (event.isPrimary) {
 				this.setPointerCapture(event.pointerId);
@@ -228,12 +307,62 @@ export class Screen extends HTMLElement {
 			this.addEventListener(type, event => event.preventDefault(), { signal });
 		this.addEventListener("wheel", event => {
 			event.preventDefault();
-			if (event.ctrlKey && !this.#keyboard.control)
-				return; // two fingers on a touchpad, not the Ctrl key
+			if (event.ctrlKey && !this.#keyboard.control) { // two fingers on a touchpad, not the Ctrl key
+				this.#view.zoomBy(Math.exp(-event.deltaY * PINCH_SPEED), event.clientX, event.clientY);
+				this.#look();
+				return;
+			}
 			const { dx, dy } = this.#wheel.add(event);
 			if (dx || dy)
 				this.send({ kind: "wheel", ...point(event), dx, dy });
 		}, { signal, passive: false });
+	}
+
+	#listenFingers()
+	{
+		const at = (/** @type {number} */ x, /** @type {number} */ y) => toPicture(this.#place, x, y);
+		new Fingers(this, {
+			point: (x, y, buttons) => this.send({ kind: "pointer", ...at(x, y), buttons }),
+			scroll: (x, y, dx, dy) => {
+				if (this.#view.zoom > 1) { // the finger holds the picture; what is beyond its edge scrolls the page
+					const before = this.#view.place;
+					this.#view.panBy(dx, dy);
+					this.#look();
+					dx -= this.#view.place.left - before.left;
+					dy -= this.#view.place.top - before.top;
+				}
+				const wheel = this.#wheel.add({ deltaX: -dx, deltaY: -dy, deltaMode: 0 });
+				if (wheel.dx || wheel.dy)
+					this.send({ kind: "wheel", ...at(x, y), ...wheel });
+			},
+			pinch: (factor, x, y, dx, dy) => {
+				this.#view.panBy(dx, dy);
+				this.#view.zoomBy(factor, x, y);
+				this.#look();
+			},
+			tapped: (x, y) => {
+				const click = at(x, y);
+				this.#ime.setClick(click.x, click.y);
+				this.focus();
+			},
+		}, this.#abort.signal);
+		this.#area.addEventListener("beforeinput", event => {
+			const code = EDITS[/** @type {keyof typeof EDITS} */ (event.inputType)];
+			if (!code || event.isComposing || this.#area.value !== "")
+				return;
+			event.preventDefault();
+			this.key(code, true);
+			this.key(code, false);
+			this.special?.used();
+		}, { signal: this.#abort.signal });
+	}
+
+	/** Where fingers are used, the soft keyboard comes up for a field of the other side, or when it is asked for. */
+	#softKeyboardMode()
+	{
+		const mode = this.#touched && !this.#caretKnown && !this.#softKeyboard ? "none" : "text";
+		if (this.#area.inputMode !== mode)
+			this.#area.inputMode = mode;
 	}
 
 	/** Pasting and dropping: of this computer only text goes to the other side, and only if the policy lets it. */
@@ -306,77 +435,24 @@ export class Screen extends HTMLElement {
 		const { width, height } = this.#picture;
 		if (width === 0)
 			return;
-		this.#place = placePicture(this.#size, wantedPicture(this.#size, this.#limits), width, height);
-		this.#canvas.style.width = `${width / this.#place.scale}px`;
-		this.#canvas.style.height = `${height / this.#place.scale}px`;
-		this.#ime.setPlacement(this.#place);
-		this.#cursors.setScale(this.#place.scale);
-	}
-}
-
-/** Shows the remote pointer's shape as the local pointer, as sharp as the picture. */
-class CursorStyle {
-	#element;
-	#scale = 1;
-	#url = "";
-	#hot = { x: 0, y: 0 };
-	/** @type {"usual" | "none" | "image"} */
-	#kind = "usual";
-
-	/** @param {HTMLElement} element */
-	constructor(element)
-	{
-		this.#element = element;
+		const base = placePicture(this.#size, wantedPicture(this.#size, this.#limits), width, height);
+		this.#view.setBase(base, this.#size);
+		this.#cursors.setScale(base.scale);
+		this.#look();
 	}
 
-	/** @param {Blob | null} blob
-	 * @param {number} x
-	 * @param {number} y */
-	set(blob, x, y)
+	/** Puts the picture where it is looked at. */
+	#look()
 	{
-		const old = this.#url;
-		this.#kind = blob ? "image" : "none";
-		this.#url = blob ? URL.createObjectURL(blob) : "";
-		this.#hot = { x, y };
-		this.#apply();
-		// The old picture may still be shown until the new one is decoded.
-		if (old)
-			setTimeout(() => URL.revokeObjectURL(old), 1000);
-	}
-
-	/** @param {number} scale picture pixels per CSS pixel */
-	setScale(scale)
-	{
-		if (scale === this.#scale)
-			return;
-		this.#scale = scale;
-		this.#apply();
-	}
-
-	reset()
-	{
-		this.#kind = "usual";
-		this.#apply();
-	}
-
-	finish()
-	{
-		if (this.#url)
-			URL.revokeObjectURL(this.#url);
-		this.#url = "";
-	}
-
-	#apply()
-	{
-		const style = this.#element.style;
-		if (this.#kind !== "image") {
-			style.cursor = this.#kind === "none" ? "none" : "default";
-			return;
-		}
-		const x = Math.round(this.#hot.x / this.#scale), y = Math.round(this.#hot.y / this.#scale);
-		// A browser that does not know image-set() keeps the line before.
-		style.cursor = `url("${this.#url}") ${this.#hot.x} ${this.#hot.y}, default`;
-		style.cursor = `image-set(url("${this.#url}") ${this.#scale}x) ${x} ${y}, default`;
+		const place = this.#view.place, { style } = this.#canvas, zoomed = place.scale !== this.#place.scale;
+		this.#place = place;
+		style.left = `${place.left}px`;
+		style.top = `${place.top}px`;
+		style.width = `${place.width / place.scale}px`;
+		style.height = `${place.height / place.scale}px`;
+		this.#ime.setPlacement(place);
+		if (zoomed)
+			this.dispatchEvent(new CustomEvent("sek-zoom", { bubbles: true, detail: this.#view.zoom }));
 	}
 }
 

@@ -10,11 +10,13 @@ import { onLanguage, words } from "./words.mjs";
 import "./bar.mjs";
 import "./overlay.mjs";
 import "./screen.mjs";
+import "./special.mjs";
 
 /** @typedef {import("./bar.mjs").Bar} Bar */
 /** @typedef {import("./overlay.mjs").Overlay} Overlay */
 /** @typedef {import("./overlay.mjs").OverlayContent} OverlayContent */
 /** @typedef {import("./screen.mjs").Screen} Screen */
+/** @typedef {import("./special.mjs").SpecialKeys} SpecialKeys */
 /** @typedef {import("./link.mjs").Phase} Phase */
 /** @typedef {import("./messages.d.ts").FromWorker} FromWorker */
 
@@ -24,6 +26,7 @@ const SAID_MS = 30000;
 export class SessionView extends HTMLElement {
 	#bar = /** @type {Bar} */ (document.createElement("sek-bar"));
 	#screen = /** @type {Screen} */ (document.createElement("sek-screen"));
+	#special = /** @type {SpecialKeys} */ (document.createElement("sek-keys"));
 	#overlay = /** @type {Overlay} */ (document.createElement("sek-overlay"));
 	#toast = make("div", { class: "toast", role: "status", "aria-live": "polite" });
 	/** For as long as somebody else sees the session. */
@@ -49,7 +52,7 @@ export class SessionView extends HTMLElement {
 
 	connectedCallback()
 	{
-		this.replaceChildren(this.#bar, make("main", {}, this.#screen), this.#overlay, this.#watched, this.#toast, this.#phaseText);
+		this.replaceChildren(this.#bar, make("main", {}, this.#screen), this.#special, this.#overlay, this.#watched, this.#toast, this.#phaseText);
 		const canvas = this.#screen.transferCanvas();
 		this.#worker.postMessage({ type: "canvas", canvas }, [canvas]);
 		this.#screen.send = input => {
@@ -59,6 +62,8 @@ export class SessionView extends HTMLElement {
 			return early && this.#link.send(input);
 		};
 		this.#screen.clipboard = this.#clipboard;
+		this.#screen.special = this.#special;
+		this.#special.send = (code, down) => this.#screen.key(code, down);
 		this.#abort.signal.addEventListener("abort", onLanguage(() => {
 			this.#title();
 			this.#showWatched(this.dataset.watched === "true");
@@ -91,6 +96,7 @@ export class SessionView extends HTMLElement {
 			this.#notice("notice.message", { text: /** @type {CustomEvent<string>} */ (event).detail }, SAID_MS);
 		}, { signal });
 		this.addEventListener("sek-hot-key", () => this.#bar.open(), { signal });
+		this.addEventListener("sek-zoom", () => this.#bar.setZoom(this.#screen.zoom), { signal });
 		this.addEventListener("sek-notice", event => {
 			this.#notice(/** @type {CustomEvent<string>} */ (event).detail);
 		}, { signal });
@@ -130,8 +136,8 @@ export class SessionView extends HTMLElement {
 		case "caret":
 			this.#screen.setCaret(message.width === 0 && message.height === 0 ? null : message);
 			break;
-		case "delay":
-			this.#bar.setDelay(message.ms);
+		case "line":
+			this.#bar.setLine(message.ms, message.bytesPerSecond);
 			break;
 		default:
 			break;
@@ -162,6 +168,7 @@ export class SessionView extends HTMLElement {
 		if (ended) {
 			this.#showWatched(false);
 			this.#screen.resetCursor();
+			this.#special.show(false);
 			this.#toast.textContent = "";
 		}
 		this.#overlay.show(overlayFor(phase));
@@ -196,6 +203,22 @@ export class SessionView extends HTMLElement {
 			break;
 		case "fullscreen":
 			await this.#toggleFullscreen();
+			break;
+		case "special":
+			this.#special.show(this.#special.hidden);
+			this.#screen.focus();
+			break;
+		case "soft-keyboard":
+			this.#screen.toggleSoftKeyboard();
+			break;
+		case "zoom-in":
+			this.#screen.zoomStep(1);
+			break;
+		case "zoom-out":
+			this.#screen.zoomStep(-1);
+			break;
+		case "zoom-whole":
+			this.#screen.zoomStep(0);
 			break;
 		// A dialog gives the focus back to what had it before: to the screen.
 		case "keys":

@@ -46,6 +46,10 @@ export class Stream {
 	#heardAt = performance.now();
 	#pingAt = 0;
 	#pingId = 0;
+	/** Since the last PING. */
+	#bytes = 0;
+	#bytesPerSecond = 0;
+	#answered = true;
 	/** @type {ReturnType<typeof setInterval>} */
 	#watch;
 	#over = false;
@@ -128,6 +132,11 @@ export class Stream {
 			this.#closed(0);
 			this.#socket.close();
 		} else if (this.#welcome) {
+			if (!this.#answered)
+				this.#tell({ type: "line", serial: this.#serial, ms: null, bytesPerSecond: 0 });
+			this.#answered = false;
+			this.#bytesPerSecond = this.#bytes * 1000 / PING_MS;
+			this.#bytes = 0;
 			this.#pingId = (this.#pingId + 1) >>> 0;
 			this.#pingAt = performance.now();
 			this.#send(this.#wire.ping(this.#pingId));
@@ -142,6 +151,7 @@ export class Stream {
 			return;
 		if (!(data instanceof ArrayBuffer))
 			return this.#refuse("a text message");
+		this.#bytes += data.byteLength;
 		try {
 			this.#hear(this.#wire.parse(new Uint8Array(data)));
 		} catch (error) {
@@ -191,8 +201,10 @@ export class Stream {
 			this.#send(this.#wire.pong(message.id));
 			break;
 		case "pong":
-			if (message.id === this.#pingId)
-				this.#tell({ type: "delay", serial, ms: performance.now() - this.#pingAt });
+			if (message.id === this.#pingId) {
+				this.#answered = true;
+				this.#tell({ type: "line", serial, ms: performance.now() - this.#pingAt, bytesPerSecond: this.#bytesPerSecond });
+			}
 			break;
 		}
 	}

@@ -64,6 +64,44 @@ test("browse: what is typed arrives exactly, keys by place and character", { tim
 	await remote.screenshot("typed");
 });
 
+/** The same keys of two keyboards, and what is printed on them: where the key is, what it gives, and with Shift. */
+const LAYOUTS = {
+	JIS: [["Digit2", "2", "\""], ["Digit6", "6", "&"], ["Digit7", "7", "'"], ["Digit8", "8", "("], ["Digit9", "9", ")"],
+		["Minus", "-", "="], ["Equal", "^", "~"], ["IntlYen", "\\", "|"], ["BracketLeft", "@", "`"], ["BracketRight", "[", "{"],
+		["Semicolon", ";", "+"], ["Quote", ":", "*"], ["Backslash", "]", "}"], ["IntlRo", "\\", "_"]],
+	US: [["Digit2", "2", "@"], ["Digit6", "6", "^"], ["Digit7", "7", "&"], ["Digit8", "8", "*"], ["Digit9", "9", "("],
+		["Minus", "-", "_"], ["Equal", "=", "+"], ["BracketLeft", "[", "{"], ["BracketRight", "]", "}"],
+		["Semicolon", ";", ":"], ["Quote", "'", "\""], ["Backslash", "\\", "|"], ["Backquote", "`", "~"]],
+};
+
+test("browse: what is printed on the keys of JIS and US keyboards arrives", { timeout: 60000 }, async () => {
+	const devtools = await remote.page.context().newCDPSession(remote.page);
+	await remote.go("/type");
+	await remote.page.mouse.click(300, 250);
+	for (const [layout, keys] of Object.entries(LAYOUTS)) {
+		let wanted = "";
+		for (const [code, plain, shifted] of keys) {
+			for (const [key, shift] of /** @type {[string, boolean][]} */ ([[plain, false], [shifted, true]])) {
+				const more = { modifiers: shift ? 8 : 0, windowsVirtualKeyCode: 65, code, key, text: key };
+				if (shift)
+					await devtools.send("Input.dispatchKeyEvent", { type: "keyDown", code: "ShiftLeft", key: "Shift", modifiers: 8,
+						windowsVirtualKeyCode: 16 });
+				await devtools.send("Input.dispatchKeyEvent", { type: "keyDown", ...more });
+				await devtools.send("Input.dispatchKeyEvent", { type: "keyUp", ...more });
+				if (shift)
+					await devtools.send("Input.dispatchKeyEvent", { type: "keyUp", code: "ShiftLeft", key: "Shift",
+						windowsVirtualKeyCode: 16 });
+				wanted += key;
+			}
+		}
+		await remote.hasText(wanted);
+		assert.ok(remote.report?.keys.some(key => key.startsWith("+Quote:")), `${layout}: by the place of the key, too`);
+		await remote.page.keyboard.press("Control+a");
+		await remote.page.keyboard.press("Delete");
+		await remote.hasText("");
+	}
+});
+
 test("browse: a held key repeats as long as it is held here", { timeout: 30000 }, async () => {
 	await remote.page.keyboard.down("x");
 	for (let i = 0; i < 6; i++)

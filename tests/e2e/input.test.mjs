@@ -8,8 +8,11 @@ import { placePicture, wantedPicture } from "../../client/web/geometry.mjs";
 import { caretBox } from "../../client/web/input/caret.mjs";
 import { Keyboard } from "../../client/web/input/keyboard.mjs";
 import { Wheel, buttonMask, toPicture } from "../../client/web/input/pointer.mjs";
+import { Gestures } from "../../client/web/input/touch.mjs";
+import { LineQuality } from "../../client/web/quality.mjs";
 import { Queue } from "../../client/web/queue.mjs";
 import { cleanText, keyCodepoint, splitText } from "../../client/web/text.mjs";
+import { View, ZOOM_MAX } from "../../client/web/view.mjs";
 
 const CODES = { KeyA: 30, KeyQ: 16, KeyV: 47, KeyE: 18, ControlLeft: 29, ShiftLeft: 42, AltRight: 100, MetaLeft: 125,
 	Enter: 28, Quote: 40, Insert: 110, Backquote: 41 };
@@ -208,6 +211,141 @@ test("caret: unknown, it is where the user clicked, else in the lower left corne
 	assert.equal(caretBox(place, null, null).top, 572);
 	const silly = caretBox(place, { x: 65535, y: 65535, width: 65535, height: 65535 }, null);
 	assert.ok(silly.left <= 800 && silly.top <= 600 && silly.height <= 96);
+});
+
+function gestures()
+{
+	/** @type {string[]} */
+	const acts = [];
+	const note = (/** @type {string} */ name) => (/** @type {any[]} */ ...values) => {
+		acts.push([name, ...values.map(value => typeof value === "number" ? Math.round(value * 100) / 100 : value)].join(" "));
+	};
+	const hand = new Gestures({ tap: note("tap"), press: note("press"), drag: note("drag"), scroll: note("scroll"),
+		fling: note("fling"), pinch: note("pinch") });
+	return { hand, acts };
+}
+
+test("fingers: a tap, and a second one meant for the same place", () => {
+	const { hand, acts } = gestures();
+	for (const [x, t] of [[100, 0], [110, 200], [110, 900]]) {
+		hand.down(1, x, 50, t);
+		hand.move(1, x + 3, 52, t + 10); // no finger is still
+		hand.up(1, x + 3, 52, t + 40);
+	}
+	assert.deepEqual(acts, ["tap 100 50", "tap 100 50", "tap 110 50"]);
+});
+
+test("fingers: held and let go is the right button, held and moved drags", () => {
+	const { hand, acts } = gestures();
+	hand.down(1, 10, 10, 0);
+	assert.equal(hand.hold(), true);
+	hand.up(1, 12, 10, 700);
+	hand.down(1, 10, 10, 1000);
+	hand.hold();
+	hand.move(1, 60, 10, 1600);
+	hand.up(1, 70, 10, 1700);
+	assert.deepEqual(acts, ["press 10 10", "drag 10 10 begin", "drag 60 10 move", "drag 70 10 end"]);
+	hand.down(1, 10, 10, 2000);
+	hand.move(1, 40, 10, 2010);
+	assert.equal(hand.hold(), false, "it scrolls already");
+});
+
+test("fingers: scrolling follows the finger, and goes on only if it was let go in motion", () => {
+	const { hand, acts } = gestures();
+	hand.down(1, 100, 300, 0);
+	hand.move(1, 100, 280, 20);
+	hand.move(1, 100, 260, 40);
+	hand.up(1, 100, 260, 45);
+	assert.deepEqual(acts, ["scroll 100 300 0 -20", "scroll 100 300 0 -20", "fling 100 300 0 -1"]);
+	acts.length = 0;
+	hand.down(1, 100, 300, 1000);
+	hand.move(1, 100, 200, 1020);
+	hand.up(1, 100, 200, 1500);
+	assert.deepEqual(acts, ["scroll 100 300 0 -100"]);
+});
+
+test("fingers: two look closer around their middle; one that stays behind means nothing", () => {
+	const { hand, acts } = gestures();
+	hand.down(1, 100, 100, 0);
+	hand.down(2, 200, 100, 10);
+	hand.move(2, 300, 100, 20);
+	assert.deepEqual(acts, ["pinch 2 200 100 50 0"]);
+	hand.up(2, 300, 100, 30);
+	hand.move(1, 400, 400, 40);
+	hand.up(1, 400, 400, 50);
+	assert.equal(acts.length, 1);
+	hand.down(3, 5, 5, 100); // and the hand is free again
+	hand.up(3, 5, 5, 110);
+	assert.equal(acts[1], "tap 5 5");
+});
+
+test("fingers: what the system takes away means nothing, a drag is let go", () => {
+	const { hand, acts } = gestures();
+	hand.down(1, 10, 10, 0);
+	hand.cancel();
+	hand.down(1, 10, 10, 10);
+	hand.hold();
+	hand.move(1, 100, 10, 600);
+	hand.cancel();
+	assert.deepEqual(acts, ["drag 10 10 begin", "drag 100 10 move", "drag 10 10 end"]);
+	hand.up(1, 100, 10, 700);
+	assert.equal(acts.length, 3);
+});
+
+const WINDOW = { cssWidth: 1000, cssHeight: 500, deviceWidth: 1000, deviceHeight: 500 };
+
+test("view: what is at the point stays there, and no gap opens at an edge", () => {
+	const view = new View();
+	view.setBase({ left: 0, top: 0, scale: 1, width: 1000, height: 500 }, WINDOW);
+	const before = toPicture(view.place, 250, 100);
+	view.zoomBy(2, 250, 100);
+	assert.deepEqual(toPicture(view.place, 250, 100), before);
+	view.panBy(5000, 5000);
+	assert.deepEqual([view.place.left, view.place.top], [0, 0]);
+	view.panBy(-5000, -5000);
+	assert.deepEqual([view.place.left, view.place.top], [-1000, -500]);
+	assert.deepEqual(toPicture(view.place, 999, 499), { x: 999, y: 499 });
+	view.zoomBy(1000, 0, 0);
+	assert.equal(view.zoom, ZOOM_MAX);
+	view.zoomBy(0.0001, 0, 0);
+	assert.deepEqual(view.place, { left: 0, top: 0, scale: 1, width: 1000, height: 500 });
+});
+
+test("view: steps up and down, and the pointer takes the picture along to its edges", () => {
+	const view = new View();
+	view.setBase({ left: 0, top: 0, scale: 2, width: 2000, height: 1000 }, WINDOW);
+	const seen = [];
+	for (const step of /** @type {const} */ ([1, 1, 1, -1, -1, -1, -1])) {
+		view.step(step);
+		seen.push(Math.round(view.zoom * 100));
+	}
+	assert.deepEqual(seen, [125, 150, 200, 150, 125, 100, 100]);
+	view.step(1);
+	view.step(1);
+	view.follow(1000, 500);
+	assert.deepEqual(toPicture(view.place, 1000, 500), { x: 1999, y: 999 });
+	view.follow(0, 0);
+	assert.deepEqual(toPicture(view.place, 0, 0), { x: 0, y: 0 });
+	view.step(0);
+	assert.equal(view.zoom, 1);
+});
+
+test("line: one late answer is no slow line; none at all is told at once", () => {
+	const line = new LineQuality();
+	assert.equal(line.level, null);
+	line.add(20);
+	assert.equal(line.level, "good");
+	line.add(180);
+	assert.equal(line.level, "fair");
+	for (let i = 0; i < 6; i++)
+		line.add(400);
+	assert.equal(line.level, "poor");
+	line.add(null);
+	assert.equal(line.level, "silent");
+	line.add(30);
+	assert.notEqual(line.level, "silent");
+	line.reset();
+	assert.equal(line.level, null);
 });
 
 test("reconnect: waits longer each time, never more than 18 s, never all at once", () => {

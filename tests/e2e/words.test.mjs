@@ -55,7 +55,7 @@ test("words: every key that the pages use exists, and none is left over", () => 
 	const files = fs.readdirSync(web, { recursive: true }).map(String).filter(name => name.endsWith(".mjs"));
 	const source = files.filter(name => !name.startsWith("words/"))
 		.map(name => fs.readFileSync(path.join(web, name), "utf8")).join("\n");
-	const used = [...source.matchAll(/"((?:admin|review|policy|app|login|step|no-session|error|clipboard|bar|end|logout|keys|screen|notice|status|overlay)\.[\w.-]+)"/g)]
+	const used = [...source.matchAll(/"((?:admin|review|policy|app|login|step|no-session|error|clipboard|bar|end|logout|keys|screen|special|notice|status|overlay)\.[\w.-]+)"/g)]
 		.map(match => match[1] ?? "");
 	for (const key of used)
 		assert.ok(key in ja, key);
