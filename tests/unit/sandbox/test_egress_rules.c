@@ -307,7 +307,7 @@ START_TEST(refusals_are_told)
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
 	ck_assert_int_eq(pipe2(told, O_CLOEXEC), 0);
 	rules = pair[0];
-	say_rules("", "bad.test\n");
+	say_rules("*\n", "bad.test\n");
 	say_known();
 	proxy_count_fd = told[1];
 	proxy_start_with(&p, counting, hosts, pair[1]);
