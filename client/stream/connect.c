@@ -10,20 +10,21 @@
 
 #define STREAM_PROTOCOL "sekisho.1"
 
-struct sek_stream_context {
-	struct lws_context *lws;
-	void *loops[1];
-};
-
 static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
 
 static const struct lws_protocols protocols[] = {
 	{ "http", on_lws, 0, 0, 0, NULL, 0 },
 	{ STREAM_PROTOCOL, on_lws, 0, 65536, 0, NULL, 0 },
+	{ STREAM_DOOR_PROTOCOL, sek_door_on_lws, 0, 0, 0, NULL, 0 },
 	{ NULL, NULL, 0, 0, 0, NULL, 0 },
 };
 
 struct sek_stream_context *sek_stream_context_create(uv_loop_t *loop, const char *ca_path)
+{
+	return sek_stream_context_create_with(loop, &(struct sek_stream_tls){ .ca_path = ca_path });
+}
+
+struct sek_stream_context *sek_stream_context_create_with(uv_loop_t *loop, const struct sek_stream_tls *tls)
 {
 	struct sek_stream_context *c = calloc(1, sizeof *c);
 	struct lws_context_creation_info info = { 0 };
@@ -35,22 +36,25 @@ struct sek_stream_context *sek_stream_context_create(uv_loop_t *loop, const char
 	info.port = CONTEXT_PORT_NO_LISTEN;
 	info.protocols = protocols;
 	info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
-		LWS_SERVER_OPTION_JUST_USE_RAW_ORIGIN;
+		LWS_SERVER_OPTION_JUST_USE_RAW_ORIGIN |
+		LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS; /* or else every CA of the machine would do, too */
 	info.foreign_loops = c->loops;
-	info.client_ssl_ca_filepath = ca_path;
+	info.client_ssl_ca_filepath = tls->ca_path;
+	info.user = c;
+	c->tls = *tls;
 	c->lws = lws_create_context(&info);
-	if (!c->lws) {
-		free(c);
-		return NULL;
-	}
-	return c;
+	if (c->lws && !c->refused)
+		return c;
+	sek_stream_context_destroy(c);
+	return NULL;
 }
 
 void sek_stream_context_destroy(struct sek_stream_context *c)
 {
 	if (!c)
 		return;
-	lws_context_destroy(c->lws);
+	if (c->lws)
+		lws_context_destroy(c->lws);
 	free(c);
 }
 
@@ -185,20 +189,24 @@ static bool keep_token(struct sek_stream *s)
 	return ok;
 }
 
+bool sek_stream_upgrade(struct sek_stream *s)
+{
+	s->step = STEP_STREAM;
+	snprintf(s->protocols, sizeof s->protocols, STREAM_PROTOCOL ", token.%s", s->token);
+	s->http = connect_to(s, "/stream", NULL, s->protocols);
+	return s->http != NULL;
+}
+
 static void request_done(struct sek_stream *s)
 {
 	enum sek_stream_failure why = SEK_STREAM_OK;
 	bool ok = false;
 
 	s->http = NULL;
-	if (s->step < STEP_SESSION) {
+	if (s->step < STEP_SESSION)
 		ok = sek_stream_login_next(s, &why);
-	} else if (s->http_status == 200 && s->step == STEP_SESSION && keep_token(s)) {
-		s->step = STEP_STREAM;
-		snprintf(s->protocols, sizeof s->protocols, STREAM_PROTOCOL ", token.%s", s->token);
-		s->http = connect_to(s, "/stream", NULL, s->protocols);
-		ok = s->http != NULL;
-	}
+	else if (s->http_status == 200 && s->step == STEP_SESSION && keep_token(s))
+		ok = sek_stream_upgrade(s);
 	if (!ok && why != SEK_STREAM_OK) {
 		keep_error(s);
 		sek_stream_fail(s, why);
@@ -280,7 +288,8 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 {
 	struct sek_stream *s = wsi ? lws_get_opaque_user_data(wsi) : NULL;
 
-	(void)user;
+	if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_CLIENT_VERIFY_CERTS)
+		return sek_stream_tls_prepare(user, lws_context_user(lws_get_context(wsi)));
 	if (!s)
 		return 0;
 	switch ((int)reason) {

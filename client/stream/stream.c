@@ -184,6 +184,8 @@ sek_status sek_stream_take(struct sek_stream *s, const uint8_t *bytes, size_t n)
 	size_t total;
 
 	s->figures.bytes += n;
+	if (s->ops.message)
+		return s->ops.message(s->user, bytes, n) ? sek_ok() : sek_fail(SEK_E_MALFORMED);
 	SEK_TRY(sek_frame_whole(bytes, n, SEK_LINK_CLIENT, SEK_DIR_DOWN, &frame, &total));
 	if (total != n)
 		return sek_fail(SEK_E_MALFORMED);
@@ -203,6 +205,12 @@ sek_status sek_stream_send(struct sek_stream *s, const void *frames, size_t n)
 	if (s->ws)
 		lws_callback_on_writable(s->ws);
 	return sek_ok();
+}
+
+void sek_stream_pause(struct sek_stream *s, bool pause)
+{
+	if (s->ws)
+		lws_rx_flow_control(s->ws, !pause);
 }
 
 const struct sek_picture *sek_stream_picture(const struct sek_stream *s)
@@ -234,6 +242,17 @@ void sek_stream_fail(struct sek_stream *s, enum sek_stream_failure why)
 		s->ops.closed(s->user, why, s->http_status);
 }
 
+/* The first request: the log-in, the session, or the stream itself, as far as its caller has come already. */
+static bool begin(struct sek_stream *s)
+{
+	if (!s->config.token)
+		return s->cookie[0] ? sek_stream_ask_session(s) : sek_stream_post_login(s);
+	if (!s->cookie[0] || strlen(s->config.token) >= sizeof s->token)
+		return false;
+	snprintf(s->token, sizeof s->token, "%s", s->config.token);
+	return sek_stream_upgrade(s);
+}
+
 struct sek_stream *sek_stream_open(struct sek_stream_context *c, const struct sek_stream_config *config,
 	const struct sek_stream_ops *ops, void *user)
 {
@@ -249,9 +268,9 @@ struct sek_stream *sek_stream_open(struct sek_stream_context *c, const struct se
 	s->user = user;
 	if (config->check_only && (s->scratch = calloc(1, sizeof *s->scratch)))
 		sek_drawn_reset(&s->scratch->model);
-	else if (!config->check_only)
+	else if (!config->check_only && !ops->message)
 		s->painter = sek_painter_create();
-	if (!s->painter && !s->scratch) {
+	if (!s->painter && !s->scratch && !ops->message) {
 		free(s);
 		return NULL;
 	}
@@ -260,7 +279,7 @@ struct sek_stream *sek_stream_open(struct sek_stream_context *c, const struct se
 	sek_hello_write(&w, &config->hello);
 	memcpy(s->out, memory, w.len);
 	s->out_len = w.len;
-	if (!sek_is_ok(sek_writer_status(&w)) || !(s->cookie[0] ? sek_stream_ask_session(s) : sek_stream_post_login(s))) {
+	if (!sek_is_ok(sek_writer_status(&w)) || !begin(s)) {
 		sek_stream_destroy(s);
 		return NULL;
 	}

@@ -17,6 +17,18 @@ struct sek_stream_context;
 
 /* One per process and loop: the loop's TLS client. ca_path: PEM file of the site's CA. NULL if it cannot be made. */
 struct sek_stream_context *sek_stream_context_create(uv_loop_t *loop, const char *ca_path);
+
+/* What a context's TLS is made of. The strings must stay for as long as the context. Nothing else is trusted than ca_path: no CA
+ * of the machine's own store. */
+struct sek_stream_tls {
+	const char *ca_path;          /* PEM */
+	/* The client's own certificate, all NULL if it has none. PEM: certificate and key (which may be the same file);
+	 * PKCS#12: `certificate` alone (its name ends in .p12 or .pfx); PKCS#11: both are URIs, "pkcs11:...". */
+	const char *certificate, *key;
+	const char *passphrase;       /* of the key or the PKCS#12 file; NULL: none. A token's PIN stands in its URI (RFC 7512). */
+};
+/* The same with more; NULL also if the client's certificate cannot be used. */
+struct sek_stream_context *sek_stream_context_create_with(uv_loop_t *loop, const struct sek_stream_tls *tls);
 /* Every stream must have been destroyed. The loop must run once more for the last handles to close. */
 void sek_stream_context_destroy(struct sek_stream_context *c);
 
@@ -42,6 +54,7 @@ struct sek_stream_config {
 	bool acknowledge;     /* the site's notice, on the user's behalf */
 	const char *from;     /* numeric address of this machine to connect from; NULL = the system's choice */
 	const char *cookie;   /* of an earlier log-in (sek_stream_cookie): none is made; NULL = log in. Copied */
+	const char *token;    /* of the session, with the cookie: the stream at once; NULL = ask for a session. Copied */
 	bool login_only;      /* ends after the log-in: `closed` with SEK_STREAM_OK */
 	bool check_only;      /* updates are read and checked in full, but no picture is made of them and no JPEG is decoded */
 	struct sek_hello hello;
@@ -59,6 +72,9 @@ struct sek_stream_ops {
 	/* A generator of one-time codes was set up in this log-in, because the site asks for one and the user had none. Without
 	 * this callback that is SEK_STREAM_FACTOR. secret: base32, good during the call. */
 	void (*enrolled)(void *user, const char *secret);
+	/* Takes each message's frame as it came (header and payload; hostile; belongs to the stream): with this set the stream neither
+	 * reads nor paints nor acknowledges anything, and none of the above is told. False: it breaks the grammar. */
+	bool (*message)(void *user, const uint8_t *frame, size_t n);
 	/* The stream is over; nothing follows. */
 	void (*closed)(void *user, enum sek_stream_failure why, int http_status);
 };
@@ -76,6 +92,8 @@ struct sek_stream *sek_stream_open(struct sek_stream_context *c, const struct se
 void sek_stream_destroy(struct sek_stream *s);
 /* Sends whole frames that a sek_*_write function made. SEK_E_LIMIT when too much waits already. */
 sek_status sek_stream_send(struct sek_stream *s, const void *frames, size_t n);
+/* Stops reading from the broker for a while, or goes on: for whoever takes messages slower than they come. */
+void sek_stream_pause(struct sek_stream *s, bool pause);
 /* The picture as the client sees it; good until the next turn of the loop. Without pixels in check_only. */
 const struct sek_picture *sek_stream_picture(const struct sek_stream *s);
 struct sek_stream_figures sek_stream_figures_now(const struct sek_stream *s);

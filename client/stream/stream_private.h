@@ -11,12 +11,21 @@
 #include "client/stream/stream.h"
 
 enum {
-	STREAM_OUT_BYTES = 256 * 1024,  /* input and acknowledgements that wait to be sent */
+	STREAM_OUT_BYTES = 512 * 1024,  /* input and acknowledgements that wait to be sent */
 	STREAM_BODY_BYTES = 4096,       /* largest JSON body that is sent */
 	STREAM_ANSWER_BYTES = 32768,    /* and received: the notice is two texts */
 	STREAM_COOKIE_BYTES = 256,
 	STREAM_TOKEN_BYTES = 128,
 	STREAM_WORD_BYTES = 40,         /* of an error's name */
+};
+
+#define STREAM_DOOR_PROTOCOL "door" /* requests of door.c */
+
+struct sek_stream_context {
+	struct lws_context *lws;
+	struct sek_stream_tls tls; /* its strings are the caller's */
+	bool refused;              /* the client's certificate cannot be used; libwebsockets does not look at what we answer */
+	void *loops[1];
 };
 
 enum stream_step { STEP_LOGIN, STEP_CODE, STEP_NOTICE, STEP_ACKNOWLEDGE, STEP_SESSION, STEP_STREAM };
@@ -67,7 +76,15 @@ bool sek_stream_login_next(struct sek_stream *s, enum sek_stream_failure *ret_wh
 /* The stream itself, for a log-in that is there. */
 bool sek_stream_ask_session(struct sek_stream *s);
 
+/* door.c */
+int sek_door_on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
+
+/* tls.c: the client's own certificate into a new SSL_CTX; sets c->refused if there should be one and it cannot be used. */
+int sek_stream_tls_prepare(void *ssl_ctx, struct sek_stream_context *c);
+
 /* connect.c */
+/* Log-in and session are there (cookie, token): the WebSocket. */
+bool sek_stream_upgrade(struct sek_stream *s);
 /* One request; body is stolen, NULL = GET. */
 bool sek_stream_request(struct sek_stream *s, enum stream_step step, const char *path, json_t *body);
 void sek_stream_disconnect(struct sek_stream *s);
