@@ -319,8 +319,16 @@ export default {
 	"state.browser-memory.hint": "Please try again with fewer tabs.",
 	"state.display-died": "The isolated screen crashed",
 	"state.display-died.hint": "Your computer is not affected. Please start again.",
-	"state.egress-alarm": "Your browsing was ended for safety",
-	"state.egress-alarm.hint": "A page tried again and again to reach internal addresses, which are not allowed. Start again without that page; tell an administrator if it goes on.",
 	"state.session-gone": "Your earlier browsing had ended",
 	"state.session-gone.hint": "Your open pages were erased. Please start again.",
+
+	// Of the native viewer only.
+	"viewer.title": "Sekisho – Web browsing",
+	"viewer.quit": "Close the viewer",
+	"viewer.paste": "Paste the text copied on this computer",
+	"viewer.keys": "F11 – full screen and back. In full screen Alt+Tab and its like go to the isolated browser, too.",
+	"viewer.no-jail": "Nothing can be shown safely on this computer",
+	"viewer.no-jail.hint": "The process that reads the picture could not be locked up, so no connection was made. Please tell your administrator.",
+	"viewer.decoder-died": "The picture has stopped",
+	"viewer.decoder-died.hint": "The process that reads the picture has ended. Your open pages are kept. If it goes on, please tell your administrator.",
 };

@@ -321,8 +321,16 @@ export default {
 	"state.browser-memory.hint": "開くタブを減らして、もう一度お試しください。",
 	"state.display-died": "隔離環境の画面が異常終了しました",
 	"state.display-died.hint": "この端末への影響はありません。もう一度始めてください。",
-	"state.egress-alarm": "安全のため閲覧を終了しました",
-	"state.egress-alarm.hint": "開いたページが、許可されていない内部の宛先へ繰り返し接続しようとしました。同じページを開かずに、もう一度始めてください。続く場合は管理者に知らせてください。",
 	"state.session-gone": "前の閲覧は終了していました",
 	"state.session-gone.hint": "開いていたページは消去されました。もう一度始めてください。",
+
+	// ネイティブのビューアーだけが使う文言
+	"viewer.title": "関所 ― インターネット閲覧",
+	"viewer.quit": "ビューアーを閉じる",
+	"viewer.paste": "この端末でコピーした文字を貼り付ける",
+	"viewer.keys": "F11 ― 全画面表示にする／元に戻す。全画面のあいだは、Alt+Tab なども隔離されたブラウザーに届きます。",
+	"viewer.no-jail": "この端末では安全に表示できません",
+	"viewer.no-jail.hint": "届いた画面を読む処理を隔離できなかったため、接続しませんでした。管理者にお知らせください。",
+	"viewer.decoder-died": "画面の表示が止まりました",
+	"viewer.decoder-died.hint": "画面を読む処理が終了しました。開いていたページは残っています。続くときは管理者にお知らせください。",
 };

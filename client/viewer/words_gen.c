@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * sekisho-words-gen JA.mjs EN.mjs: the words of the web client that sekisho-viewer shows too, as a C table. Runs at build time only.
+ * Reads one form of line, `<tab>"key": "words",`; anything else that should be one ends the build.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LINE_BYTES = 2048, WORDS_MAX = 1024 };
+
+struct entry {
+	char *key, *text;
+};
+
+/* What a person at a viewer may see; all else is for administrators, reviewers and browsers. */
+static const char *const wanted[] = { "app.name", "app.language", "login.", "step.", "notice.", "no-session.", "error.", "bar.", "end.",
+	"logout.", "keys.", "clipboard.", "status.", "overlay.", "state.", "viewer." };
+
+_Noreturn static void die(const char *what, const char *detail)
+{
+	fprintf(stderr, "sekisho-words-gen: %s: %s\n", what, detail);
+	exit(1);
+}
+
+static int is_wanted(const char *key)
+{
+	for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
+		if (strncmp(key, wanted[i], strlen(wanted[i])) == 0)
+			return 1;
+	return 0;
+}
+
+static size_t read_words(const char *path, struct entry *to)
+{
+	char line[LINE_BYTES];
+	FILE *f = fopen(path, "r");
+	size_t n = 0;
+
+	if (!f)
+		die("cannot open", path);
+	while (fgets(line, sizeof line, f)) {
+		char *end = strstr(line, "\": \""), *stop = strrchr(line, '"');
+
+		if (strncmp(line, "\t\"", 2) != 0 || !strchr(line + 2, '"') || !is_wanted(line + 2))
+			continue;
+		if (!end || stop <= end + 3 || strcmp(stop, "\",\n") != 0 || n == WORDS_MAX)
+			die("not a line of words", line);
+		*end = *stop = 0;
+		to[n].key = strdup(line + 2);
+		to[n].text = strdup(end + 4);
+		if (!to[n].key || !to[n].text)
+			die("no memory", path);
+		n++;
+	}
+	fclose(f);
+	return n;
+}
+
+int main(int argc, char **argv)
+{
+	static struct entry ja[WORDS_MAX], en[WORDS_MAX];
+	size_t n, m, k;
+
+	if (argc != 3) {
+		fprintf(stderr, "usage: sekisho-words-gen JA.mjs EN.mjs\n");
+		return 2;
+	}
+	n = read_words(argv[1], ja);
+	m = read_words(argv[2], en);
+	if (n == 0 || n != m)
+		die("not the same number of words in", argv[2]);
+	/* A string of JavaScript with nothing but \" and \\ escaped is one of C. */
+	printf("/* Made by sekisho-words-gen. Do not edit. */\n#include \"client/viewer/words.h\"\n\n"
+	       "const struct viewer_word viewer_word_list[] = {\n");
+	for (size_t i = 0; i < n; i++) {
+		for (k = 0; k < m && strcmp(en[k].key, ja[i].key) != 0; k++)
+			;
+		if (k == m)
+			die("not in English", ja[i].key);
+		printf("\t{ \"%s\", { \"%s\", \"%s\" } },\n", ja[i].key, ja[i].text, en[k].text);
+	}
+	printf("};\nconst unsigned viewer_word_count = %zu;\n", n);
+	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
+}
