@@ -10,7 +10,7 @@ import "./language.mjs";
 
 /** @typedef {"opening" | "starting" | "live" | "reconnecting" | "ended"} Status */
 
-const ACTIONS = /** @type {const} */ (["fullscreen", "paste", "soft-keyboard", "special", "keys", "end", "logout", "back"]);
+const ACTIONS = /** @type {const} */ (["fullscreen", "second", "paste", "soft-keyboard", "special", "keys", "end", "logout", "back"]);
 /** @type {Record<string, ((percent: number) => string) | undefined>} */
 const ZOOM_SIGNS = { "zoom-out": () => "−", "zoom-whole": percent => `${percent}%`, "zoom-in": () => "+" };
 const ZOOMS = Object.keys(ZOOM_SIGNS);
@@ -24,6 +24,7 @@ export class Bar extends HTMLElement {
 	#line = new LineQuality();
 	#bytesPerSecond = 0;
 	#zoom = 1;
+	#second = false;
 	#body = make("div", { class: "bar-body", role: "toolbar" });
 	/** @type {Map<string, HTMLButtonElement>} */
 	#buttons = new Map();
@@ -72,7 +73,7 @@ export class Bar extends HTMLElement {
 		this.dataset.phase = phase;
 		if (phase !== "live")
 			this.#line.reset();
-		for (const name of ["special", "keys", "end", "back", ...ZOOMS])
+		for (const name of ["second", "special", "keys", "end", "back", ...ZOOMS])
 			/** @type {HTMLButtonElement} */ (this.#buttons.get(name)).hidden = phase === "ended";
 		this.setPasting(this.#pasting);
 		this.#words();
@@ -91,6 +92,13 @@ export class Bar extends HTMLElement {
 	{
 		this.#line.add(ms);
 		this.#bytesPerSecond = bytesPerSecond;
+		this.#words();
+	}
+
+	/** @param {boolean} open whether there is a second window */
+	setSecond(open)
+	{
+		this.#second = open;
 		this.#words();
 	}
 
@@ -162,8 +170,8 @@ export class Bar extends HTMLElement {
 		this.#wordsOfLine();
 		const percent = Math.round(this.#zoom * 100);
 		for (const [name, button] of this.#buttons) {
-			const leave = name === "fullscreen" && document.fullscreenElement;
-			const text = words(leave ? "bar.fullscreen.leave" : `bar.${name}`, { percent });
+			const leave = name === "fullscreen" ? document.fullscreenElement !== null : name === "second" && this.#second;
+			const text = words(leave ? `bar.${name}.leave` : `bar.${name}`, { percent });
 			const sign = ZOOM_SIGNS[name];
 			button.textContent = sign ? sign(percent) : text;
 			if (sign)

@@ -33,6 +33,37 @@ export function wantedPicture(area, limits)
 	};
 }
 
+/** One picture for two windows beside each other: as high as the lower one. Where the site allows less, both get less by the
+ * same factor.
+ * @param {Wanted} left
+ * @param {Wanted} right
+ * @param {SizeLimits} limits
+ * @returns {Wanted} */
+export function wantedTogether(left, right, limits)
+{
+	const shrink = Math.min(1, limits.widthMax / (left.width + right.width));
+	return {
+		width: Math.min(limits.widthMax, Math.floor(left.width * shrink) + Math.floor(right.width * shrink)),
+		height: Math.max(limits.heightMin, Math.floor(Math.min(left.height, right.height) * shrink)),
+		scalePercent: clamp(Math.round(left.scalePercent * shrink), limits.scaleMin, limits.scaleMax),
+	};
+}
+
+/** The parts of a picture that two windows show.
+ * @param {number} width of the picture
+ * @param {number} height likewise
+ * @param {Wanted} left what they wanted
+ * @param {Wanted} right likewise
+ * @returns {[Part, Part]} */
+export function splitPicture(width, height, left, right)
+{
+	const first = Math.min(width, Math.max(1, Math.round(width * left.width / (left.width + right.width))));
+	return [{ x: 0, width: first, height }, { x: first, width: width - first, height }];
+}
+
+/** What a window shows of the picture, in the picture's pixels, from its upper edge.
+ * @typedef {{ x: number, width: number, height: number }} Part */
+
 /** Where a picture of the given size stands: pixel for pixel in the upper left corner when it is what was asked for,
  * else as large as fits.
  * @param {Area} area

@@ -26,6 +26,7 @@ export type Policy = { toOuter: boolean; toInner: boolean; confirm: boolean; dow
 
 export type ToWorker =
 	| { type: "canvas"; canvas: OffscreenCanvas }
+	| { type: "mirror"; canvas: OffscreenCanvas | null }
 	| { type: "open"; serial: number; url: string; token: string; hello: Hello }
 	| { type: "input"; input: Input }
 	| { type: "close" };

@@ -78,6 +78,8 @@ export function dirtyParts(rects)
 export class Painter {
 	#canvas;
 	#context;
+	/** @type {OffscreenCanvasRenderingContext2D | null} */
+	#mirror = null;
 	/** What the canvas shows, or will once the frame is complete. */
 	#picture = blackPicture(1, 1);
 	/** Photographs become pixels here. */
@@ -90,6 +92,30 @@ export class Painter {
 	{
 		this.#canvas = canvas;
 		this.#context = contextOf(canvas, { alpha: false, willReadFrequently: true });
+	}
+
+	/** A second canvas shows the same; null: no more.
+	 * @param {OffscreenCanvas | null} canvas */
+	mirror(canvas)
+	{
+		this.#mirror = canvas && contextOf(canvas, { alpha: false, willReadFrequently: true });
+		this.#fit();
+	}
+
+	/** The canvases are as large as the picture and show it. */
+	#fit()
+	{
+		const { image } = this.#picture;
+		for (const context of this.#contexts) {
+			context.canvas.width = image.width;
+			context.canvas.height = image.height;
+			context.putImageData(image, 0, 0);
+		}
+	}
+
+	get #contexts()
+	{
+		return this.#mirror ? [this.#context, this.#mirror] : [this.#context];
 	}
 
 	/** @param {number} width
@@ -105,9 +131,7 @@ export class Painter {
 		for (let y = 0; y < h; y++)
 			this.#picture.words.set(words.subarray(y * old.width, y * old.width + w), y * width);
 		this.#dirty = [];
-		this.#canvas.width = width;
-		this.#canvas.height = height;
-		this.#context.putImageData(this.#picture.image, 0, 0);
+		this.#fit();
 	}
 
 	/** @param {Frame} frame
@@ -133,7 +157,8 @@ export class Painter {
 	show()
 	{
 		for (const { x, y, w, h } of this.#dirty.length > 0 ? dirtyParts(this.#dirty) : [])
-			this.#context.putImageData(this.#picture.image, 0, 0, x, y, w, h);
+			for (const context of this.#contexts)
+				context.putImageData(this.#picture.image, 0, 0, x, y, w, h);
 		this.#dirty = [];
 	}
 

@@ -66,6 +66,8 @@ export class Screen extends HTMLElement {
 	#limits = { widthMin: LIMITS.WIDTH_MIN_PX, heightMin: LIMITS.HEIGHT_MIN_PX, widthMax: LIMITS.WIDTH_MAX_PX,
 		heightMax: LIMITS.HEIGHT_MAX_PX, scaleMin: LIMITS.SCALE_MIN_PERCENT, scaleMax: LIMITS.SCALE_MAX_PERCENT };
 	#picture = { width: 0, height: 0 };
+	/** What of it this window shows; null: all of it. @type {import("./geometry.mjs").Part | null} */
+	#part = null;
 	/** @type {import("./input/pointer.mjs").Placement} */
 	#place = { left: 0, top: 0, scale: 1, width: 0, height: 0 };
 	#sent = "";
@@ -120,9 +122,29 @@ export class Screen extends HTMLElement {
 	 * @returns {Wanted} */
 	wanted()
 	{
-		const wanted = wantedPicture(this.#size, this.#limits);
-		this.#sent = JSON.stringify(wanted);
-		return wanted;
+		const { wish } = this;
+		this.#sent = JSON.stringify(wish);
+		return wish;
+	}
+
+	/** The picture that would suit this window.
+	 * @returns {Wanted} */
+	get wish()
+	{
+		return wantedPicture(this.#size, this.#limits);
+	}
+
+	/** What bounds the pictures that are asked for. */
+	get limits()
+	{
+		return this.#limits;
+	}
+
+	/** Asks again, though this window has not changed. */
+	askAgain()
+	{
+		this.#sent = "";
+		this.#askForSize();
 	}
 
 	/** The largest picture that the site allows.
@@ -138,17 +160,20 @@ export class Screen extends HTMLElement {
 
 	/** The picture that comes has this size now.
 	 * @param {number} width
-	 * @param {number} height */
-	setPicture(width, height)
+	 * @param {number} height
+	 * @param {import("./geometry.mjs").Part | null} [part] what of it this window shows */
+	setPicture(width, height, part = null)
 	{
 		this.#picture = { width, height };
+		this.#part = part;
 		this.#layOut();
 	}
 
 	/** @param {import("./input/caret.mjs").Caret | null} caret */
 	setCaret(caret)
 	{
-		this.#ime.setCaret(caret);
+		const x = this.#part?.x ?? 0, mine = caret && caret.x >= x && caret.x < x + (this.#part ?? this.#picture).width;
+		this.#ime.setCaret(mine ? { ...caret, x: caret.x - x } : null);
 		this.#caretKnown = caret !== null;
 		this.#softKeyboardMode();
 	}
@@ -270,7 +295,7 @@ export class Screen extends HTMLElement {
 	#listenPointer()
 	{
 		const { signal } = this.#abort;
-		const point = (/** @type {MouseEvent} */ event) => toPicture(this.#place, event.clientX, event.clientY);
+		const point = (/** @type {MouseEvent} */ event) => this.#at(event.clientX, event.clientY);
 		const move = (/** @type {PointerEvent} */ event) => {
 			if (!event.isPrimary || event.pointerType === "touch")
 				return;
@@ -293,7 +318,7 @@ export class Screen extends HTMLElement {
 			this.focus();
 			if (event.isPrimary) {
 				this.setPointerCapture(event.pointerId);
-				const { x, y } = point(event);
+				const { x, y } = toPicture(this.#place, event.clientX, event.clientY);
 				this.#ime.setClick(x, y);
 			}
 			move(event);
@@ -320,9 +345,8 @@ export class Screen extends HTMLElement {
 
 	#listenFingers()
 	{
-		const at = (/** @type {number} */ x, /** @type {number} */ y) => toPicture(this.#place, x, y);
 		new Fingers(this, {
-			point: (x, y, buttons) => this.send({ kind: "pointer", ...at(x, y), buttons }),
+			point: (x, y, buttons) => this.send({ kind: "pointer", ...this.#at(x, y), buttons }),
 			scroll: (x, y, dx, dy) => {
 				if (this.#view.zoom > 1) { // the finger holds the picture; what is beyond its edge scrolls the page
 					const before = this.#view.place;
@@ -333,7 +357,7 @@ export class Screen extends HTMLElement {
 				}
 				const wheel = this.#wheel.add({ deltaX: -dx, deltaY: -dy, deltaMode: 0 });
 				if (wheel.dx || wheel.dy)
-					this.send({ kind: "wheel", ...at(x, y), ...wheel });
+					this.send({ kind: "wheel", ...this.#at(x, y), ...wheel });
 			},
 			pinch: (factor, x, y, dx, dy) => {
 				this.#view.panBy(dx, dy);
@@ -341,7 +365,7 @@ export class Screen extends HTMLElement {
 				this.#look();
 			},
 			tapped: (x, y) => {
-				const click = at(x, y);
+				const click = toPicture(this.#place, x, y);
 				this.#ime.setClick(click.x, click.y);
 				this.focus();
 			},
@@ -432,7 +456,7 @@ export class Screen extends HTMLElement {
 
 	#layOut()
 	{
-		const { width, height } = this.#picture;
+		const { width, height } = this.#part ?? this.#picture;
 		if (width === 0)
 			return;
 		const base = placePicture(this.#size, wantedPicture(this.#size, this.#limits), width, height);
@@ -441,15 +465,24 @@ export class Screen extends HTMLElement {
 		this.#look();
 	}
 
+	/** The picture's pixel under a point of the window.
+	 * @param {number} clientX CSS pixels
+	 * @param {number} clientY likewise */
+	#at(clientX, clientY)
+	{
+		const { x, y } = toPicture(this.#place, clientX, clientY);
+		return { x: x + (this.#part?.x ?? 0), y };
+	}
+
 	/** Puts the picture where it is looked at. */
 	#look()
 	{
 		const place = this.#view.place, { style } = this.#canvas, zoomed = place.scale !== this.#place.scale;
 		this.#place = place;
-		style.left = `${place.left}px`;
+		style.left = `${place.left - (this.#part?.x ?? 0) / place.scale}px`;
 		style.top = `${place.top}px`;
-		style.width = `${place.width / place.scale}px`;
-		style.height = `${place.height / place.scale}px`;
+		style.width = `${this.#picture.width / place.scale}px`;
+		style.height = `${this.#picture.height / place.scale}px`;
 		this.#ime.setPlacement(place);
 		if (zoomed)
 			this.dispatchEvent(new CustomEvent("sek-zoom", { bubbles: true, detail: this.#view.zoom }));

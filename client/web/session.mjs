@@ -5,6 +5,7 @@
 import { Clipboard } from "./clipboard.mjs";
 import { askCrossing, askForText, confirmed, offerCopy, showKeys } from "./dialog.mjs";
 import { make } from "./dom.mjs";
+import { splitPicture, wantedTogether } from "./geometry.mjs";
 import { Link } from "./link.mjs";
 import { onLanguage, words } from "./words.mjs";
 import "./bar.mjs";
@@ -33,7 +34,12 @@ export class SessionView extends HTMLElement {
 	#watched = make("div", { class: "watched", role: "status", "aria-live": "polite" });
 	#phaseText = make("div", { class: "sr-only", role: "status", "aria-live": "polite" });
 	#worker = new Worker(new URL("worker.mjs", import.meta.url), { type: "module", name: "sekisho-stream" });
-	#link = new Link(this.#worker, () => this.#screen.wanted());
+	#link = new Link(this.#worker, () => this.#wanted());
+	/** The right part of the picture, in a window of its own. @type {Screen | null} */
+	#second = null;
+	/** @type {Window | null} */
+	#secondWindow = null;
+	#picture = { width: 0, height: 0 };
 	#clipboard = new Clipboard({
 		send: input => this.#link.phase.name === "live" && this.#link.send(input),
 		notice: (key, fill) => this.#notice(key, fill),
@@ -55,12 +61,7 @@ export class SessionView extends HTMLElement {
 		this.replaceChildren(this.#bar, make("main", {}, this.#screen), this.#special, this.#overlay, this.#watched, this.#toast, this.#phaseText);
 		const canvas = this.#screen.transferCanvas();
 		this.#worker.postMessage({ type: "canvas", canvas }, [canvas]);
-		this.#screen.send = input => {
-			const early = input.kind === "resize" || input.kind === "release";
-			if (this.#link.phase.name === "live")
-				return this.#clipboard.send(input);
-			return early && this.#link.send(input);
-		};
+		this.#screen.send = input => this.#send(input);
 		this.#screen.clipboard = this.#clipboard;
 		this.#screen.special = this.#special;
 		this.#special.send = (code, down) => this.#screen.key(code, down);
@@ -76,8 +77,78 @@ export class SessionView extends HTMLElement {
 	{
 		this.#abort.abort();
 		clearTimeout(this.#toastTimer);
+		this.#secondWindow?.close();
 		this.#link.close();
 		this.#worker.terminate();
+	}
+
+	/** The second window's screen is there: it shows the right part of the picture from now on.
+	 * @param {Screen} screen
+	 * @param {OffscreenCanvas} canvas its canvas */
+	join(screen, canvas)
+	{
+		this.#second = screen;
+		screen.send = input => this.#send(input);
+		screen.clipboard = this.#clipboard;
+		screen.special = this.#special;
+		screen.active = this.#screen.active;
+		screen.addEventListener("sek-notice", event => this.#notice(/** @type {CustomEvent<string>} */ (event).detail));
+		this.#worker.postMessage({ type: "mirror", canvas }, [canvas]);
+		this.#layOut();
+		this.#screen.askAgain();
+		this.#bar.setSecond(true);
+	}
+
+	/** It is gone.
+	 * @param {Screen} screen */
+	leave(screen)
+	{
+		if (this.#second !== screen)
+			return;
+		this.#second = null;
+		this.#secondWindow = null;
+		this.#worker.postMessage({ type: "mirror", canvas: null });
+		this.#layOut();
+		this.#screen.askAgain();
+		this.#bar.setSecond(false);
+	}
+
+	/** @param {import("./messages.d.ts").Input} input */
+	#send(input)
+	{
+		const early = input.kind === "resize" || input.kind === "release";
+		const sent = input.kind === "resize" ? { ...input, ...this.#wanted() } : input;
+		if (this.#link.phase.name === "live")
+			return this.#clipboard.send(sent);
+		return early && this.#link.send(sent);
+	}
+
+	/** The picture to ask for: of both windows, if there are two. */
+	#wanted()
+	{
+		const wanted = this.#screen.wanted();
+		return this.#second ? wantedTogether(wanted, this.#second.wish, this.#screen.limits) : wanted;
+	}
+
+	/** Each window shows its part. */
+	#layOut()
+	{
+		const { width, height } = this.#picture, second = this.#second;
+		const parts = second && splitPicture(width, height, this.#screen.wish, second.wish);
+		this.#screen.setPicture(width, height, parts?.[0]);
+		second?.setPicture(width, height, parts?.[1]);
+	}
+
+	async #toggleSecond()
+	{
+		if (this.#secondWindow) {
+			this.#secondWindow.close();
+			return;
+		}
+		const place = await otherMonitor();
+		this.#secondWindow = window.open("second.html", "sekisho-second", `popup,${place}`);
+		if (!this.#secondWindow)
+			this.#notice("notice.second-blocked");
 	}
 
 	#listen()
@@ -97,6 +168,7 @@ export class SessionView extends HTMLElement {
 		}, { signal });
 		this.addEventListener("sek-hot-key", () => this.#bar.open(), { signal });
 		this.addEventListener("sek-zoom", () => this.#bar.setZoom(this.#screen.zoom), { signal });
+		window.addEventListener("pagehide", () => this.#secondWindow?.close(), { signal });
 		this.addEventListener("sek-notice", event => {
 			this.#notice(/** @type {CustomEvent<string>} */ (event).detail);
 		}, { signal });
@@ -125,17 +197,23 @@ export class SessionView extends HTMLElement {
 		case "welcome":
 			this.#clipboard.reset();
 			this.#screen.setLargest(message.maxWidth, message.maxHeight);
+			this.#second?.setLargest(message.maxWidth, message.maxHeight);
 			this.#sendVisibility();
 			break;
 		case "size":
-			this.#screen.setPicture(message.width, message.height);
+			this.#picture = { width: message.width, height: message.height };
+			this.#layOut();
 			break;
 		case "cursor":
 			this.#screen.setCursor(message.blob, message.hotX, message.hotY);
+			this.#second?.setCursor(message.blob, message.hotX, message.hotY);
 			break;
-		case "caret":
-			this.#screen.setCaret(message.width === 0 && message.height === 0 ? null : message);
+		case "caret": {
+			const caret = message.width === 0 && message.height === 0 ? null : message;
+			this.#screen.setCaret(caret);
+			this.#second?.setCaret(caret);
 			break;
+		}
 		case "line":
 			this.#bar.setLine(message.ms, message.bytesPerSecond);
 			break;
@@ -163,6 +241,10 @@ export class SessionView extends HTMLElement {
 		this.#bar.setPhase(phase.name);
 		this.#screen.inert = ended;
 		this.#screen.active = phase.name === "live";
+		if (this.#second)
+			this.#second.active = phase.name === "live";
+		if (ended)
+			this.#secondWindow?.close();
 		if (phase.name !== "live" && wasLive)
 			this.#clipboard.reset();
 		if (ended) {
@@ -203,6 +285,10 @@ export class SessionView extends HTMLElement {
 			break;
 		case "fullscreen":
 			await this.#toggleFullscreen();
+			break;
+		case "second":
+			this.#screen.focus();
+			await this.#toggleSecond();
 			break;
 		case "special":
 			this.#special.show(this.#special.hidden);
@@ -282,6 +368,21 @@ export class SessionView extends HTMLElement {
 			this.#toast.textContent = "";
 		}, forMs);
 	}
+}
+
+/** Where a second window belongs, as window.open() takes it: on another monitor if the browser says that there is one.
+ * @returns {Promise<string>} */
+async function otherMonitor()
+{
+	try {
+		const screens = /** @type {any} */ (window).screen.isExtended ? await /** @type {any} */ (window).getScreenDetails() : null;
+		const other = screens?.screens.find((/** @type {any} */ one) => one !== screens.currentScreen);
+		if (other)
+			return `left=${other.availLeft},top=${other.availTop},width=${other.availWidth},height=${other.availHeight}`;
+	} catch {
+		// not allowed: the user moves it
+	}
+	return `width=${Math.max(400, innerWidth)},height=${Math.max(300, innerHeight)}`;
 }
 
 /** What stands over the screen in a phase.

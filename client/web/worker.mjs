@@ -44,6 +44,9 @@ self.addEventListener("message", event => {
 	case "canvas":
 		painter = new Painter(message.canvas);
 		break;
+	case "mirror":
+		painter?.mirror(message.canvas);
+		break;
 	case "open":
 		void open(message);
 		break;

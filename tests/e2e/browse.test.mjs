@@ -2,8 +2,9 @@
 // Browsing through the whole chain: real broker, real render host, real sandboxed browser.
 
 import assert from "node:assert/strict";
+import path from "node:path";
 import { after, before, test } from "node:test";
-import { Harness, problems, until } from "./harness.mjs";
+import { Harness, outDir, problems, until } from "./harness.mjs";
 import { Remote } from "./support/remote.mjs";
 import { patternCells } from "./support/site.mjs";
 
@@ -201,6 +202,38 @@ test("browse: a window larger than the site allows shows the whole picture, enla
 		(await remote.colours([[3150, 1570]]))[0] === "20,200,160");
 	await remote.page.setViewportSize({ width: 1280, height: 800 });
 	await remote.reports("is 1280 wide again", report => report.width === 1280);
+});
+
+test("browse: a second window shows the right part of one wide screen, and takes input", { timeout: 90000 }, async () => {
+	const { page } = remote;
+	await remote.go("/type");
+	await page.keyboard.press("F8");
+	const [second] = await Promise.all([page.waitForEvent("popup"), page.locator("sek-bar [data-action=second]").click()]);
+	await page.mouse.move(500, 500);
+	await page.locator(".bar-body").waitFor({ state: "hidden" });
+	const left = page.viewportSize()?.width ?? 0, right = await second.evaluate(() => innerWidth);
+	await remote.reports("is as wide as both windows", report => report.width === left + right);
+	await second.mouse.move(right - 100, 300);
+	await remote.reports("sees the pointer in the second window", report => Math.abs(report.pointer.x - (left + right - 100)) <= 1);
+	await second.keyboard.type("from the right");
+	await remote.hasText("from the right");
+	await second.keyboard.press("Control+a");
+	await page.bringToFront();
+	await page.keyboard.type("both are one");
+	await remote.hasText("both are one");
+	// what both show is one picture: the colours at the seam go on
+	await remote.go("/pattern");
+	const shot = await second.screenshot({ path: path.join(outDir, "second.png") });
+	assert.ok(shot.length > 1000);
+	await page.keyboard.press("F8");
+	await page.locator("sek-bar [data-action=second]").click();
+	await page.mouse.move(500, 500);
+	await until("the second window is gone", () => second.isClosed());
+	await remote.reports("is as wide as the first window", report => report.width === left);
+	const alone = await page.context().newPage();
+	await alone.goto(`${harness.url}/second.html`);
+	assert.match(await alone.getByRole("alert").textContent() ?? "", /2 画面/);
+	await alone.close();
 });
 
 test("browse: on a screen of 150 % the picture has every device pixel and the page the same size", { timeout: 120000 },

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { backoffMs } from "../../client/web/backoff.mjs";
-import { placePicture, wantedPicture } from "../../client/web/geometry.mjs";
+import { placePicture, splitPicture, wantedPicture, wantedTogether } from "../../client/web/geometry.mjs";
 import { caretBox } from "../../client/web/input/caret.mjs";
 import { Keyboard } from "../../client/web/input/keyboard.mjs";
 import { Wheel, buttonMask, toPicture } from "../../client/web/input/pointer.mjs";
@@ -197,6 +197,18 @@ test("sizes: a tiny window gets the smallest picture, shrunk; an old picture is 
 	assert.equal(placePicture(area, wanted, 160, 120).scale, 2);
 	const large = { cssWidth: 1000, cssHeight: 500, deviceWidth: 1000, deviceHeight: 500 };
 	assert.equal(placePicture(large, wantedPicture(large, LIMITS), 500, 500).scale, 1);
+});
+
+test("sizes: two windows beside each other are one picture, each shows its part", () => {
+	const limits = { widthMin: 320, heightMin: 200, widthMax: 3840, heightMax: 2160, scaleMin: 50, scaleMax: 400 };
+	const left = { width: 1280, height: 900, scalePercent: 100 }, right = { width: 1920, height: 1080, scalePercent: 100 };
+	assert.deepEqual(wantedTogether(left, right, limits), { width: 3200, height: 900, scalePercent: 100 });
+	assert.deepEqual(splitPicture(3200, 900, left, right), [{ x: 0, width: 1280, height: 900 }, { x: 1280, width: 1920, height: 900 }]);
+	const less = wantedTogether(left, right, { ...limits, widthMax: 1600 });
+	assert.deepEqual(less, { width: 1600, height: 450, scalePercent: 50 });
+	const [a, b] = splitPicture(1600, 450, left, right);
+	assert.ok(a.width === 640 && b.x === 640 && b.width === 960);
+	assert.deepEqual(splitPicture(1, 1, left, right), [{ x: 0, width: 1, height: 1 }, { x: 1, width: 0, height: 1 }]);
 });
 
 test("caret: the input method's box lies on the remote caret", () => {

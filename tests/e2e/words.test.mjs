@@ -60,7 +60,7 @@ test("words: every key that the pages use exists, and none is left over", () => 
 		.map(name => fs.readFileSync(path.join(viewer, name), "utf8")).join("\n");
 	for (const key of Object.keys(ja).filter(name => name.startsWith("viewer.")))
 		assert.ok(native.includes(`"${key.replace(/\.hint$/, "")}"`), `${key} is used nowhere`);
-	const used = [...source.matchAll(/"((?:admin|review|policy|app|login|step|no-session|error|clipboard|bar|end|logout|keys|screen|special|notice|status|overlay)\.[\w.-]+)"/g)]
+	const used = [...source.matchAll(/"((?:admin|review|policy|app|login|step|no-session|error|clipboard|bar|end|logout|keys|screen|second|special|notice|status|overlay)\.[\w.-]+)"/g)]
 		.map(match => match[1] ?? "");
 	for (const key of used)
 		assert.ok(key in ja, key);

@@ -115,6 +115,8 @@ export default {
 	"bar.open": "Open the session controls (F8)",
 	"bar.fullscreen": "Full screen",
 	"bar.fullscreen.leave": "Leave full screen",
+	"bar.second": "Second window",
+	"bar.second.leave": "Close second window",
 	"bar.end": "End browsing",
 	"bar.logout": "Log out",
 	"bar.paste": "Send text",
@@ -166,6 +168,9 @@ export default {
 
 	"notice.paste": "Pasting is not allowed. What you copied on your computer does not go to the isolated browser.",
 	"notice.drop": "Dragging files or text here is not allowed.",
+	"second.title": "Sekisho, second window",
+	"second.alone": "Open this window from the session controls of your session: “Second window”.",
+	"notice.second-blocked": "The second window could not be opened. Check your browser’s settings for pop-ups.",
 	"notice.fullscreen-failed": "Full screen is not available.",
 	"notice.resumed": "Continuing where you left off.",
 	"notice.message": "A message from an administrator: {text}",

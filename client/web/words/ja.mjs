@@ -117,6 +117,8 @@ export default {
 	"bar.open": "操作バーを開く（F8）",
 	"bar.fullscreen": "全画面",
 	"bar.fullscreen.leave": "全画面を終了",
+	"bar.second": "2 画面",
+	"bar.second.leave": "1 画面に戻す",
 	"bar.end": "閲覧を終了",
 	"bar.logout": "ログアウト",
 	"bar.paste": "文字を送る",
@@ -168,6 +170,9 @@ export default {
 
 	"notice.paste": "貼り付けは許可されていません。パソコンでコピーした内容は隔離ブラウザーには渡りません。",
 	"notice.drop": "ファイルや文字のドラッグは許可されていません。",
+	"second.title": "関所 2 画面目",
+	"second.alone": "この画面は、閲覧中の画面の操作バーにある「2 画面」から開いてください。",
+	"notice.second-blocked": "2 つ目のウィンドウを開けませんでした。ブラウザーのポップアップの設定を確かめてください。",
 	"notice.fullscreen-failed": "全画面にできませんでした。",
 	"notice.resumed": "前回の続きを表示しています。",
 	"notice.message": "管理者からのお知らせ: {text}",
