@@ -9,8 +9,8 @@
 #include "broker/hub/keys/sign.h"
 #include "broker/hub/record/reader.h"
 
-#define SEK_RECORD_VERSION 1
-#define SEK_RECORD_HASH_BYTES 32                  /* BLAKE2b-256 */
+#define SEK_RECORD_VERSION 2
+#define SEK_RECORD_HASH_BYTES 32                  /* SHA-256; BLAKE2b-256 of what version 1 wrote */
 #define SEK_RECORD_HEADER_BYTES 320
 #define SEK_RECORD_HEAD_BYTES 120                 /* of a block: in the clear, then the previous hash and the cipher's own header */
 #define SEK_RECORD_TAG_BYTES 17                   /* of secretstream: one byte before the entries, 16 behind them */
@@ -59,6 +59,8 @@ static inline uint64_t sek_record_index_bytes(uint32_t blocks)
 void sek_record_index_write(const struct sek_block *blocks, uint32_t n, uint8_t *ret, uint8_t ret_hash[SEK_RECORD_HASH_BYTES]);
 /* Of how many blocks, if an index begins with these 8 bytes. */
 bool sek_record_is_index(const uint8_t *bytes, uint32_t *ret_blocks);
+/* Whether the n bytes of an index are those of which this is the hash. */
+bool sek_record_index_whole(const uint8_t *index, size_t n, const uint8_t hash[SEK_RECORD_HASH_BYTES]);
 /* The block that entry i of an index speaks of, all but its offset. SEK_E_MALFORMED. */
 sek_status sek_record_index_read(const uint8_t *index, uint32_t i, struct sek_block *ret);
 /* True if all is the same that an index says of a block. */
@@ -88,7 +90,8 @@ static inline uint64_t sek_record_end_at(const struct sek_record_end *e)
 	return e->bytes + (e->indexed ? sek_record_index_bytes(e->blocks) : 0);
 }
 
-void sek_record_hash(const uint8_t *bytes, size_t n, uint8_t ret[SEK_RECORD_HASH_BYTES]);
+/* version: that of the part, which its own first bytes tell. */
+void sek_record_hash(unsigned version, const uint8_t *bytes, size_t n, uint8_t ret[SEK_RECORD_HASH_BYTES]);
 
 /* True if the 4 bytes begin a block, or an end. */
 bool sek_record_is_block(const uint8_t *bytes);

@@ -45,6 +45,8 @@ void sek_recording_fail(struct sek_recording *r, const char *why)
 	r->building = r->first = NULL;
 	r->last = &r->first;
 	r->waiting = 0;
+	atomic_store(&r->waited_for, true);
+	sek_record_threads_wake(r->recorder->threads);
 	uv_timer_start(&r->timer, on_timer, 0, 0);
 }
 
@@ -62,7 +64,7 @@ void sek_recording_check_stall(struct sek_recording *r, uint64_t now_ms)
 	int phase = atomic_load(&r->phase); /* before its time: so that an old time never meets a new phase */
 	uint64_t since = atomic_load(&r->since_ms), age = now_ms > since ? now_ms - since : 0;
 
-	if (!r->running || r->failed || r->step == SEK_RECORD_END)
+	if (!r->running || phase == SEK_RECORD_IDLE || r->failed || r->step == SEK_RECORD_END)
 		return; /* an end waits as long as the disk likes: nobody is shown anything any more */
 	if (age <= (phase == SEK_RECORD_WRITING ? SEK_RECORD_STALL_MS : SEK_RECORD_SYNC_MS))
 		return;
@@ -113,6 +115,19 @@ static void set_phase(struct sek_recording *r, enum sek_record_phase p)
 	atomic_store(&r->phase, p);
 }
 
+static void append(struct sek_recording *r)
+{
+	r->status = sek_record_file_append(&r->file, r->batch);
+	set_phase(r, SEK_RECORD_SYNCING);
+	if (sek_is_ok(r->status))
+		r->status = sek_record_file_sync(&r->file);
+	r->looked = atomic_exchange(&r->recorder->look, false);
+	if (r->looked)
+		r->look_status = sek_recorder_look(r->recorder, &r->look_free);
+	r->job.quiet = sek_is_ok(r->status) && !atomic_load(&r->waited_for) &&
+		!(r->looked && (!sek_is_ok(r->look_status) || r->look_free < r->recorder->config.warn_free_bytes));
+}
+
 static void work(struct sek_record_job *job)
 {
 	struct sek_recording *r = job->user;
@@ -124,10 +139,7 @@ static void work(struct sek_record_job *job)
 		r->status = sek_record_file_make(&r->file);
 		break;
 	case SEK_RECORD_APPEND:
-		r->status = sek_record_file_append(&r->file, r->batch);
-		set_phase(r, SEK_RECORD_SYNCING);
-		if (sek_is_ok(r->status))
-			r->status = sek_record_file_sync(&r->file);
+		append(r);
 		break;
 	case SEK_RECORD_END:
 		set_phase(r, SEK_RECORD_SYNCING);
@@ -143,6 +155,7 @@ static void work(struct sek_record_job *job)
 		r->status = sek_ok();
 		break;
 	}
+	set_phase(r, SEK_RECORD_IDLE);
 }
 
 static void tell_ready(struct sek_recording *r, sek_status status)
@@ -187,6 +200,10 @@ static void after_work(struct sek_record_job *job)
 		recorder->state.used_bytes += r->file.size - r->bytes;
 		r->bytes = r->file.size;
 	}
+	if (r->looked) {
+		r->looked = false;
+		sek_recorder_looked(recorder, r->look_status, r->look_free);
+	}
 	if (r->step == SEK_RECORD_DROP) {
 		r->dropped = true;
 	} else if (!sek_is_ok(status)) {
@@ -207,6 +224,7 @@ static void start(struct sek_recording *r, enum sek_record_step step)
 {
 	r->step = step;
 	r->running = true;
+	atomic_store(&r->waited_for, r->closing || r->failed);
 	set_phase(r, SEK_RECORD_QUEUED);
 	sek_record_threads_queue(r->recorder->threads, &r->job);
 }
@@ -239,21 +257,26 @@ static void close_block(struct sek_recording *r)
 	if (!p)
 		return;
 	r->building = NULL;
-	uv_timer_stop(&r->timer);
 	p->head.plain_bytes = (uint32_t)p->n;
 	*r->last = p;
 	r->last = &p->next;
+	if (r->running) { /* perhaps it is done, and has not said so */
+		atomic_store(&r->waited_for, true);
+		sek_record_threads_wake(r->recorder->threads);
+	}
 	go_on(r);
+}
+
+void sek_recording_tick(struct sek_recording *r)
+{
+	if (!r->failed && !r->finished)
+		close_block(r);
 }
 
 static void on_timer(uv_timer_t *t)
 {
 	struct sek_recording *r = t->data;
 
-	if (!r->tell) {
-		close_block(r);
-		return;
-	}
 	r->tell = false;
 	if (!r->told)
 		tell_ready(r, sek_fail(SEK_E_STORE));
@@ -277,7 +300,6 @@ static struct sek_record_plain *room_for(struct sek_recording *r, size_t n)
 			return NULL;
 		p->head.utc_us = sek_record_utc_us();
 		r->building = p;
-		uv_timer_start(&r->timer, on_timer, SEK_RECORD_BLOCK_MS, 0);
 	}
 	if (p->n + n > p->room) {
 		size_t room = p->room ? p->room : FIRST_ROOM;
@@ -300,11 +322,15 @@ void sek_recording_add2(struct sek_recording *r, enum sek_entry_kind kind, const
 	const uint8_t *rest, size_t rest_n)
 {
 	size_t n = head_n + rest_n, total = SEK_ENTRY_HEAD_BYTES + n;
-	uint64_t at_us = sek_record_now_us() - r->began_us;
+	uint64_t now_us = sek_record_now_us(), at_us = now_us - r->began_us;
 	uint8_t entry[SEK_ENTRY_HEAD_BYTES], *payload;
 	struct sek_record_plain *p;
 
 	if (r->failed || r->closing)
+		return;
+	if (r->running) /* the recorder looks once a second: whoever shows something looks before */
+		sek_recording_check_stall(r, now_us / 1000);
+	if (r->failed)
 		return;
 	if (at_us < r->last_us)
 		at_us = r->last_us;
@@ -460,10 +486,13 @@ void sek_recording_end(struct sek_recording *r, uint32_t state)
 	sek_recording_event(r, SEK_RECORD_EVENT_STOPPED, state, NULL);
 	r->state = state;
 	r->closing = true;
-	if (r->building)
+	if (r->building) {
 		close_block(r);
-	else
+	} else {
+		atomic_store(&r->waited_for, true);
+		sek_record_threads_wake(r->recorder->threads);
 		go_on(r);
+	}
 }
 
 void sek_recording_close(struct sek_recording *r, uint32_t state)

@@ -21,7 +21,7 @@
 #include "protocol/wire/messages.h"
 
 #define SEK_RECORD_BLOCK_MS 1000             /* a block is closed at the latest so long after its first entry */
-#define SEK_RECORD_BLOCK_BYTES 262144        /* and when it holds so much (a single entry may be longer) */
+#define SEK_RECORD_BLOCK_BYTES 786432        /* and when it holds so much (a single entry may be longer) */
 #define SEK_RECORD_BACKLOG_BYTES (8u << 20)  /* waiting for the disk, for each recording; beyond it the recording fails */
 #define SEK_RECORD_STALL_MS 1000             /* a write that has not returned after so long: the recording has failed */
 #define SEK_RECORD_SYNC_MS 5000              /* the same for a sync, and for waiting for a thread */

@@ -23,7 +23,7 @@ struct sek_recording {
 	struct sek_record_plain *building, *first, **last, *spare;
 	size_t waiting;                     /* bytes of entries that are not on the disk */
 	uint64_t bytes;                     /* of the file */
-	uv_timer_t timer;                   /* the building block's end, or a failure that is to be told */
+	uv_timer_t timer;                   /* a failure that is to be told */
 	bool begun, failed, told, owner_gone, closing, dropped, finished, tell;
 	uint32_t state;
 
@@ -35,7 +35,11 @@ struct sek_recording {
 	struct sek_record_plain *batch;
 	sek_status status;
 	bool late_end;                      /* a failed one got its end nevertheless */
+	bool looked;                        /* at the folder, since it was there anyway */
+	sek_status look_status;
+	uint64_t look_free;
 	_Atomic int phase;
+	_Atomic bool waited_for;            /* the loop wants to know at once when the job is done */
 	_Atomic uint64_t since_ms;
 };
 
@@ -50,7 +54,9 @@ struct sek_recorder {
 	void *change_user;
 	int64_t clock_offset_us;            /* UTC less monotonic */
 	uv_timer_t watch;
-	unsigned ticks;
+	uint64_t close_ms;                  /* when all blocks that are being built are closed; monotonic */
+	unsigned ticks;                     /* how often they were */
+	_Atomic bool look;                  /* whoever writes next is to look at the folder */
 	bool suspect;                       /* a write failed: nothing new until one has worked */
 	bool stopping, closing, closed;
 	void (*stopped)(void *user);
@@ -69,11 +75,14 @@ struct sek_recorder {
 uint64_t sek_record_now_us(void);                        /* monotonic */
 void sek_recording_fail(struct sek_recording *r, const char *why); /* tells from a timer, never at once */
 void sek_recording_check_stall(struct sek_recording *r, uint64_t now_ms);
+void sek_recording_tick(struct sek_recording *r);        /* what was collected goes to the disk */
 void sek_recording_clock(struct sek_recording *r);       /* notes UTC */
 void sek_recording_end(struct sek_recording *r, uint32_t state);
 
 /* recorder.c */
 void sek_recorder_failed(struct sek_recorder *r, const char *why, bool disk); /* a recording has */
+sek_status sek_recorder_look(const struct sek_recorder *r, uint64_t *ret_free_bytes); /* at the folder; on any thread */
+void sek_recorder_looked(struct sek_recorder *r, sek_status status, uint64_t free_bytes); /* what that saw; on the loop */
 void sek_recorder_ended(struct sek_recorder *r);         /* one is gone from the list */
 
 #endif

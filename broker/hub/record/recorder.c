@@ -22,9 +22,8 @@
 #include "broker/hub/record/record_private.h"
 
 enum {
-	WATCH_MS = 250,
-	SURVEY_TICKS = 2,   /* of the watch, from one look at the folder to the next */
-	COUNT_TICKS = 240,  /* and from one adding up of its files to the next: somebody may have deleted some */
+	SUSPECT_MS = 500,   /* from one look at the folder to the next while something is wrong */
+	COUNT_TICKS = 60,   /* of a second each, from one adding up of the folder's files to the next: somebody may have deleted some */
 	CLOCK_US = 250000,  /* a clock that is off by so much has been set */
 	PROBE_BYTES = 4096,
 	MEBI = 1048576,
@@ -112,7 +111,7 @@ static sek_status try_to_write(const char *folder)
 	return status;
 }
 
-static sek_status look(struct sek_recorder *r)
+sek_status sek_recorder_look(const struct sek_recorder *r, uint64_t *ret_free_bytes)
 {
 	struct statvfs v;
 
@@ -120,7 +119,13 @@ static sek_status look(struct sek_recorder *r)
 		return sek_foreign(SEK_E_IO, SEK_FROM_ERRNO, errno);
 	if (v.f_flag & ST_RDONLY)
 		return sek_foreign(SEK_E_IO, SEK_FROM_ERRNO, EROFS);
-	r->free_bytes = (uint64_t)v.f_bavail * v.f_frsize;
+	*ret_free_bytes = (uint64_t)v.f_bavail * v.f_frsize;
+	return sek_ok();
+}
+
+static sek_status look(struct sek_recorder *r)
+{
+	SEK_TRY(sek_recorder_look(r, &r->free_bytes));
 	if (r->probe)
 		SEK_TRY(try_to_write(r->config.path));
 	if (r->count)
@@ -152,12 +157,21 @@ static void after_survey(struct sek_record_job *job)
 	end_stop(r);
 }
 
-static void survey(struct sek_recorder *r)
+void sek_recorder_looked(struct sek_recorder *r, sek_status status, uint64_t free_bytes)
+{
+	if (r->surveying || r->suspect)
+		return; /* a better look is under way */
+	r->survey_status = status;
+	r->free_bytes = free_bytes;
+	judge(r);
+}
+
+static void survey(struct sek_recorder *r, bool count)
 {
 	if (r->surveying)
 		return;
 	r->surveying = true;
-	r->count = r->ticks % COUNT_TICKS == 0;
+	r->count = count;
 	r->probe = r->suspect;
 	r->suspect = false;
 	sek_record_threads_queue(r->threads, &r->survey);
@@ -168,6 +182,26 @@ static int64_t clock_offset(void)
 	return (int64_t)sek_record_utc_us() - (int64_t)sek_record_now_us();
 }
 
+/* Everything that was collected goes to the disk at the same time, so that the loop is woken once for all. Whoever writes looks at the
+ * folder, too; if nobody does, or nobody did, a job of its own. */
+static void close_blocks(struct sek_recorder *r)
+{
+	bool count = r->ticks++ % COUNT_TICKS == 0, writing = false;
+	struct sek_recording *p, *next;
+
+	for (p = r->first; p; p = next) {
+		next = p->next;
+		sek_recording_tick(p);
+		writing = writing || (p->running && p->step == SEK_RECORD_APPEND);
+	}
+	if (r->stopping)
+		return;
+	if (count || r->suspect || atomic_exchange(&r->look, false) || !writing)
+		survey(r, count);
+	else
+		atomic_store(&r->look, true);
+}
+
 static void on_watch(uv_timer_t *t)
 {
 	struct sek_recorder *r = t->data;
@@ -175,7 +209,9 @@ static void on_watch(uv_timer_t *t)
 	int64_t offset = clock_offset();
 	bool set = llabs(offset - r->clock_offset_us) > CLOCK_US;
 	struct sek_recording *p, *next;
+	uint64_t wait_ms;
 
+	sek_record_threads_after(r->threads);
 	if (set)
 		r->clock_offset_us = offset;
 	for (p = r->first; p; p = next) {
@@ -184,8 +220,17 @@ static void on_watch(uv_timer_t *t)
 		if (set && sek_recording_ok(p))
 			sek_recording_clock(p);
 	}
-	if (++r->ticks % SURVEY_TICKS == 0 && !r->stopping)
-		survey(r);
+	if (now_ms >= r->close_ms) {
+		close_blocks(r);
+		r->close_ms = now_ms + SEK_RECORD_BLOCK_MS;
+	} else if (r->suspect && !r->stopping) {
+		survey(r, false);
+	}
+	wait_ms = r->close_ms - now_ms;
+	if (r->suspect && wait_ms > SUSPECT_MS)
+		wait_ms = SUSPECT_MS;
+	if (!r->closing)
+		uv_timer_start(t, on_watch, wait_ms, 0);
 }
 
 /* --- what the others call --- */
@@ -286,7 +331,8 @@ sek_status sek_recorder_create(uv_loop_t *loop, const struct sek_recorder_config
 	r->survey = (struct sek_record_job){ .work = work_survey, .after = after_survey, .user = r };
 	r->watch.data = r;
 	uv_timer_init(loop, &r->watch);
-	uv_timer_start(&r->watch, on_watch, WATCH_MS, WATCH_MS);
+	r->close_ms = sek_record_now_us() / 1000 + SEK_RECORD_BLOCK_MS;
+	uv_timer_start(&r->watch, on_watch, r->suspect ? SUSPECT_MS : SEK_RECORD_BLOCK_MS, 0);
 	*ret = r;
 	return sek_ok();
 }

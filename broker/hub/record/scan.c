@@ -112,7 +112,7 @@ static void take_end(struct sek_record_scan *s, const struct sek_record_end *e, 
 /* The end of a file of this size, and the index before it, if there is one (heap). */
 static bool read_end(struct sek_record_scan *s, struct sek_record_end *e, uint8_t bytes[SEK_RECORD_END_BYTES], uint8_t **ret_index)
 {
-	uint8_t hash[SEK_RECORD_HASH_BYTES], *index;
+	uint8_t *index;
 	uint32_t blocks;
 	uint64_t n;
 
@@ -128,8 +128,7 @@ static bool read_end(struct sek_record_scan *s, struct sek_record_end *e, uint8_
 	index = malloc((size_t)n);
 	if (index && sek_is_ok(sek_record_read_at(s->fd, e->bytes, index, (size_t)n)) && sek_record_is_index(index, &blocks) &&
 			blocks == e->blocks) {
-		sek_record_hash(index, (size_t)n, hash);
-		if (s->trust || memcmp(hash, e->index, sizeof hash) == 0) {
+		if (s->trust || sek_record_index_whole(index, (size_t)n, e->index)) {
 			*ret_index = index;
 			return true;
 		}

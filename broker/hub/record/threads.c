@@ -4,7 +4,7 @@
  */
 #include "broker/hub/record/threads.h"
 
-#include <stdbool.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -25,7 +25,7 @@ struct sek_record_threads {
 
 	uv_mutex_t mutex;
 	uv_cond_t cond;
-	struct list queued, done;
+	struct list queued, done, quiet; /* quiet: done, and nobody was woken for it */
 	bool stopping;
 };
 
@@ -53,6 +53,7 @@ static void run(void *arg)
 	struct sek_record_threads *t = arg;
 	struct sek_record_job *job;
 
+	(void)pthread_setname_np(pthread_self(), "sekisho-record"); /* so that its time can be told from the loop's */
 	uv_mutex_lock(&t->mutex);
 	for (;;) {
 		job = take(&t->queued);
@@ -60,8 +61,9 @@ static void run(void *arg)
 			uv_mutex_unlock(&t->mutex);
 			job->work(job);
 			uv_mutex_lock(&t->mutex);
-			put(&t->done, job);
-			uv_async_send(&t->done_async);
+			put(job->quiet ? &t->quiet : &t->done, job);
+			if (!job->quiet)
+				uv_async_send(&t->done_async);
 		} else if (t->stopping) {
 			break;
 		} else {
@@ -71,20 +73,26 @@ static void run(void *arg)
 	uv_mutex_unlock(&t->mutex);
 }
 
-static void on_done(uv_async_t *a)
+void sek_record_threads_after(struct sek_record_threads *t)
 {
-	struct sek_record_threads *t = a->data;
 	struct sek_record_job *job;
 
 	for (;;) {
 		uv_mutex_lock(&t->mutex);
 		job = take(&t->done);
+		if (!job)
+			job = take(&t->quiet);
 		uv_mutex_unlock(&t->mutex);
 		if (!job)
 			return;
 		t->outstanding--;
 		job->after(job);
 	}
+}
+
+static void on_done(uv_async_t *a)
+{
+	sek_record_threads_after(a->data);
 }
 
 static void join_all(struct sek_record_threads *t)
@@ -108,6 +116,7 @@ sek_status sek_record_threads_create(uv_loop_t *loop, struct sek_record_threads 
 	SEK_ASSERT(uv_mutex_init(&t->mutex) == 0 && uv_cond_init(&t->cond) == 0);
 	t->queued.last = &t->queued.first;
 	t->done.last = &t->done.first;
+	t->quiet.last = &t->quiet.first;
 	while (t->n < THREADS && uv_thread_create(&t->threads[t->n], run, t) == 0)
 		t->n++;
 	if (t->n == 0 || uv_async_init(loop, &t->done_async, on_done) != 0) {
@@ -125,10 +134,16 @@ sek_status sek_record_threads_create(uv_loop_t *loop, struct sek_record_threads 
 void sek_record_threads_queue(struct sek_record_threads *t, struct sek_record_job *job)
 {
 	t->outstanding++;
+	job->quiet = false;
 	uv_mutex_lock(&t->mutex);
 	put(&t->queued, job);
 	uv_cond_signal(&t->cond);
 	uv_mutex_unlock(&t->mutex);
+}
+
+void sek_record_threads_wake(struct sek_record_threads *t)
+{
+	uv_async_send(&t->done_async);
 }
 
 static void on_closed(uv_handle_t *h)

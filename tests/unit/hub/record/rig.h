@@ -37,6 +37,7 @@ void rig_run(struct rig *r, unsigned ms);
 struct sek_recording *rig_begin(struct rig *r);
 /* A frame for the client as an entry of so many bytes; flags of its header. */
 void rig_frame(struct sek_recording *rec, enum sek_entry_kind kind, uint8_t flags, size_t n, uint8_t fill);
+#define RIG_LARGE_BYTES (SEK_RECORD_BLOCK_BYTES / 4 * 3) /* no two of these fit into a block */
 /* A recording of about `blocks` blocks (of 3 large entries each), closed. */
 void rig_make(struct rig *r, unsigned blocks);
 

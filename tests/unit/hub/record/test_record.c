@@ -120,7 +120,7 @@ START_TEST(a_running_one_is_read_while_it_grows)
 	for (i = 1; i < 5; i++) {
 		size_t last = n;
 
-		rig_frame(rec, SEK_ENTRY_DOWN, 0, 200000, (uint8_t)i);
+		rig_frame(rec, SEK_ENTRY_DOWN, 0, RIG_LARGE_BYTES, (uint8_t)i);
 		while (n == last) { /* each is more than half of a block: the one before is written when the next comes, or a second later */
 			rig_run(&r, 20);
 			ck_assert(sek_is_ok(sek_recording_again(reader)));

@@ -79,8 +79,8 @@ static void fail_at(bool *gate)
 
 	memcpy(id, sek_recording_id(rec), sizeof id);
 	set(gate, true);
-	rig_frame(rec, SEK_ENTRY_DOWN, SEK_UPDATE_KEYFRAME, 200000, 1);
-	rig_frame(rec, SEK_ENTRY_DOWN, 0, 200000, 2);
+	rig_frame(rec, SEK_ENTRY_DOWN, SEK_UPDATE_KEYFRAME, RIG_LARGE_BYTES, 1);
+	rig_frame(rec, SEK_ENTRY_DOWN, 0, RIG_LARGE_BYTES, 2);
 	rig_until(&r, &r.failed, 1);
 	ck_assert_ptr_nonnull(strstr(r.why, "too slow"));
 	ck_assert(!sek_recording_ok(rec));
@@ -116,12 +116,12 @@ START_TEST(a_slow_disk_is_no_failure)
 	unsigned i;
 
 	slow_sync_ms = 200;
-	for (i = 0; i < 30; i++)
-		rig_frame(rec, SEK_ENTRY_DOWN, 0, 200000, (uint8_t)i);
+	for (i = 0; i < 12; i++)
+		rig_frame(rec, SEK_ENTRY_DOWN, 0, RIG_LARGE_BYTES, (uint8_t)i);
 	sek_recording_close(rec, 0);
 	rig_until(&r, &r.closed, 1);
 	ck_assert(r.sound);
-	ck_assert_uint_ge(r.facts.blocks, 30);
+	ck_assert_uint_ge(r.facts.blocks, 12);
 	/* what came in while the first was synced was written together, with one sync; then the end */
 	ck_assert_uint_le(syncs, 6);
 }

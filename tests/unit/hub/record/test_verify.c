@@ -198,7 +198,7 @@ static void forge(size_t i, const uint8_t *with)
 	for (k = i + 1; k < n; k++) {
 		memcpy(bad + at, good + blocks[k].offset, bytes_of(k));
 		memcpy(bad + at + 64, hash, sizeof hash);
-		crypto_generichash(hash, sizeof hash, bad + at, bytes_of(k) - sizeof hash, NULL, 0);
+		sek_record_hash(SEK_RECORD_VERSION, bad + at, bytes_of(k) - sizeof hash, hash);
 		memcpy(bad + at + bytes_of(k) - sizeof hash, hash, sizeof hash);
 		at += bytes_of(k);
 	}
@@ -232,7 +232,7 @@ START_TEST(a_forged_block_is_found)
 	ck_assert_uint_eq(findings, 1);
 	/* ... or saying that it is the broker's */
 	memcpy(bad + size - sizeof end + 112, r.signer, 32);
-	crypto_generichash(end, 32, bad + size - sizeof end, sizeof end - 32, NULL, 0);
+	sek_record_hash(SEK_RECORD_VERSION, bad + size - sizeof end, sizeof end - 32, end);
 	memcpy(bad + size - 32, end, 32);
 	ck_assert_int_eq(verify(bad, size, false), SEK_RECORDING_DAMAGED);
 	expect("signature", n);
@@ -245,7 +245,7 @@ static void rehash_end(const struct sek_record_end *e)
 	uint8_t *end = bad + size - SEK_RECORD_END_BYTES;
 
 	memcpy(end + 80, e->index, sizeof e->index);
-	crypto_generichash(end + SEK_RECORD_END_BYTES - 32, 32, end, SEK_RECORD_END_BYTES - 32, NULL, 0);
+	sek_record_hash(SEK_RECORD_VERSION, end, SEK_RECORD_END_BYTES - 32, end + SEK_RECORD_END_BYTES - 32);
 }
 
 START_TEST(an_index_that_lies_is_found)
@@ -273,7 +273,7 @@ START_TEST(an_index_that_lies_is_found)
 	for (i = 0; i < n; i++) {
 		memcpy(bad, good, size);
 		bad[at + 8 + i * SEK_RECORD_INDEX_ENTRY_BYTES + 8] ^= SEK_BLOCK_CLIPBOARD;
-		sek_record_hash(bad + at, (size_t)sek_record_index_bytes((uint32_t)n), e.index);
+		sek_record_hash(SEK_RECORD_VERSION, bad + at, (size_t)sek_record_index_bytes((uint32_t)n), e.index);
 		rehash_end(&e);
 		ck_assert_int_eq(verify(bad, size, false), SEK_RECORDING_DAMAGED);
 		expect("changed", i);
@@ -327,7 +327,7 @@ START_TEST(foreign_and_future_files)
 	const char *path = rig_path(&r, r.facts.id);
 
 	memcpy(bad, good, size);
-	bad[9] = 2;
+	bad[9] = SEK_RECORD_VERSION + 1;
 	rig_write(path, bad, size);
 	ck_assert(sek_is(sek_recording_verify(path, r.signer, NULL, NULL, NULL, &verdict), SEK_E_VERSION));
 	ck_assert(sek_is(sek_recording_open(path, &reader, r.err, sizeof r.err), SEK_E_VERSION));
