@@ -4,6 +4,7 @@
  */
 #include "base/ask.h"
 
+#include <signal.h>
 #include <string.h>
 #include <termios.h>
 
@@ -22,20 +23,57 @@ bool sek_ask_line(FILE *from, char *ret, size_t size)
 	return true;
 }
 
+/* What ends or stops a program that waits at a terminal. */
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
+enum { SIGNALS = sizeof signals / sizeof signals[0] };
+
+static volatile sig_atomic_t caught;
+
+static void on_signal(int number)
+{
+	caught = number;
+}
+
+/* Reads once while the terminal shows nothing. A signal breaks the reading off; it takes effect once the terminal is as it was. */
+static bool ask_once(FILE *from, const struct termios *old, char *ret, size_t size)
+{
+	struct sigaction before[SIGNALS], catch = { .sa_handler = on_signal }; /* no SA_RESTART */
+	struct termios quiet = *old;
+	bool ok = false;
+	int i;
+
+	caught = 0;
+	sigemptyset(&catch.sa_mask);
+	for (i = 0; i < SIGNALS; i++) {
+		sigaction(signals[i], NULL, &before[i]);
+		if (before[i].sa_handler != SIG_IGN)
+			sigaction(signals[i], &catch, NULL);
+	}
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	if (tcsetattr(fileno(from), TCSAFLUSH, &quiet) == 0) {
+		ok = sek_ask_line(from, ret, size);
+		tcsetattr(fileno(from), TCSAFLUSH, old);
+	}
+	for (i = 0; i < SIGNALS; i++)
+		sigaction(signals[i], &before[i], NULL);
+	return ok;
+}
+
 bool sek_ask_hidden(FILE *from, const char *prompt, char *ret, size_t size)
 {
-	struct termios old, quiet;
+	struct termios old;
 	bool ok;
 
 	if (tcgetattr(fileno(from), &old) != 0)
 		return false;
-	quiet = old;
-	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	fputs(prompt, stderr);
-	if (tcsetattr(fileno(from), TCSAFLUSH, &quiet) != 0)
-		return false;
-	ok = sek_ask_line(from, ret, size);
-	tcsetattr(fileno(from), TCSAFLUSH, &old);
-	fputs("\n", stderr);
+	do {
+		fputs(prompt, stderr);
+		ok = ask_once(from, &old, ret, size);
+		fputs("\n", stderr);
+		if (caught) {
+			clearerr(from);
+			raise(caught);
+		}
+	} while (!ok && caught == SIGTSTP); /* stopped and brought back: asked again */
 	return ok;
 }

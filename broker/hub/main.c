@@ -317,7 +317,7 @@ static sek_status start_review(struct broker *b)
 {
 	const struct sek_broker_config *g = b->config;
 	const struct sek_review_config c = { .folder = g->recording.path, .secret_key_path = g->recording_secret_path,
-		.audit = b->audit, .sessions = b->sessions, .programs = &b->work, .words_path = g->words_path,
+		.audit = b->audit, .sessions = b->sessions, .recorder = b->recorded.recorder, .programs = &b->work, .words_path = g->words_path,
 		.languages = g->words_languages };
 	char folder[PATH_MAX], err[SEK_CONFIG_ERROR_BYTES] = "out of memory";
 

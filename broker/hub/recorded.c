@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Putting recorder, archive and sessions together, and the word to the administrator when room gets short.
+ * Putting recorder, archive and sessions together.
  */
 #include "broker/hub/recorded.h"
 
-#include "base/log.h"
 #include "broker/hub/policy/policy.h"
 
 static void on_change(void *user, const struct sek_recorder_state *state)
 {
 	struct sek_recorded *r = user;
 
-	sek_log(state->writable && !state->warning ? SEK_LOG_INFO : SEK_LOG_ERROR, "recorder", "state",
-		!state->writable ? "cannot record" : state->warning ? "little room" : "fine", "why", state->why, "free_mib",
-		sek_logf("%llu", (unsigned long long)(state->free_bytes >> 20)), NULL);
 	if (state->writable)
 		sek_sessions_recorder_changed(r->sessions);
 }

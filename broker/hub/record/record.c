@@ -10,7 +10,6 @@
 #include <string.h>
 #include <time.h>
 
-#include <jansson.h>
 #include <sodium.h>
 
 #include "base/error.h"
@@ -388,31 +387,6 @@ void sek_recording_clock(struct sek_recording *r)
 	sek_recording_add(r, SEK_ENTRY_CLOCK, payload, w.len);
 }
 
-static void add_meta(struct sek_recording *r, const struct sek_recording_about *a)
-{
-	json_t *policy = a->policy ? json_loads(a->policy, 0, NULL) : NULL, *meta;
-	uint32_t least, most = 0;
-	char *text;
-
-	meta = json_pack("{s:s,s:s,s:s*,s:s*,s:s*,s:s*,s:b,s:b,s:I,s:O*}", "recording", r->id, "session", r->facts.session, "user",
-		a->user, "host", a->host, "language", a->language, "where", r->recorder->config.where, "required", (int)a->required,
-		"text", (int)a->keep_text, "began_utc_us", (json_int_t)r->facts.began_utc_us, "policy", policy);
-	text = meta ? json_dumps(meta, JSON_COMPACT) : NULL;
-	(void)sek_entry_bounds(SEK_ENTRY_META, &least, &most);
-	if (text && strlen(text) > most) {
-		free(text);
-		json_object_del(meta, "policy");
-		text = json_dumps(meta, JSON_COMPACT);
-	}
-	if (text)
-		sek_recording_add(r, SEK_ENTRY_META, (const uint8_t *)text, strlen(text));
-	else
-		sek_recording_fail(r, "recordings: the session's description could not be made");
-	free(text);
-	json_decref(meta);
-	json_decref(policy);
-}
-
 static void fill_header(struct sek_recording *r, const struct sek_recording_about *a)
 {
 	struct sek_record_header *h = &r->file.header;
@@ -457,7 +431,7 @@ sek_status sek_recording_begin(struct sek_recorder *recorder, const struct sek_r
 		r->next->link = &r->next;
 	recorder->first = r;
 	recorder->state.open++;
-	add_meta(r, about);
+	sek_recording_meta(r, about);
 	sek_recording_clock(r);
 	start(r, SEK_RECORD_MAKE);
 	*ret = r;

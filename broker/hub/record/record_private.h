@@ -79,6 +79,9 @@ void sek_recording_tick(struct sek_recording *r);        /* what was collected g
 void sek_recording_clock(struct sek_recording *r);       /* notes UTC */
 void sek_recording_end(struct sek_recording *r, uint32_t state);
 
+/* meta.c */
+void sek_recording_meta(struct sek_recording *r, const struct sek_recording_about *a);
+
 /* recorder.c */
 void sek_recorder_failed(struct sek_recorder *r, const char *why, bool disk); /* a recording has */
 sek_status sek_recorder_look(const struct sek_recorder *r, uint64_t *ret_free_bytes); /* at the folder; on any thread */

@@ -16,7 +16,7 @@
 #include "broker/hub/record/scan.h"
 
 enum { HASH = SEK_RECORD_HASH_BYTES, LEAST_BYTES = SEK_RECORD_HEAD_BYTES + SEK_ENTRY_HEAD_BYTES + SEK_RECORD_TAG_BYTES + HASH,
-	MISSING_TOLD_MAX = 1000 };
+	MISSING_TOLD_MAX = 1000, TRIED_BYTES = 64 << 20 };
 
 /* A block as it stands in the file. */
 struct seen {
@@ -37,7 +37,8 @@ struct run {
 	struct seen *seen;
 	size_t n, room;
 	uint8_t *buffer;       /* of the largest block */
-	bool has_end;
+	uint64_t tried;        /* bytes that were hashed because a block might have begun there */
+	bool has_end, gave_up;
 	uint64_t index_at, index_bytes;
 	struct sek_record_end end;
 	uint8_t end_bytes[SEK_RECORD_END_BYTES];
@@ -116,13 +117,28 @@ static bool whole_at(struct run *r, uint64_t offset, const struct sek_block *b, 
 	return sek_is_ok(sek_record_read_at(r->fd, offset, r->buffer, n)) && sek_record_block_whole(r->buffer, n, hash);
 }
 
+/* Whether the bytes that look like the head of a block begin a whole one. Such bytes hardly ever come by chance; a file that was made of
+ * them would have each hashed a thousand times: what is tried in vain is bounded by the file's size. */
+static bool begins_at(struct run *r, uint64_t offset)
+{
+	uint8_t prev[HASH], hash[HASH];
+	struct sek_block b;
+
+	if (r->gave_up || !head_at(r, offset, &b, prev))
+		return false;
+	if (whole_at(r, offset, &b, hash))
+		return true;
+	r->tried += sek_record_block_bytes(b.plain_bytes);
+	r->gave_up = r->tried > r->size + TRIED_BYTES;
+	return false;
+}
+
 /* Looks for the next whole block, or an end, behind what cannot be read. r->size: there is none. */
 static uint64_t resync(struct run *r)
 {
 	uint64_t at = r->offset + 1;
-	uint8_t bytes[65536], end[SEK_RECORD_END_BYTES], prev[HASH], hash[HASH];
+	uint8_t bytes[65536], end[SEK_RECORD_END_BYTES];
 	struct sek_record_end e;
-	struct sek_block b;
 
 	while (at + 4 <= r->size) {
 		size_t n = r->size - at < sizeof bytes ? (size_t)(r->size - at) : sizeof bytes, i;
@@ -130,7 +146,7 @@ static uint64_t resync(struct run *r)
 		if (!sek_is_ok(sek_record_read_at(r->fd, at, bytes, n)))
 			return r->size;
 		for (i = 0; i + 4 <= n; i++) {
-			if (sek_record_is_block(bytes + i) && head_at(r, at + i, &b, prev) && whole_at(r, at + i, &b, hash))
+			if (sek_record_is_block(bytes + i) && begins_at(r, at + i))
 				return at + i;
 			if (sek_record_is_end(bytes + i) && end_at(r, at + i, &e, end))
 				return at + i;
@@ -190,6 +206,8 @@ static sek_status step(struct run *r)
 		return keep(r, &s);
 	}
 	next = resync(r);
+	if (next == r->size && r->gave_up)
+		found(r, "changed", s.number); /* no crash leaves that behind */
 	if (next == r->size)
 		return sek_fail(SEK_E_CLOSED); /* a tail */
 	found(r, "changed", s.number);

@@ -385,6 +385,11 @@ static struct sek_work *make(struct sek_children *children, const struct sek_wor
 	return w;
 }
 
+static void on_dead(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
 static sek_status start(struct sek_work *w, sek_status (*first)(struct sek_work *w), struct sek_work **ret)
 {
 	sek_status s = first(w);
@@ -397,7 +402,9 @@ static sek_status start(struct sek_work *w, sek_status (*first)(struct sek_work 
 	sek_child_leave(w->feed);
 	sek_child_leave(w->worker);
 	sodium_memzero(w->key, sizeof w->key);
-	if (!w->heard_open)
+	if (w->heard_open)
+		uv_close((uv_handle_t *)&w->heard, on_dead);
+	else
 		free(w);
 	return s;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "broker/hub/record/record.h"
 #include "broker/hub/review/internal.h"
 
 enum { FPS = 10, COMMENT_BYTES = 256 };
@@ -30,6 +32,9 @@ struct sek_review_film {
 	int fd;
 	uint64_t used_ms, from_us, to_us, at_us;
 	char user[SEK_STORE_NAME_BYTES], comment[COMMENT_BYTES];
+	char path[SEK_REVIEW_PATH_BYTES]; /* of the recording, and which file that was */
+	dev_t dev;
+	ino_t ino;
 };
 
 static void free_film(struct sek_review_film *f)
@@ -64,14 +69,51 @@ void sek_review_films_drop(struct sek_review *v, uint64_t login)
 	}
 }
 
-void sek_review_films_idle(struct sek_review *v)
+/* Ends it with a word for its reviewer; what there is of it takes no room any more. */
+static void fail(struct sek_review_film *f, const char *error)
+{
+	if (f->error)
+		return;
+	sek_log(SEK_LOG_WARN, "review.film", "why", error, NULL);
+	f->error = error;
+	f->done = false;
+	sek_work_cancel(f->work);
+	(void)!ftruncate(f->fd, 0);
+}
+
+/* Films lie where recordings do: what the administrator is warned of ends them, long before a session has to end. */
+static bool disk_has_room(const struct sek_review *v)
+{
+	struct sek_recorder_state state = { .writable = true };
+
+	if (v->config.recorder)
+		sek_recorder_state(v->config.recorder, &state);
+	return state.writable && !state.warning;
+}
+
+/* Of a recording that was deleted there is no film either. */
+static void look_at(struct sek_review_film *f)
+{
+	struct stat st;
+
+	if (stat(f->path, &st) != 0 || st.st_dev != f->dev || st.st_ino != f->ino)
+		fail(f, "gone");
+	else if (f->work && !disk_has_room(f->review))
+		fail(f, "no-space");
+}
+
+void sek_review_films_look(struct sek_review *v)
 {
 	struct sek_review_film *f, *next;
 
 	for (f = v->films; f; f = next) {
 		next = f->next;
-		if (!f->dropped && uv_now(v->loop) - f->used_ms >= SEK_REVIEW_IDLE_MS)
+		if (f->dropped)
+			continue;
+		if (uv_now(v->loop) - f->used_ms >= SEK_REVIEW_IDLE_MS)
 			drop(f);
+		else
+			look_at(f);
 	}
 }
 
@@ -114,6 +156,8 @@ static bool check_film(struct sek_review_request *q)
 		sek_review_fail(q, "film-busy");
 	if (!v->config.programs)
 		sek_review_fail(q, "unavailable");
+	if (!disk_has_room(v))
+		sek_review_fail(q, "no-space");
 	if (q->error)
 		return false;
 	q->secret = sodium_malloc(SEK_REVIEW_SECRET_BYTES);
@@ -149,6 +193,8 @@ static void on_progress(void *user, uint64_t at_us)
 	struct sek_review_film *f = user;
 
 	f->at_us = at_us;
+	if (!disk_has_room(f->review))
+		fail(f, "no-space");
 }
 
 static void on_done(void *user, sek_status status, const char *why)
@@ -157,9 +203,11 @@ static void on_done(void *user, sek_status status, const char *why)
 	struct sek_review *v = f->review;
 
 	f->work = NULL;
-	f->done = sek_is_ok(status);
+	f->done = sek_is_ok(status) && !f->error;
 	f->used_ms = uv_now(v->loop);
-	if (!f->done && !f->dropped) {
+	if (!f->done)
+		(void)!ftruncate(f->fd, 0);
+	if (!f->done && !f->dropped && !f->error) {
 		sek_log(SEK_LOG_ERROR, "review.film", "why", why, NULL);
 		f->error = sek_is(status, SEK_E_MALFORMED) ? "damaged" : "no-space";
 	}
@@ -221,6 +269,9 @@ static void after_film(struct sek_review_request *q)
 	f->to_us = (uint64_t)sek_review_number(q, "to_s", UINT32_MAX - 1) * 1000000;
 	f->at_us = f->from_us;
 	snprintf(f->user, sizeof f->user, "%s", q->view->of);
+	snprintf(f->path, sizeof f->path, "%s", q->view->path);
+	f->dev = q->view->dev;
+	f->ino = q->view->ino;
 	f->next = v->films;
 	v->films = f;
 	if (!begin(q, f)) {
@@ -237,10 +288,12 @@ static bool check_of_film(struct sek_review_request *q)
 {
 	struct sek_review_film *f = find(q);
 
-	if (!f)
-		sek_review_fail(q, "not-found");
-	else
+	if (f) {
 		f->used_ms = uv_now(q->review->loop);
+		look_at(f);
+	} else {
+		sek_review_fail(q, "not-found");
+	}
 	(void)sek_review_number(q, "part", UINT32_MAX / 2);
 	return !q->error;
 }
@@ -267,7 +320,7 @@ static void after_film_read(struct sek_review_request *q)
 	ssize_t k;
 
 	if (!f || !f->done) {
-		sek_review_fail(q, f ? "busy" : "not-found");
+		sek_review_fail(q, !f ? "not-found" : f->error ? f->error : "busy");
 		return;
 	}
 	q->bytes = malloc(SEK_REVIEW_PART_BYTES);

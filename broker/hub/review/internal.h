@@ -103,6 +103,7 @@ void sek_review_settle(struct sek_review *v);
 
 /* keys.c: on the loop, but for the work of unlock */
 struct sek_review_key *sek_review_key_of(struct sek_review *v, uint64_t login);
+void sek_review_wipe(const json_t *in); /* the passphrase in a request, whatever becomes of that */
 void sek_review_key_drop(struct sek_review *v, uint64_t login);
 extern const struct sek_review_op sek_review_key_ops[];
 
@@ -118,7 +119,7 @@ extern const struct sek_review_op sek_review_view_ops[];
 #define SEK_REVIEW_FILMS 4                  /* that are made or kept at a time; one for each log-in */
 #define SEK_REVIEW_PART_BYTES (1u << 20)    /* of one answer of film-read */
 void sek_review_films_drop(struct sek_review *v, uint64_t login); /* 0: everybody's */
-void sek_review_films_idle(struct sek_review *v);
+void sek_review_films_look(struct sek_review *v); /* ends what nobody asks for, what the disk or a deletion leaves no room for */
 extern const struct sek_review_op sek_review_film_ops[];
 
 /* words.c: on the loop */

@@ -112,10 +112,11 @@ static void work_unlock(struct sek_review_request *q)
 	sodium_memzero(file, sizeof file);
 }
 
-/* jansson's copy of a text cannot be wiped in place but by its owner: this is the only other one. */
-static void wipe(const json_t *text)
+void sek_review_wipe(const json_t *in)
 {
-	/* the request's own object, of which nobody else has a reference */
+	const json_t *text = json_object_get(in, "passphrase");
+
+	/* jansson's copy can be wiped in place only by its owner: the request's own object, of which nobody else has a reference */
 	if (json_is_string(text))
 		sodium_memzero((char *)(uintptr_t)json_string_value(text), json_string_length(text));
 }
@@ -125,7 +126,6 @@ static void after_unlock(struct sek_review_request *q)
 	struct sek_review *v = q->review;
 	struct sek_review_key *key;
 
-	wipe(json_object_get(q->in, "passphrase"));
 	if (q->error)
 		return;
 	sek_review_key_drop(v, q->caller.login);

@@ -152,6 +152,7 @@ static void finish(struct sek_review_request *q)
 		free(q->bytes);
 	}
 	sodium_free(q->secret);
+	sek_review_wipe(q->in);
 	json_decref(q->in);
 	free(q);
 }
@@ -308,6 +309,7 @@ struct sek_review_request *sek_review_run(struct sek_review *v, const struct sek
 	struct sek_review_request *q = calloc(1, sizeof *q);
 
 	if (!q) {
+		sek_review_wipe(in);
 		json_decref(in);
 		return NULL;
 	}
@@ -368,7 +370,7 @@ static void on_sweep(uv_timer_t *t)
 		}
 	}
 	sek_review_views_idle(v);
-	sek_review_films_idle(v);
+	sek_review_films_look(v);
 	sek_review_reading_step(v);
 }
 

@@ -43,6 +43,7 @@ struct sek_review_config {
 	const char *secret_key_path; /* where the site keeps the locked secret half; NULL: reviewers bring it */
 	struct sek_audit *audit;     /* NULL: nothing is recorded (tests) */
 	struct sek_sessions *sessions;
+	const struct sek_recorder *recorder; /* whose folder that is: no film takes its last room; NULL: nobody asks (tests) */
 	const struct sek_work_programs *programs; /* for films and words; NULL: neither */
 	const char *words_path;      /* index of words that stood on the pictures; NULL: the site does not want them to be read */
 	const char *languages;       /* in which they are: "jpn+eng" */

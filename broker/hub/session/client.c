@@ -37,15 +37,31 @@ bool sek_client_has_room(const struct sek_session *s)
 
 void sek_client_send(struct sek_session *s, const uint8_t *frame, size_t n)
 {
+	bool shows = n && (frame[0] == SEK_MSG_UPDATE || frame[0] == SEK_MSG_SIZE || frame[0] == SEK_MSG_CURSOR || frame[0] == SEK_MSG_CARET);
+
 	if (!s->client.ops || !s->client.greeted || !n)
 		return;
 	if (frame[0] == SEK_MSG_UPDATE && s->over != SEK_STATE_NONE)
 		return;
+	if (shows && frame[0] != SEK_MSG_UPDATE && sek_tape_holds_back(s)) {
+		s->client.shown_late = true; /* the newest of each is sent as soon as it can be recorded */
+		return;
+	}
 	sek_tape_down(s, frame, n);
-	if (frame[0] == SEK_MSG_UPDATE && sek_tape_holds_back(s))
+	if (shows && sek_tape_holds_back(s))
 		return; /* this very one was not kept: the session ends in a moment */
 	s->bytes_down += n;
 	s->client.ops->send(s->client.user, frame, n);
+}
+
+void sek_client_show(struct sek_session *s)
+{
+	if (!s->client.shown_late || sek_tape_holds_back(s))
+		return;
+	s->client.shown_late = false;
+	sek_client_send(s, s->shown.size, s->shown.size_n);
+	sek_client_send(s, s->shown.caret, s->shown.caret_n);
+	sek_client_send(s, s->shown.cursor, s->shown.cursor_n);
 }
 
 static size_t state_frame(uint8_t *frame, size_t size, enum sek_state state, uint32_t arg)

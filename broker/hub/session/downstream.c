@@ -111,6 +111,7 @@ static const char *on_cursor(struct sek_session *s, const struct sek_frame *f, c
 
 const char *sek_downstream(struct sek_session *s, uint32_t epoch, const struct sek_frame *f, const uint8_t *frame, size_t n)
 {
+	sek_client_show(s);
 	switch (f->type) {
 	case SEK_MSG_UPDATE:
 		return on_update(s, epoch, f, frame, n);

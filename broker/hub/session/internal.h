@@ -89,6 +89,7 @@ struct sek_client {
 	const struct sek_client_ops *ops; /* NULL: nobody is attached */
 	void *user;
 	bool greeted;   /* its HELLO was accepted */
+	bool shown_late;/* a size, a caret or a cursor waits for the recording */
 	bool synced;    /* has had the beginning of a keyframe of the present encoder */
 	bool visible;
 	bool ping_out;
@@ -262,6 +263,7 @@ void sek_deadline_off(struct sek_session *s, enum sek_deadline which);
 void sek_client_attach(struct sek_session *s, const struct sek_client_ops *ops, void *client);
 void sek_client_forget(struct sek_session *s); /* no word to it; encoder and host learn that nobody looks */
 void sek_client_send(struct sek_session *s, const uint8_t *frame, size_t n); /* to a greeted client; else nothing */
+void sek_client_show(struct sek_session *s); /* sends what had to wait for the recording, if it need not any more */
 void sek_client_send_state(struct sek_session *s, enum sek_state state, uint32_t arg);
 void sek_client_bye(struct sek_session *s, enum sek_state state); /* tells, closes, forgets; greeted or not */
 void sek_client_tell_departing(struct sek_session *s);

@@ -114,6 +114,8 @@ static void on_ready(void *user, sek_status status)
 	}
 	t->ready = true;
 	tell(t, SEK_RECORDING_BEGAN, NULL, NULL);
+	if (t->s)
+		sek_client_show(t->s);
 	if (t->s && t->s->encoder)
 		sek_encoder_resume(t->s->encoder);
 }

@@ -82,7 +82,7 @@ export default {
 	"error.locked": "The recording key is locked again. Unlock it and open the recording once more.",
 	"error.passphrase": "The passphrase does not belong to this key file.",
 	"error.film-busy": "A video is being made already. Please wait until it is done.",
-	"error.no-space": "The video cannot be written. Please tell your administrator.",
+	"error.no-space": "The server has too little room left for a video: recordings come first. Please tell your administrator.",
 	"error.key-file": "This is not a recording key file.",
 	"error.no-key": "The server has no recording key file. Please tell your administrator.",
 	"error.other-key": "This recording was made for another recording key.",

@@ -4,8 +4,10 @@
  */
 #include <check.h>
 #include <pty.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -85,6 +87,36 @@ START_TEST(a_terminal_shows_nothing)
 }
 END_TEST
 
+/* Ctrl-C ends the program, and the terminal shows again what is typed. */
+START_TEST(a_terminal_is_never_left_silent)
+{
+	struct termios t;
+	char line[64];
+	int master, slave, status;
+	pid_t pid;
+
+	ck_assert_int_eq(openpty(&master, &slave, NULL, NULL, NULL), 0);
+	pid = fork();
+	if (pid == 0) {
+		signal(SIGINT, SIG_DFL); /* not Check's */
+		setsid();
+		ioctl(slave, TIOCSCTTY, 0);
+		dup2(slave, STDERR_FILENO);
+		_exit(sek_ask_hidden(fdopen(slave, "r+"), "Password: ", line, sizeof line));
+	}
+	do {
+		ck_assert_int_eq(tcgetattr(slave, &t), 0);
+	} while (t.c_lflag & ECHO && usleep(1000) == 0);
+	ck_assert_int_eq(write(master, "hun\3", 4), 4);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+	ck_assert_int_eq(tcgetattr(slave, &t), 0);
+	ck_assert(t.c_lflag & ECHO);
+	close(slave);
+	close(master);
+}
+END_TEST
+
 START_TEST(hexadecimal)
 {
 	const uint8_t bytes[] = { 0x00, 0x0f, 0xa5, 0xff };
@@ -112,6 +144,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, lines);
 	tcase_add_test(t, a_terminal_shows_nothing);
+	tcase_add_test(t, a_terminal_is_never_left_silent);
 	tcase_add_test(t, hexadecimal);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

@@ -387,6 +387,26 @@ START_TEST(the_reader_is_not_fooled)
 }
 END_TEST
 
+/* Heads of blocks that are said to be as long as may be, one behind the other, of which none is whole: to hash each would take an hour. */
+START_TEST(a_file_of_heads_takes_no_longer_than_its_size)
+{
+	enum { HEADS = 60000 };
+	size_t at = (size_t)blocks[1].offset, total = at + 4 + (size_t)HEADS * SEK_RECORD_HEAD_BYTES + 2 * SEK_RECORD_PLAIN_MAX_BYTES, i;
+	uint8_t *crafted = calloc(1, total), head[SEK_RECORD_HEAD_BYTES];
+
+	ck_assert_ptr_nonnull(crafted);
+	memcpy(head, good + at, sizeof head);
+	head[8] = 0, head[9] = 15; /* just below the most */
+	memcpy(crafted, good, at);
+	memcpy(crafted + at, "junk", 4);
+	for (i = 0; i < HEADS; i++)
+		memcpy(crafted + at + 4 + i * sizeof head, head, sizeof head);
+	ck_assert_int_eq(verify(crafted, total, false), SEK_RECORDING_DAMAGED);
+	expect("changed", 1);
+	free(crafted);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("recording verify");
@@ -404,6 +424,7 @@ int main(void)
 	tcase_add_test(t, another_header_is_found);
 	tcase_add_test(t, foreign_and_future_files);
 	tcase_add_test(t, the_reader_is_not_fooled);
+	tcase_add_test(t, a_file_of_heads_takes_no_longer_than_its_size);
 	suite_add_tcase(s, t);
 	return rig_suite(s);
 }

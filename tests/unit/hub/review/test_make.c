@@ -11,6 +11,7 @@
 #include <sodium.h>
 
 #include "broker/hub/record/reader.h"
+#include "broker/hub/record/record_private.h"
 #include "broker/hub/review/internal.h"
 #include "broker/hub/store/words.h"
 #include "protocol/recording/stream.h"
@@ -152,6 +153,11 @@ static json_t *film(void)
 	return json_pack("{s:s}", "film", film_id);
 }
 
+static void on_recorder_stopped(void *user)
+{
+	*(bool *)user = true;
+}
+
 static void begin_film(void)
 {
 	ck_assert_str_eq(run(&saburo, "film", film_of(0, 10)), "");
@@ -177,6 +183,43 @@ START_TEST(a_film_is_made_and_fetched)
 	ck_assert_uint_eq(last.n, 0);
 	ck_assert_str_eq(run(&saburo, "film-drop", film()), "");
 	ck_assert_str_eq(run(&saburo, "film-state", film()), "not-found");
+}
+END_TEST
+
+START_TEST(there_is_no_film_of_what_was_deleted)
+{
+	open_it();
+	begin_film();
+	unlink(in_dir(ID SEK_RECORDING_SUFFIX));
+	ck_assert_str_eq(run(&saburo, "film-state", film()), "gone");
+	ck_assert_str_eq(run(&saburo, "film-read", json_pack("{s:s,s:i}", "film", film_id, "part", 0)), "gone");
+}
+END_TEST
+
+/* Films take nothing of the room of which the administrator is warned: what must be recorded needs it. */
+START_TEST(recordings_come_before_films)
+{
+	static char folder[256], pub[256], key[256]; /* outlive the recorder */
+	struct sek_recorder_config disk = { .path = folder, .public_key_path = pub, .signing_key_path = key, .where = "test" };
+	struct sek_recorder *recorder;
+	bool stopped = false;
+
+	snprintf(folder, sizeof folder, "%s/kept", dir);
+	snprintf(pub, sizeof pub, "%s/r.pub", dir);
+	snprintf(key, sizeof key, "%s/film-sign.key", dir);
+	ck_assert_msg(sek_is_ok(sek_recorder_create(&loop, &disk, NULL, NULL, &recorder, err, sizeof err)), "%s", err);
+	review->config.recorder = recorder;
+	open_it();
+	begin_film();
+	recorder->state.warning = true; /* as when the disk gets full meanwhile */
+	sek_review_films_look(review);
+	ck_assert_str_eq(run(&saburo, "film-state", film()), "no-space");
+	ck_assert_str_eq(run(&saburo, "film", film_of(0, 10)), "no-space");
+	review->config.recorder = NULL;
+	sek_recorder_stop(recorder, on_recorder_stopped, &stopped);
+	while (!stopped)
+		uv_run(&loop, UV_RUN_ONCE);
+	sek_recorder_destroy(recorder);
 }
 END_TEST
 
@@ -439,6 +482,8 @@ int main(void)
 	tcase_set_timeout(c, 120);
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, a_film_is_made_and_fetched);
+	tcase_add_test(c, there_is_no_film_of_what_was_deleted);
+	tcase_add_test(c, recordings_come_before_films);
 	tcase_add_test(c, films_need_a_view_a_key_and_a_reason);
 	tcase_add_test(c, words_are_found_where_the_site_wants_that);
 	tcase_add_test(c, words_go_with_their_recording);

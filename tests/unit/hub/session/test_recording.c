@@ -80,8 +80,10 @@ static size_t no_queue(void *client)
 
 static void send_and_keep(void *client, const uint8_t *frame, size_t n)
 {
-	/* no pixel before the recording is on the disk */
-	ck_assert(frame[0] != SEK_MSG_UPDATE || strcmp(wanted, "\"required\"") != 0 || began > 0);
+	bool shows = frame[0] == SEK_MSG_UPDATE || frame[0] == SEK_MSG_SIZE || frame[0] == SEK_MSG_CURSOR || frame[0] == SEK_MSG_CARET;
+
+	/* nothing that the session shows before the recording is on the disk */
+	ck_assert(!shows || strcmp(wanted, "\"required\"") != 0 || began > 0);
 	keep_frame(frame, n);
 	stream_ops.send(client, frame, n);
 }
@@ -368,6 +370,36 @@ START_TEST(without_room_there_is_no_session)
 }
 END_TEST
 
+START_TEST(size_caret_and_cursor_wait_for_the_recording)
+{
+	struct sek_session *s;
+	unsigned before, expected;
+
+	wanted = "\"required\"";
+	text_policy = "\"none\"";
+	start(0);
+	up();
+	stream_text(&c, "!encoder caret 71");
+	BENCH_UNTIL(&b, 3000, c.caret.x_px == 71);
+	s = b.all->first;
+	before = n_sent;
+	expected = 1u + (s->shown.size_n > 0 ? 1 : 0) + (s->shown.cursor_n > 0 ? 1 : 0);
+	recorder->first->begun = false; /* as while its file is being made */
+	sek_client_send(s, s->shown.caret, s->shown.caret_n);
+	sek_client_show(s);
+	ck_assert_uint_eq(n_sent, before);
+	recorder->first->begun = true;
+	sek_client_show(s);
+	ck_assert_uint_eq(n_sent, before + expected);
+	sek_client_show(s); /* once */
+	ck_assert_uint_eq(n_sent, before + expected);
+	finish();
+	look_back();
+	ck_assert_uint_eq(downs, n_sent);
+	bench_finish(&b);
+}
+END_TEST
+
 START_TEST(the_frame_that_is_not_kept_is_not_shown)
 {
 	uint8_t frame[SEK_FRAME_HEADER_BYTES + 16] = { SEK_MSG_UPDATE, 0, 0, 0, 0, 0, 0, 16 };
@@ -405,6 +437,7 @@ int main(void)
 	tcase_add_test(t, a_session_that_is_taken_back_is_recorded_anew);
 	tcase_add_test(t, a_policy_that_changes_begins_and_ends_it);
 	tcase_add_test(t, without_room_there_is_no_session);
+	tcase_add_test(t, size_caret_and_cursor_wait_for_the_recording);
 	tcase_add_test(t, the_frame_that_is_not_kept_is_not_shown);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
