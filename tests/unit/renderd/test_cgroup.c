@@ -97,6 +97,19 @@ static void wait_empty(struct sek_cgroup *g)
 	ck_assert_uint_eq(sek_cgroup_count(g), 0);
 }
 
+/* A process that is gone for the list may still hold its group for a moment: whoever removes it asks again, as renderd does. */
+static bool removed(struct sek_cgroup *g)
+{
+	sek_status s = sek_fail(SEK_E_BUSY);
+
+	for (int i = 0; i < 500 && sek_is(s, SEK_E_BUSY); i++) {
+		s = sek_cgroup_remove(g);
+		if (sek_is(s, SEK_E_BUSY))
+			usleep(10000);
+	}
+	return sek_is_ok(s);
+}
+
 static struct sek_cgroups *open_all(unsigned modes)
 {
 	struct sek_cgroups *all = NULL;
@@ -125,11 +138,11 @@ START_TEST(memory)
 	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	ck_assert_uint_ge(sek_cgroup_oom_kills(&g), 1);
 	wait_empty(&g);
-	ck_assert(sek_is_ok(sek_cgroup_remove(&g)));
+	ck_assert(removed(&g));
 	/* the next session of the slot starts with a clean sheet */
 	ck_assert(sek_is_ok(sek_cgroup_create(all, 0, &small, &g)));
 	ck_assert_uint_eq(sek_cgroup_oom_kills(&g), 0);
-	ck_assert(sek_is_ok(sek_cgroup_remove(&g)));
+	ck_assert(removed(&g));
 	sek_cgroups_close(all);
 }
 END_TEST
@@ -152,11 +165,11 @@ START_TEST(processes)
 	ck_assert_uint_eq(sek_cgroup_count(&g), small.processes);
 	sek_cgroup_kill(&g);
 	wait_empty(&g);
-	ck_assert(sek_is_ok(sek_cgroup_remove(&g)));
+	ck_assert(removed(&g));
 	ck_assert_uint_eq(sek_cgroup_count(&other), 1);
 	sek_cgroup_kill(&other);
 	wait_empty(&other);
-	ck_assert(sek_is_ok(sek_cgroup_remove(&other)));
+	ck_assert(removed(&other));
 	sek_cgroups_close(all);
 }
 END_TEST
@@ -175,7 +188,7 @@ static void kill_runaways(unsigned modes)
 	ck_assert(sek_is(sek_cgroup_remove(&g), SEK_E_BUSY));
 	sek_cgroup_kill(&g);
 	wait_empty(&g);
-	ck_assert(sek_is_ok(sek_cgroup_remove(&g)));
+	ck_assert(removed(&g));
 	sek_cgroups_close(all);
 }
 
@@ -264,7 +277,7 @@ START_TEST(without_cgroups)
 		sek_watchdog_measure(uid, 2, used);
 		usleep(1000);
 	} while (used[0] > 0); /* the test's time is limited */
-	ck_assert(sek_is_ok(sek_cgroup_remove(&g)));
+	ck_assert(removed(&g));
 	sek_cgroups_close(all);
 }
 END_TEST

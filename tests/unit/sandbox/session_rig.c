@@ -73,6 +73,7 @@ void session_start(struct session *s, const struct session_options *o)
 		"--size", "1280x800", "--scale", o->scale ? o->scale : "100", "--lang", o->lang ? o->lang : "ja",
 		"--policy", o->policy ? o->policy : SEK_TEST_POLICY };
 	int n = 17, fds[2];
+	sigset_t term;
 
 	memset(s, 0, sizeof *s);
 	s->ime = s->ws = -1;
@@ -91,10 +92,16 @@ void session_start(struct session *s, const struct session_options *o)
 	}
 	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
 	s->ready_ms = s->window_ms = now_ms();
+	/* Check's own handler would end the whole test: no SIGTERM comes to the child before that is gone */
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, NULL);
 	s->pid = fork();
+	if (s->pid == 0)
+		signal(SIGTERM, SIG_DFL);
+	sigprocmask(SIG_UNBLOCK, &term, NULL);
 	ck_assert_int_ge(s->pid, 0);
 	if (s->pid == 0) {
-		signal(SIGTERM, SIG_DFL); /* Check's own handler would end the whole test */
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		if (fds[1] == SEK_SANDBOX_STATUS_FD)
 			fcntl(fds[1], F_SETFD, 0);
@@ -162,7 +169,7 @@ int session_wait(struct session *s)
 		int status;
 
 		if (waitpid(s->pid, &status, WNOHANG) == s->pid)
-			return WIFEXITED(status) ? WEXITSTATUS(status) : -2;
+			return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 		usleep(10000);
 	}
 	return -1;

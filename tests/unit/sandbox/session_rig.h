@@ -46,7 +46,7 @@ void session_end_all(void);
 void session_start(struct session *s, const struct session_options *o);
 /* Waits for 'r' and 'b', connects to display, IME and page. */
 void session_open(struct session *s);
-/* Waits for the end of the program and returns its exit code (-1: still running after 10 s, -2: killed). */
+/* Waits for the end of the program and returns its exit code (-1: still running after 10 s, minus a number: killed by that signal). */
 int session_wait(struct session *s);
 /* SIGTERM; asserts exit code 0 and that nothing is left; removes the directory. */
 void session_stop(struct session *s);
