@@ -24,10 +24,13 @@ enum sek_clip_fd {
 	SEK_CLIP_LISTEN_FD = 4, /* listening stream socket (SEK_SESSION_CLIPBOARD), made by sekisho-sandbox */
 };
 
-/* sekisho-egress [--upstream HOST:PORT] [--allow CIDR[:PORT]]... [--rules]: ends with 10 for wrong arguments, 11 when it cannot
+/* sekisho-egress [--upstream HOST:PORT] [--allow CIDR[:PORT]]... [--rules] [--count]: ends with 10 for wrong arguments, 11 when it cannot
  * confine itself, 1 for anything else; SIGTERM ends it with 0. */
 enum sek_egress_fd {
 	SEK_EGRESS_LISTEN_FD = 3, /* listening TCP socket, made inside the session's network namespace */
+	SEK_EGRESS_COUNT_FD = 5,  /* with --count: a pipe, one byte for each request that was refused: 'x' for a destination that is not
+	                             the Internet, 'p' for one that the policy does not allow. It is the sandbox's status pipe, so its
+	                             writer blocks: what the pipe cannot take at once is not counted */
 	SEK_EGRESS_RULES_FD = 4,  /* with --rules: SOCK_SEQPACKET from the keeper. Each packet is a frame of link HOST: RULES,
 	                             in force when it is read (what was there at the start: before the first request), or PING:
 	                             the browser knows all rules that were said before. Anything else ends the proxy */

@@ -42,7 +42,7 @@
  * until the session is over; SIGTERM or the death of its parent ends every process that it started. */
 enum sek_sandbox_fd {
 	SEK_SANDBOX_STATUS_FD = 3, /* pipe: one byte 'r' once the display and the IME socket exist, 'b' once the
-	                              browser's first window is mapped */
+	                              browser's first window is mapped; and what SEK_EGRESS_COUNT_FD of helpers.h says */
 };
 
 enum sek_sandbox_exit {

@@ -10,10 +10,11 @@
 
 #include "base/error.h"
 #include "broker/gap/layout.h"
+#include "protocol/wire/messages.h"
 
 #define MIB_MAX (1u << 26)
 
-enum { COUNT, DRAINING, SESSIONS, SESSIONS_MAX, MEMORY, AVAILABLE, CPU, STALL, CORES, WARM_JA, WARM_EN, WORDS };
+enum { COUNT, DRAINING, SESSIONS, SESSIONS_MAX, MEMORY, AVAILABLE, CPU, STALL, CORES, WARM_JA, WARM_EN, LIMITS, REFUSED, FAULTS, WORDS };
 
 struct sek_health_writer {
 	uint32_t *words;
@@ -71,6 +72,9 @@ void sek_health_writer_put(struct sek_health_writer *w, const struct sek_host_he
 	SEK_GAP_STORE(&w->words[CORES], h->cores);
 	SEK_GAP_STORE(&w->words[WARM_JA], h->warm_ja);
 	SEK_GAP_STORE(&w->words[WARM_EN], h->warm_en);
+	SEK_GAP_STORE(&w->words[LIMITS], h->limits);
+	SEK_GAP_STORE(&w->words[REFUSED], h->refused);
+	SEK_GAP_STORE(&w->words[FAULTS], h->faults);
 	SEK_GAP_STORE(&w->words[COUNT], next ? next : 1);
 }
 
@@ -127,5 +131,8 @@ void sek_health_reader_get(const struct sek_health_reader *r, struct sek_host_he
 	h.cores = (uint16_t)get(r, CORES, 1, SEK_HEALTH_SESSIONS_MAX);
 	h.warm_ja = (uint16_t)get(r, WARM_JA, 0, SEK_HEALTH_SESSIONS_MAX);
 	h.warm_en = (uint16_t)get(r, WARM_EN, 0, SEK_HEALTH_SESSIONS_MAX);
+	h.limits = (uint16_t)get(r, LIMITS, 0, SEK_LIMITS_CGROUP_V2);
+	h.refused = get(r, REFUSED, 0, UINT32_MAX);
+	h.faults = get(r, FAULTS, 0, UINT32_MAX);
 	*ret = h;
 }

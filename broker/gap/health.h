@@ -23,6 +23,8 @@ struct sek_host_health {
 	uint16_t cpu_permille, stall_permille; /* at most 1000 */
 	uint16_t cores;               /* 1..4096 */
 	uint16_t warm_ja, warm_en;    /* at most SEK_HEALTH_SESSIONS_MAX */
+	uint16_t limits;              /* enum sek_host_limits of the wire */
+	uint32_t refused, faults;     /* since the host's start; any value */
 };
 
 /* Broker: like sek_gap_create. */

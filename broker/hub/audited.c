@@ -31,6 +31,11 @@ void sek_audited_session(struct sek_audit *a, const char *word, const struct sek
 
 	if (strcmp(word, "session.first-frame") == 0)
 		return; /* a measurement, not an act */
+	if (strcmp(word, "host.alarm") == 0) {
+		(void)sek_audit_event(a, &(struct sek_audit_event){ .who = "#broker", .what = word, .object = i->host,
+			.details = (const char *const[]){ "session", i->id, "state", sek_state_name(i->state), NULL } }, NULL, NULL);
+		return;
+	}
 	(void)sek_audit_event(a, &(struct sek_audit_event){ .who = i->user, .what = word, .object = i->id, .details = details },
 		NULL, NULL);
 }

@@ -370,6 +370,10 @@ static sek_status fill(const struct sek_config_place *k, const char *program_fol
 	SEK_TRY(fill_limits(k, c));
 	SEK_TRY(fill_site(k, c));
 	SEK_TRY(fill_metrics(k, c));
+	SEK_TRY(number(k, "alarms.host_faults", c->file->alarms ? c->file->alarms->host_faults : NULL, 3, 0, 1000,
+		&c->sessions.alarm_faults));
+	SEK_TRY(number(k, "alarms.minutes", c->file->alarms ? c->file->alarms->minutes : NULL, 60, 1, 10080,
+		&c->sessions.alarm_minutes));
 	SEK_TRY(fill_origins(c));
 	SEK_TRY(fill_hosts(c));
 	c->inner_address = f->inner.address;

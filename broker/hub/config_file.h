@@ -89,6 +89,9 @@ struct sek_config_file {
 		char *address;
 		uint16_t port;
 	} *metrics;
+	struct file_alarms {
+		uint32_t *host_faults, *minutes;
+	} *alarms;
 };
 
 /* config_place.c: where the checks of a file stand, and what they have to say. */

@@ -157,6 +157,11 @@ static const cyaml_schema_field_t metrics_fields[] = {
 	CYAML_FIELD_UINT("port", CYAML_FLAG_DEFAULT, struct file_metrics, port),
 	CYAML_FIELD_END,
 };
+static const cyaml_schema_field_t alarms_fields[] = {
+	CYAML_FIELD_UINT_PTR("host_faults", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_alarms, host_faults),
+	CYAML_FIELD_UINT_PTR("minutes", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_alarms, minutes),
+	CYAML_FIELD_END,
+};
 static const cyaml_strval_t log_levels[] = {
 	{ "debug", SEK_LOG_DEBUG }, { "info", SEK_LOG_INFO }, { "warn", SEK_LOG_WARN }, { "error", SEK_LOG_ERROR },
 };
@@ -186,6 +191,8 @@ static const cyaml_schema_field_t file_fields[] = {
 		control_fields),
 	CYAML_FIELD_MAPPING_PTR("metrics", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, metrics,
 		metrics_fields),
+	CYAML_FIELD_MAPPING_PTR("alarms", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, alarms,
+		alarms_fields),
 	CYAML_FIELD_ENUM_PTR("log_level", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT,
 		struct sek_config_file, log_level, log_levels, 4),
 	CYAML_FIELD_END,

@@ -67,7 +67,7 @@ static const struct command commands[] = {
 	{ "stop", "host", "sessions/end-host", "host", ENDED, NULL, DEFAULT_REASON },
 	{ "stop", "session", "sessions/end", "session", ENDED, NULL, DEFAULT_REASON },
 	{ "stop", "all", "sessions/end-all", "", ENDED, NULL, DEFAULT_REASON },
-	{ "host", "list", "hosts/list", "", ROWS, "name address port pool state kind insecure test sessions all_sessions max_sessions available_mib cpu_permille warm_ja warm_en", ALL_PAGES },
+	{ "host", "list", "hosts/list", "", ROWS, "name address port pool state kind insecure test alarm egress_refused sessions all_sessions max_sessions available_mib cpu_permille warm_ja warm_en", ALL_PAGES },
 	{ "host", "add", "hosts/add", "host address port pool?", PLAIN, NULL, 0 },
 	{ "host", "drain", "hosts/drain", "host force_minutes?", PLAIN, NULL, 0 },
 	{ "host", "undrain", "hosts/undrain", "host", PLAIN, NULL, 0 },

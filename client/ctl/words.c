@@ -107,6 +107,7 @@ static const struct named columns[] = {
 	{ "host", { "HOST", "ホスト" } }, { "state", { "STATE", "状態" } }, { "attached", { "ATTACHED", "接続中" } },
 	{ "age_s", { "AGE(s)", "経過(秒)" } }, { "idle_s", { "IDLE(s)", "無操作(秒)" } }, { "bytes_down", { "BYTES", "送信バイト" } },
 	{ "pool", { "POOL", "プール" } }, { "all_sessions", { "ALL", "全体" } }, { "max_sessions", { "MOST", "上限" } },
+	{ "alarm", { "ALARM", "警報" } }, { "egress_refused", { "REFUSED", "内部宛て拒否" } },
 	{ "available_mib", { "FREE-MiB", "空きMiB" } }, { "cpu_permille", { "CPU-WAIT(0.1%)", "CPU待ち(0.1%)" } },
 	{ "warm_ja", { "WARM-JA", "用意済み(日)" } }, { "warm_en", { "WARM-EN", "用意済み(英)" } },
 	{ "address", { "ADDRESS", "アドレス" } }, { "port", { "PORT", "ポート" } }, { "sessions", { "SESSIONS", "セッション数" } },

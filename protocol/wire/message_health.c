@@ -38,7 +38,8 @@ static bool health_allowed(const struct sek_health *m)
 {
 	return m->version >= SEK_VERSION_MIN && m->version <= SEK_VERSION_MAX &&
 	       (m->flags & ~(unsigned)SEK_HEALTH_DRAINING) == 0 && m->sessions_max >= 1 && m->cores >= 1 &&
-	       m->available_mib <= m->memory_mib && m->cpu_permille <= 1000 && m->stall_permille <= 1000;
+	       m->available_mib <= m->memory_mib && m->cpu_permille <= 1000 && m->stall_permille <= 1000 &&
+	       m->limits <= SEK_LIMITS_CGROUP_V2;
 }
 
 sek_status sek_health_read(const void *payload, size_t n, struct sek_health *ret)
@@ -58,7 +59,9 @@ sek_status sek_health_read(const void *payload, size_t n, struct sek_health *ret
 	SEK_TRY(sek_read_u16(&r, &m.cores));
 	SEK_TRY(sek_read_u16(&r, &m.warm_ja));
 	SEK_TRY(sek_read_u16(&r, &m.warm_en));
-	SEK_TRY(sek_read_reserved(&r, 2));
+	SEK_TRY(sek_read_u16(&r, &m.limits));
+	SEK_TRY(sek_read_u32(&r, &m.refused));
+	SEK_TRY(sek_read_u32(&r, &m.faults));
 	SEK_TRY(sek_read_end(&r, health_allowed(&m)));
 	*ret = m;
 	return sek_ok();
@@ -81,6 +84,8 @@ void sek_health_write(struct sek_writer *w, const struct sek_health *m)
 	sek_write_u16(w, m->cores);
 	sek_write_u16(w, m->warm_ja);
 	sek_write_u16(w, m->warm_en);
-	sek_write_u16(w, 0);
+	sek_write_u16(w, m->limits);
+	sek_write_u32(w, m->refused);
+	sek_write_u32(w, m->faults);
 	sek_frame_end(w, at);
 }

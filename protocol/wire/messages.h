@@ -211,6 +211,7 @@ enum sek_health_flag { SEK_HEALTH_DRAINING = 1 /* takes no new sessions */ };
 
 /* HEALTH: u16 version, u16 flags, u16 sessions, u16 most sessions, u32 memory, u32 memory available (MiB), u16 CPU pressure,
  * u16 memory pressure (permille), u16 cores, u16 warm sandboxes in Japanese, u16 in English, u16 reserved = 0 */
+enum sek_host_limits { SEK_LIMITS_PROCESS = 0 /* rlimits and a watchdog */, SEK_LIMITS_CGROUP_V1 = 1, SEK_LIMITS_CGROUP_V2 = 2 };
 struct sek_health {
 	uint16_t version, flags;
 	uint16_t sessions, sessions_max;      /* sessions_max at least 1 */
@@ -218,6 +219,8 @@ struct sek_health {
 	uint16_t cpu_permille, stall_permille; /* at most 1000 */
 	uint16_t cores;                       /* at least 1 */
 	uint16_t warm_ja, warm_en;
+	uint16_t limits;                      /* what holds sessions back: enum sek_host_limits */
+	uint32_t refused, faults;             /* since its start: requests to what is not the Internet; sessions that it could not keep up */
 };
 
 sek_status sek_watch_msg_read(const void *payload, size_t n, struct sek_watch_msg *ret);

@@ -2,8 +2,10 @@
  *
  * The life of a connection: accepting, the request's head within its time and size, answers of our own, the end.
  */
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -180,6 +182,15 @@ static void on_drain(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
 static void on_answered(uv_shutdown_t *s, int status)
 {
 	(void)s, (void)status; /* the browser closes now, or the timer does */
+}
+
+void sek_egress_count(const struct sek_egress *e, char why)
+{
+	struct pollfd p = { .fd = SEK_EGRESS_COUNT_FD, .events = POLLOUT };
+
+	/* one that could wait for a reader would make every other request wait, too */
+	if (e->counts && poll(&p, 1, 0) == 1 && (p.revents & POLLOUT))
+		(void)!write(SEK_EGRESS_COUNT_FD, &why, 1);
 }
 
 void sek_connection_answer(struct sek_connection *c, enum sek_page page, const char *outcome)

@@ -87,6 +87,7 @@ static const char *why_refused(const struct sek_connection *c, const struct sock
 static void refuse(struct sek_connection *c, const char *why)
 {
 	sek_log(SEK_LOG_WARN, "egress.refused", "to", sek_logf("%s:%u", c->request.host, c->request.port), "why", why, NULL);
+	sek_egress_count(c->e, 'x');
 	sek_connection_answer(c, SEK_PAGE_REFUSED, "refused");
 }
 

@@ -43,6 +43,7 @@ struct sek_egress {
 	bool failed;            /* the loop was stopped for that */
 	bool has_url_rules;     /* SEK_EGRESS_RULES_FD is there */
 	struct sek_url_rules *url_rules; /* NULL: everything open */
+	bool counts;            /* refused requests are told (SEK_EGRESS_COUNT_FD) */
 	bool browser_lags;      /* it may still go by looser rules: what only it can judge is refused meanwhile */
 	unsigned head_ms;       /* SEK_EGRESS_HEAD_MS; shorter in tests */
 };
@@ -130,6 +131,10 @@ void sek_relay_connected(struct sek_connection *c);
 bool sek_rules_refuse(struct sek_connection *c);
 /* Takes what the keeper has said, and cuts what is forbidden from now on. Fails for anything that is not its language. */
 sek_status sek_rules_receive(struct sek_egress *e);
+
+/* --- connection.c --- */
+/* Tells that a request was refused: 'x' or 'p' (SEK_EGRESS_COUNT_FD). */
+void sek_egress_count(const struct sek_egress *e, char why);
 
 /* --- harden.c --- */
 /* Limits and system call filter for the rest of the process's life. SEK_E_JAIL. */

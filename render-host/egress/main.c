@@ -21,7 +21,7 @@ static struct sek_egress egress = { .head_ms = SEK_EGRESS_HEAD_MS };
 static int usage(const char *what, const char *value)
 {
 	sek_log(SEK_LOG_ERROR, "egress.usage", "refused", what, "value", value, "want",
-		"--upstream HOST:PORT, --allow NETWORK/BITS[:PORT], --rules", NULL);
+		"--upstream HOST:PORT, --allow NETWORK/BITS[:PORT], --rules, --count", NULL);
 	return SEK_EGRESS_USAGE;
 }
 
@@ -30,6 +30,7 @@ static int parse(int argc, char **argv)
 	static const struct option longs[] = { { "upstream", required_argument, NULL, 'u' },
 					       { "allow", required_argument, NULL, 'a' },
 					       { "rules", no_argument, NULL, 'r' },
+					       { "count", no_argument, NULL, 'n' },
 					       { "head-ms", required_argument, NULL, 'h' },
 					       { NULL, 0, NULL, 0 } };
 	int c;
@@ -44,6 +45,10 @@ static int parse(int argc, char **argv)
 			continue;
 		if (c == 'r' && !egress.has_url_rules) {
 			egress.has_url_rules = true;
+			continue;
+		}
+		if (c == 'n' && !egress.counts) {
+			egress.counts = true;
 			continue;
 		}
 		/* for tests of patience */

@@ -39,6 +39,7 @@ bool sek_rules_refuse(struct sek_connection *c)
 	}
 	if (!is_refused(c))
 		return false;
+	sek_egress_count(c->e, 'p');
 	sek_connection_answer(c, SEK_PAGE_BLOCKED, "blocked");
 	return true;
 }

@@ -15,7 +15,7 @@
 #include "protocol/limits.h"
 #include "render-host/renderd/process.h"
 
-enum { PATH_BYTES = 1024, NAME_BYTES = 253, WARM_DEFAULT = 1 };
+enum { PATH_BYTES = 1024, NAME_BYTES = 253, WARM_DEFAULT = 1, REFUSED_DEFAULT = 300, MINUTES_DEFAULT = 10 };
 
 #define NEEDED CYAML_FLAG_POINTER
 #define MAYBE (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -55,6 +55,11 @@ static const cyaml_schema_field_t browser_fields[] = {
 	SEK_CONFIG_FIELD_BOOL("devtools", CYAML_FLAG_OPTIONAL, struct sek_renderd_browser, devtools),
 	CYAML_FIELD_END
 };
+static const cyaml_schema_field_t alarms_fields[] = {
+	CYAML_FIELD_UINT_PTR("refused_destinations", MAYBE, struct sek_renderd_alarms, refused_given),
+	CYAML_FIELD_UINT("minutes", CYAML_FLAG_OPTIONAL, struct sek_renderd_alarms, minutes),
+	CYAML_FIELD_END
+};
 static const cyaml_schema_field_t programs_fields[] = {
 	CYAML_FIELD_STRING_PTR("sandbox", MAYBE, struct sek_renderd_programs, sandbox, 1, PATH_BYTES),
 	CYAML_FIELD_STRING_PTR("capture", MAYBE, struct sek_renderd_programs, capture, 1, PATH_BYTES),
@@ -63,6 +68,8 @@ static const cyaml_schema_field_t programs_fields[] = {
 static const cyaml_schema_field_t fields[] = {
 	CYAML_FIELD_STRING_PTR("name", NEEDED, struct sek_renderd_config, name, 1, NAME_BYTES),
 	CYAML_FIELD_MAPPING("listen", CYAML_FLAG_DEFAULT, struct sek_renderd_config, listen, listen_fields),
+	CYAML_FIELD_MAPPING("metrics", CYAML_FLAG_OPTIONAL, struct sek_renderd_config, metrics, listen_fields),
+	CYAML_FIELD_MAPPING("alarms", CYAML_FLAG_OPTIONAL, struct sek_renderd_config, alarms, alarms_fields),
 	CYAML_FIELD_MAPPING("tls", CYAML_FLAG_DEFAULT, struct sek_renderd_config, tls, tls_fields),
 	CYAML_FIELD_MAPPING("sessions", CYAML_FLAG_DEFAULT, struct sek_renderd_config, sessions, sessions_fields),
 	CYAML_FIELD_UINT_PTR("warm", MAYBE, struct sek_renderd_config, warm_given),
@@ -160,6 +167,24 @@ static sek_status check_egress(const struct checker *k, const struct sek_renderd
 	return sek_ok();
 }
 
+static sek_status check_watching(const struct checker *k, struct sek_renderd_config *c)
+{
+	struct sek_renderd_alarms *a = &c->alarms;
+
+	a->refused_destinations = a->refused_given ? *a->refused_given : REFUSED_DEFAULT;
+	if (!a->minutes)
+		a->minutes = MINUTES_DEFAULT;
+	SEK_TRY(range(k, "alarms.refused_destinations", a->refused_destinations, 0, 1000000));
+	SEK_TRY(range(k, "alarms.minutes", a->minutes, 1, 1440));
+	if (!c->metrics.address)
+		return sek_ok();
+	SEK_TRY(located(k, "metrics.address", sek_config_check_address("metrics.address", c->metrics.address, k->err, k->err_size)));
+	SEK_TRY(range(k, "metrics.port", c->metrics.port, 1, 65535));
+	if (c->metrics.port == c->listen.port && strcmp(c->metrics.address, c->listen.address) == 0)
+		return refuse(k, "metrics.port", "is where brokers connect: take another one");
+	return sek_ok();
+}
+
 static sek_status fill_program(char **program, const char *name)
 {
 	char path[PATH_MAX], *slash;
@@ -234,6 +259,7 @@ static sek_status check(const struct checker *k, struct sek_renderd_config *c)
 	SEK_TRY(range(k, "warm", c->warm, 0, SEK_RENDERD_WARM_MAX));
 	SEK_TRY(check_sessions(k, c));
 	SEK_TRY(check_egress(k, c));
+	SEK_TRY(check_watching(k, c));
 	SEK_TRY(file(k, "browser.policy_file", c->browser.policy_file, 0));
 	SEK_TRY(fill_program(&c->programs.sandbox, "sekisho-sandbox"));
 	SEK_TRY(fill_program(&c->programs.capture, "sekisho-capture"));

@@ -46,6 +46,13 @@ struct sek_renderd_browser {
 	bool devtools; /* for tests only: a socket into each session's browser */
 };
 
+/* What ends a session because it looks like an attack. */
+struct sek_renderd_alarms {
+	uint32_t *refused_given;       /* NULL: the default */
+	uint32_t refused_destinations; /* requests for what is not the Internet, within `minutes`; 0: never */
+	uint32_t minutes;
+};
+
 struct sek_renderd_programs {
 	char *sandbox, *capture; /* filled in if they were not given */
 };
@@ -55,6 +62,8 @@ struct sek_renderd_config {
 	uint32_t *warm_given; /* NULL: the default */
 	uint32_t warm; /* sandboxes that are kept ready */
 	struct sek_renderd_listen listen;
+	struct sek_renderd_listen metrics; /* address NULL: no page of numbers */
+	struct sek_renderd_alarms alarms;
 	struct sek_renderd_tls tls;
 	struct sek_renderd_sessions sessions;
 	struct sek_renderd_egress egress;

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "protocol/wire/wire.h"
 #include "render-host/renderd/peer.h"
+#include "render-host/renderd/metrics.h"
 #include "render-host/renderd/notify.h"
 #include "render-host/renderd/session.h"
 #include "render-host/renderd/startup.h"
@@ -167,6 +168,7 @@ static void stop(struct sek_host *h, const char *why)
 	sek_notify("STOPPING=1");
 	/* the descriptor after the handle: its number may be somebody else's at once */
 	uv_close((uv_handle_t *)&h->listener, on_listener_closed);
+	sek_pages_stop(h);
 	sek_peers_stop(h);
 	sek_lives_end(h, SEK_STATE_HOST_STOPPING);
 	sek_host_settle(h);
@@ -203,7 +205,7 @@ static sek_status start_signals(struct sek_host *h)
 	return sek_ok();
 }
 
-/* Seven descriptors a session; the usual soft limit of 1024 is less than sessions.max may ask for. */
+/* Eight descriptors a session; the usual soft limit of 1024 is less than sessions.max may ask for. */
 static void raise_files(void)
 {
 	struct rlimit files;
@@ -237,6 +239,8 @@ sek_status sek_host_start(struct sek_host *h, const struct sek_renderd_config *c
 		s = start_listening(h);
 	if (sek_is_ok(s))
 		s = sek_warm_start(h);
+	if (sek_is_ok(s))
+		s = sek_pages_start(h);
 	if (!sek_is_ok(s)) {
 		sek_log(SEK_LOG_ERROR, "host.failed", "what", "listen", "address", config->listen.address, "port",
 			sek_logf("%u", config->listen.port), "why", sek_status_text(s, text, sizeof text), NULL);
@@ -266,6 +270,7 @@ int sek_host_run(struct sek_host *h)
 		sek_startup_undo(h);
 		sek_trust_finish(&h->trust);
 		sek_warm_finish(h);
+		free(h->pages);
 		free(h->slots);
 	} else {
 		h->result = EXIT_FAILURE; /* told to stop twice */

@@ -13,11 +13,13 @@
 
 #include "render-host/renderd/cgroup.h"
 #include "render-host/renderd/config.h"
+#include "render-host/renderd/counts.h"
 #include "render-host/renderd/trust.h"
 
 struct sek_peer;
 struct sek_live; /* a session, session.h */
 struct sek_warm; /* warm.c */
+struct sek_pages; /* pages.c */
 
 struct sek_host {
 	uv_loop_t loop;
@@ -37,6 +39,8 @@ struct sek_host {
 	size_t n_slots;
 	size_t n_sessions; /* slots that are taken, by warm ones too */
 	struct sek_warm *warm;   /* NULL: none are kept */
+	struct sek_pages *pages; /* NULL: no page of numbers */
+	struct sek_counts counts;
 	bool stopping;
 	bool draining;           /* no new sessions; ends with the last one */
 	int result;

@@ -102,11 +102,11 @@ void sek_peer_lost(struct sek_peer *l, const char *why)
 }
 
 /* Strangers can cause this as fast as they can connect. */
-static void log_refused(const char *peer, const char *why, int detail)
+static void log_refused(struct sek_host *h, const char *peer, const char *why, int detail)
 {
 	static struct sek_log_gate gate;
 	unsigned dropped;
-
+	h->counts.links_refused++;
 	if (sek_log_gate(&gate, &dropped))
 		sek_log(SEK_LOG_WARN, "link.refused", "peer", peer, "why", why, "detail", sek_logf("%d", detail), "more",
 			sek_logf("%u", dropped), NULL);
@@ -117,7 +117,7 @@ static void on_timeout(uv_timer_t *timer)
 	struct sek_peer *l = timer->data;
 
 	if (half_open(l))
-		log_refused(l->peer, l->phase == PEER_HANDSHAKE ? "no TLS handshake in time" : "no HELLO in time", 0);
+		log_refused(l->host, l->peer, l->phase == PEER_HANDSHAKE ? "no TLS handshake in time" : "no HELLO in time", 0);
 	leave_session(l);
 	sek_peer_destroy(l);
 }
@@ -151,7 +151,7 @@ void sek_peer_drain(struct sek_peer *l)
 
 void sek_peer_refuse(struct sek_peer *l, const char *why)
 {
-	log_refused(l->peer, why, 0);
+	log_refused(l->host, l->peer, why, 0);
 	leave_session(l);
 	sek_peer_drain(l);
 }
@@ -219,7 +219,7 @@ static void shake(struct sek_peer *l)
 	if (sek_is(s, SEK_E_AGAIN))
 		return;
 	if (!sek_is_ok(s)) {
-		log_refused(l->peer, sek_tls_refusal_name(sek_tls_why(l->tls)), (int)s.detail);
+		log_refused(l->host, l->peer, sek_tls_refusal_name(sek_tls_why(l->tls)), (int)s.detail);
 		sek_peer_drain(l);
 		return;
 	}
@@ -326,7 +326,7 @@ void sek_peer_accept(struct sek_host *h, int fd, const char *peer)
 	struct sek_peer *l = NULL;
 
 	if (h->half_open >= HALF_OPEN_MAX || half_open_of(h, peer) >= HALF_OPEN_MAX_OF_ONE) {
-		log_refused(peer, "too many unfinished connections", 0);
+		log_refused(h, peer, "too many unfinished connections", 0);
 	} else {
 		set_socket(fd);
 		l = new_link(h, fd, peer);

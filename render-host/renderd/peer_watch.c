@@ -18,6 +18,18 @@ static uint16_t u16(size_t n)
 	return n > UINT16_MAX ? UINT16_MAX : (uint16_t)n;
 }
 
+static uint32_t u32(uint64_t n)
+{
+	return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+}
+
+static uint16_t limits(const struct sek_host *h)
+{
+	enum sek_cgroup_mode mode = sek_cgroups_mode(h->cgroups);
+
+	return mode == SEK_CGROUP_V2 ? SEK_LIMITS_CGROUP_V2 : mode == SEK_CGROUP_V1 ? SEK_LIMITS_CGROUP_V1 : SEK_LIMITS_PROCESS;
+}
+
 static void look(const struct sek_host *h, struct sek_health *ret)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -36,6 +48,9 @@ static void look(const struct sek_host *h, struct sek_health *ret)
 		.cores = cores > 0 ? u16((size_t)cores) : 1,
 		.warm_ja = u16(sek_warm_ready(h, SEK_LANG_JA)),
 		.warm_en = u16(sek_warm_ready(h, SEK_LANG_EN)),
+		.limits = limits(h),
+		.refused = u32(h->counts.egress_refused),
+		.faults = u32(sek_counts_faults(&h->counts)),
 	};
 }
 

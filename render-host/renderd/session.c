@@ -189,6 +189,8 @@ static void adopt(struct sek_live *s, struct sek_peer *l, const uint8_t id[SEK_S
 	const struct sek_hello *hello)
 {
 	sek_log(SEK_LOG_INFO, "warm.taken", "session", s->hex, NULL);
+	s->host->counts.created++;
+	s->host->counts.warm_taken++;
 	name(s, id, broker);
 	s->started_ms = uv_now(&s->host->loop);
 	sek_log(SEK_LOG_INFO, "session.created", "session", s->hex, "broker", s->broker, "peer", sek_peer_address(l), "slot",
@@ -226,6 +228,7 @@ static void create(struct sek_host *h, struct sek_peer *l, const uint8_t id[SEK_
 		refuse(h, l, id, SEK_STATE_HOST_FAULT);
 		return;
 	}
+	h->counts.created++;
 	name(s, id, broker);
 	kept = keep_rules(s, rules, rules_n); /* before the stream moves on */
 	set_largest(s, hello);
@@ -244,6 +247,7 @@ void sek_live_hello(struct sek_host *h, struct sek_peer *l, const uint8_t id[SEK
 	if (h->stopping)
 		refuse(h, l, id, SEK_STATE_HOST_STOPPING);
 	else if (s && is_live(s)) {
+		h->counts.attached++;
 		sek_log(SEK_LOG_INFO, "session.attached", "session", s->hex, "broker", broker, "peer", sek_peer_address(l), NULL);
 		attach(s, l, hello);
 	} else if (s || !(hello->flags & SEK_HELLO_CREATE))

@@ -143,20 +143,10 @@ static void on_window(struct sek_live *s)
 	sek_warm_worked(s->host);
 }
 
-static void on_status(uv_poll_t *poll, int status, int events)
+static void take_word(struct sek_live *s, char word)
 {
-	struct sek_live *s = poll->data;
-	char word = 0;
-	ssize_t n = read(s->status_fd, &word, 1);
 	const char *age = sek_logf("%llu", (unsigned long long)(uv_now(&s->host->loop) - s->started_ms));
 
-	(void)events;
-	if (n < 0 && (errno == EAGAIN || errno == EINTR) && status >= 0)
-		return;
-	if (n <= 0) {
-		uv_poll_stop(poll); /* the sandbox's end is told by its death */
-		return;
-	}
 	if (word == 'r' && s->phase == LIVE_BUILDING) {
 		sek_log(SEK_LOG_INFO, "session.ready", "session", s->hex, "ms", age, NULL);
 		if (!sek_is_ok(start_capture(s)))
@@ -169,7 +159,24 @@ static void on_status(uv_poll_t *poll, int status, int events)
 		on_window(s);
 		if (!sek_is_ok(sek_live_tell(s, SEK_STATE_RUNNING)))
 			sek_live_end(s, SEK_STATE_HOST_FAULT, "capture does not listen");
+	} else {
+		sek_counts_egress(s, word);
 	}
+}
+
+static void on_status(uv_poll_t *poll, int status, int events)
+{
+	struct sek_live *s = poll->data;
+	char words[256];
+	ssize_t n = read(s->status_fd, words, sizeof words), i;
+
+	(void)events;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR) && status >= 0)
+		return;
+	if (n <= 0)
+		uv_poll_stop(poll); /* the sandbox's end is told by its death */
+	for (i = 0; i < n && s->status_open; i++)
+		take_word(s, words[i]);
 }
 
 static sek_status watch_status(struct sek_live *s, int fd)

@@ -194,8 +194,12 @@ void sek_live_end(struct sek_live *s, enum sek_state state, const char *why)
 	sek_log(SEK_LOG_INFO, "session.ended", "session", s->hex, "state", state ? sek_state_name(state) : "-", "why", why,
 		"memory_mib", sek_logf("%llu", s->has_group ? (unsigned long long)(sek_cgroup_memory(&s->group) >> 20) : 0),
 		NULL);
-	if (s->warm && state)
+	if (!s->warm)
+		s->host->counts.ended[state]++;
+	if (s->warm && state) {
+		s->host->counts.warm_failed++;
 		sek_warm_failed(s->host);
+	}
 	uv_timer_stop(&s->linger);
 	uv_timer_stop(&s->timer);
 	s->phase = LIVE_TELLING;

@@ -49,6 +49,7 @@ struct sek_live {
 	enum sek_state blame; /* what capture's death looked like, until the sandbox's tells the cause */
 	unsigned kill_rounds;
 	uint64_t started_ms;
+	struct sek_alarm alarm;
 	sek_status removed;
 };
 

@@ -172,15 +172,17 @@ static int prepare(struct sandbox *b)
 
 static sek_status start_egress(struct sandbox *b, int listener)
 {
-	static char name[] = "sekisho-egress", upstream[] = "--upstream", allow[] = "--allow", rules[] = "--rules";
-	char *argv[5 + 2 * SEK_SANDBOX_ALLOW_MAX] = { name };
+	static char name[] = "sekisho-egress", upstream[] = "--upstream", allow[] = "--allow", rules[] = "--rules", count[] = "--count";
+	char *argv[6 + 2 * SEK_SANDBOX_ALLOW_MAX] = { name };
 	const struct sek_sandbox_options *o = &b->options;
 	struct sek_spawn spawn = { .argv = argv, .exec_fd = b->egress_fd, .uid = o->egress_uid,
-				   .fd = { { listener, SEK_EGRESS_LISTEN_FD }, { b->rules_fd[1], SEK_EGRESS_RULES_FD } },
-				   .fds = 2 };
+				   .fd = { { listener, SEK_EGRESS_LISTEN_FD }, { b->rules_fd[1], SEK_EGRESS_RULES_FD },
+					   { SEK_SANDBOX_STATUS_FD, SEK_EGRESS_COUNT_FD } },
+				   .fds = 3 };
 	size_t n = 1;
 
 	argv[n++] = rules;
+	argv[n++] = count;
 	/* the texts are not changed by execve; the type of argv is older than const */
 	if (o->upstream) {
 		argv[n++] = upstream;
@@ -274,9 +276,9 @@ static int run(struct sandbox *b)
 		return refuse(SEK_SANDBOX_JAIL, "namespaces", sek_status_text(s, why, sizeof why));
 	if (b->keeper == 0)
 		be_keeper(b);
-	close(SEK_SANDBOX_STATUS_FD);
 	close(b->rules_fd[0]);
 	s = start_egress(b, listener);
+	close(SEK_SANDBOX_STATUS_FD);
 	close(b->rules_fd[1]);
 	close(listener);
 	if (sek_is_ok(s))

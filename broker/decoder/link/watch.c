@@ -104,6 +104,7 @@ static int take(struct sek_watcher *w, const struct sek_frame *f, const uint8_t 
 		.draining = (m.flags & SEK_HEALTH_DRAINING) != 0, .sessions = m.sessions, .sessions_max = m.sessions_max,
 		.memory_mib = m.memory_mib, .available_mib = m.available_mib, .cpu_permille = m.cpu_permille,
 		.stall_permille = m.stall_permille, .cores = m.cores, .warm_ja = m.warm_ja, .warm_en = m.warm_en,
+		.limits = m.limits, .refused = m.refused, .faults = m.faults,
 	};
 	sek_health_writer_put(w->page, &h);
 	w->since_ms = now_ms();

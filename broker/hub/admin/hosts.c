@@ -37,6 +37,8 @@ static json_t *host_json(struct sek_admin *a, const struct sek_host_info *i)
 	row = json_pack("{s:s,s:s,s:i,s:s,s:s,s:s,s:b,s:I,s:I,s:I,s:I}", "name", i->host->name, "address", i->host->address, "port",
 		(int)i->host->port, "pool", i->host->pool, "kind", sek_host_kind_name(i->host->kind), "state", i->state, "drain", (int)i->drain,
 		"force_in_s", (json_int_t)i->force_in_s, "sessions", (json_int_t)i->here, "attached", l.attached, "bytes_down", l.bytes_down);
+	if (row)
+		json_object_set_new(row, "alarm", json_boolean(i->alarm));
 	if (row && i->host->kind != SEK_KIND_SEKISHO) {
 		json_object_set_new(row, "insecure", json_boolean(i->host->insecure));
 		json_object_set_new(row, "own_trust", json_boolean(i->host->trust[0] != '\0'));
@@ -45,10 +47,11 @@ static json_t *host_json(struct sek_admin *a, const struct sek_host_info *i)
 	}
 	if (!row || !i->heard)
 		return row;
-	health = json_pack("{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:I,s:I}", "all_sessions", (int)i->sessions, "max_sessions",
+	health = json_pack("{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:I,s:I,s:s,s:I,s:I}", "all_sessions", (int)i->sessions, "max_sessions",
 		(int)i->sessions_max, "cpu_permille", (int)i->cpu_permille, "stall_permille", (int)i->stall_permille, "cores",
 		(int)i->cores, "warm_ja", (int)i->warm_ja, "warm_en", (int)i->warm_en, "memory_mib", (json_int_t)i->memory_mib,
-		"available_mib", (json_int_t)i->available_mib);
+		"available_mib", (json_int_t)i->available_mib, "limits", i->limits, "egress_refused", (json_int_t)i->refused, "faults",
+		(json_int_t)i->faults);
 	(void)json_object_update(row, health);
 	json_decref(health);
 	return row;

@@ -17,7 +17,7 @@ extern const char *const sek_first_frame_le[SEK_METRICS_FIRST_FRAME];
 struct sek_metrics {
 	struct sek_metrics_sources from;
 	int64_t started_s;                          /* UTC */
-	uint64_t opened, reconnects, taken_over, encoder_restarts;
+	uint64_t opened, restored, host_alarms, reconnects, taken_over, encoder_restarts;
 	uint64_t ended[SEK_METRICS_STATES];         /* by the state that says why */
 	uint64_t bytes_down, updates;               /* of sessions that have ended */
 	uint64_t first_frame[SEK_METRICS_FIRST_FRAME + 1]; /* the last: longer than any bound */

@@ -34,6 +34,10 @@ void sek_metrics_session(struct sek_metrics *m, const char *word, const struct s
 		return;
 	if (strcmp(word, "session.opened") == 0) {
 		m->opened++;
+	} else if (strcmp(word, "session.restored") == 0) {
+		m->restored++;
+	} else if (strcmp(word, "host.alarm") == 0) {
+		m->host_alarms++;
 	} else if (strcmp(word, "session.first-frame") == 0) {
 		first_frame(m, info->first_frame_ms);
 	} else if (strcmp(word, "session.reconnecting") == 0) {

@@ -1,38 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The numbers as OpenMetrics 1.0.0 text (openmetrics.io/specification): each family once and in one piece, its TYPE, UNIT and
- * HELP before its samples, counters with _total, `# EOF` at the end.
+ * The numbers as OpenMetrics text (base/openmetrics.h).
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/openmetrics.h"
 #include "broker/hub/metrics/counters.h"
 #include "broker/hub/session/farm.h"
 
-#define PREFIX "sekisho_"
+#define PREFIX SEK_METRICS_PREFIX
 #define MIB_BYTES ((uint64_t)1 << 20)
-
-static void family(FILE *o, const char *name, const char *type, const char *unit, const char *help)
-{
-	fprintf(o, "# TYPE " PREFIX "%s %s\n", name, type);
-	if (unit)
-		fprintf(o, "# UNIT " PREFIX "%s %s\n", name, unit);
-	fprintf(o, "# HELP " PREFIX "%s %s\n", name, help);
-}
-
-static void gauge(FILE *o, const char *name, const char *unit, const char *help, uint64_t value)
-{
-	family(o, name, "gauge", unit, help);
-	fprintf(o, PREFIX "%s %" PRIu64 "\n", name, value);
-}
-
-static void counter(FILE *o, const char *name, const char *unit, const char *help, uint64_t value)
-{
-	family(o, name, "counter", unit, help);
-	fprintf(o, PREFIX "%s_total %" PRIu64 "\n", name, value);
-}
 
 /* --- sessions --- */
 
@@ -68,7 +48,7 @@ static void first_frames(FILE *o, const struct sek_metrics *m)
 {
 	uint64_t n = 0;
 
-	family(o, "first_frame_seconds", "histogram", "seconds", "From a client's first message to its first whole picture.");
+	sek_metrics_family(o, "first_frame_seconds", "histogram", "seconds", "From a client's first message to its first whole picture.");
 	for (size_t i = 0; i < SEK_METRICS_FIRST_FRAME; i++) {
 		n += m->first_frame[i];
 		fprintf(o, PREFIX "first_frame_seconds_bucket{le=\"%s\"} %" PRIu64 "\n", sek_first_frame_le[i], n);
@@ -85,26 +65,34 @@ static void sessions(FILE *o, const struct sek_metrics *m)
 	struct live l = { { 0 }, 0, 0, 0 };
 
 	sek_sessions_each(m->from.sessions, add_session, &l);
-	family(o, "sessions", "gauge", NULL, "Live sessions by state.");
+	sek_metrics_family(o, "sessions", "gauge", NULL, "Live sessions by state.");
 	by_state(o, "sessions", l.by_state, false);
-	gauge(o, "sessions_attached", NULL, "Live sessions whose user is looking.", l.attached);
-	gauge(o, "sessions_limit", NULL, "sessions.max of the configuration.", m->from.config->sessions.max_sessions);
-	counter(o, "sessions_opened", NULL, "Sessions opened.", m->opened);
-	family(o, "sessions_ended", "counter", NULL, "Sessions that have ended, by the state that says why.");
+	sek_metrics_gauge(o, "sessions_attached", NULL, "Live sessions whose user is looking.", l.attached);
+	sek_metrics_gauge(o, "sessions_limit", NULL, "sessions.max of the configuration.", m->from.config->sessions.max_sessions);
+	sek_metrics_counter(o, "sessions_opened", NULL, "Sessions opened.", m->opened);
+	sek_metrics_family(o, "sessions_ended", "counter", NULL, "Sessions that have ended, by the state that says why.");
 	by_state(o, "sessions_ended_total", m->ended, true);
-	counter(o, "session_reconnects", NULL, "Times that a session has lost its render host and called it again.", m->reconnects);
-	counter(o, "session_takeovers", NULL, "Times that a user has opened a session elsewhere.", m->taken_over);
-	counter(o, "decoder_deaths", NULL, "Decoders that were killed or ended unexpectedly.",
+	sek_metrics_counter(o, "session_reconnects", NULL, "Times that a session has lost its render host and called it again.", m->reconnects);
+	sek_metrics_counter(o, "sessions_restored", NULL, "Sessions taken back from a broker that was killed.", m->restored);
+	sek_metrics_counter(o, "input_floods", NULL, "Sessions ended because a client sent more than a person can.",
+		m->ended[SEK_STATE_CLIENT_FLOOD]);
+	sek_metrics_counter(o, "messages_refused", NULL, "Sessions ended by a message that the grammar refuses, of a client or of a render host.",
+		m->ended[SEK_STATE_CLIENT_PROTOCOL] + m->ended[SEK_STATE_HOST_PROTOCOL]);
+	sek_metrics_counter(o, "egress_alarms", NULL, "Sessions ended because their browser asked for what is not the Internet.",
+		m->ended[SEK_STATE_EGRESS_ALARM]);
+	sek_metrics_counter(o, "host_alarms", NULL, "Render hosts taken out of service because they misbehaved.", m->host_alarms);
+	sek_metrics_counter(o, "session_takeovers", NULL, "Times that a user has opened a session elsewhere.", m->taken_over);
+	sek_metrics_counter(o, "decoder_deaths", NULL, "Decoders that were killed or ended unexpectedly.",
 		m->ended[SEK_STATE_DECODER_DIED] + m->ended[SEK_STATE_JAIL_VIOLATION]);
-	counter(o, "encoder_deaths", NULL, "Encoders that were killed or ended unexpectedly.",
+	sek_metrics_counter(o, "encoder_deaths", NULL, "Encoders that were killed or ended unexpectedly.",
 		m->encoder_restarts + m->ended[SEK_STATE_ENCODER_DIED]);
-	counter(o, "jail_failures", NULL, "Sessions that did not begin because a jail could not be built.",
+	sek_metrics_counter(o, "jail_failures", NULL, "Sessions that did not begin because a jail could not be built.",
 		m->ended[SEK_STATE_JAIL_FAILED]);
-	counter(o, "jail_violations", NULL, "Decoders that were stopped because they did what their jail forbids.",
+	sek_metrics_counter(o, "jail_violations", NULL, "Decoders that were stopped because they did what their jail forbids.",
 		m->ended[SEK_STATE_JAIL_VIOLATION]);
 	first_frames(o, m);
-	counter(o, "session_down_bytes", "bytes", "Frames that went to clients.", m->bytes_down + l.bytes_down);
-	counter(o, "session_updates", NULL, "Pictures that went to clients.", m->updates + l.updates);
+	sek_metrics_counter(o, "session_down_bytes", "bytes", "Frames that went to clients.", m->bytes_down + l.bytes_down);
+	sek_metrics_counter(o, "session_updates", NULL, "Pictures that went to clients.", m->updates + l.updates);
 }
 
 /* --- log-ins and the inner face --- */
@@ -122,14 +110,14 @@ static void logins(FILE *o, const struct sek_auth *auth)
 	struct sek_auth_counts c;
 
 	sek_auth_count(auth, &c);
-	gauge(o, "logins", NULL, "Users' log-ins that are alive.", sek_auth_logins(auth));
-	family(o, "login_answers", "counter", NULL, "Answers to steps of log-ins: ok, refused by reason, or what is next.");
+	sek_metrics_gauge(o, "logins", NULL, "Users' log-ins that are alive.", sek_auth_logins(auth));
+	sek_metrics_family(o, "login_answers", "counter", NULL, "Answers to steps of log-ins: ok, refused by reason, or what is next.");
 	for (size_t i = 0; i < SEK_AUTH_ANSWERS; i++)
 		fprintf(o, PREFIX "login_answers_total{answer=\"%s\"} %" PRIu64 "\n", words[i], c.answers[i]);
-	gauge(o, "login_queue", NULL, "Log-ins that wait to be looked at.", c.waiting);
-	gauge(o, "login_queue_most", NULL, "The most that ever waited: the worst rush since the start.", c.most_waiting);
-	gauge(o, "login_queue_limit", NULL, "How many may wait; more are told to come back.", SEK_AUTH_QUEUE);
-	gauge(o, "logins_looked_at", NULL, "Log-ins whose proof is being looked at.", c.looking);
+	sek_metrics_gauge(o, "login_queue", NULL, "Log-ins that wait to be looked at.", c.waiting);
+	sek_metrics_gauge(o, "login_queue_most", NULL, "The most that ever waited: the worst rush since the start.", c.most_waiting);
+	sek_metrics_gauge(o, "login_queue_limit", NULL, "How many may wait; more are told to come back.", SEK_AUTH_QUEUE);
+	sek_metrics_gauge(o, "logins_looked_at", NULL, "Log-ins whose proof is being looked at.", c.looking);
 }
 
 static void front(FILE *o, const struct sek_front *f)
@@ -137,12 +125,12 @@ static void front(FILE *o, const struct sek_front *f)
 	struct sek_front_counts c;
 
 	sek_front_count(f, &c);
-	gauge(o, "connections", NULL, "Open connections of clients, streams among them.", c.connections);
-	gauge(o, "streams", NULL, "Open streams.", c.streams);
-	counter(o, "http_requests", NULL, "HTTP requests.", c.requests);
-	counter(o, "stream_refusals", NULL, "Streams that were refused: cookie, origin or token.", c.refused_upgrades);
-	gauge(o, "stream_queue_bytes", "bytes", "Waiting for clients to take it, all streams together.", c.queued_bytes);
-	gauge(o, "stream_queue_most_bytes", "bytes", "The same in the longest queue.", c.queued_most_bytes);
+	sek_metrics_gauge(o, "connections", NULL, "Open connections of clients, streams among them.", c.connections);
+	sek_metrics_gauge(o, "streams", NULL, "Open streams.", c.streams);
+	sek_metrics_counter(o, "http_requests", NULL, "HTTP requests.", c.requests);
+	sek_metrics_counter(o, "stream_refusals", NULL, "Streams that were refused: cookie, origin or token.", c.refused_upgrades);
+	sek_metrics_gauge(o, "stream_queue_bytes", "bytes", "Waiting for clients to take it, all streams together.", c.queued_bytes);
+	sek_metrics_gauge(o, "stream_queue_most_bytes", "bytes", "The same in the longest queue.", c.queued_most_bytes);
 }
 
 /* --- records --- */
@@ -153,18 +141,18 @@ static void audit(FILE *o, const struct sek_metrics *m)
 	struct sek_syslog_state s;
 
 	sek_audit_state(m->from.audit, &a);
-	gauge(o, "audit_writable", NULL, "1: the audit log can be written. 0: nothing new begins.", a.writable);
-	gauge(o, "audit_damaged", NULL, "1: this start found the audit log damaged or cut.", a.damaged);
-	gauge(o, "audit_seq", NULL, "Number of the last record on the disk.", a.seq);
-	gauge(o, "audit_queue", NULL, "Records that wait for the disk.", a.waiting);
-	counter(o, "audit_lost", NULL, "Records that the queue could not hold.", a.lost);
+	sek_metrics_gauge(o, "audit_writable", NULL, "1: the audit log can be written. 0: nothing new begins.", a.writable);
+	sek_metrics_gauge(o, "audit_damaged", NULL, "1: this start found the audit log damaged or cut.", a.damaged);
+	sek_metrics_gauge(o, "audit_seq", NULL, "Number of the last record on the disk.", a.seq);
+	sek_metrics_gauge(o, "audit_queue", NULL, "Records that wait for the disk.", a.waiting);
+	sek_metrics_counter(o, "audit_lost", NULL, "Records that the queue could not hold.", a.lost);
 	if (!m->from.syslog)
 		return;
 	sek_syslog_state(m->from.syslog, &s);
-	gauge(o, "syslog_up", NULL, "1: the last attempt to send a record on worked.", s.up);
-	counter(o, "syslog_sent", NULL, "Records sent on.", s.sent);
-	counter(o, "syslog_lost", NULL, "Records that could not be sent on.", s.lost);
-	gauge(o, "syslog_queue_bytes", "bytes", "Records that wait to be sent on.", s.queued_bytes);
+	sek_metrics_gauge(o, "syslog_up", NULL, "1: the last attempt to send a record on worked.", s.up);
+	sek_metrics_counter(o, "syslog_sent", NULL, "Records sent on.", s.sent);
+	sek_metrics_counter(o, "syslog_lost", NULL, "Records that could not be sent on.", s.lost);
+	sek_metrics_gauge(o, "syslog_queue_bytes", "bytes", "Records that wait to be sent on.", s.queued_bytes);
 }
 
 static void recording(FILE *o, const struct sek_recorder *r)
@@ -174,13 +162,13 @@ static void recording(FILE *o, const struct sek_recorder *r)
 	if (!r)
 		return;
 	sek_recorder_state(r, &s);
-	gauge(o, "recording_writable", NULL, "1: a recording could begin. 0: who must be recorded gets no session.", s.writable);
-	gauge(o, "recording_warning", NULL, "1: less room than warn_free_mib.", s.warning);
-	gauge(o, "recordings_open", NULL, "Recordings that are being written.", s.open);
-	counter(o, "recordings_failed", NULL, "Recordings that have failed.", s.failed);
-	gauge(o, "recording_queue_bytes", "bytes", "Waiting for the disk, all recordings together.", s.waiting_bytes);
-	gauge(o, "recording_free_bytes", "bytes", "Room on the recordings' disk.", s.free_bytes);
-	gauge(o, "recording_used_bytes", "bytes", "Taken by recordings.", s.used_bytes);
+	sek_metrics_gauge(o, "recording_writable", NULL, "1: a recording could begin. 0: who must be recorded gets no session.", s.writable);
+	sek_metrics_gauge(o, "recording_warning", NULL, "1: less room than warn_free_mib.", s.warning);
+	sek_metrics_gauge(o, "recordings_open", NULL, "Recordings that are being written.", s.open);
+	sek_metrics_counter(o, "recordings_failed", NULL, "Recordings that have failed.", s.failed);
+	sek_metrics_gauge(o, "recording_queue_bytes", "bytes", "Waiting for the disk, all recordings together.", s.waiting_bytes);
+	sek_metrics_gauge(o, "recording_free_bytes", "bytes", "Room on the recordings' disk.", s.free_bytes);
+	sek_metrics_gauge(o, "recording_used_bytes", "bytes", "Taken by recordings.", s.used_bytes);
 }
 
 /* --- render hosts --- */
@@ -225,7 +213,7 @@ static void host_states(FILE *o, const struct hosts *all)
 {
 	static const char *const states[] = { "up", "full", "draining", "sick", "lost", "unknown" };
 
-	family(o, "host_state", "stateset", NULL, "What this broker thinks of a render host.");
+	sek_metrics_family(o, "host_state", "stateset", NULL, "What this broker thinks of a render host.");
 	for (size_t i = 0; i < all->n; i++)
 		for (size_t k = 0; k < sizeof states / sizeof states[0]; k++)
 			fprintf(o, PREFIX "host_state{%s," PREFIX "host_state=\"%s\"} %d\n", all->at[i].labels, states[k],
@@ -236,7 +224,7 @@ static void host_states(FILE *o, const struct hosts *all)
 static void of_hosts(FILE *o, const struct hosts *all, const char *name, const char *unit, const char *help, bool heard,
 	uint64_t (*value)(const struct sek_host_info *i))
 {
-	family(o, name, "gauge", unit, help);
+	sek_metrics_family(o, name, "gauge", unit, help);
 	for (size_t i = 0; i < all->n; i++)
 		if (all->at[i].i.heard || !heard)
 			fprintf(o, PREFIX "%s{%s} %" PRIu64 "\n", name, all->at[i].labels, value(&all->at[i].i));
@@ -245,7 +233,7 @@ static void of_hosts(FILE *o, const struct hosts *all, const char *name, const c
 static void ratio_of_hosts(FILE *o, const struct hosts *all, const char *name, const char *help,
 	uint64_t (*permille)(const struct sek_host_info *i))
 {
-	family(o, name, "gauge", "ratio", help);
+	sek_metrics_family(o, name, "gauge", "ratio", help);
 	for (size_t i = 0; i < all->n; i++)
 		if (all->at[i].i.heard)
 			fprintf(o, PREFIX "%s{%s} %.3f\n", name, all->at[i].labels, (double)permille(&all->at[i].i) / 1000);
@@ -258,6 +246,9 @@ static uint64_t cpu(const struct sek_host_info *i) { return i->cpu_permille; }
 static uint64_t stall(const struct sek_host_info *i) { return i->stall_permille; }
 static uint64_t cores(const struct sek_host_info *i) { return i->cores; }
 static uint64_t memory(const struct sek_host_info *i) { return i->memory_mib * MIB_BYTES; }
+static uint64_t refused(const struct sek_host_info *i) { return i->refused; }
+static uint64_t faults(const struct sek_host_info *i) { return i->faults; }
+static uint64_t alarmed(const struct sek_host_info *i) { return i->alarm; }
 static uint64_t available(const struct sek_host_info *i) { return i->available_mib * MIB_BYTES; }
 
 static void hosts(FILE *o, const struct sek_metrics *m)
@@ -276,7 +267,10 @@ static void hosts(FILE *o, const struct sek_metrics *m)
 	of_hosts(o, &all, "host_cores", NULL, "Processors of a render host.", true, cores);
 	of_hosts(o, &all, "host_memory_bytes", "bytes", "Memory of a render host.", true, memory);
 	of_hosts(o, &all, "host_available_bytes", "bytes", "Memory that a render host can still give.", true, available);
-	family(o, "host_warm", "gauge", NULL, "Browsers that a render host keeps ready, by language.");
+	of_hosts(o, &all, "host_egress_refused", NULL, "Requests for what is not the Internet since a render host's start, as it says.", true, refused);
+	of_hosts(o, &all, "host_faults", NULL, "Sessions that a render host could not keep up since its start, as it says.", true, faults);
+	of_hosts(o, &all, "host_alarm", NULL, "1: a render host was taken out of service because it misbehaved.", false, alarmed);
+	sek_metrics_family(o, "host_warm", "gauge", NULL, "Browsers that a render host keeps ready, by language.");
 	for (size_t i = 0; i < all.n; i++)
 		if (all.at[i].i.heard)
 			fprintf(o, PREFIX "host_warm{%s,language=\"ja\"} %u\n" PREFIX "host_warm{%s,language=\"en\"} %u\n",
@@ -292,16 +286,16 @@ char *sek_metrics_text(const struct sek_metrics *m)
 
 	if (!o)
 		return NULL;
-	family(o, "broker", "info", NULL, "Which broker this is.");
+	sek_metrics_family(o, "broker", "info", NULL, "Which broker this is.");
 	fprintf(o, PREFIX "broker_info{version=\"%s\"} 1\n", SEK_VERSION);
-	gauge(o, "broker_start_seconds", "seconds", "When it was started, in seconds since 1970.", (uint64_t)m->started_s);
+	sek_metrics_gauge(o, "broker_start_seconds", "seconds", "When it was started, in seconds since 1970.", (uint64_t)m->started_s);
 	sessions(o, m);
 	logins(o, m->from.auth);
 	front(o, m->from.front);
 	audit(o, m);
 	recording(o, m->from.recorder);
 	hosts(o, m);
-	fputs("# EOF\n", o);
+	fputs(SEK_METRICS_END, o);
 	if (fclose(o) != 0) {
 		free(text);
 		return NULL;

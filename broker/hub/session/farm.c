@@ -33,6 +33,9 @@ struct host {
 	struct sek_probe *probe;     /* while a foreign host is tested */
 	const char *test;            /* what the latest test said */
 	uint64_t force_ms;           /* when its sessions end, 0 = never */
+	bool alarm;                  /* drained because it misbehaved */
+	uint32_t suspicions;         /* since: */
+	uint64_t suspected_ms;
 };
 
 struct sek_farm {
@@ -200,6 +203,8 @@ sek_status sek_hosts_drain(struct sek_sessions *all, const char *name, bool on, 
 		return sek_fail(SEK_E_NOT_FOUND);
 	h->drain = on;
 	h->warned = false;
+	h->alarm = false;
+	h->suspicions = 0;
 	h->force_ms = on && force_s ? uv_now(all->loop) + (uint64_t)force_s * 1000 : 0;
 	if (h->force_ms)
 		tick(all->farm);
@@ -290,11 +295,13 @@ static const char *state_of(const struct sek_farm *f, const struct host *h)
 
 void sek_hosts_each(struct sek_sessions *all, void (*fn)(void *user, const struct sek_host_info *info), void *user)
 {
+	static const char *const limits[] = { [SEK_LIMITS_PROCESS] = "rlimits", [SEK_LIMITS_CGROUP_V1] = "cgroup-v1",
+		[SEK_LIMITS_CGROUP_V2] = "cgroup-v2" };
 	uint64_t now = uv_now(all->loop);
 
 	for (const struct host *h = all->farm->first; h; h = h->next) {
 		const struct sek_host_health *health = h->watch ? sek_watch_health(h->watch) : NULL;
-		struct sek_host_info i = { .host = &h->host, .state = state_of(all->farm, h), .drain = h->drain,
+		struct sek_host_info i = { .host = &h->host, .state = state_of(all->farm, h), .drain = h->drain, .alarm = h->alarm,
 			.here = here(all->farm, h), .heard = health != NULL, .test = h->test };
 
 		if (h->gone)
@@ -311,9 +318,31 @@ void sek_hosts_each(struct sek_sessions *all, void (*fn)(void *user, const struc
 			i.warm_en = health->warm_en;
 			i.memory_mib = health->memory_mib;
 			i.available_mib = health->available_mib;
+			i.limits = limits[health->limits];
+			i.refused = health->refused;
+			i.faults = health->faults;
 		}
 		fn(user, &i);
 	}
+}
+
+bool sek_farm_suspect(struct sek_sessions *all, const struct sek_render_host *host, enum sek_state state)
+{
+	struct host *h = host ? find(all->farm, host->name) : NULL;
+	uint64_t now = uv_now(all->loop);
+
+	if (!h || (state != SEK_STATE_HOST_PROTOCOL && state != SEK_STATE_JAIL_VIOLATION))
+		return false;
+	if (h->suspicions == 0 || now - h->suspected_ms > (uint64_t)all->config.alarm_minutes * 60000) {
+		h->suspicions = 0;
+		h->suspected_ms = now;
+	}
+	if (++h->suspicions != all->config.alarm_faults || h->drain)
+		return false;
+	h->drain = h->alarm = true;
+	sek_log(SEK_LOG_ERROR, "alarm.host", "host", h->host.name, "sessions", sek_logf("%u", h->suspicions), "last", sek_state_name(state),
+		"do", "treat it as compromised; sekishoctl host undrain takes it back", NULL);
+	return true;
 }
 
 /* --- the choice --- */

@@ -21,6 +21,10 @@ void sek_farm_destroy(struct sek_farm *f); /* NULL is fine */
 /* What a connection to a foreign host came to; nothing for others. host may be gone from the list. */
 void sek_farm_reached(struct sek_farm *f, const struct sek_render_host *host, bool well);
 
+/* A session has ended with a state that speaks of an attack from its host's side. True: that was one too many, the host is out of
+ * service now. */
+bool sek_farm_suspect(struct sek_sessions *all, const struct sek_render_host *host, enum sek_state state);
+
 /* The host of that name; NULL: there is none (any more). */
 const struct sek_render_host *sek_farm_find(const struct sek_sessions *all, const char *name);
 

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "broker/gap/children.h"
 #include "broker/hub/session/farm.h"
+#include "broker/hub/session/farm.h"
 
 static void log_fault(const struct sek_session *s, enum sek_state state, const char *cause)
 {
@@ -140,6 +141,8 @@ void sek_session_end(struct sek_session *s, enum sek_state state, const char *ca
 	sek_clipboard_finish(s);
 	sek_session_keep_no_more(s);
 	sek_sessions_tell(s, "session.ended"); /* while the children can still be named */
+	if (sek_farm_suspect(s->all, s->host, state))
+		sek_sessions_tell(s, "host.alarm");
 	uv_close((uv_handle_t *)&s->timer, on_timer_closed);
 	drop_link(s, true);
 	sek_client_tell_departing(s);

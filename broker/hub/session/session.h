@@ -69,6 +69,9 @@ struct sek_sessions_config {
 	uint16_t max_width_px, max_height_px;
 	uint32_t linger_s;                   /* 300 */
 	uint32_t idle_s, maximum_s;          /* 0 = no limit */
+	/* A render host on whose account so many sessions within so many minutes have ended as HOST_PROTOCOL or JAIL_VIOLATION
+	 * takes no new ones, as if it were drained, until an administrator takes it back. 0: never. */
+	uint32_t alarm_faults, alarm_minutes;
 };
 
 sek_status sek_sessions_create(uv_loop_t *loop, const struct sek_sessions_config *config, struct sek_sessions **ret);
@@ -149,12 +152,15 @@ struct sek_host_info {
 	const char *state;      /* "up", "full", "draining", "sick" (silent for 5 s), "lost", "unknown" (not watched, or not heard of yet). A
 	                         * foreign host is not watched: what the latest connection to it showed */
 	const char *test;       /* of a foreign host: what the latest test said (probe.h), "" = none was made */
-	bool drain;             /* by an administrator */
+	bool drain;             /* by an administrator, or by an alarm: */
+	bool alarm;             /* it has misbehaved (sek_sessions_config.alarm_faults) */
 	uint32_t force_in_s;    /* until its sessions are ended, 0 = never */
 	uint32_t here;          /* this broker's sessions on it */
 	bool heard;             /* the rest is known */
 	uint16_t sessions, sessions_max, cpu_permille, stall_permille, cores, warm_ja, warm_en;
 	uint32_t memory_mib, available_mib;
+	const char *limits;     /* what holds its sessions back: "rlimits", "cgroup-v1", "cgroup-v2" */
+	uint32_t refused, faults; /* since its start, as it says: requests to what is not the Internet; sessions that it could not keep up */
 };
 void sek_hosts_each(struct sek_sessions *all, void (*fn)(void *user, const struct sek_host_info *info), void *user);
 /* Texts are copied. SEK_E_EXISTS; SEK_E_LIMIT. */
@@ -191,7 +197,7 @@ size_t sek_sessions_count(const struct sek_sessions *all);
 
 /* Told of session events that others care about (log, later audit): word is one of session.opened, .attached (a HELLO was
  * accepted), .started (the host is being called), .running, .first-frame, .detached, .taken-over, .reconnecting,
- * .reconnected, .restored (taken back after the broker was killed), .encoder-restarted, .ended (info->state says why). fn must not call back into the sessions. */
+ * .reconnected, .restored (taken back after the broker was killed), .encoder-restarted, .ended (info->state says why), host.alarm (its host takes no new ones any more: alarm_faults). fn must not call back into the sessions. */
 typedef void sek_session_event_fn(void *user, const char *word, const struct sek_session_info *info);
 void sek_sessions_on_event(struct sek_sessions *all, sek_session_event_fn *fn, void *user);
 

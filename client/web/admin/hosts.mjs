@@ -25,6 +25,8 @@ function kindCell(row)
 function stateCell(row)
 {
 	const state = known("admin.hosts.state", row.state);
+	if (row.alarm)
+		return make("span", {}, state, make("br"), make("strong", { class: "alarm" }, words("admin.hosts.alarm")));
 	if (!row.test)
 		return state;
 	return make("span", {}, state, make("br"), make("span", { class: row.test === "ok" || row.test === "running" ? "hint" : "alarm" },
@@ -72,6 +74,7 @@ export function hostsPage(host)
 			{ label: "admin.hosts.all", number: true, show: row => heard(row) ? `${count(row.all_sessions)} / ${count(row.max_sessions)}` :
 				isForeign(row) ? `– / ${count(row.max_sessions)}` : "–" },
 			{ label: "admin.hosts.memory", number: true, show: row => heard(row) ? size(row.available_mib * 1048576) : "–" },
+			{ label: "admin.hosts.refused", number: true, show: row => heard(row) ? count(row.egress_refused) : "–" },
 			{ label: "admin.hosts.warm", number: true, show: row => heard(row) ? count(row.warm_ja + row.warm_en) : "–" },
 			{ label: "admin.sessions.traffic", number: true, show: row => size(row.bytes_down) },
 		],

@@ -95,6 +95,8 @@ export default {
 	"admin.hosts.state": "State",
 	"admin.hosts.all": "On it, of",
 	"admin.hosts.memory": "Memory free",
+	"admin.hosts.alarm": "taken out of service: it misbehaves",
+	"admin.hosts.refused": "Refused (internal)",
 	"admin.hosts.warm": "Warm",
 	"admin.hosts.add": "Add a render host",
 	"admin.hosts.name": "Host name",

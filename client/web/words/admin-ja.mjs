@@ -95,6 +95,8 @@ export default {
 	"admin.hosts.state": "状態",
 	"admin.hosts.all": "全体/上限",
 	"admin.hosts.memory": "空きメモリー",
+	"admin.hosts.alarm": "不正の疑いで自動停止",
+	"admin.hosts.refused": "内部宛て拒否",
 	"admin.hosts.warm": "用意済み",
 	"admin.hosts.add": "描画サーバーを追加",
 	"admin.hosts.name": "ホスト名",

@@ -324,6 +324,8 @@ export default {
 	"state.browser-memory.hint": "Please try again with fewer tabs.",
 	"state.display-died": "The isolated screen crashed",
 	"state.display-died.hint": "Your computer is not affected. Please start again.",
+	"state.egress-alarm": "Your browsing was ended for safety",
+	"state.egress-alarm.hint": "A page tried again and again to reach internal addresses, which are not allowed. Start again without that page; tell an administrator if it goes on.",
 	"state.session-gone": "Your earlier browsing had ended",
 	"state.session-gone.hint": "Your open pages were erased. Please start again.",
 

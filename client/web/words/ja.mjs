@@ -326,6 +326,8 @@ export default {
 	"state.browser-memory.hint": "開くタブを減らして、もう一度お試しください。",
 	"state.display-died": "隔離環境の画面が異常終了しました",
 	"state.display-died.hint": "この端末への影響はありません。もう一度始めてください。",
+	"state.egress-alarm": "安全のため閲覧を終了しました",
+	"state.egress-alarm.hint": "開いたページが、許可されていない内部の宛先へ繰り返し接続しようとしました。同じページを開かずに、もう一度始めてください。続く場合は管理者に知らせてください。",
 	"state.session-gone": "前の閲覧は終了していました",
 	"state.session-gone.hint": "開いていたページは消去されました。もう一度始めてください。",
 

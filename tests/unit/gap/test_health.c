@@ -35,7 +35,7 @@ static void teardown(void)
 START_TEST(what_is_put_is_got)
 {
 	struct sek_host_health in = { .draining = true, .sessions = 3, .sessions_max = 20, .memory_mib = 64000, .available_mib = 32000,
-				      .cpu_permille = 17, .stall_permille = 1000, .cores = 8, .warm_ja = 2, .warm_en = 1 };
+				      .cpu_permille = 17, .stall_permille = 1000, .cores = 8, .warm_ja = 2, .warm_en = 1, .limits = 2, .refused = 70000, .faults = 3 };
 	struct sek_health_writer *w;
 	struct sek_host_health out;
 
@@ -76,6 +76,7 @@ START_TEST(hostile_words)
 		ck_assert_uint_le(h.available_mib, h.memory_mib);
 		ck_assert(h.cpu_permille <= 1000 && h.stall_permille <= 1000);
 		ck_assert(h.cores >= 1 && h.cores <= SEK_HEALTH_SESSIONS_MAX);
+		ck_assert_uint_le(h.limits, 2);
 		ck_assert(h.warm_ja <= SEK_HEALTH_SESSIONS_MAX && h.warm_en <= SEK_HEALTH_SESSIONS_MAX);
 	}
 	teardown();

@@ -77,6 +77,9 @@ static void obey(const char *order, unsigned uid)
 		raise(SIGKILL);
 	if (strncmp(order, "spin", 4) == 0)
 		spin(uid);
+	for (int n = strncmp(order, "refused ", 8) == 0 ? atoi(order + 8) : 0; n > 0; n--) /* as its proxy would say */
+		if (write(SEK_SANDBOX_STATUS_FD, n % 2 ? "p" : "x", 1) != 1)
+			exit(SEK_SANDBOX_FAULT);
 	if (strncmp(order, "fork", 4) == 0)
 		bomb(uid);
 	if (strncmp(order, "hog", 3) == 0) {

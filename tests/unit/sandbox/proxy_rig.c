@@ -59,6 +59,8 @@ void proxy_start(struct proxy *p, const char *const *args, const char *hosts)
 	proxy_start_with(p, args, hosts, -1);
 }
 
+int proxy_count_fd = -1;
+
 void proxy_start_with(struct proxy *p, const char *const *args, const char *hosts, int rules)
 {
 	char *argv[ARGS_MAX] = { (char *)(uintptr_t) "sekisho-egress" };
@@ -77,6 +79,8 @@ void proxy_start_with(struct proxy *p, const char *const *args, const char *host
 		rules = rules < 0 ? -1 : fcntl(rules, F_DUPFD, 10);
 		if (rules >= 0 && dup2(rules, SEK_EGRESS_RULES_FD) < 0)
 			_exit(96);
+		if (proxy_count_fd >= 0 && dup2(proxy_count_fd, SEK_EGRESS_COUNT_FD) < 0)
+			_exit(95);
 		if (listener != SEK_EGRESS_LISTEN_FD && dup2(listener, SEK_EGRESS_LISTEN_FD) < 0)
 			_exit(98);
 		fcntl(SEK_EGRESS_LISTEN_FD, F_SETFD, 0);

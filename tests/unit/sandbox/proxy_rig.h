@@ -20,6 +20,8 @@ struct proxy {
 void proxy_start(struct proxy *p, const char *const *args, const char *hosts);
 /* The same, with SEK_EGRESS_RULES_FD (-1: without). */
 void proxy_start_with(struct proxy *p, const char *const *args, const char *hosts, int rules);
+/* The next proxy gets it as SEK_EGRESS_COUNT_FD; -1: none. */
+extern int proxy_count_fd;
 /* Ends it with SIGTERM and asserts that it ended well. */
 void proxy_stop(struct proxy *p);
 

@@ -3,6 +3,7 @@
  * The real egress proxy under the policy's addresses: in force at once, for what comes and for what is under way.
  */
 #include <check.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -296,6 +297,38 @@ START_TEST(nonsense_ends_the_proxy)
 }
 END_TEST
 
+/* What was refused is told by one byte each, and a reader that does not read holds nobody up. */
+START_TEST(refusals_are_told)
+{
+	static const char *const counting[] = { "--rules", "--count", NULL };
+	int pair[2], told[2];
+	char bytes[8] = "";
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	ck_assert_int_eq(pipe2(told, O_CLOEXEC), 0);
+	rules = pair[0];
+	say_rules("*\n", "bad.test\n");
+	say_known();
+	proxy_count_fd = told[1];
+	proxy_start_with(&p, counting, hosts, pair[1]);
+	proxy_count_fd = -1;
+	close(pair[1]);
+	ck_assert_int_eq(ask(&p, "GET http://bad.test/ HTTP/1.1\r\nHost: bad.test\r\n\r\n"), 403);
+	ck_assert_int_eq(ask(&p, "GET http://127.0.0.1/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"), 403);
+	ck_assert_int_eq(ask(&p, "GET http://good.test/ HTTP/1.1\r\nHost: good.test\r\n\r\n"), 403); /* its address is private */
+	ck_assert_int_eq(read(told[0], bytes, sizeof bytes), 3);
+	ck_assert_mem_eq(bytes, "pxx", 3);
+	while (fcntl(told[1], F_SETFL, O_NONBLOCK) == 0 && write(told[1], "................", 16) == 16) {
+	}
+	fcntl(told[1], F_SETFL, 0);
+	ck_assert_int_eq(ask(&p, "GET http://127.0.0.1/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"), 403);
+	proxy_stop(&p);
+	close(rules);
+	close(told[0]);
+	close(told[1]);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("egress rules");
@@ -310,6 +343,7 @@ int main(void)
 	signal(SIGPIPE, SIG_IGN);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, from_the_first_request);
+	tcase_add_test(t, refusals_are_told);
 	tcase_add_test(t, a_change_cuts_what_runs);
 	tcase_add_test(t, until_the_browser_knows);
 	tcase_add_test(t, parts_of_allowed_pages);

@@ -324,6 +324,44 @@ START_TEST(an_ended_session_tells_its_host)
 }
 END_TEST
 
+static void look_at_host(void *user, const struct sek_host_info *i)
+{
+	*(struct sek_host_info *)user = *i;
+}
+
+/* A host whose decoders are stopped by their jails, or that breaks the grammar, gets nobody any more. */
+START_TEST(a_host_that_misbehaves_is_taken_out_of_service)
+{
+	struct sek_host_info host;
+	struct bench b;
+	struct stream c;
+
+	bench_init(&b, "decoder", "encoder");
+	b.config.alarm_faults = 2;
+	b.config.alarm_minutes = 1;
+	bench_start(&b);
+	for (int i = 0; i < 3; i++) {
+		stream_up(&b, "a", &c);
+		stream_text(&c, i == 0 ? "!state 100" : i == 1 ? "!signal 31" : "!exit 15"); /* a browser that was closed is no alarm */
+		BENCH_UNTIL(&b, 5000, c.closed);
+		sek_hosts_each(b.all, look_at_host, &host);
+		ck_assert_int_eq(host.alarm, i == 2);
+		ck_assert_int_eq(bench_saw(&b, "host.alarm "), i == 2);
+	}
+	ck_assert_uint_eq(stream_state(&c), SEK_STATE_HOST_PROTOCOL);
+	ck_assert_str_eq(host.state, "draining");
+	stream_attach(b.all, "a", &c);
+	stream_hello(&c);
+	ck_assert_uint_eq(stream_state(&c), SEK_STATE_HOSTS_FULL);
+	/* an administrator has looked into it */
+	ck_assert(sek_is_ok(sek_hosts_drain(b.all, "render1.sekisho.internal", false, 0)));
+	sek_hosts_each(b.all, look_at_host, &host);
+	ck_assert(!host.alarm && !host.drain);
+	stream_up(&b, "a", &c);
+	bench_finish(&b);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("hub.session.deaths");
@@ -335,6 +373,7 @@ int main(void)
 	tcase_add_loop_test(deaths, a_decoder_that_dies_at_once_has_its_state, 0, sizeof decoder_deaths / sizeof decoder_deaths[0]);
 	tcase_add_loop_test(deaths, a_decoder_that_dies_later_has_its_state, 0, sizeof decoder_deaths / sizeof decoder_deaths[0]);
 	tcase_add_loop_test(deaths, an_encoder_that_fails_is_replaced_twice, 0, sizeof encoder_deaths / sizeof encoder_deaths[0]);
+	tcase_add_test(deaths, a_host_that_misbehaves_is_taken_out_of_service);
 	tcase_add_test(deaths, no_jail_no_session);
 	tcase_add_loop_test(deaths, what_is_missing_ends_in_no_session, 0, sizeof broken / sizeof broken[0]);
 	tcase_add_test(deaths, a_host_that_does_not_accept_is_unreachable);
