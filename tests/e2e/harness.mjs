@@ -119,6 +119,7 @@ export class Harness {
 	/** @type {string} */ dir = "";
 	/** @type {string} */ url = "";
 	/** @type {string} */ direct = ""; // past the line
+	hostPort = 0;
 	brokerUid = BROKER_UID;
 	password = randomBytes(9).toString("base64url");
 	/** @type {Daemon} */ broker = /** @type {any} */ (null);
@@ -138,6 +139,7 @@ export class Harness {
 	 * @param {string | ((dir: string) => string)} [options.brokerExtra] lines at the end of the broker's configuration
 	 * @param {string} [options.login] lines of the broker's configuration below `login:`, indented by two
 	 * @param {(dir: string) => void} [options.prepare] called with the folder before the broker starts
+	 * @param {string[]} [options.synthetic] the render host is sekisho-load-host with these words, no browsers
 	 * @param {boolean} [options.renderHost] false: none is started */
 	constructor(options = {})
 	{
@@ -148,6 +150,7 @@ export class Harness {
 		this.maxSessions = options.maxSessions ?? 8;
 		this.brokerExtra = options.brokerExtra ?? "";
 		this.renderHost = options.renderHost ?? true;
+		this.synthetic = options.synthetic;
 		this.loginLines = options.login ?? "";
 		this.prepare = options.prepare ?? (() => {});
 	}
@@ -184,6 +187,7 @@ export class Harness {
 		const brokerPort = await freePort(this.addresses.inner), hostPort = await freePort(this.addresses.host);
 		this.line = await Line.start(this.addresses.inner, this.addresses.inner, brokerPort);
 		this.url = `https://${this.addresses.inner}:${this.line.port}`;
+		this.hostPort = hostPort;
 		this.direct = `https://${this.addresses.inner}:${brokerPort}`;
 		this.#makePki();
 		this.#writeConfigs(brokerPort, hostPort);
@@ -328,8 +332,13 @@ browser:
 
 	startRenderd()
 	{
-		this.renderd = new Daemon("renderd", this.program("renderd"), ["--config", path.join(this.dir, "renderd.yaml")],
-			path.join(this.dir, "renderd.log"), undefined);
+		const log = path.join(this.dir, "renderd.log"), pki = path.join(this.dir, "pki");
+		if (this.synthetic)
+			this.renderd = new Daemon("load-host", this.program("load-host"), ["--name", HOST, "--listen", `${this.addresses?.host}:${this.hostPort}`,
+				"--ca", `${pki}/ca.crt`, "--crl", `${pki}/ca.crl`, "--certificate", `${pki}/${HOST}.crt`, "--key", `${pki}/${HOST}.key`,
+				...this.synthetic], log, undefined);
+		else
+			this.renderd = new Daemon("renderd", this.program("renderd"), ["--config", path.join(this.dir, "renderd.yaml")], log, undefined);
 	}
 
 	/** The staff member's browser: one for the harness; trusts the broker's key and nothing else unknown. */

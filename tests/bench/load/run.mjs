@@ -9,8 +9,9 @@ import { parseArgs } from "node:util";
 import { Harness, until } from "../../e2e/harness.mjs";
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: { type: "boolean", default: false },
-	staff: { type: "string" }, warm: { type: "string", default: "2" }, recorded: { type: "boolean", default: false }, json: { type: "string" } } });
+	target: { type: "string", default: "chromium" }, staff: { type: "string" }, warm: { type: "string", default: "2" }, recorded: { type: "boolean", default: false }, json: { type: "string" } } });
 const staff = Number(values.staff ?? (values.quick ? 4 : 24));
+const synthetic = values.target === "synthetic", warm = synthetic ? 0 : Number(values.warm);
 const json = path.resolve(values.json ?? "load-result.json");
 
 /** Lines of broker.yaml and the key for recordings.
@@ -30,8 +31,9 @@ function makeUsers(harness, words)
 		throw new Error("the users could not be made");
 }
 
-const harness = await Harness.start({ users: [], maxSessions: staff + 2, warm: Number(values.warm), login: "  needs: password+totp\n",
+const harness = await Harness.start({ users: [], maxSessions: staff + 2, warm, login: "  needs: password+totp\n",
 	brokerExtra: dir => values.recorded ? recording(dir) : "",
+	...synthetic ? { synthetic: ["--size", "1280x800"] } : {},
 	prepare: dir => {
 		if (values.recorded && spawnSync(path.join(dir, "bin/sekisho-recording"), ["keygen", path.join(dir, "recording.pub"),
 			path.join(dir, "recording.secret")], { input: "a passphrase of a load test\n" }).status !== 0)
@@ -44,10 +46,11 @@ try {
 	const broker = harness.direct.replace("https://", ""), ca = path.join(harness.dir, "pki/ca.crt"), users = path.join(harness.dir, "users");
 	await until("the control socket", () => fs.existsSync(path.join(harness.dir, "state/control.sock")));
 	makeUsers(harness, ["--add", String(staff), "--broker", broker, "--ca", ca, "--output", users]);
-	await until("warm sandboxes", () => (harness.renderd.log().match(/session\.browser .*session=warm-/g) ?? []).length >= Number(values.warm), 60000);
-	const words = ["run", "--broker", broker, "--ca", ca, "--users", users, "--site", harness.addresses?.site ?? "", "--json", json,
+	await until("warm sandboxes", () => (harness.renderd.log().match(/session\.browser .*session=warm-/g) ?? []).length >= warm, 60000);
+	const words = ["run", "--broker", broker, "--ca", ca, "--users", users, "--site", harness.addresses?.site ?? "",
+		"--json", json,
 		"--broker-pid", String(harness.broker.process.pid), "--renderd-pid", String(harness.renderd.process.pid),
-		...values.recorded ? ["--recorded"] : [], ...values.quick ? ["--ramp", "1/3", "--hold", "40"] : [], ...positionals];
+		"--target", values.target, ...values.recorded ? ["--recorded"] : [], ...values.quick ? ["--ramp", "1/3", "--hold", "40"] : [], ...positionals];
 	status = await new Promise(resolve => spawn(harness.program("load"), words, { stdio: "inherit" }).on("exit", code => resolve(code ?? 1)));
 	console.log(`result       ${json}`);
 	if (status !== 0 && process.env.SEK_LOGS)
