@@ -85,7 +85,7 @@ static unsigned broken_by(const struct sek_result *r, const struct window *w, ch
 }
 
 struct means {
-	double seconds, busy_cores, generator_cores, available_mib;
+	double seconds, busy_cores, generator_cores, known_cores, available_mib; /* known: of the farm and the tool */
 };
 
 static struct means means_of(const struct sek_result *r, double from_s, double to_s)
@@ -100,12 +100,15 @@ static struct means means_of(const struct sek_result *r, double from_s, double t
 		m.seconds += s->interval_s;
 		m.busy_cores += s->busy_cores * s->interval_s;
 		m.generator_cores += s->classes[SEK_CLASS_GENERATOR].cpu_s;
+		for (unsigned c = 0; c < SEK_CLASSES; c++)
+			m.known_cores += s->classes[c].cpu_s;
 		if (m.available_mib < 0 || s->available_mib < m.available_mib)
 			m.available_mib = s->available_mib;
 	}
 	if (m.seconds > 0) {
 		m.busy_cores /= m.seconds;
 		m.generator_cores /= m.seconds;
+		m.known_cores /= m.seconds;
 	}
 	return m;
 }
@@ -130,7 +133,7 @@ static unsigned cause(const struct sek_result *r, unsigned broken, const struct 
 		return SEK_LIMIT_MEMORY;
 	}
 	if (m.busy_cores >= cores * CPU_EXHAUSTED) {
-		snprintf(why + n, size - n, "; %.1f of %.0f cores were busy", m.busy_cores, cores);
+		snprintf(why + n, size - n, "; %.1f of %.0f cores were busy, %.1f of them with the farm and this tool", m.busy_cores, cores, m.known_cores);
 		return SEK_LIMIT_CPU;
 	}
 	snprintf(why + n, size - n, "; %.1f of %.0f cores were busy, %.0f of %.0f MiB of memory were left", m.busy_cores, cores,
