@@ -47,6 +47,8 @@ try {
 	await until("the control socket", () => fs.existsSync(path.join(harness.dir, "state/control.sock")));
 	makeUsers(harness, ["--add", String(staff), "--broker", broker, "--ca", ca, "--output", users]);
 	await until("warm sandboxes", () => (harness.renderd.log().match(/session\.browser .*session=warm-/g) ?? []).length >= warm, 60000);
+	if (warm) // a browser rereads its policies only once it is five seconds old, and the first ones were started closed
+		await new Promise(resolve => setTimeout(resolve, 6000));
 	const words = ["run", "--broker", broker, "--ca", ca, "--users", users, "--site", harness.addresses?.site ?? "",
 		"--json", json,
 		"--broker-pid", String(harness.broker.process.pid), "--renderd-pid", String(harness.renderd.process.pid),
