@@ -13,7 +13,7 @@
 
 enum {
 	LOAD_RAMP_WINDOW_S = 10,  /* the level is looked at over this long */
-	LOAD_RAMP_KEYS_LEAST = 20, /* fewer key presses in it say nothing about their 95th percentile */
+	LOAD_RAMP_KEYS_LEAST = 40, /* fewer key presses in it say nothing about their 95th percentile */
 	LOAD_RAMP_SETTLE_S = 15,  /* after going back to fewer, until it is looked at again */
 	LOAD_RAMP_HISTORY = 64,
 };

@@ -10,7 +10,7 @@
 
 enum {
 	WINDOW_S = 10,     /* delays are judged over this long */
-	KEYS_LEAST = 20,   /* fewer key presses in a window say nothing about their 95th percentile */
+	KEYS_LEAST = 40,   /* fewer key presses in a window say nothing about their 95th percentile */
 };
 #define CPU_EXHAUSTED 0.85       /* of all cores */
 #define GENERATOR_EXHAUSTED 0.85 /* of the one core that its one thread can use */

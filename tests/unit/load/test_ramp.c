@@ -56,7 +56,7 @@ START_TEST(each_line_of_the_level_stops_it)
 		struct load_ramp_seen seen;
 		const char *why;
 	} rows[] = {
-		{ { .delay_p95_ms = 201, .keys = 20 }, "key to pixel" },
+		{ { .delay_p95_ms = 201, .keys = LOAD_RAMP_KEYS_LEAST }, "key to pixel" },
 		{ { .first_frame_p95_ms = 3001, .first_frames = 1 }, "first frame" },
 		{ { .lost = 1 }, "lost" },
 		{ { .refused = 1 }, "refused" },
