@@ -4,6 +4,12 @@
  *   struct coder                            where the bits go
  *   bit(coder, probability, b)              codes b and returns it; reading, b means nothing and what was read is returned
  *   bits(coder, n, v)                       likewise n <= 12 bits that are all equally likely
+ *   rice(coder, k, v)                       a number from 0 to 255 in Rice's code; at most three after ready(coder)
+ *   ready(coder)                            reads ahead, or writes what is left over
+ *   make_room(coder, w)                     a row of w pixels comes (writing)
+ *   slots(coder, model, x, ...)             what find_slots tells of pixel x
+ *   foresee_row(coder, cur, up, w),
+ *   foreseen(coder, x, cur, up, ...)        what foresee tells of the row, and of its pixel x
  *   broken(coder)                           refuses (reading)
  *   ENCODING                                1 or 0
  * So reading and writing cannot disagree about what the bits mean. `want` is the pixel to be written, or anything.
@@ -30,6 +36,12 @@ INLINE void learn(uint16_t *p, unsigned b)
 
 INLINE unsigned bit(struct coder *c, uint16_t *p, unsigned b);
 INLINE unsigned bits(struct coder *c, unsigned n, unsigned v);
+INLINE void ready(struct coder *c);
+INLINE void make_room(struct coder *c, unsigned w);
+INLINE void foresee_row(struct coder *c, const uint32_t *cur, const uint32_t *up, unsigned w);
+INLINE uint32_t foreseen(struct coder *c, unsigned x, const uint32_t *cur, const uint32_t *up, unsigned *ret_unlike);
+INLINE void slots(struct coder *c, struct sek_drawn_model *m, unsigned x, const uint32_t *cur, const uint32_t *up,
+	const uint32_t *up2, uint32_t **ret_wide, uint32_t **ret_near);
 INLINE void broken(struct coder *c);
 
 INLINE unsigned width_of(unsigned v)
@@ -50,9 +62,11 @@ INLINE unsigned tree(struct coder *c, uint16_t *p, unsigned n, unsigned v)
 /* --- a pixel that nothing foretold --- */
 
 /* A number from 0 to 255, in Rice's code with k <= 6 bits of remainder: as many zeros as 2^k goes into it, a one, the
- * remainder; eight zeros: the number itself follows. One step of the coder, where bits with probabilities take a dozen. */
-#define RICE_BITS 14 /* the longest code */
+ * remainder; eight zeros: the number itself follows. */
 #define RICE_ZEROS 8
+/* Three of them, 48 bits, and what runs and a rectangle need. */
+#define PLAIN_PIXEL_BYTES 6
+#define PLAIN_ROW_BYTES 64
 #define RICE_MEAN (4 * 32)
 INLINE unsigned rice(struct coder *c, unsigned k, unsigned v);
 
@@ -88,17 +102,25 @@ INLINE int as_signed(unsigned v)
 	return v < 128 ? (int)v : (int)v - 256;
 }
 
-/* Green first; what green was wrong by, red and blue probably are, too. */
-INLINE uint32_t code_residuals(struct coder *c, struct sek_drawn_model *m, const uint32_t *cur, const uint32_t *up,
-	uint32_t want)
+/* What a pixel probably is, and how unlike its neighbours are: that tells how far this is to be trusted. */
+INLINE uint32_t foresee(const uint32_t *cur, const uint32_t *up, unsigned *ret_unlike)
 {
 	uint32_t w = cur[-1], n = up[0], nw = up[-1];
-	unsigned busy = width_of(distance(w, nw) + distance(n, nw) + distance(up[1], n)), of_green;
-	unsigned g = predict(w, n, nw, 8), r = predict(w, n, nw, 16), b = predict(w, n, nw, 0), dg, dr, db;
+
+	*ret_unlike = distance(w, nw) + distance(n, nw) + distance(up[1], n);
+	return predict(w, n, nw, 16) << 16 | predict(w, n, nw, 8) << 8 | predict(w, n, nw, 0);
+}
+
+/* Green first; what green was wrong by, red and blue probably are, too. */
+INLINE uint32_t code_residuals(struct coder *c, struct sek_drawn_model *m, uint32_t foreseen, unsigned unlike, uint32_t want)
+{
+	unsigned r = foreseen >> 16 & 255, g = foreseen >> 8 & 255, b = foreseen & 255;
+	unsigned busy = width_of(unlike), of_green, dg, dr, db;
 
 	busy = busy > 7 ? 7 : busy;
-	if (busy <= CALM && bit(c, &m->foretold[busy], want != (r << 16 | g << 8 | b)) == 0)
-		return r << 16 | g << 8 | b;
+	if (busy <= CALM && bit(c, &m->foretold[busy], want != foreseen) == 0)
+		return foreseen;
+	ready(c);
 	dg = residual(c, &m->residual[0][busy], as_signed((want >> 8) - g));
 	of_green = width_of((unsigned)(as_signed(dg) < 0 ? -as_signed(dg) : as_signed(dg)));
 	of_green = of_green > 3 ? 3 : of_green;
@@ -111,14 +133,15 @@ INLINE uint32_t code_residuals(struct coder *c, struct sek_drawn_model *m, const
 INLINE uint32_t code_new(struct coder *c, struct sek_drawn_model *m, const uint32_t *cur, const uint32_t *up,
 	uint32_t want)
 {
-	unsigned i = want * 0x9e3779b1u >> (32 - INDEX_BITS);
+	unsigned i = want * 0x9e3779b1u >> (32 - INDEX_BITS), unlike;
 	uint32_t v;
 
 	if (bit(c, &m->cached[cur[-1] == up[0]], m->cache[i] == want)) {
-		i = tree(c, m->cache_index, INDEX_BITS, i) & 255;
+		i = bits(c, INDEX_BITS, i) & 255;
 		return m->cache[i];
 	}
-	v = code_residuals(c, m, cur, up, want);
+	v = foresee(cur, up, &unlike);
+	v = code_residuals(c, m, v, unlike, want);
 	m->cache[v * 0x9e3779b1u >> (32 - INDEX_BITS)] = v;
 	return v;
 }
@@ -137,18 +160,24 @@ INLINE void saw(uint32_t *slot, uint32_t v)
 		*slot = v | 1u << 24;
 }
 
-/* `not`: a colour that it is known not to be; above 24 bits if there is none. */
-INLINE uint32_t code_pixel(struct coder *c, struct sek_drawn_model *m, const uint32_t *cur, const uint32_t *up,
+/* Where the model has the surroundings of a pixel. */
+INLINE void find_slots(const uint32_t *cur, const uint32_t *up, const uint32_t *up2, uint32_t *ret_wide, uint32_t *ret_near)
+{
+	uint32_t near = cur[-1] * 0x9e3779b1u + up[0] * 0x85ebca6bu + up[1] * 0xc2b2ae35u;
+	uint32_t wide = near + up[-1] * 0x27d4eb2fu + cur[-2] * 0x165667b1u + up2[0] * 0xd3a2646cu;
+
+	*ret_near = (near ^ near >> 15) * 0x2c1b3c6du >> (32 - SEK_DRAWN_NEAR_BITS);
+	*ret_wide = (wide ^ wide >> 15) * 0x2c1b3c6du >> (32 - SEK_DRAWN_WIDE_BITS);
+}
+
+/* Pixel x of a row. `not`: a colour that it is known not to be; above 24 bits if there is none. */
+INLINE uint32_t code_pixel(struct coder *c, struct sek_drawn_model *m, unsigned x, const uint32_t *cur, const uint32_t *up,
 	const uint32_t *up2, uint32_t not, uint32_t want)
 {
-	uint32_t w = cur[-1], n = up[0], nw = up[-1], ne = up[1];
-	uint32_t h = w * 0x9e3779b1u + n * 0x85ebca6bu + ne * 0xc2b2ae35u, wide_hash, v;
-	uint32_t *near = &m->near[(h ^ h >> 15) * 0x2c1b3c6du >> (32 - SEK_DRAWN_NEAR_BITS)], *wide;
-	uint32_t side[3], first, second;
+	uint32_t w = cur[-1], n = up[0], nw = up[-1], ne = up[1], side[3], first, second, v, *wide, *near;
 	unsigned sides = (unsigned)(w == n) | (unsigned)(n == ne) << 1 | (unsigned)(w == nw) << 2;
 
-	wide_hash = h + nw * 0x27d4eb2fu + cur[-2] * 0x165667b1u + up2[0] * 0xd3a2646cu;
-	wide = &m->wide[(wide_hash ^ wide_hash >> 15) * 0x2c1b3c6du >> (32 - SEK_DRAWN_WIDE_BITS)];
+	slots(c, m, x, cur, up, up2, &wide, &near);
 	first = *wide ? *wide & 0xffffff : UINT32_MAX;
 	second = *near ? *near & 0xffffff : UINT32_MAX;
 	if (first != UINT32_MAX && first != not) {
@@ -225,15 +254,20 @@ INLINE void code_drawn_row(struct coder *c, struct sek_drawn_model *m, uint32_t 
 				continue;
 			not = flat;
 		}
-		cur[x] = code_pixel(c, m, cur + x, up + x, up2 + x, not, cur[x]);
+		cur[x] = code_pixel(c, m, x, cur + x, up + x, up2 + x, not, cur[x]);
 		x++;
 	}
 }
 
 INLINE void code_smooth_row(struct coder *c, struct sek_drawn_model *m, uint32_t *cur, const uint32_t *up, unsigned w)
 {
-	for (unsigned x = 0; x < w; x++)
-		cur[x] = code_residuals(c, m, cur + x, up + x, cur[x]);
+	foresee_row(c, cur, up, w);
+	for (unsigned x = 0; x < w; x++) {
+		unsigned unlike;
+		uint32_t v = foreseen(c, x, cur, up, &unlike);
+
+		cur[x] = code_residuals(c, m, v, unlike, cur[x]);
+	}
 }
 
 /* A rectangle whose rows come from (or go to) px. */
@@ -251,6 +285,7 @@ INLINE void code_rows(struct coder *c, struct sek_drawn_model *m, unsigned w, un
 		if (ENCODING)
 			__builtin_memcpy(cur, px, w * sizeof *cur);
 		cur[-1] = cur[-2] = up[0];
+		make_room(c, w);
 		same = bit(c, &m->same_row[same], ENCODING && __builtin_memcmp(cur, up, w * sizeof *cur) == 0);
 		if (same) {
 			if (!ENCODING)

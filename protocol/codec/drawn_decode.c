@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Reads DRAWN (drawn.h) from hostile bytes. Freestanding. Every index into the model is cut to its table by the number of
- * bits that make it; missing bytes count as 0 and are refused at the end. Must never loop longer than its rectangle is
+ * bits that make it; missing bytes count as 0 and are refused at the end, and so are bytes that were read from both ends. Must never loop longer than its rectangle is
  * large.
  */
 #include "protocol/codec/drawn.h"
@@ -40,39 +40,94 @@ INLINE unsigned bit(struct sek_drawn_in *in, uint16_t *p, unsigned b)
 	return b;
 }
 
+/* Eight bytes, the first in the lowest bits. */
+INLINE uint64_t load(const uint8_t *from)
+{
+	uint64_t v = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		v |= (uint64_t)from[i] << 8 * i;
+	return v;
+}
+
+/* At least 56 plain bits are at hand, or all that are left. Bits below those counted may be there already: they are the same. */
+INLINE void ready(struct sek_drawn_in *in)
+{
+	if (in->plain_left >= 8) {
+		in->plain |= load(in->start + in->plain_left - 8) >> in->plain_bits;
+		in->plain_left -= (63 - in->plain_bits) / 8;
+		in->plain_bits |= 56;
+		return;
+	}
+	while (in->plain_bits < 56 && in->plain_left > 0) {
+		in->plain |= (uint64_t)in->start[--in->plain_left] << (56 - in->plain_bits);
+		in->plain_bits += 8;
+	}
+}
+
+INLINE void drop_plain(struct sek_drawn_in *in, unsigned n)
+{
+	if (in->plain_bits < n) {
+		in->failed = true;
+		in->plain_bits = n;
+	}
+	in->plain <<= n;
+	in->plain_bits -= n;
+}
+
 INLINE unsigned bits(struct sek_drawn_in *in, unsigned n, unsigned v)
 {
-	in->range >>= n;
-	v = in->code / in->range;
-	if (v >> n) {
-		in->failed = true;
-		v = 0;
-	}
-	in->code -= v * in->range;
-	fill(in);
+	ready(in);
+	v = (unsigned)(in->plain >> 1 >> (63 - n));
+	drop_plain(in, n);
 	return v;
 }
 
 INLINE unsigned rice(struct sek_drawn_in *in, unsigned k, unsigned v)
 {
-	const uint32_t unit = in->range >> RICE_BITS;
-	const unsigned got = in->code / unit;
-	unsigned zeros, n;
+	unsigned zeros;
 
-	if (got >> RICE_BITS)
-		in->failed = true;
-	if (got >> (RICE_BITS - RICE_ZEROS) == 0 || in->failed) {
-		in->range = unit << (RICE_BITS - RICE_ZEROS);
-		fill(in);
-		return bits(in, 8, 0);
+	if (in->plain >> (64 - RICE_ZEROS) == 0) {
+		v = (unsigned)(in->plain >> (64 - RICE_ZEROS - 8));
+		drop_plain(in, RICE_ZEROS + 8);
+		return v;
 	}
-	zeros = (unsigned)__builtin_clz(got) - (32 - RICE_BITS);
-	n = zeros + 1 + k;
-	v = got >> (RICE_BITS - n);
-	in->code -= unit * (v << (RICE_BITS - n));
-	in->range = unit << (RICE_BITS - n);
-	fill(in);
+	zeros = (unsigned)__builtin_clzll(in->plain);
+	v = (unsigned)(in->plain >> (63 - zeros - k));
+	drop_plain(in, zeros + 1 + k);
 	return (zeros << k | (v & ((1u << k) - 1))) & 255;
+}
+
+INLINE void make_room(struct sek_drawn_in *in, unsigned w)
+{
+	(void)in;
+	(void)w;
+}
+
+INLINE void slots(struct sek_drawn_in *in, struct sek_drawn_model *m, unsigned x, const uint32_t *cur, const uint32_t *up,
+	const uint32_t *up2, uint32_t **ret_wide, uint32_t **ret_near)
+{
+	uint32_t wide, near;
+
+	(void)in;
+	(void)x;
+	find_slots(cur, up, up2, &wide, &near);
+	*ret_wide = &m->wide[wide];
+	*ret_near = &m->near[near];
+}
+
+INLINE void foresee_row(struct sek_drawn_in *in, const uint32_t *cur, const uint32_t *up, unsigned w)
+{
+	(void)in;
+	(void)cur;
+	(void)up;
+	(void)w;
+}
+
+INLINE uint32_t foreseen(struct sek_drawn_in *in, unsigned x, const uint32_t *cur, const uint32_t *up, unsigned *ret_unlike)
+{
+	(void)in;
+	return foresee(cur + x, up + x, ret_unlike);
 }
 
 INLINE void broken(struct sek_drawn_in *in)
@@ -99,7 +154,6 @@ void sek_drawn_reset(struct sek_drawn_model *m)
 	SET(m->guess_near);
 	SET(m->guess_side);
 	SET(m->cached);
-	SET(m->cache_index);
 	SET(m->foretold);
 	for (unsigned i = 0; i < sizeof m->residual / sizeof(uint16_t); i++)
 		((uint16_t *)m->residual)[i] = RICE_MEAN;
@@ -107,7 +161,7 @@ void sek_drawn_reset(struct sek_drawn_model *m)
 
 void sek_drawn_open(struct sek_drawn_in *in, const uint8_t *bytes, size_t n)
 {
-	*in = (struct sek_drawn_in){ .p = bytes, .end = bytes + n, .range = 1 };
+	*in = (struct sek_drawn_in){ .start = bytes, .p = bytes, .end = bytes + n, .plain_left = n, .range = 1 };
 	fill(in); /* 1 is three shifts below TOP; one more byte makes 32 bits */
 	in->range = UINT32_MAX;
 	in->code <<= 8;
@@ -139,5 +193,10 @@ sek_status sek_drawn_pixels(struct sek_drawn_in *in, struct sek_drawn_model *m, 
 
 sek_status sek_drawn_done(const struct sek_drawn_in *in)
 {
-	return in->failed || in->p != in->end ? sek_fail(SEK_E_MALFORMED) : sek_ok();
+	const size_t whole = in->plain_left + in->plain_bits / 8; /* bytes from the front that hold no plain bit */
+
+	if (in->failed || in->p != in->start + whole)
+		return sek_fail(SEK_E_MALFORMED);
+	/* "the last byte ends with zeros" */
+	return in->plain_bits % 8 && in->plain >> (64 - in->plain_bits % 8) ? sek_fail(SEK_E_MALFORMED) : sek_ok();
 }

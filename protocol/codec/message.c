@@ -103,7 +103,7 @@ sek_status sek_message_fill(struct sek_message *m, struct sek_rect r, uint32_t b
 
 size_t sek_message_bytes(const struct sek_message *m)
 {
-	return m->emitted + (m->open ? m->w.len : 0) + m->batch_bytes + (m->drawn_count > 0 ? m->drawn.len : 0);
+	return m->emitted + (m->open ? m->w.len : 0) + m->batch_bytes + (m->drawn_count > 0 ? sek_drawn_bytes(&m->drawn) : 0);
 }
 
 size_t sek_message_jpeg_max(void)
@@ -166,7 +166,7 @@ static sek_status flush_drawn(struct sek_message *m)
 
 sek_status sek_message_drawn(struct sek_message *m, struct sek_rect r, const uint32_t *px, size_t stride, bool smooth)
 {
-	if (m->drawn_count == UINT16_MAX || m->drawn.len > SEK_DRAWN_SOFT_BYTES)
+	if (m->drawn_count == UINT16_MAX || sek_drawn_bytes(&m->drawn) > SEK_DRAWN_SOFT_BYTES)
 		SEK_TRY(flush_drawn(m));
 	if (m->drawn_count++ == 0)
 		sek_drawn_start(&m->drawn, m->drawn_bytes, sizeof m->drawn_bytes);

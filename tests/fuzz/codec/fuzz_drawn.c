@@ -23,7 +23,7 @@ struct read {
 
 static void learn_something(struct sek_drawn_model *m)
 {
-	static uint8_t bytes[4096];
+	static uint8_t bytes[SEK_DRAWN_LEAST_BYTES];
 	static const uint32_t px[8 * 4] = { 0xffffff, 0xffffff, 0x112233, 0xffffff, 0, 0xff0000, 0xff0000, 0xffffff };
 	struct sek_drawn_out out;
 

@@ -169,6 +169,27 @@ START_TEST(lengths_must_fit)
 }
 END_TEST
 
+/* The place of one rectangle is 49 plain bits, of which the last stands in the first byte of seven, before seven zeros. */
+START_TEST(the_last_plain_byte_ends_with_zeros)
+{
+	static const uint32_t black;
+	struct sek_drawn_out out;
+	size_t n, px;
+
+	for (unsigned bit = 0; bit < 8; bit++) {
+		sek_drawn_reset(&to);
+		sek_drawn_reset(&from);
+		sek_drawn_start(&out, room, sizeof room);
+		sek_drawn_put(&out, &to, (struct sek_drawn_rect){ 0, 64, 1, 1 }, &black, 1, false);
+		n = sek_drawn_finish(&out);
+		ck_assert_uint_gt(n, 7);
+		if (bit < 7)
+			room[n - 7] |= (uint8_t)(1u << bit);
+		ck_assert_uint_eq(sek_is_ok(read_all(room, n, 1, NULL, &px)), bit == 7);
+	}
+}
+END_TEST
+
 START_TEST(damaged_bytes_stay_inside)
 {
 	struct sek_picture pics[RECTS];
@@ -194,10 +215,14 @@ END_TEST
 START_TEST(noise_fits_its_bound)
 {
 	/* alternately what teaches the model and what it then does not expect */
+	struct sek_picture noise = test_picture_create(SEK_DRAWN_MAX_WIDTH_PX, SEK_TILE_PX);
 	struct sek_picture p = test_picture_create(SEK_DRAWN_MAX_WIDTH_PX, SEK_TILE_PX);
 	struct test_random r = { 23 };
 
 	sek_drawn_reset(&to);
+	test_draw_noise(&noise, (struct sek_rect){ 0, 0, noise.width_px, noise.height_px }, 3);
+	for (size_t i = 0; i < (size_t)noise.stride_px * noise.height_px; i++)
+		noise.px[i] &= 0xffffff;
 	for (unsigned i = 0; i < 60; i++) {
 		struct sek_drawn_out out;
 
@@ -208,8 +233,19 @@ START_TEST(noise_fits_its_bound)
 		sek_drawn_start(&out, room, 3);
 		sek_drawn_put(&out, &to, (struct sek_drawn_rect){ 0, 0, p.width_px, p.height_px }, p.px, p.stride_px, i & 1);
 		ck_assert_uint_eq(sek_drawn_finish(&out), 0); /* no room: says so */
+		for (size_t size = SEK_DRAWN_LEAST_BYTES; size < 2 * SEK_DRAWN_LEAST_BYTES; size += 1500) {
+			memset(room + size, 0x5a, 64);
+			sek_drawn_start(&out, room, size);
+			for (unsigned k = 0; k < 3; k++)
+				sek_drawn_put(&out, &to, (struct sek_drawn_rect){ 0, 0, noise.width_px, noise.height_px }, noise.px,
+					noise.stride_px, k & 1);
+			ck_assert_uint_eq(sek_drawn_finish(&out), 0);
+			for (unsigned k = 0; k < 64; k++)
+				ck_assert_uint_eq(room[size + k], 0x5a);
+		}
 	}
 	test_picture_destroy(&p);
+	test_picture_destroy(&noise);
 }
 END_TEST
 
@@ -224,6 +260,7 @@ int main(void)
 	tcase_add_test(t, what_is_read_is_what_was_written);
 	tcase_add_test(t, any_first_byte_is_kept);
 	tcase_add_test(t, lengths_must_fit);
+	tcase_add_test(t, the_last_plain_byte_ends_with_zeros);
 	tcase_add_test(t, damaged_bytes_stay_inside);
 	tcase_add_test(t, noise_fits_its_bound);
 	suite_add_tcase(s, t);
