@@ -9,9 +9,6 @@
 
 #include <string.h>
 
-/* The columns that are hashed: so many, so wide, evenly spread. */
-#define SAMPLES 8
-#define SAMPLE_PX 16
 /* One of so many rows has a vote: a seventh of those that a move of some lines of text keeps is plenty. */
 #define VOTE_EVERY 7
 /* Pieces of a row that are compared and moved by themselves: something that differs holds up only its own. */
@@ -134,15 +131,10 @@ void sek_follow_learn(struct sek_regions *g, const struct sek_move *moves, size_
 	}
 }
 
-/* One hash of a row that starts at px and is w wide. */
+/* One hash of a row that starts at px and is w wide: of a few of its columns. */
 static uint32_t hash_row(const struct sek_simd *simd, const uint32_t *px, unsigned w)
 {
-	unsigned n = w < SAMPLE_PX ? w : SAMPLE_PX;
-	uint32_t hash = 0;
-
-	for (unsigned i = 0; i < SAMPLES; i++)
-		hash = hash * 0x85ebca6bu + simd->hash(px + (w - n) * (2 * i + 1) / (2 * SAMPLES), n);
-	return hash ? hash : 1;
+	return w < SEK_SAMPLE_EACH_PX ? simd->hash(px, w) : simd->sample(px, w);
 }
 
 /* Piece p has been moved up to, but not in, row y. */
@@ -172,17 +164,20 @@ static bool part_moved(const struct follow *f, const struct piece *p, unsigned y
 		f->old + (size_t)((int32_t)y + f->dy) * v->stride + p->x, p->w);
 }
 
-/* The piece's part of row y. Half of a page is blank: there is nothing to write, and perhaps nothing to send. */
-static void move_part(struct follow *f, struct piece *p, unsigned y)
+/* The piece's part of row y, if it moved or was found to have (`known`). Half of a page is blank: there is nothing to write,
+ * and perhaps nothing to send. */
+static bool move_part(struct follow *f, struct piece *p, unsigned y, bool known)
 {
-	const uint32_t *from = f->old + (size_t)((int32_t)y + f->dy) * f->scan->stride + p->x;
-	uint32_t *to = f->old + (size_t)y * f->scan->stride + p->x;
+	const struct sek_scan *v = f->scan;
+	const uint32_t *from = f->old + (size_t)((int32_t)y + f->dy) * v->stride + p->x;
+	enum sek_moved moved = v->simd->move(known ? from : v->src->px + (size_t)y * v->src->stride_px + p->x, from,
+		f->old + (size_t)y * v->stride + p->x, p->w);
 
+	if (moved == SEK_MOVED_NOT)
+		return false;
 	p->rows++;
-	if (!f->scan->simd->equal(to, from, p->w)) {
-		memcpy(to, from, (size_t)p->w * 4);
-		p->differs = true;
-	}
+	p->differs = p->differs || moved == SEK_MOVED;
+	return true;
 }
 
 /* A piece begins at row y, or before it if the rows that were left out are right. Their order is that of all rows: one
@@ -198,8 +193,8 @@ static void begin_piece(struct follow *f, struct piece *p, unsigned y)
 	while (back < p->left_out && part_moved(f, p, f->dy > 0 ? y - back - 1 : y + back + 1))
 		back++;
 	for (; back > 0; back--)
-		move_part(f, p, f->dy > 0 ? y - back : y + back);
-	move_part(f, p, y);
+		move_part(f, p, f->dy > 0 ? y - back : y + back, true);
+	move_part(f, p, y, true);
 }
 
 /* Columns of the source's row as hash. */
@@ -230,10 +225,8 @@ static void move_row(struct follow *f, unsigned y)
 		struct piece *p = &f->pieces[i];
 
 		fetch_ahead(f, p, y);
-		if (p->rows > 0 && part_moved(f, p, y)) {
-			move_part(f, p, y);
+		if (p->rows > 0 && move_part(f, p, y, false))
 			continue;
-		}
 		if (p->rows > 0) {
 			end_piece(f, p, y);
 			p->left_out = 0;

@@ -13,6 +13,7 @@
 
 struct sek_painter {
 	tjhandle jpeg;
+	bool relays;
 	/* of the call that is running: */
 	const struct sek_picture *pic;
 	sek_painted_fn *painted;
@@ -41,6 +42,11 @@ void sek_painter_destroy(struct sek_painter *p)
 		return;
 	tjDestroy(p->jpeg);
 	free(p);
+}
+
+void sek_painter_relays(struct sek_painter *p)
+{
+	p->relays = true;
 }
 
 static uint32_t *row(const struct sek_painter *p, uint32_t x, uint32_t y)
@@ -96,12 +102,13 @@ static sek_status paint_pixels(void *user, struct sek_rect r, const uint32_t *px
 static sek_status paint_jpeg(void *user, struct sek_rect r, const uint8_t *jpeg, size_t bytes)
 {
 	struct sek_painter *p = user;
+	const int flags = TJFLAG_STOPONWARNING | TJFLAG_ACCURATEDCT | (p->relays ? TJFLAG_FASTUPSAMPLE : 0);
 
 	if (tjDecompress2(p->jpeg, jpeg, (unsigned long)bytes, (unsigned char *)row(p, r.x, r.y), r.w,
-		    (int)(p->pic->stride_px * 4), r.h, TJPF_BGRX, TJFLAG_STOPONWARNING | TJFLAG_ACCURATEDCT) != 0)
+		    (int)(p->pic->stride_px * 4), r.h, TJPF_BGRX, flags) != 0)
 		return sek_fail(SEK_E_MALFORMED);
 	/* TurboJPEG sets the unused byte to 255; in a picture it is 0. */
-	for (uint32_t y = 0; y < r.h; y++) {
+	for (uint32_t y = 0; y < r.h && !p->relays; y++) {
 		uint32_t *px = row(p, r.x, (uint32_t)r.y + y);
 
 		for (uint32_t x = 0; x < r.w; x++)

@@ -21,6 +21,10 @@ struct sek_painter;
  * but what TurboJPEG allocates within malloc. NULL when out of memory. */
 struct sek_painter *sek_painter_create(void);
 void sek_painter_destroy(struct sek_painter *p);
+/* From now on what is painted is not looked at but coded once more, by somebody who ignores the unused byte: JPEGs are painted with
+ * their colours as they were halved (which is quicker, and the next halving loses nothing), and the unused byte of their pixels
+ * is anything. */
+void sek_painter_relays(struct sek_painter *p);
 
 /* Told of each rectangle after it was painted (may be NULL): the decoder bumps the gap's tile counters here. */
 typedef void sek_painted_fn(void *user, struct sek_rect r);

@@ -7,12 +7,14 @@
 
 #include "protocol/codec/encoder.h"
 
+#include <string.h>
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
-/* The first 64 words of the fractional part of pi. */
-static const uint32_t keys[SEK_HASH_MAX_PX] = {
+/* The first 128 words of the fractional part of pi. */
+static const uint32_t keys[SEK_SAMPLE_PX] = {
 	0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xa4093822, 0x299f31d0, 0x082efa98, 0xec4e6c89,
 	0x452821e6, 0x38d01377, 0xbe5466cf, 0x34e90c6c, 0xc0ac29b7, 0xc97c50dd, 0x3f84d5b5, 0xb5470917,
 	0x9216d5d9, 0x8979fb1b, 0xd1310ba6, 0x98dfb5ac, 0x2ffd72db, 0xd01adfb7, 0xb8e1afed, 0x6a267e96,
@@ -21,7 +23,21 @@ static const uint32_t keys[SEK_HASH_MAX_PX] = {
 	0x9c30d539, 0x2af26013, 0xc5d1b023, 0x286085f0, 0xca417918, 0xb8db38ef, 0x8e79dcb0, 0x603a180e,
 	0x6c9e0e8b, 0xb01e8a3e, 0xd71577c1, 0xbd314b27, 0x78af2fda, 0x55605c60, 0xe65525f3, 0xaa55ab94,
 	0x57489862, 0x63e81440, 0x55ca396a, 0x2aab10b6, 0xb4cc5c34, 0x1141e8ce, 0xa15486af, 0x7c72e993,
+	0xb3ee1411, 0x636fbc2a, 0x2ba9c55d, 0x741831f6, 0xce5c3e16, 0x9b87931e, 0xafd6ba33, 0x6c24cf5c,
+	0x7a325381, 0x28958677, 0x3b8f4898, 0x6b4bb9af, 0xc4bfe81b, 0x66282193, 0x61d809cc, 0xfb21a991,
+	0x487cac60, 0x5dec8032, 0xef845d5d, 0xe98575b1, 0xdc262302, 0xeb651b88, 0x23893e81, 0xd396acc5,
+	0x0f6d6ff3, 0x83f44239, 0x2e0b4482, 0xa4842004, 0x69c8f04a, 0x9e1f9b5e, 0x21c66842, 0xf6e96c9a,
+	0x670c9c61, 0xabd388f0, 0x6a51a0d2, 0xd8542f68, 0x960fa728, 0xab5133a3, 0x6eef0b6c, 0x137a3be4,
+	0xba3bf050, 0x7efb2a98, 0xa1f1651d, 0x39af0176, 0x66ca593e, 0x82430e88, 0x8cee8619, 0x456f9fb4,
+	0x7d84a5c3, 0x3b8b5ebe, 0xe06f75d8, 0x85c12073, 0x401a449f, 0x56c16aa6, 0x4ed3aa62, 0x363f7706,
+	0x1bfedf72, 0x429b023d, 0x37d0d724, 0xd00a1248, 0xdb0fead3, 0x49f1c09b, 0x075372c9, 0x80991b7b,
 };
+
+/* Sample number i of a row of w pixels. */
+static inline const uint32_t *sample_at(const uint32_t *px, size_t w, size_t i)
+{
+	return px + (w - SEK_SAMPLE_EACH_PX) * (2 * i + 1) / (2 * SEK_SAMPLES);
+}
 
 static uint64_t sum_from(const uint32_t *px, size_t i, size_t n)
 {
@@ -93,7 +109,36 @@ static uint32_t hash_c(const uint32_t *px, size_t n)
 	return fold(sum_from(px, 0, n));
 }
 
-static const struct sek_simd plain = { "c", differ_c, equal_c, runs_c, hash_c };
+static uint32_t sample_c(const uint32_t *px, size_t w)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < SEK_SAMPLES; i++) {
+		const uint32_t *s = sample_at(px, w, i), *k = keys + i * SEK_SAMPLE_EACH_PX;
+
+		for (size_t x = 0; x < SEK_SAMPLE_EACH_PX; x += 2)
+			sum += (uint64_t)((s[x] & SEK_RGB_MASK) ^ k[x]) * ((s[x + 1] & SEK_RGB_MASK) ^ k[x + 1]);
+	}
+	return fold(sum);
+}
+
+/* What is left of a row is to be moved, too: the rows before pixel i were equal. */
+static enum sek_moved move_from(const uint32_t *src, const uint32_t *from, uint32_t *to, size_t i, size_t n, bool same)
+{
+	if (!equal_from(src, from, i, n))
+		return SEK_MOVED_NOT;
+	if (same && equal_from(to, from, i, n))
+		return SEK_MOVED_SAME;
+	memcpy(to, from, n * sizeof *to);
+	return SEK_MOVED;
+}
+
+static enum sek_moved move_c(const uint32_t *src, const uint32_t *from, uint32_t *to, size_t n)
+{
+	return move_from(src, from, to, 0, n, true);
+}
+
+static const struct sek_simd plain = { "c", differ_c, equal_c, runs_c, hash_c, sample_c, move_c };
 
 #if defined(__x86_64__)
 
@@ -178,7 +223,47 @@ static uint32_t hash_sse2(const uint32_t *px, size_t n)
 	return fold(lanes[0] + lanes[1] + sum_from(px, i, n));
 }
 
-static const struct sek_simd sse2 = { "sse2", differ_sse2, equal_sse2, runs_sse2, hash_sse2 };
+static uint32_t sample_sse2(const uint32_t *px, size_t w)
+{
+	const __m128i mask = _mm_set1_epi32((int)SEK_RGB_MASK);
+	__m128i sum = _mm_setzero_si128();
+	uint64_t lanes[2];
+
+	for (size_t i = 0; i < SEK_SAMPLES; i++) {
+		const uint32_t *s = sample_at(px, w, i), *k = keys + i * SEK_SAMPLE_EACH_PX;
+
+		for (size_t x = 0; x < SEK_SAMPLE_EACH_PX; x += 4) {
+			__m128i v = _mm_xor_si128(_mm_and_si128(load4(s + x), mask), load4(k + x));
+
+			sum = _mm_add_epi64(sum, _mm_mul_epu32(v, _mm_srli_epi64(v, 32)));
+		}
+	}
+	_mm_storeu_si128((__m128i *)(void *)lanes, sum);
+	return fold(lanes[0] + lanes[1]);
+}
+
+static enum sek_moved move_sse2(const uint32_t *src, const uint32_t *from, uint32_t *to, size_t n)
+{
+	const __m128i mask = _mm_set1_epi32((int)SEK_RGB_MASK);
+	__m128i other = _mm_setzero_si128();
+	size_t i = 0;
+
+	for (; i + 16 <= n; i += 16) {
+		__m128i d = _mm_setzero_si128();
+
+		for (size_t k = 0; k < 16; k += 4) {
+			const __m128i f = load4(from + i + k);
+
+			d = _mm_or_si128(d, _mm_xor_si128(load4(src + i + k), f));
+			other = _mm_or_si128(other, _mm_xor_si128(load4(to + i + k), f));
+		}
+		if (!zero4(_mm_and_si128(d, mask)))
+			return SEK_MOVED_NOT;
+	}
+	return move_from(src, from, to, i, n, zero4(_mm_and_si128(other, mask)));
+}
+
+static const struct sek_simd sse2 = { "sse2", differ_sse2, equal_sse2, runs_sse2, hash_sse2, sample_sse2, move_sse2 };
 
 #define AVX2 __attribute__((target("avx2")))
 
@@ -260,7 +345,47 @@ AVX2 static uint32_t hash_avx2(const uint32_t *px, size_t n)
 	return fold(lanes[0] + lanes[1] + lanes[2] + lanes[3] + sum_from(px, i, n));
 }
 
-static const struct sek_simd avx2 = { "avx2", differ_avx2, equal_avx2, runs_avx2, hash_avx2 };
+AVX2 static uint32_t sample_avx2(const uint32_t *px, size_t w)
+{
+	const __m256i mask = _mm256_set1_epi32((int)SEK_RGB_MASK);
+	__m256i sum = _mm256_setzero_si256();
+	uint64_t lanes[4];
+
+	for (size_t i = 0; i < SEK_SAMPLES; i++) {
+		const uint32_t *s = sample_at(px, w, i), *k = keys + i * SEK_SAMPLE_EACH_PX;
+
+		for (size_t x = 0; x < SEK_SAMPLE_EACH_PX; x += 8) {
+			__m256i v = _mm256_xor_si256(_mm256_and_si256(load8(s + x), mask), load8(k + x));
+
+			sum = _mm256_add_epi64(sum, _mm256_mul_epu32(v, _mm256_srli_epi64(v, 32)));
+		}
+	}
+	_mm256_storeu_si256((__m256i *)(void *)lanes, sum);
+	return fold(lanes[0] + lanes[1] + lanes[2] + lanes[3]);
+}
+
+AVX2 static enum sek_moved move_avx2(const uint32_t *src, const uint32_t *from, uint32_t *to, size_t n)
+{
+	const __m256i mask = _mm256_set1_epi32((int)SEK_RGB_MASK);
+	__m256i other = _mm256_setzero_si256();
+	size_t i = 0;
+
+	for (; i + 32 <= n; i += 32) {
+		__m256i d = _mm256_setzero_si256();
+
+		for (size_t k = 0; k < 32; k += 8) {
+			const __m256i f = load8(from + i + k);
+
+			d = _mm256_or_si256(d, _mm256_xor_si256(load8(src + i + k), f));
+			other = _mm256_or_si256(other, _mm256_xor_si256(load8(to + i + k), f));
+		}
+		if (!_mm256_testz_si256(d, mask))
+			return SEK_MOVED_NOT;
+	}
+	return move_from(src, from, to, i, n, _mm256_testz_si256(other, mask));
+}
+
+static const struct sek_simd avx2 = { "avx2", differ_avx2, equal_avx2, runs_avx2, hash_avx2, sample_avx2, move_avx2 };
 
 const struct sek_simd *sek_simd_kind(unsigned i)
 {

@@ -13,6 +13,16 @@
 
 /* The longest row that `hash` takes. */
 #define SEK_HASH_MAX_PX 64
+/* What `sample` hashes of a row: so many pieces, so wide, evenly spread. */
+#define SEK_SAMPLES 8
+#define SEK_SAMPLE_EACH_PX 16
+#define SEK_SAMPLE_PX (SEK_SAMPLES * SEK_SAMPLE_EACH_PX)
+
+enum sek_moved {
+	SEK_MOVED_NOT,  /* src is something else */
+	SEK_MOVED_SAME, /* it is, and it stood there already */
+	SEK_MOVED,
+};
 
 struct sek_simd {
 	const char *name;
@@ -24,6 +34,10 @@ struct sek_simd {
 	size_t (*runs)(const uint32_t *px, size_t n);
 	/* A hash of n pixels (at most SEK_HASH_MAX_PX), never 0. Not against enemies: it only chooses what is compared. */
 	uint32_t (*hash)(const uint32_t *px, size_t n);
+	/* Likewise of SEK_SAMPLE_PX of the w pixels of a row; w is at least SEK_SAMPLE_EACH_PX. */
+	uint32_t (*sample)(const uint32_t *px, size_t w);
+	/* If src, n pixels, equals from, copies from to `to`, which may be one place with it but must not overlap it otherwise. */
+	enum sek_moved (*move)(const uint32_t *src, const uint32_t *from, uint32_t *to, size_t n);
 };
 
 /* The fastest kind that this processor has. */

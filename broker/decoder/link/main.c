@@ -64,6 +64,7 @@ static struct sek_decoder *prepare(struct sek_tls_context *context, const struct
 
 	if (!painter || flags < 0 || fcntl(SEK_DECODER_INPUT_FD, F_SETFL, flags | O_NONBLOCK) < 0)
 		return NULL;
+	sek_painter_relays(painter); /* to the encoder */
 	if (!sek_is_ok(sek_gap_writer_open(SEK_DECODER_GAP_FD, layout, &gap)))
 		return NULL;
 	if (!sek_is_ok(sek_tls_create(context, SEK_DECODER_HOST_FD, name, &tls)))

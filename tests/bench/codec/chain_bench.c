@@ -115,6 +115,7 @@ static void run(const char *path)
 	stage_start(&capture, width, height);
 	stage_start(&encoder, width, height);
 	capture.next = &encoder;
+	sek_painter_relays(capture.to.painter);
 	do {
 		more = rseq_next(r, &src, &d, &us);
 		ended_ms = more ? 0 : now_ms;

@@ -233,7 +233,7 @@ START_TEST(noise_fits_its_bound)
 		sek_drawn_start(&out, room, 3);
 		sek_drawn_put(&out, &to, (struct sek_drawn_rect){ 0, 0, p.width_px, p.height_px }, p.px, p.stride_px, i & 1);
 		ck_assert_uint_eq(sek_drawn_finish(&out), 0); /* no room: says so */
-		for (size_t size = SEK_DRAWN_LEAST_BYTES; size < 2 * SEK_DRAWN_LEAST_BYTES; size += 1500) {
+		for (size_t size = SEK_DRAWN_LEAST_BYTES; i < 4 && size < 2 * SEK_DRAWN_LEAST_BYTES; size += 1500) {
 			memset(room + size, 0x5a, 64);
 			sek_drawn_start(&out, room, size);
 			for (unsigned k = 0; k < 3; k++)

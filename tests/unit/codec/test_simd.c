@@ -92,6 +92,60 @@ START_TEST(kinds_agree)
 }
 END_TEST
 
+START_TEST(samples_agree)
+{
+	const struct sek_simd *plain = sek_simd_kind(0), *kind;
+	struct test_random r = { 4 };
+
+	for (unsigned i = 0; (kind = sek_simd_kind(i)) != NULL; i++) {
+		for (unsigned k = 0; k < 1000; k++) {
+			struct rows s = make(&r, SEK_SAMPLE_EACH_PX + test_random_below(&r, ROW));
+
+			if (kind->sample(s.a, s.n) != plain->sample(s.a, s.n) || kind->sample(s.a, s.n) == 0)
+				ck_abort_msg("%s samples %zu pixels", kind->name, s.n);
+			for (size_t x = 0; x < s.n; x++)
+				s.b[x] = s.a[x] ^ test_random_below(&r, 256) << 24;
+			if (kind->sample(s.b, s.n) != plain->sample(s.a, s.n))
+				ck_abort_msg("%s: the unused byte counts", kind->name);
+			drop(&s);
+		}
+	}
+}
+END_TEST
+
+/* What moved is copied from where it was, never from the source; what did not is left alone. */
+START_TEST(moves_agree)
+{
+	const struct sek_simd *kind;
+	struct test_random r = { 6 };
+	unsigned told[3] = { 0 };
+
+	for (unsigned i = 0; (kind = sek_simd_kind(i)) != NULL; i++) {
+		for (unsigned k = 0; k < 3000; k++) {
+			struct rows s = make(&r, test_random_below(&r, ROW)); /* a: where it was, b: the source, acc: where it goes */
+			bool equal = true, stood = test_random_below(&r, 2);
+			enum sek_moved want;
+
+			for (size_t x = 0; x < s.n; x++) {
+				s.a[x] &= 0xffffff;
+				s.acc[x] = stood ? s.a[x] : 0;
+				equal = equal && ((s.a[x] ^ s.b[x]) & 0xffffff) == 0;
+			}
+			stood = memcmp(s.acc, s.a, s.n * 4) == 0;
+			want = !equal ? SEK_MOVED_NOT : stood ? SEK_MOVED_SAME : SEK_MOVED;
+			if (kind->move(s.b, s.a, s.acc, s.n) != want)
+				ck_abort_msg("%s moves %zu pixels", kind->name, s.n);
+			if (equal != (memcmp(s.acc, s.a, s.n * 4) == 0) && !stood)
+				ck_abort_msg("%s leaves something else at %zu pixels", kind->name, s.n);
+			told[want]++;
+			drop(&s);
+		}
+	}
+	for (unsigned i = 0; i < 3; i++)
+		ck_assert_uint_gt(told[i], 100);
+}
+END_TEST
+
 START_TEST(hashes_tell_rows_apart)
 {
 	struct test_random r = { 8 };
@@ -118,6 +172,8 @@ int main(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, kinds_agree);
+	tcase_add_test(t, samples_agree);
+	tcase_add_test(t, moves_agree);
 	tcase_add_test(t, hashes_tell_rows_apart);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
