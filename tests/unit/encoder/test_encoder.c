@@ -28,6 +28,7 @@ static void teardown(void)
 static bool exact(const struct viewer *x) { return viewer_is_exact(x); }
 static bool size_800(const struct viewer *x) { return x->picture.width_px == 800 && viewer_is_exact(x); }
 static bool has_frame(const struct viewer *x) { return x->frames >= 1; }
+static bool three_frames(const struct viewer *x) { return x->frames >= 3; }
 static bool four_frames(const struct viewer *x) { return x->frames >= 4; }
 static bool has_state(const struct viewer *x) { return x->states >= 1; }
 static bool two_states(const struct viewer *x) { return x->states >= 2; }
@@ -144,6 +145,19 @@ START_TEST(the_end_is_final)
 }
 END_TEST
 
+/* Paints until three frames have come, however slowly the encoder gets its turn. */
+static void next_frames(unsigned seed, unsigned kind)
+{
+	uint64_t until = test_now_ms() + TEST_WAIT_MS;
+
+	for (; !three_frames(&v); seed++) {
+		ck_assert(test_now_ms() < until);
+		viewer_paint(&v, (struct sek_rect){ 0, 0, 64, 64 }, kind | seed);
+		viewer_frame(&v);
+		viewer_take_for(&v, 10);
+	}
+}
+
 START_TEST(few_frames_in_flight)
 {
 	v.acks = false;
@@ -153,6 +167,8 @@ START_TEST(few_frames_in_flight)
 		viewer_frame(&v);
 		viewer_take_for(&v, 10);
 	}
+	next_frames(41, VIEWER_FLAT);
+	viewer_take_for(&v, 50);
 	ck_assert_uint_eq(v.frames, 3);
 	/* The one that goes out next is the newest, not the fourth. */
 	uint32_t third = v.frame;
@@ -184,6 +200,7 @@ START_TEST(state_passes_a_full_line)
 		viewer_frame(&v);
 		viewer_take_for(&v, 10);
 	}
+	next_frames(9, 0);
 	sek_gap_writer_state(v.gap, SEK_STATE_DISPLAY_DIED, 0);
 	viewer_wake(&v);
 	viewer_until(&v, has_state, "STATE");
@@ -198,7 +215,10 @@ START_TEST(invisible_means_nothing_but_state)
 
 	first_picture(640, 480);
 	viewer_visible(&v, false);
-	viewer_take_for(&v, 50);
+	/* it has read that when it tells this */
+	sek_gap_writer_state(v.gap, SEK_STATE_CONNECTING, 0);
+	viewer_wake(&v);
+	viewer_until(&v, has_state, "the first STATE");
 	before = v.bytes;
 	for (unsigned i = 1; i < 20; i++) {
 		viewer_paint(&v, (struct sek_rect){ 0, 0, 300, 300 }, i);
@@ -210,7 +230,7 @@ START_TEST(invisible_means_nothing_but_state)
 	ck_assert_uint_eq(v.bytes, before);
 	sek_gap_writer_state(v.gap, SEK_STATE_RUNNING, 0);
 	viewer_wake(&v);
-	viewer_until(&v, has_state, "STATE");
+	viewer_until(&v, two_states, "STATE");
 	ck_assert_uint_eq(v.bytes, before + SEK_FRAME_HEADER_BYTES + 8);
 	viewer_visible(&v, true);
 	viewer_until(&v, exact, "the picture after all");
