@@ -169,6 +169,29 @@ static void record(const char *value)
 	ck_assert(sek_is_ok(sek_session_set_override(w.all, session, SEK_POLICY_RECORDING, value, strlen(value), err, sizeof err)));
 }
 
+static void look(bool visible)
+{
+	uint8_t bytes[SEK_FRAME_HEADER_BYTES + 4];
+	struct sek_writer out;
+
+	sek_writer_init(&out, bytes, sizeof bytes);
+	sek_visibility_write(&out, &(struct sek_visibility){ visible });
+	stream_send(&c, bytes, out.len);
+}
+
+/* The client looks away, and the recording ends when nothing is under way any more: nothing is seen that is not recorded. */
+static void end_recording(void)
+{
+	unsigned ends;
+
+	look(false);
+	do {
+		ends = c.ends;
+		world_run_ms(&w, 300);
+	} while (c.ends != ends);
+	record("\"off\"");
+}
+
 START_TEST(what_is_recorded_is_what_was_seen)
 {
 	struct film f;
@@ -179,7 +202,7 @@ START_TEST(what_is_recorded_is_what_was_seen)
 	make_recorder();
 	world_up(&w, "taro", &c);
 	world_goes_on(&w, &c);
-	record("\"off\"");
+	end_recording();
 	WORLD_UNTIL(&w, 10000, closed == 1);
 	play(&f, false);
 	same_picture(&f);
@@ -189,13 +212,14 @@ START_TEST(what_is_recorded_is_what_was_seen)
 	/* in mid-session: the recording needs a picture to begin with, and the client pays nothing for it */
 	unsigned keyframes = c.keyframes;
 
+	look(true);
 	record("\"required\"");
 	WORLD_UNTIL(&w, 10000, began == 2);
 	for (int i = 0; i < 3; i++) {
 		world_goes_on(&w, &c);
 		world_run_ms(&w, 500);
 	}
-	record("\"off\"");
+	end_recording();
 	WORLD_UNTIL(&w, 10000, closed == 2);
 	ck_assert_uint_eq(c.keyframes, keyframes);
 	play(&f, true);
