@@ -13,7 +13,7 @@
 #include "client/load/show.h"
 #include "client/load/site.h"
 
-enum { TICK_MS = 100, FEW = 16, ONE_IN = 8, END_LIMIT_S = 30 };
+enum { TICK_MS = 100, FEW = 16, ONE_IN = 8, END_LIMIT_S = 30, AGAIN_MS = 5000 };
 
 struct run {
 	const struct load_run_config *config;
@@ -155,6 +155,12 @@ static bool is_active(const struct load_member *m)
 	return m->state != LOAD_IDLE && m->state != LOAD_LEAVE;
 }
 
+/* Who was refused or lost the session tries again after a while, as people do. */
+static bool may_come(const struct load_member *m)
+{
+	return m->state == LOAD_IDLE && (!m->over_ns || uv_hrtime() - m->over_ns > AGAIN_MS * 1000000ull);
+}
+
 /* The next one in the row who is not there; who has been there comes again only when everybody has. */
 static void bring(struct run *r, uint64_t wanted)
 {
@@ -162,7 +168,7 @@ static void bring(struct run *r, uint64_t wanted)
 		struct load_member *m = &r->members[r->next];
 
 		r->next = (r->next + 1) % r->n;
-		if (m->state != LOAD_IDLE)
+		if (!may_come(m))
 			continue;
 		r->active++;
 		load_member_start(m);
