@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#define LINE_R2_LEAST 0.6
+
 struct sek_line sek_line_through(const double *x, const double *y, size_t n)
 {
 	double sx = 0, sy = 0, sxx = 0, sxy = 0, syy = 0, least = 0, most = 0, d;
@@ -30,7 +32,9 @@ struct sek_line sek_line_through(const double *x, const double *y, size_t n)
 		if (d > 0)
 			l.r2 = ((double)n * sxy - sx * sy) * ((double)n * sxy - sx * sy) / d;
 	}
-	if (l.each <= 0 || l.base < 0)
+	/* what does not lie on a line has no base that could be told from it: starts cost while the ramp goes up, and a machine that is busy with
+	 * others gives less to each; then all of it is the sessions' */
+	if (l.each <= 0 || l.base < 0 || l.r2 < LINE_R2_LEAST)
 		l = (struct sek_line){ 0, sy / sx, 0 };
 	return l;
 }

@@ -13,8 +13,8 @@ struct sek_line { /* y = base + each * x */
 	double r2; /* how much of y's variance the line explains, 0..1; 0 where it was not fitted */
 };
 
-/* The line through n points; through the origin and the means if x hardly varies (by less than a third of its most) or the
- * base would be negative. All 0 if there is no point with x > 0. */
+/* The line through n points; through the origin and the means if x hardly varies (by less than a third of its most), the
+ * base would be negative, or the line explains less than 0.6 of the variance. All 0 if there is no point with x > 0. */
 struct sek_line sek_line_through(const double *x, const double *y, size_t n);
 
 struct sek_shares {
