@@ -22,6 +22,7 @@ class Sekisho(Peer):
     name = "sekisho"
     tls = True
     linger_s = 300       # what the broker does with a session whose client has gone
+    sessions_max = 2
     broker_more = ""     # more of broker.yaml
     note = "capture, renderd, decoder, encoder, broker; TLS 1.3 on both links, WebSocket to the client"
 
@@ -76,7 +77,7 @@ store:
   path: {self.dir}/state/sekisho.db
 web_root: {self.dir}/web
 sessions:
-  max: 2
+  max: {self.sessions_max}
   max_width: 1920
   max_height: 1080
   linger_seconds: {self.linger_s}
