@@ -22,6 +22,7 @@ struct sek_jail {
 	uint64_t files;
 	uint64_t file_bytes;      /* RLIMIT_FSIZE: how long a file can be written; 0: no file grows */
 	uint64_t cpu_s;           /* RLIMIT_CPU, 0 = not limited */
+	int nice;                 /* 0..19: how far the process stands back behind its parent when there is not enough CPU */
 	const int *syscalls;      /* allowed system calls (SCMP_SYS numbers), ended by -1 */
 };
 

@@ -32,6 +32,7 @@ struct sek_jail sek_encoder_cell(size_t mapped_bytes, size_t picture_bytes)
 		.memory_bytes = mapped_bytes + picture_bytes + OTHER_MEMORY_BYTES,
 		.files = 2, /* polled: hub and wake-up; 0 and 1 are taken */
 		.cpu_s = 0,
+		.nice = SEK_CHILD_NICE,
 		.syscalls = calls,
 	};
 }

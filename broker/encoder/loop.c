@@ -13,12 +13,17 @@
 
 #include "base/error.h"
 
-static uint64_t now_us(void)
+static uint64_t clock_us(clockid_t which)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(which, &t);
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static uint64_t now_us(void)
+{
+	return clock_us(CLOCK_MONOTONIC);
 }
 
 struct sek_encoder *sek_encoder_create(const struct sek_gap_layout *layout, struct sek_gap_reader *gap,
@@ -56,7 +61,7 @@ void sek_encoder_destroy(struct sek_encoder *e)
 	free(e);
 }
 
-static sek_status wait_for_events(const struct sek_encoder *e, struct pollfd p[2])
+static sek_status wait_for_events(struct sek_encoder *e, struct pollfd p[2])
 {
 	uint64_t send = sek_encoder_due_us(e), aside = sek_encoder_aside_us(e), at = send < aside ? send : aside;
 	uint64_t now = now_us(), us = at > now ? at - now : 0;
@@ -65,8 +70,13 @@ static sek_status wait_for_events(const struct sek_encoder *e, struct pollfd p[2
 	p[0] = (struct pollfd){ .fd = e->hub_fd,
 		.events = (short)(POLLIN | (sek_outbox_empty(&e->outbox) ? 0 : POLLOUT)) };
 	p[1] = (struct pollfd){ .fd = e->look ? -1 : e->wake_fd, .events = POLLIN };
-	if (ppoll(p, 2, at == UINT64_MAX ? NULL : &t, NULL) < 0 && errno != EINTR)
+	int n = ppoll(p, 2, at == UINT64_MAX ? NULL : &t, NULL);
+
+	if (n < 0 && errno != EINTR)
 		return sek_from_errno();
+	e->now_us = now_us();
+	if (n == 0 && e->now_us > at && at > now)
+		sek_pace_starved(&e->pace, e->now_us - at, e->now_us);
 	return sek_ok();
 }
 
@@ -95,23 +105,33 @@ static sek_status read_wake(struct sek_encoder *e)
 	return sek_ok();
 }
 
-static sek_status turn(struct sek_encoder *e)
+static sek_status work(struct sek_encoder *e, const struct pollfd p[2])
 {
-	struct pollfd p[2];
-	uint64_t now;
-
-	SEK_TRY(wait_for_events(e, p));
-	e->now_us = now_us();
 	if (p[0].revents & POLLOUT)
 		SEK_TRY(sek_outbox_flush(&e->outbox));
 	if (p[0].revents & (POLLIN | POLLHUP | POLLERR))
 		SEK_TRY(read_hub(e));
 	if (p[1].revents)
 		SEK_TRY(read_wake(e));
-	now = e->now_us;
-	sek_encoder_look(e, now);
-	SEK_TRY(sek_encoder_send(e, now));
+	sek_encoder_look(e, e->now_us);
+	SEK_TRY(sek_encoder_send(e, e->now_us));
 	return sek_encoder_aside(e);
+}
+
+static sek_status turn(struct sek_encoder *e)
+{
+	struct pollfd p[2];
+	uint64_t ran_us, wall_us;
+
+	SEK_TRY(wait_for_events(e, p));
+	ran_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
+	SEK_TRY(work(e, p));
+	ran_us = clock_us(CLOCK_THREAD_CPUTIME_ID) - ran_us;
+	wall_us = now_us() - e->now_us;
+	/* nothing above blocks: the rest of the time others had the processor */
+	if (wall_us > ran_us)
+		sek_pace_starved(&e->pace, wall_us - ran_us, e->now_us + wall_us);
+	return sek_ok();
 }
 
 enum sek_child_exit sek_encoder_run(struct sek_encoder *e)

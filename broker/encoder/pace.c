@@ -98,12 +98,34 @@ static void take_rate(struct sek_pace *p, uint64_t rate)
 		p->rate = p->rates[i] > p->rate ? p->rates[i] : p->rate;
 }
 
+/* Half as much each SEK_PACE_STARVED_HALF_US. */
+static uint64_t starved_us(const struct sek_pace *p, uint64_t now_us)
+{
+	uint64_t halves = now_us > p->starved_at_us ? (now_us - p->starved_at_us) / SEK_PACE_STARVED_HALF_US : 0;
+
+	return halves < 32 ? p->starved_us >> halves : 0;
+}
+
+void sek_pace_starved(struct sek_pace *p, uint64_t us, uint64_t now_us)
+{
+	us = us < SEK_PACE_STARVED_MOST_US ? us : SEK_PACE_STARVED_MOST_US;
+	if (us < starved_us(p, now_us))
+		return;
+	p->starved_us = us;
+	p->starved_at_us = now_us;
+}
+
+static bool is_starved(const struct sek_pace *p, uint64_t now_us)
+{
+	return starved_us(p, now_us) >= SEK_PACE_STARVED_US;
+}
+
 static void learn_round_trip(struct sek_pace *p, const struct sek_pace_sent *s, uint64_t rtt_us, uint64_t now_us)
 {
 	/* a long frame does not show the line's round trip but its own length */
 	bool shows = s->lone && (s->bytes <= 2 * SEK_PACE_ROOM_LEAST || sek_pace_line_us(p, s->bytes) < SEK_PACE_PROBE_LINE_US);
 
-	if (p->rtt_us == 0 || rtt_us <= p->rtt_us || (p->probing && shows)) {
+	if (p->rtt_us == 0 || rtt_us <= p->rtt_us || (p->probing && shows && !is_starved(p, now_us))) {
 		p->rtt_us = rtt_us > 0 ? rtt_us : 1;
 		p->rtt_bytes = s->bytes;
 		p->rtt_seen_us = now_us;
@@ -149,11 +171,13 @@ static void learn_late(struct sek_pace *p, const struct sek_pace_sent *s, uint64
  * by. If that is less than half of what it ought to be, the line is at least twice as fast as was thought. So an estimate
  * that became too low by mistake recovers from lone frames, however long the line, in proportion to what it costs: the
  * lower it is, the smaller the frames that find it out. */
-static bool is_twice_as_fast(const struct sek_pace *p, const struct sek_pace_sent *s, uint64_t rtt_us)
+static bool is_twice_as_fast(const struct sek_pace *p, const struct sek_pace_sent *s, uint64_t rtt_us, uint64_t now_us)
 {
+	uint64_t queue = queue_us(p, rtt_us), ours = starved_us(p, now_us) / 2;
+
 	if (p->rate == 0 || !s->lone || s->bytes <= p->rtt_bytes)
 		return false;
-	return queue_us(p, rtt_us) + SEK_PACE_JITTER_US < sek_pace_line_us(p, s->bytes - p->rtt_bytes) / 2;
+	return (queue > ours ? queue - ours : 0) + SEK_PACE_JITTER_US < sek_pace_line_us(p, s->bytes - p->rtt_bytes) / 2;
 }
 
 static void learn_rate(struct sek_pace *p, const struct sek_pace_sent *s, uint64_t rtt_us, uint64_t now_us)
@@ -163,12 +187,20 @@ static void learn_rate(struct sek_pace *p, const struct sek_pace_sent *s, uint64
 	uint64_t us = by_sending > by_arrival ? by_sending : by_arrival;
 	uint64_t rate = (p->delivered - s->delivered) * SECOND_US / (us ? us : 1);
 
-	if (rtt_us > expected_us(p, s) + SEK_PACE_LATE_US) {
+	if (rtt_us > expected_us(p, s) + SEK_PACE_LATE_US + SEK_PACE_STARVED_TIMES * starved_us(p, now_us)) {
 		learn_late(p, s, rate, rtt_us, now_us);
 		return;
 	}
-	if (rate < 2 * rate_of(p) && is_twice_as_fast(p, s, rtt_us))
+	if (rate < 2 * rate_of(p) && is_twice_as_fast(p, s, rtt_us, now_us))
 		rate = 2 * rate_of(p);
+	/* A busy machine must not pass for a slow line: what is done for one takes more of the processor, and so would never end. */
+	if (is_starved(p, now_us)) {
+		if (p->rate == 0 && rate < SEK_PACE_FREE_RATE)
+			rate = SEK_PACE_FREE_RATE;
+		if (rate > p->rate)
+			take_rate(p, rate);
+		return;
+	}
 	if (!s->short_of || (p->rate > 0 && rate > p->rate))
 		take_rate(p, rate);
 }

@@ -40,6 +40,10 @@ enum {
 	SEK_PACE_FILL_US = 10000,         /* of line time above an empty round trip: so much under way fills the line */
 	SEK_PACE_WEIGHT_US = 20000,       /* of line time: with less under way, a late acknowledgement may have any reason */
 	SEK_PACE_JITTER_US = 1000,        /* below it a difference of two round trips tells nothing */
+	SEK_PACE_STARVED_US = 10000,      /* whoever had to wait so long for a processor cannot tell how late an acknowledgement was, */
+	SEK_PACE_STARVED_TIMES = 4,       /* unless it was later than by so many times that wait */
+	SEK_PACE_STARVED_HALF_US = 500000, /* half of it is forgotten in this time */
+	SEK_PACE_STARVED_MOST_US = 250000,
 };
 
 struct sek_pace_sent {
@@ -66,6 +70,7 @@ struct sek_pace {
 	size_t rtt_bytes;        /* and with how large a frame */
 	uint64_t doubted_us;     /* when a light frame that was late last lowered the rate */
 	unsigned acks;           /* up to a few: samples of the round trip */
+	uint64_t starved_us, starved_at_us; /* how long we did not run although we had work, and when that was seen */
 	uint64_t free_us;        /* when the line will have taken what it was given, if it is a little faster than it seems */
 	bool probing;            /* lets the line run empty to measure it anew */
 	unsigned quality;
@@ -79,6 +84,8 @@ void sek_pace_sent(struct sek_pace *p, uint32_t frame, size_t bytes, uint64_t no
 void sek_pace_acked(struct sek_pace *p, uint32_t frame, uint64_t now_us);
 /* Whoever draws has changed, or has lost the picture: nothing is in flight, nothing is known about the line. */
 void sek_pace_restart(struct sek_pace *p);
+/* For so long we did not run although we had work: this machine is busy, and a late acknowledgement is not the line's fault. */
+void sek_pace_starved(struct sek_pace *p, uint64_t us, uint64_t now_us);
 /* How long the line takes for so many bytes. */
 uint64_t sek_pace_line_us(const struct sek_pace *p, size_t bytes);
 /* There was room and nothing to send. */

@@ -80,6 +80,10 @@ enum sek_words_fd {
 	SEK_WORDS_FDS_END = 3,
 };
 
+/* How far decoders and encoders stand back behind the broker, on which everybody's keys and acknowledgements wait (a nice value).
+ * They are in the broker's session, where Linux compares them (sched_autogroup). */
+#define SEK_CHILD_NICE 5
+
 /* Exit codes of all. A death by SIGSYS is a jail violation. The decoder also writes a matching state into the gap where
  * it can (HOST_CERTIFICATE and so on, states.def); the exit code alone is enough for the broker to act. */
 enum sek_child_exit {

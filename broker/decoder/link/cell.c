@@ -41,6 +41,7 @@ struct sek_jail sek_decoder_cell(size_t mapped_bytes)
 		/* the one number below it that is not taken is the clipboard's: never more than that one pipe */
 		.files = SEK_DECODER_CLIPBOARD_FD + 1,
 		.cpu_s = 0,
+		.nice = SEK_CHILD_NICE,
 		.syscalls = calls,
 	};
 }

@@ -121,7 +121,7 @@ static int spawn(const struct sek_child_spec *spec, const int *high, pid_t *ret)
 		e = posix_spawnattr_setsigmask(&attr, &none);
 	if (!e)
 		e = posix_spawnattr_setflags(&attr,
-			(short)(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID));
+			(short)(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP));
 	if (!e)
 		e = posix_spawn(ret, spec->path, &actions, &attr, (char *const *)(uintptr_t)spec->argv, empty);
 	posix_spawnattr_destroy(&attr);

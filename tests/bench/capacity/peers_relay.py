@@ -9,7 +9,7 @@ import sys
 import time
 
 import machine
-from broker import pss_mib, wakeups
+from broker import ahead, pss_mib, wakeups
 
 CONFIG = """global
   nbthread 2
@@ -82,10 +82,10 @@ def start(place, options, n, size):
                 out.write(f.read())
     with open(place.file("relay.cfg"), "w", encoding="utf-8") as f:
         f.write(CONFIG.format(front=front, back=back, pem=pem))
-    relay = place.spawn(["taskset", "-c", options.cores, "haproxy", "-db", "-f", place.file("relay.cfg")])
+    relay = ahead(place.spawn(["taskset", "-c", options.cores, "haproxy", "-db", "-f", place.file("relay.cfg")]))
     machine.wait_for("haproxy", lambda: machine.listens(front))
-    ends = place.spawn(["taskset", "-c", options.other_cores, sys.executable, __file__, str(back), str(front), pem, str(n), str(options.rate),
-                        str(size), place.file("relay.seen")], {"PYTHONPATH": os.pathsep.join(sys.path)})
+    ends = ahead(place.spawn(["taskset", "-c", options.other_cores, sys.executable, __file__, str(back), str(front), pem, str(n), str(options.rate),
+                        str(size), place.file("relay.seen")], {"PYTHONPATH": os.pathsep.join(sys.path)}))
     return relay, ends
 
 

@@ -11,7 +11,7 @@ import sys
 import time
 
 import machine
-from broker import pss_mib
+from broker import ahead, pss_mib
 
 
 def bridge(ports, front):
@@ -71,7 +71,7 @@ class Displays:
     def start(self, command):
         for _ in range(self.n):
             number, port = machine.free_display(), machine.free_port()
-            self.servers.append(self.place.spawn(["taskset", "-c", self.options.cores, *command(number, port)]))
+            self.servers.append(ahead(self.place.spawn(["taskset", "-c", self.options.cores, *command(number, port)])))
             machine.wait_for(f"display :{number}", lambda n=number: os.path.exists(f"/tmp/.X11-unix/X{n}"))
             self.numbers.append(number)
             self.ports.append(port)
@@ -79,7 +79,7 @@ class Displays:
     def play(self):
         player = self.place.spawn(["taskset", "-c", self.options.other_cores, self.build + "/bin/capacity_screens", self.options.recording,
                                    str(self.options.rate), *[f":{n}" for n in self.numbers]], stdout=subprocess.PIPE, text=True)
-        self.more.append(player)
+        self.more.append(ahead(player))
         if player.stdout.readline() != "ready\n":
             raise machine.Failed("capacity_screens did not start")
 
@@ -125,12 +125,12 @@ def connect(d, place, options, tools):
     across = place.spawn(["taskset", "-c", options.other_cores, sys.executable, __file__, str(front), *map(str, ports)],
                          {"PYTHONPATH": os.pathsep.join(sys.path)})
     machine.wait_for("the bridge", lambda: all(machine.listens(p) for p in ports))
-    d.more += [proxy, across]
+    d.more += [ahead(proxy), ahead(across)]
     clients = []
     for i, port in enumerate(ports):
         client = machine.Dialogue(place, ["taskset", "-c", options.other_cores, tools + "/vncsink", f"127.0.0.1:{port}",
                                           place.file(f"see{i}.log"), "tight copyrect", "8", "2"])
-        d.more.append(client.process)
+        d.more.append(ahead(client.process))
         client.read()
         clients.append(client)
     return proxy, clients

@@ -269,6 +269,37 @@ START_TEST(a_client_that_stalled_is_found_to_be_none)
 }
 END_TEST
 
+/* A busy machine: acknowledgements wait until we run again. That is not the line, neither later nor at the start; and a line that is
+ * really slow is found out all the same. */
+START_TEST(a_busy_machine_is_not_a_slow_line)
+{
+	start(12500000, 1000);
+	greedy(3000);
+	rest();
+	ck_assert(!sek_pace_slow(&l.pace));
+	for (int i = 0; i < 200; i++) {
+		sek_pace_starved(&l.pace, 60000 + (uint64_t)(i * 7919 % 60) * 1000, l.now_us);
+		lone(300 + (uint64_t)(i * 7919 % 30000), 40000 + (uint64_t)(i * 104729 % 140) * 1000);
+	}
+	ck_assert(!sek_pace_slow(&l.pace));
+	ck_assert_uint_eq(l.pace.quality, SEK_PACE_QUALITY_MOST);
+
+	start(12500000, 1000);
+	for (int i = 0; i < 200; i++) {
+		sek_pace_starved(&l.pace, 120000, l.now_us);
+		lone(300 + (uint64_t)(i * 7919 % 30000), 100000);
+	}
+	ck_assert(!sek_pace_slow(&l.pace));
+
+	start(125000, 60000);
+	for (int i = 0; i < 30; i++) {
+		sek_pace_starved(&l.pace, 60000, l.now_us);
+		greedy(100);
+	}
+	ck_assert_uint_le(l.pace.rate, 125000 * 3 / 2);
+}
+END_TEST
+
 /* Somebody who types while the line falls, then a page: a key waits for a moment, not for seconds. */
 START_TEST(a_fall_behind_small_frames_is_seen_in_time)
 {
@@ -357,6 +388,7 @@ int main(void)
 	tcase_add_loop_test(tc, what_does_not_fill_the_line_does_not_make_it_slow, 0, (int)(sizeof lines / sizeof lines[0]));
 	tcase_add_loop_test(tc, one_late_acknowledgement_of_little_costs_little, 0, (int)(sizeof lines / sizeof lines[0]));
 	tcase_add_loop_test(tc, a_client_that_stalled_is_found_to_be_none, 0, (int)(sizeof lines / sizeof lines[0]));
+	tcase_add_test(tc, a_busy_machine_is_not_a_slow_line);
 	tcase_add_test(tc, a_fall_behind_small_frames_is_seen_in_time);
 	tcase_add_test(tc, the_empty_round_trip_is_measured_again);
 	tcase_add_test(tc, quality_follows_the_line);

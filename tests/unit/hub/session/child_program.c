@@ -62,7 +62,7 @@ static void check_descriptors(int end, bool log_is_null)
 			refuse(4);
 	if (environ && environ[0])
 		refuse(5);
-	if (getsid(0) != getpid())
+	if (getpgid(0) != getpid())
 		refuse(6);
 }
 
