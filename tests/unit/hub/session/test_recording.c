@@ -409,6 +409,7 @@ START_TEST(the_frame_that_is_not_kept_is_not_shown)
 	text_policy = "\"none\"";
 	start(0);
 	up();
+	BENCH_UNTIL(&b, 10000, c.ends > 0); /* what is sent below refers to a picture */
 	before = n_sent;
 	sek_client_send(b.all->first, frame, sizeof frame);
 	ck_assert_uint_eq(n_sent, before + 1);
