@@ -33,7 +33,7 @@ struct run {
 	struct sek_painter *to_client, *to_reader;
 	struct made made[SNAPSHOTS_MOST];
 	size_t snapshots, client_bytes;
-	double client_s, seconds; /* of processor time; of the recorded time */
+	double client_s, painted_s, seconds; /* of processor time: to encode, to paint; of the recorded time */
 	bool reads, right;
 };
 
@@ -61,6 +61,7 @@ static sek_status to_client(void *user, const uint8_t *bytes, size_t n)
 
 	r->client_bytes += n;
 	take(r->to_client, &r->client, bytes, n);
+	r->painted_s += cpu_s() - start;
 	if (r->reads)
 		take(r->to_reader, &r->reader, bytes, n);
 	r->client_s -= cpu_s() - start;
@@ -267,11 +268,12 @@ static void report(const char *name, struct run *with, const struct run *without
 	}
 	qsort(with->made, with->snapshots, sizeof *with->made, by_ms);
 	printf("%-12s %4.0f s, %3zu snapshots: %5.1f ms, %4.0f KB each (median %.1f ms, most %.1f ms; %.1f slices, the longest %.1f ms), painted in %.1f ms, %.1f MB an hour, "
-	       "%.2f %% of the encoding; client %.2f MB, %.2f s, without %.2f MB, %.2f s%s\n",
+	       "%.2f %% of the encoding; client %.2f MB, %.2f s, without %.2f MB, %.2f s, painted in %.2f s%s\n",
 		name, with->seconds, with->snapshots, ms / n, (double)bytes / 1000 / n, with->made[with->snapshots / 2].ms,
 		with->snapshots ? with->made[with->snapshots - 1].ms : 0, (double)slices / n, slice_ms, read_ms / n,
 		(double)bytes / 1e6 * 3600 / with->seconds, ms / 10 / without->client_s, (double)with->client_bytes / 1e6,
-		with->client_s, (double)without->client_bytes / 1e6, without->client_s, with->right && without->right ? "" : "  NOT EXACT");
+		with->client_s, (double)without->client_bytes / 1e6, without->client_s,
+		without->painted_s, with->right && without->right ? "" : "  NOT EXACT");
 }
 
 int main(int argc, char **argv)

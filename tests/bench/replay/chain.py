@@ -104,6 +104,7 @@ programs:
   sandbox: {self.dir}/bin/pixels_screen
 browser:
   policy_file: {self.dir}/policy.json
+warm: 0
 """, 0o600)
         for name in ("state", "broker.yaml", "pki/broker1.key", "pki/broker1-https.key"):
             os.chown(os.path.join(self.dir, name), BROKER_UID, BROKER_UID)
