@@ -87,13 +87,18 @@ static bool put_caps(rfbClient *client)
 /* "provide": flags, then, deflated: the size, the text, a zero. Lines end with CR LF there; a lone LF was never refused by any server. */
 static bool put_provide(struct sek_vnc_cut *c, rfbClient *client)
 {
+	const uint8_t *text = c->typed_n > 0 ? c->typed : c->paste;
+	size_t n = c->typed_n > 0 ? c->typed_n : c->paste_n;
 	uLongf packed = SEK_VNC_CUT_ROOM_BYTES - 4;
 
-	put_u32(c->unpacked, (uint32_t)(c->paste_n + 1));
-	memcpy(c->unpacked + 4, c->paste, c->paste_n);
-	c->unpacked[4 + c->paste_n] = 0;
-	if (compress2(c->in + 4, &packed, c->unpacked, c->paste_n + 5, Z_BEST_SPEED) != Z_OK)
+	if (n == 0)
+		return true;
+	put_u32(c->unpacked, (uint32_t)(n + 1));
+	memcpy(c->unpacked + 4, text, n);
+	c->unpacked[4 + n] = 0;
+	if (compress2(c->in + 4, &packed, c->unpacked, n + 5, Z_BEST_SPEED) != Z_OK)
 		return true; /* no room: it is not pasted */
+	c->given = c->typed_n > 0;
 	put_u32(c->in, PROVIDE | TEXT);
 	return put(client, -(int32_t)(packed + 4), c->in, packed + 4);
 }
@@ -118,7 +123,23 @@ bool sek_vnc_cut_paste(struct sek_vnc_cut *c, rfbClient *client, const uint8_t *
 	SEK_ASSERT(n <= SEK_CLIPBOARD_MAX_BYTES);
 	memcpy(c->paste, utf8, n);
 	c->paste_n = n;
-	return c->extended ? put_flags(client, NOTIFY | TEXT) : put_latin1(c, client);
+	return c->asks ? put_flags(client, NOTIFY | TEXT) : c->extended ? put_provide(c, client) : put_latin1(c, client);
+}
+
+bool sek_vnc_cut_type(struct sek_vnc_cut *c, rfbClient *client, const uint8_t *utf8, size_t n)
+{
+	SEK_ASSERT(n <= sizeof c->typed && c->asks);
+	memcpy(c->typed, utf8, n);
+	c->typed_n = n;
+	c->given = false;
+	return put_flags(client, NOTIFY | TEXT);
+}
+
+bool sek_vnc_cut_typed(struct sek_vnc_cut *c, rfbClient *client)
+{
+	explicit_bzero(c->typed, c->typed_n);
+	c->typed_n = 0;
+	return c->paste_n == 0 || put_flags(client, NOTIFY | TEXT);
 }
 
 /* --- from the host --- */
@@ -172,6 +193,7 @@ static bool take_extended(struct sek_vnc_cut *c, rfbClient *client, size_t n)
 	memmove(c->in, c->in + 4, n - 4);
 	if (flags & CAPS) {
 		c->extended = flags & TEXT;
+		c->asks = c->extended && (flags & NOTIFY);
 		return put_caps(client);
 	}
 	if (!(flags & TEXT))
@@ -179,7 +201,7 @@ static bool take_extended(struct sek_vnc_cut *c, rfbClient *client, size_t n)
 	if (flags & NOTIFY)
 		return !sek_foreign_clipboard_open(c->out) || put_flags(client, REQUEST | TEXT);
 	if (flags & REQUEST)
-		return c->paste_n == 0 || put_provide(c, client);
+		return put_provide(c, client);
 	if (flags & PEEK)
 		return put_flags(client, NOTIFY | (c->paste_n > 0 ? TEXT : 0));
 	if (flags & PROVIDE)

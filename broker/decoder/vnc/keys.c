@@ -85,6 +85,15 @@ bool sek_vnc_release(struct sek_vnc_keys *k, sek_vnc_key_fn *fn, void *user)
 	return true;
 }
 
+bool sek_vnc_text_is_latin1(const struct sek_text *m)
+{
+	/* U+0100 and above begin with C4 or more in UTF-8 */
+	for (size_t i = 0; i < m->bytes; i++)
+		if (m->utf8[i] > 0xc3)
+			return false;
+	return true;
+}
+
 bool sek_vnc_text(struct sek_vnc_keys *k, const struct sek_text *m, sek_vnc_key_fn *fn, void *user)
 {
 	const uint8_t *at = m->utf8;

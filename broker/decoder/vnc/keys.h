@@ -17,6 +17,8 @@ typedef bool sek_vnc_key_fn(void *user, uint32_t keysym, bool down);
 bool sek_vnc_key(struct sek_vnc_keys *k, const struct sek_key *m, sek_vnc_key_fn *fn, void *user);
 bool sek_vnc_text(struct sek_vnc_keys *k, const struct sek_text *m, sek_vnc_key_fn *fn, void *user);
 bool sek_vnc_release(struct sek_vnc_keys *k, sek_vnc_key_fn *fn, void *user);
+/* True if each of its characters is in Latin-1, which every layout of keysyms has room for. */
+bool sek_vnc_text_is_latin1(const struct sek_text *m);
 /* The keysym of a character; 0 for a control that no key gives. */
 uint32_t sek_vnc_keysym(uint32_t codepoint);
 

@@ -12,6 +12,8 @@
 #include "broker/decoder/vnc/handshake.h"
 
 enum { GO_ON = -1, TYPE_UPDATE = 0, TYPE_BELL = 2, TYPE_CUT_TEXT = 3, SET_DESKTOP_SIZE = 251 };
+/* The host asks for a pasted text at once or never; and whoever asked needs a moment to put it in. */
+enum { PASTE_WAIT_MS = 500, PASTE_SETTLE_MS = 60, KEYSYM_SHIFT = 0xffe1, KEYSYM_INSERT = 0xff63 };
 enum { WHEEL_UP = 8, WHEEL_DOWN = 16, WHEEL_LEFT = 32, WHEEL_RIGHT = 64, BUTTON_BACK = 128 };
 
 /* What we take, best first; the library understands more and is never asked for it. */
@@ -119,13 +121,15 @@ static bool on_key(void *user, const struct sek_key *m)
 {
 	struct sek_vnc *v = user;
 
-	return sek_vnc_key(&v->keys, m, send_key, v);
+	return !v->hold_ms && sek_vnc_key(&v->keys, m, send_key, v);
 }
 
 static bool on_pointer(void *user, const struct sek_pointer *m)
 {
 	struct sek_vnc *v = user;
 
+	if (v->hold_ms)
+		return false;
 	move(v, m->x_px, m->y_px);
 	v->buttons = (uint8_t)((m->buttons & (SEK_BUTTON_LEFT | SEK_BUTTON_MIDDLE | SEK_BUTTON_RIGHT)) |
 		(m->buttons & SEK_BUTTON_BACK ? BUTTON_BACK : 0)); /* RFB has no bit for the one beyond */
@@ -147,9 +151,26 @@ static bool on_wheel(void *user, const struct sek_wheel *m)
 {
 	struct sek_vnc *v = user;
 
+	if (v->hold_ms)
+		return false;
 	move(v, m->x_px, m->y_px);
 	notches(v, &v->wheel_y, m->dy, WHEEL_UP, WHEEL_DOWN);
 	notches(v, &v->wheel_x, m->dx, WHEEL_LEFT, WHEEL_RIGHT);
+	return true;
+}
+
+/* Shift+Insert pastes everywhere: where a terminal takes the primary selection for it, Xvnc has put the text there too. */
+static bool paste_text(struct sek_vnc *v, const struct sek_text *m)
+{
+	if (!sek_vnc_release(&v->keys, send_key, v) || v->lost)
+		return true;
+	if (!sek_vnc_cut_type(&v->cut, v->client, m->utf8, m->bytes))
+		v->lost = true;
+	send_key(v, KEYSYM_SHIFT, true);
+	send_key(v, KEYSYM_INSERT, true);
+	send_key(v, KEYSYM_INSERT, false);
+	send_key(v, KEYSYM_SHIFT, false);
+	v->hold_ms = sek_vnc_now_ms() + PASTE_WAIT_MS;
 	return true;
 }
 
@@ -157,13 +178,17 @@ static bool on_text(void *user, const struct sek_text *m)
 {
 	struct sek_vnc *v = user;
 
-	return sek_vnc_text(&v->keys, m, send_key, v);
+	if (v->hold_ms)
+		return false;
+	return v->cut.asks && !sek_vnc_text_is_latin1(m) ? paste_text(v, m) : sek_vnc_text(&v->keys, m, send_key, v);
 }
 
 static bool on_release(void *user)
 {
 	struct sek_vnc *v = user;
 
+	if (v->hold_ms)
+		return false;
 	v->buttons = 0;
 	return sek_vnc_release(&v->keys, send_key, v) && send_pointer(v, 0);
 }
@@ -172,6 +197,8 @@ static bool on_paste(void *user, const uint8_t *utf8, size_t n)
 {
 	struct sek_vnc *v = user;
 
+	if (v->hold_ms)
+		return false;
 	if (!v->lost && !sek_vnc_cut_paste(&v->cut, v->client, utf8, n))
 		v->lost = true;
 	return true;
@@ -252,20 +279,49 @@ static bool more_is_there(const struct sek_vnc *v)
 
 enum { POLL_HOST, POLL_INPUT, POLL_CONTROL, POLL_CLIPBOARD, POLL_FDS };
 
+static sek_status wait_for_events(struct sek_vnc *v, struct pollfd p[POLL_FDS])
+{
+	uint64_t now = sek_vnc_now_ms(), ms = v->hold_ms > now && !more_is_there(v) ? v->hold_ms - now : 0;
+	struct timespec t = { .tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000 };
+
+	p[POLL_HOST] = (struct pollfd){ .fd = v->line.fd, .events = POLLIN };
+	p[POLL_INPUT] = (struct pollfd){ .fd = v->line.stop_fd, .events = v->hold_ms ? 0 : POLLIN };
+	p[POLL_CONTROL] = (struct pollfd){ .fd = v->clipboard.control_fd, .events = POLLIN };
+	p[POLL_CLIPBOARD] = (struct pollfd){ .fd = v->clipboard.pipe_fd, .events = sek_foreign_clipboard_wants(&v->clipboard) };
+	return ppoll(p, POLL_FDS, v->hold_ms || more_is_there(v) ? &t : NULL, NULL) < 0 && errno != EINTR ? sek_from_errno() : sek_ok();
+}
+
+/* True if what the broker has said meanwhile may go on now. */
+static bool paste_is_over(struct sek_vnc *v)
+{
+	uint64_t now = sek_vnc_now_ms();
+
+	if (!v->hold_ms)
+		return false;
+	if (v->cut.given) {
+		v->cut.given = false;
+		v->hold_ms = now + PASTE_SETTLE_MS;
+	}
+	if (now < v->hold_ms)
+		return false;
+	v->hold_ms = 0;
+	if (!sek_vnc_cut_typed(&v->cut, v->client))
+		v->lost = true;
+	return true;
+}
+
 static int turn(struct sek_vnc *v)
 {
-	struct pollfd p[POLL_FDS] = {
-		[POLL_HOST] = { .fd = v->line.fd, .events = POLLIN },
-		[POLL_INPUT] = { .fd = v->line.stop_fd, .events = POLLIN },
-		[POLL_CONTROL] = { .fd = v->clipboard.control_fd, .events = POLLIN },
-		[POLL_CLIPBOARD] = { .fd = v->clipboard.pipe_fd, .events = sek_foreign_clipboard_wants(&v->clipboard) },
-	};
-	static const struct timespec at_once = { 0, 0 };
+	struct pollfd p[POLL_FDS];
+	bool over;
 
-	if (ppoll(p, POLL_FDS, more_is_there(v) ? &at_once : NULL, NULL) < 0 && errno != EINTR)
+	if (!sek_is_ok(wait_for_events(v, p)))
 		return SEK_EXIT_INTERNAL;
 	sek_foreign_clipboard_turn(&v->clipboard, p[POLL_CONTROL].revents, p[POLL_CLIPBOARD].revents);
-	if (p[POLL_INPUT].revents && !sek_is_ok(sek_foreign_input_read(&v->input, v->line.stop_fd)))
+	over = paste_is_over(v);
+	if (v->hold_ms && p[POLL_INPUT].revents & POLLHUP)
+		return SEK_EXIT_OK;
+	if (!v->hold_ms && (over || p[POLL_INPUT].revents) && !sek_is_ok(sek_foreign_input_read(&v->input, v->line.stop_fd)))
 		return SEK_EXIT_INTERNAL;
 	if (v->input.ended)
 		return SEK_EXIT_OK;

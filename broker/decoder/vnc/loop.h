@@ -26,6 +26,7 @@ struct sek_vnc {
 	int wheel_x, wheel_y;         /* less than a notch */
 	uint16_t wish_width_px, wish_height_px; /* 0: none, or it was told to the server */
 	bool lost;                    /* something could not be sent */
+	uint64_t hold_ms;             /* until then nothing more of the broker's is sent: a typed text is being pasted. 0: no */
 };
 
 /* Before the jail: everything that the loop needs. SEK_E_NOMEM, SEK_E_CRYPTO. */

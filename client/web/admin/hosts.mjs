@@ -15,10 +15,13 @@ const heard = row => row.all_sessions !== undefined;
 const isForeign = row => row.kind !== "sekisho";
 
 /** @param {any} row */
-function kindCell(row)
+function addressCell(row)
 {
-	const kind = known("admin.hosts.kind", row.kind);
-	return make("span", {}, kind, ...(row.insecure ? [" ", make("strong", { class: "alarm" }, words("admin.hosts.insecure.mark"))] : []));
+	const address = `${row.address}:${row.port}`;
+	if (!isForeign(row))
+		return address;
+	return make("span", {}, address, make("br"), known("admin.hosts.kind", row.kind),
+		...(row.insecure ? [" ", make("strong", { class: "alarm" }, words("admin.hosts.insecure.mark"))] : []));
 }
 
 /** @param {any} row */
@@ -66,9 +69,8 @@ export function hostsPage(host)
 		name: "admin.tab.hosts",
 		columns: [
 			{ label: "admin.field.host", show: row => row.name },
-			{ label: "admin.hosts.address", show: row => `${row.address}:${row.port}` },
+			{ label: "admin.hosts.address", show: row => addressCell(row) },
 			{ label: "admin.hosts.pool", show: row => row.pool },
-			{ label: "admin.hosts.kind", show: row => isForeign(row) ? kindCell(row) : known("admin.hosts.kind", row.kind) },
 			{ label: "admin.hosts.state", show: row => stateCell(row) },
 			{ label: "admin.hosts.sessions", number: true, show: row => count(row.sessions) },
 			{ label: "admin.hosts.all", number: true, show: row => heard(row) ? `${count(row.all_sessions)} / ${count(row.max_sessions)}` :

@@ -306,13 +306,73 @@ static uint32_t next_key(struct server *s)
 		if (e && (e->response_type & 0x7f) == XCB_KEY_PRESS) {
 			xcb_key_press_event_t k = *(xcb_key_press_event_t *)(void *)e;
 			xcb_get_keyboard_mapping_reply_t *m = xcb_get_keyboard_mapping_reply(s->x, xcb_get_keyboard_mapping(s->x, k.detail, 1), NULL);
-			uint32_t keysym = xcb_get_keyboard_mapping_keysyms(m)[k.state & XCB_MOD_MASK_SHIFT ? 1 : 0];
+			const uint32_t *level = xcb_get_keyboard_mapping_keysyms(m);
+			uint32_t keysym = level[k.state & XCB_MOD_MASK_SHIFT && level[1] ? 1 : 0];
 
 			free(m);
 			free(e);
 			return keysym;
 		}
 		free(e);
+		usleep(1000);
+	}
+}
+
+static xcb_atom_t atom(struct server *s, const char *name)
+{
+	xcb_intern_atom_reply_t *r = xcb_intern_atom_reply(s->x, xcb_intern_atom(s->x, 0, (uint16_t)strlen(name), name), NULL);
+	xcb_atom_t a = r->atom;
+
+	free(r);
+	return a;
+}
+
+/* What a program of the desktop would paste. */
+static const char *selection(struct server *s, const char *name)
+{
+	static char text[256];
+	uint64_t until = test_now_ms() + TEST_WAIT_MS;
+	xcb_atom_t where = atom(s, "SEK_TEST");
+	xcb_get_property_reply_t *r = NULL;
+
+	xcb_delete_property(s->x, s->window, where);
+	xcb_convert_selection(s->x, s->window, atom(s, name), atom(s, "UTF8_STRING"), where, XCB_CURRENT_TIME);
+	do {
+		ck_assert_msg(test_now_ms() < until, "nothing is pasted");
+		free(r);
+		usleep(1000);
+		r = xcb_get_property_reply(s->x, xcb_get_property(s->x, 0, s->window, where, XCB_ATOM_ANY, 0, 60), NULL);
+	} while (r->type == XCB_ATOM_NONE);
+	snprintf(text, sizeof text, "%.*s", xcb_get_property_value_length(r), (const char *)xcb_get_property_value(r));
+	free(r);
+	return text;
+}
+
+/* Copies in a program of the desktop: answers whoever asks, until done(user). */
+static void copy(struct server *s, const char *text, bool (*done)(void *user), void *user)
+{
+	xcb_atom_t clipboard = atom(s, "CLIPBOARD"), utf8 = atom(s, "UTF8_STRING"), targets = atom(s, "TARGETS");
+	uint64_t until = test_now_ms() + TEST_WAIT_MS;
+
+	xcb_set_selection_owner(s->x, s->window, clipboard, XCB_CURRENT_TIME);
+	while (!done(user)) {
+		xcb_generic_event_t *e = xcb_poll_for_event(s->x);
+		xcb_selection_request_event_t *r = (xcb_selection_request_event_t *)(void *)e;
+
+		ck_assert_msg(test_now_ms() < until, "nobody takes what was copied");
+		if (e && (e->response_type & 0x7f) == XCB_SELECTION_REQUEST) {
+			xcb_selection_notify_event_t n = { .response_type = XCB_SELECTION_NOTIFY, .requestor = r->requestor, .selection = r->selection,
+				.target = r->target, .property = r->property };
+
+			if (r->target == targets)
+				xcb_change_property(s->x, XCB_PROP_MODE_REPLACE, r->requestor, r->property, XCB_ATOM_ATOM, 32, 1, &utf8);
+			else
+				xcb_change_property(s->x, XCB_PROP_MODE_REPLACE, r->requestor, r->property, utf8, 8, (uint32_t)strlen(text), text);
+			xcb_send_event(s->x, 0, r->requestor, 0, (const char *)&n);
+			xcb_flush(s->x);
+		}
+		free(e);
+		xcb_flush(s->x);
 		usleep(1000);
 	}
 }
@@ -325,7 +385,6 @@ static void type(struct outside *o, uint16_t code, uint32_t codepoint)
 
 START_TEST(what_is_typed_arrives)
 {
-	static const uint32_t japanese[] = { 0x65e5, 0x672c, 0x8a9e, 0x3067, 0x3059 };
 	struct outside_options wish;
 	struct server s;
 	struct outside o;
@@ -345,9 +404,61 @@ START_TEST(what_is_typed_arrives)
 	ck_assert_uint_eq(next_key(&s), 0xff0d);
 	type(&o, KEY_HENKAN, 0);
 	ck_assert_uint_eq(next_key(&s), 0xff23);
-	outside_text(&o, "日本語です");
-	for (size_t i = 0; i < sizeof japanese / sizeof japanese[0]; i++)
-		ck_assert_uint_eq(next_key(&s), 0x01000000 | japanese[i]);
+	outside_text(&o, "日本語です"); /* pasted: the keys that do it, and what they paste */
+	type(&o, KEY_B, 'b');
+	ck_assert_uint_eq(next_key(&s), 0xffe1);
+	ck_assert_uint_eq(next_key(&s), 0xff63);
+	ck_assert_str_eq(selection(&s, "CLIPBOARD"), "日本語です");
+	ck_assert_uint_eq(next_key(&s), 'b'); /* only then */
+	outside_text(&o, "二つめ");
+	ck_assert_uint_eq(next_key(&s), 0xffe1);
+	ck_assert_uint_eq(next_key(&s), 0xff63);
+	ck_assert_str_eq(selection(&s, "PRIMARY"), "二つめ");
+	outside_paste(&o, "写した文"); /* copied by the user, until the next is typed and again after it */
+	OUTSIDE_UNTIL(strcmp(selection(&s, "CLIPBOARD"), "写した文") == 0);
+	outside_text(&o, "三");
+	OUTSIDE_UNTIL(strcmp(selection(&s, "CLIPBOARD"), "写した文") == 0);
+	ck_assert_int_eq(outside_stop(&o).code, SEK_EXIT_OK);
+	end(&s);
+}
+END_TEST
+
+struct copied {
+	struct outside *o;
+	uint8_t text[256];
+	size_t n;
+};
+
+static bool has_come(void *user)
+{
+	struct copied *c = user;
+
+	return outside_copied(c->o, c->text, sizeof c->text, &c->n, 0);
+}
+
+static bool is_owner_asked(void *user)
+{
+	return test_now_ms() > *(uint64_t *)user;
+}
+
+START_TEST(copied_text_comes_in_only_by_its_pipe)
+{
+	struct outside_options wish;
+	struct copied c = { .n = 0 };
+	uint64_t soon = test_now_ms() + 300;
+	struct server s;
+	struct outside o;
+
+	xvnc(&s, "X509Vnc");
+	draw(&s);
+	wish = options(&s);
+	up(&o, &wish);
+	copy(&s, "秘密", is_owner_asked, &soon); /* nothing may come in: nothing is asked for, nothing happens */
+	outside_open_clipboard(&o);
+	c.o = &o;
+	copy(&s, "写し\u202eして\r\nください", has_come, &c);
+	ck_assert_uint_eq(c.n, strlen("写しして\nください")); /* cleaned, as every copied text */
+	ck_assert_mem_eq(c.text, "写しして\nください", c.n);
 	ck_assert_int_eq(outside_stop(&o).code, SEK_EXIT_OK);
 	end(&s);
 }
@@ -379,6 +490,7 @@ START_TEST(another_server_is_seen_too)
 	char port[8], display[16];
 	struct outside_options wish;
 	struct server s, shown;
+	uint32_t key;
 	struct outside o;
 
 	xvnc(&s, "None");
@@ -398,8 +510,13 @@ START_TEST(another_server_is_seen_too)
 	OUTSIDE_UNTIL(outside_header(&o).state == SEK_STATE_RUNNING);
 	OUTSIDE_UNTIL(wrong_pixels(&o) == 0);
 	ck_assert_uint_eq(outside_header(&o).width_px, WIDTH);
-	outside_text(&o, "é");
-	ck_assert_uint_eq(next_key(&s), 0xe9);
+	outside_text(&o, "é日"); /* it has no clipboard in UTF-8: by keys */
+	while ((key = next_key(&s)) >= 0xffe1 && key <= 0xffee) /* Shift, as it sees fit */
+		;
+	ck_assert_uint_eq(key, 0xe9);
+	while ((key = next_key(&s)) >= 0xffe1 && key <= 0xffee)
+		;
+	ck_assert_uint_eq(key, 0x010065e5);
 	kill(shown.pid, SIGKILL); /* and when it dies, that is said */
 	ck_assert_int_eq(outside_end(&o).code, SEK_EXIT_LOST);
 	waitpid(shown.pid, NULL, 0);
@@ -419,6 +536,7 @@ int main(void)
 	tcase_add_loop_test(t, the_picture_is_the_servers, 0, sizeof good / sizeof good[0]);
 	tcase_add_loop_test(t, a_test_names_the_step, 0, sizeof steps / sizeof steps[0]);
 	tcase_add_test(t, what_is_typed_arrives);
+	tcase_add_test(t, copied_text_comes_in_only_by_its_pipe);
 	tcase_add_test(t, the_size_follows_the_window);
 	tcase_add_test(t, another_server_is_seen_too);
 	suite_add_tcase(suite, t);

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A VNC machine as a render host: an administrator adds it, gives its password, tests it; a member of staff works on its desktop.
+
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import fs from "node:fs";
+import net from "node:net";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { chromium } from "playwright-core";
+import { Harness, outDir, problems, until } from "./harness.mjs";
+import { Remote } from "./support/remote.mjs";
+
+const NAME = "desk7.example", PASSWORD = "s3cret", SIZE = { width: 1024, height: 700 };
+
+/** @type {Harness} */
+let harness;
+/** @type {import("node:child_process").ChildProcess} */
+let server;
+/** @type {import("playwright-core").Browser} */
+let desktop;
+/** @type {import("playwright-core").Page} */
+let onDesktop;
+let port = 0;
+
+/** Xvnc with TLS and a certificate of the site's CA, as any desktop of the outer zone may have it. */
+async function startServer()
+{
+	const at = (/** @type {string} */ name) => path.join(harness.dir, name);
+	assert.equal(spawnSync(harness.program("certs"), ["host", at("pki"), NAME]).status, 0);
+	assert.equal(spawnSync("x11vnc", ["-storepasswd", PASSWORD, at("vnc.passwd")]).status, 0);
+	port = await new Promise(resolve => {
+		const probe = net.createServer().listen(0, "127.0.0.1", () => {
+			const { port: free } = /** @type {net.AddressInfo} */ (probe.address());
+			probe.close(() => resolve(free));
+		});
+	});
+	server = spawn("Xvnc", ["-displayfd", "3", "-rfbport", String(port), "-interface", "127.0.0.1", "-SecurityTypes", "X509Vnc", "-X509Cert",
+		at(`pki/${NAME}.crt`), "-X509Key", at(`pki/${NAME}.key`), "-PasswordFile", at("vnc.passwd"), "-geometry", "800x600", "-depth", "24",
+		"-nolisten", "tcp"], { stdio: ["ignore", "ignore", "ignore", "pipe"] });
+	const display = await new Promise((resolve, reject) => {
+		let text = "";
+		/** @type {import("node:stream").Readable} */ (server.stdio[3]).on("data", data => {
+			text += data;
+			if (text.endsWith("\n"))
+				resolve(text.trim());
+		});
+		server.on("exit", reject);
+	});
+	desktop = await chromium.launch({ executablePath: process.env.SEK_CHROMIUM ?? "/usr/bin/chromium", headless: false,
+		chromiumSandbox: process.getuid?.() !== 0, env: { ...process.env, DISPLAY: `:${display}` },
+		args: ["--window-position=0,0", "--window-size=800,600", "--disable-gpu", "--mute-audio"] });
+	onDesktop = await (await desktop.newContext({ viewport: null })).newPage();
+	await onDesktop.setContent("<body style='margin:0;background:#0a6'><textarea autofocus style='font-size:24px;width:90%;height:200px'></textarea>");
+	await onDesktop.locator("textarea").focus();
+}
+
+before(async () => {
+	harness = await Harness.start({ users: ["tanaka", "kanri"], renderHost: false });
+	harness.setRoles("kanri", ["staff", "administrator"]);
+	await startServer();
+}, { timeout: 60000 });
+after(async () => {
+	await desktop?.close();
+	server?.kill();
+	await harness?.stop();
+});
+
+/** @param {import("playwright-core").Page} page
+ * @param {string} name */
+const shot = (page, name) => page.screenshot({ path: path.join(outDir, `vnc-${name}.png`) });
+
+test("vnc: an administrator adds a desktop, tests it, and is told which step fails", { timeout: 60000 }, async () => {
+	const page = await harness.newPage({ locale: "en-GB" });
+	await page.goto(`${harness.url}/admin/`);
+	await page.locator("input[name=user]").fill("kanri");
+	await page.locator("input[name=password]").fill(harness.password);
+	await page.keyboard.press("Enter");
+	await page.getByRole("link", { name: "Render hosts" }).click();
+	await page.getByRole("button", { name: "Add a render host" }).click();
+	await page.getByLabel("Host name").fill(NAME);
+	await page.getByLabel("Address", { exact: true }).fill("127.0.0.1");
+	await page.getByLabel("Port", { exact: true }).fill(String(port));
+	await page.getByLabel("Kind", { exact: true }).selectOption({ label: "VNC" });
+	await page.getByLabel("Reason").fill("a desktop of the outer zone");
+	await shot(page, "add");
+	await page.getByRole("dialog").getByRole("button", { name: "Add a render host" }).click();
+	const row = page.getByRole("row", { name: new RegExp(`^${NAME}`) });
+	await row.getByText("not known yet").waitFor();
+	for (const [said, password] of [["log-in refused", ""], ["ok", PASSWORD]]) {
+		if (password) {
+			await row.getByRole("button", { name: "Log-in there" }).click();
+			await page.getByLabel("Password there").fill(password);
+			await page.getByLabel("Reason").fill("its own");
+			await shot(page, "password");
+			await page.keyboard.press("Enter");
+			await until("the form is gone", async () => await page.getByRole("dialog").count() === 0);
+		}
+		await row.getByRole("button", { name: "Test connection" }).click();
+		await page.getByLabel("Reason").fill("does it work?");
+		await page.keyboard.press("Enter");
+		await row.getByText(`Test: ${said}`).waitFor();
+		await shot(page, `test-${said.replace(" ", "-")}`);
+	}
+	assert.deepEqual(problems(page), []);
+	// What was said there is in nobody's hands but the decoder's.
+	const state = path.join(harness.dir, "state");
+	for (const name of [...fs.readdirSync(state), "../broker.log"]) {
+		const file = path.join(state, name);
+		if (fs.statSync(file).isFile())
+			assert.ok(!fs.readFileSync(file).includes(PASSWORD), name);
+	}
+	await page.context().close();
+});
+
+test("vnc: its desktop is worked on, Japanese included, in a window of the user's size", { timeout: 60000 }, async () => {
+	const remote = await Remote.open(harness, { user: "tanaka", viewport: SIZE });
+	await until("the desktop has taken the window's size", async () => {
+		const size = await onDesktop.evaluate(() => [screen.width, screen.height]);
+		return size[0] === SIZE.width && (size[1] ?? 0) > 600;
+	});
+	await until("its colour is on the screen", async () => (await remote.colours([[400, 500]]))[0] === "0,170,102");
+	const field = onDesktop.locator("textarea");
+	await remote.page.mouse.click(300, 200);
+	await remote.page.keyboard.type("Abc \"1\" _\\~");
+	await until("keys arrive", async () => await field.inputValue() === "Abc \"1\" _\\~");
+	await remote.compose(["k", "こ", "こんにちは", "今日は"], "今日は、");
+	await remote.page.keyboard.type("x");
+	await remote.compose(["せきしょ"], "関所");
+	try {
+		await until("composed text arrives", async () => await field.inputValue() === "Abc \"1\" _\\~今日は、x関所");
+	} catch (error) {
+		throw new Error(`${error}: ${await field.inputValue()}`);
+	}
+	await shot(remote.page, "desktop");
+	assert.deepEqual(problems(remote.page), []);
+	await remote.close();
+});
