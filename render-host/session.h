@@ -64,9 +64,14 @@ enum sek_capture_fd {
 	 * replaces the one before. A packet that holds a STATE frame without a descriptor: tell it to whoever is
 	 * attached; an ended state then also ends capture; in any state but RUNNING (with which capture begins) no
 	 * pixels are sent: renderd says STARTING first and RUNNING once the browser has a window, so that nobody is
-	 * shown an empty screen. Closing this socket ends capture. */
+	 * shown an empty screen. A packet that holds a VIEW frame (link HUB, up) without a descriptor: from now on at
+	 * most max_fps frames a second while the user has done nothing for SEK_VIEW_IDLE_MS, else SEK_VIEW_BUSY_TIMES as
+	 * many; SEK_FPS_MAX: no limit. Closing this socket ends capture. */
 	SEK_CAPTURE_CONTROL_FD = 3,
 };
+
+#define SEK_VIEW_IDLE_MS 60000
+#define SEK_VIEW_BUSY_TIMES 4
 
 enum sek_capture_exit {
 	SEK_CAPTURE_OK = 0,

@@ -131,6 +131,7 @@ sek_status sek_capture_open(struct sek_capture *c, int control_fd, uint16_t max_
 	c->control_fd = control_fd;
 	c->rules_fd = -1;
 	c->state = (struct sek_state_msg){ .state = SEK_STATE_RUNNING };
+	c->idle_fps = SEK_FPS_MAX;
 	*ret_exit = SEK_CAPTURE_DISPLAY_LOST;
 	s = open_display(c);
 	if (!sek_is_ok(s))

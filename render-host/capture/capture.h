@@ -31,6 +31,8 @@ struct sek_capture {
 	bool visible;
 	bool input_blocked; /* a frame of input waits in the stream for room */
 	struct sek_pacer pacer;
+	uint8_t idle_fps;        /* of a user who does nothing; SEK_FPS_MAX: no limit (render-host/session.h) */
+	uint64_t input_us;       /* latest input */
 	uint64_t frames, frame_bytes; /* sent to this receiver, for the log */
 
 	/* small messages that are owed to the receiver; only the newest of each */
@@ -92,6 +94,8 @@ void sek_capture_resize_if_due(struct sek_capture *c);
 void sek_capture_paint(struct sek_capture *c);
 /* Microseconds until paint or resize should be tried again; UINT64_MAX: nothing is waiting. */
 uint64_t sek_capture_screen_wait_us(const struct sek_capture *c);
+/* The rate that follows from what renderd allows and from what the user does. */
+void sek_capture_rate(struct sek_capture *c);
 /* Starts or stops watching, as someone can see the picture or not. */
 void sek_capture_watch(struct sek_capture *c);
 

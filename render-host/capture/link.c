@@ -62,6 +62,7 @@ static void attach(struct sek_capture *c, int fd, const struct sek_hello *hello)
 		return;
 	}
 	c->visible = true;
+	c->input_us = c->now_us; /* somebody has come */
 	c->frames = c->frame_bytes = 0;
 	sek_pacer_reset(&c->pacer);
 	sek_update_encoder_refresh(c->encoder);
@@ -85,6 +86,15 @@ static sek_status take_state(struct sek_capture *c, const uint8_t *payload, size
 	return sek_ok();
 }
 
+static sek_status take_view(struct sek_capture *c, const uint8_t *payload, size_t n)
+{
+	struct sek_view m;
+
+	SEK_TRY(sek_view_read(payload, n, &m));
+	c->idle_fps = m.max_fps;
+	return sek_ok();
+}
+
 /* One packet, with the descriptor that came along (-1: none), which is taken over. */
 static sek_status take_packet(struct sek_capture *c, const uint8_t *p, size_t n, int fd)
 {
@@ -103,6 +113,8 @@ static sek_status take_packet(struct sek_capture *c, const uint8_t *p, size_t n,
 			close(fd);
 		return s;
 	}
+	if (sek_is_ok(sek_frame_whole(p, n, SEK_LINK_HUB, SEK_DIR_UP, &f, &total)) && total == n && f.type == SEK_MSG_VIEW)
+		return take_view(c, p + SEK_FRAME_HEADER_BYTES, f.payload_bytes);
 	if (sek_is_ok(sek_frame_whole(p, n, SEK_LINK_HOST, SEK_DIR_DOWN, &f, &total)) && total == n &&
 	    f.type == SEK_MSG_STATE)
 		s = take_state(c, p + SEK_FRAME_HEADER_BYTES, f.payload_bytes);
@@ -194,8 +206,10 @@ static sek_status take_frame(struct sek_capture *c, const struct sek_frame *f, c
 	struct sek_clipboard_mode mode;
 	struct sek_ping ping;
 
-	if (is_input(f->type))
+	if (is_input(f->type)) {
+		c->input_us = c->now_us;
 		return sek_input_push(&c->input, f->type, payload, n);
+	}
 	switch (f->type) {
 	case SEK_MSG_ACK:
 		SEK_TRY(sek_ack_read(payload, n, &ack));

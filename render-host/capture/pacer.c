@@ -11,6 +11,18 @@ void sek_pacer_reset(struct sek_pacer *p)
 	p->due_us = 0;
 }
 
+static uint64_t interval(const struct sek_pacer *p)
+{
+	return p->frame_us > SEK_PACER_FRAME_US ? p->frame_us : SEK_PACER_FRAME_US;
+}
+
+void sek_pacer_rate(struct sek_pacer *p, uint64_t frame_us, uint64_t now_us)
+{
+	p->frame_us = frame_us;
+	if (p->due_us > now_us + interval(p)) /* nobody waits for a clock that was slower */
+		p->due_us = now_us + interval(p);
+}
+
 uint64_t sek_pacer_wait_us(const struct sek_pacer *p, uint64_t now_us)
 {
 	uint64_t early = p->due_us > SEK_PACER_EARLY_US ? p->due_us - SEK_PACER_EARLY_US : 0;
@@ -28,7 +40,7 @@ uint32_t sek_pacer_next(const struct sek_pacer *p)
 void sek_pacer_sent(struct sek_pacer *p, uint64_t now_us)
 {
 	p->sent++;
-	p->due_us = (now_us > p->due_us ? now_us : p->due_us) + SEK_PACER_FRAME_US;
+	p->due_us = (now_us > p->due_us ? now_us : p->due_us) + interval(p);
 }
 
 sek_status sek_pacer_ack(struct sek_pacer *p, uint32_t frame)

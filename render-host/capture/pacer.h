@@ -22,10 +22,13 @@ enum {
 struct sek_pacer {
 	uint32_t sent, acked; /* frame numbers of the last; they wrap */
 	uint64_t due_us;      /* when a frame would be due at the steady rate */
+	uint64_t frame_us;    /* of that rate; 0: SEK_PACER_FRAME_US */
 };
 
 /* A new receiver: nothing is under way. Numbers go on. */
 void sek_pacer_reset(struct sek_pacer *p);
+/* Another rate from now on: us between two frames, at least SEK_PACER_FRAME_US. */
+void sek_pacer_rate(struct sek_pacer *p, uint64_t frame_us, uint64_t now_us);
 /* 0: a frame may be sent now; else microseconds to wait, or SEK_PACER_ACK. now_us: a monotonic clock. */
 uint64_t sek_pacer_wait_us(const struct sek_pacer *p, uint64_t now_us);
 /* The number for the next frame. */

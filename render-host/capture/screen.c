@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "render-host/capture/capture.h"
+#include "render-host/session.h"
 
 enum {
 	/* The host link runs inside a data centre and what it carries is encoded again on the clean side. Bytes are cheap
@@ -77,6 +78,17 @@ void sek_capture_resize_if_due(struct sek_capture *c)
 	c->resize_at_us = c->now_us + RESIZE_EVERY_US;
 }
 
+void sek_capture_rate(struct sek_capture *c)
+{
+	bool idle = c->now_us - c->input_us > (uint64_t)SEK_VIEW_IDLE_MS * 1000;
+	unsigned fps = idle ? c->idle_fps : c->idle_fps * (unsigned)SEK_VIEW_BUSY_TIMES;
+
+	if (c->idle_fps < SEK_FPS_MAX)
+		sek_pacer_rate(&c->pacer, 1000000 / fps, c->now_us);
+	else if (c->pacer.frame_us)
+		sek_pacer_rate(&c->pacer, 0, c->now_us);
+}
+
 static bool can_be_seen(const struct sek_capture *c)
 {
 	return sek_stream_open(&c->link) && c->visible && !c->ending && c->state.state == SEK_STATE_RUNNING;
@@ -129,6 +141,7 @@ void sek_capture_paint(struct sek_capture *c)
 	bool sent = false;
 	sek_status s;
 
+	sek_capture_rate(c);
 	if (!can_be_seen(c) || work_wait_us(c) > 0 || sek_pacer_wait_us(&c->pacer, c->now_us) > 0 ||
 	    sek_stream_waiting(&c->link) > OUT_BUSY_BYTES)
 		return;

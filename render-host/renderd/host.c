@@ -20,6 +20,7 @@
 #include "render-host/renderd/peer.h"
 #include "render-host/renderd/metrics.h"
 #include "render-host/renderd/notify.h"
+#include "render-host/renderd/refresh.h"
 #include "render-host/renderd/session.h"
 #include "render-host/renderd/startup.h"
 #include "render-host/renderd/warm.h"
@@ -169,6 +170,7 @@ static void stop(struct sek_host *h, const char *why)
 	/* the descriptor after the handle: its number may be somebody else's at once */
 	uv_close((uv_handle_t *)&h->listener, on_listener_closed);
 	sek_pages_stop(h);
+	sek_refresh_stop(h);
 	sek_peers_stop(h);
 	sek_lives_end(h, SEK_STATE_HOST_STOPPING);
 	sek_host_settle(h);
@@ -241,6 +243,8 @@ sek_status sek_host_start(struct sek_host *h, const struct sek_renderd_config *c
 		s = sek_warm_start(h);
 	if (sek_is_ok(s))
 		s = sek_pages_start(h);
+	if (sek_is_ok(s))
+		s = sek_refresh_start(h);
 	if (!sek_is_ok(s)) {
 		sek_log(SEK_LOG_ERROR, "host.failed", "what", "listen", "address", config->listen.address, "port",
 			sek_logf("%u", config->listen.port), "why", sek_status_text(s, text, sizeof text), NULL);

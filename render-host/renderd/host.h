@@ -32,6 +32,9 @@ struct sek_host {
 	uv_poll_t listener;
 	uv_signal_t term, interrupt, child, drain;
 	uv_timer_t watchdog;     /* only without cgroups */
+	uv_timer_t refresh;      /* refresh.c */
+	unsigned refresh_level;
+	uint64_t refresh_since_ms;
 	uv_timer_t accept_again; /* after descriptors had run out */
 	struct sek_peer *links;  /* list, newest first */
 	size_t n_links, half_open;

@@ -11,6 +11,7 @@
 
 #include "base/openmetrics.h"
 #include "render-host/renderd/memory.h"
+#include "render-host/renderd/refresh.h"
 #include "render-host/renderd/session_internal.h"
 
 #define PREFIX SEK_METRICS_PREFIX
@@ -106,6 +107,8 @@ static void machine(FILE *o, const struct sek_host *h)
 	sek_metrics_gauge(o, "render_cores", NULL, "Processors.", cores > 0 ? (uint64_t)cores : 1);
 	sek_metrics_gauge(o, "render_memory_bytes", "bytes", "Memory of the machine.", memory.total_mib * MIB_BYTES);
 	sek_metrics_gauge(o, "render_available_bytes", "bytes", "Memory that it can still give.", memory.available_mib * MIB_BYTES);
+	sek_metrics_gauge(o, "render_refresh_limit", NULL, "Frames a second for sessions whose users do nothing; the others have four times as many.",
+		sek_refresh_fps(h->refresh_level));
 	sek_metrics_gauge(o, "render_draining", NULL, "1: no new sessions are taken.", h->draining);
 	sek_metrics_gauge(o, "render_links", NULL, "Open connections of brokers.", h->n_links);
 }

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "render-host/renderd/process.h"
+#include "render-host/renderd/refresh.h"
 #include "render-host/session.h"
 
 enum { WARM_NICE = 10, BUILD_MS = 30000, ARGUMENTS_MAX = 32 + 2 * SEK_RENDERD_ALLOW_MAX, PACKET_BYTES = 64 };
@@ -130,6 +131,8 @@ static sek_status start_capture(struct sek_live *s)
 	s->phase = LIVE_RUNNING;
 	/* the timer goes on: the browser's first window must come within the same time */
 	SEK_TRY(sek_live_tell(s, SEK_STATE_STARTING));
+	if (s->host->refresh_level > 0)
+		SEK_TRY(sek_refresh_tell(s));
 	return s->link ? sek_live_attach(s) : sek_ok();
 }
 
@@ -270,6 +273,11 @@ sek_status sek_live_attach(struct sek_live *s)
 	}
 	sek_peer_stream(s->link, fds[0]);
 	return status;
+}
+
+sek_status sek_live_packet(struct sek_live *s, const struct sek_writer *w)
+{
+	return send_packet(s, w, -1);
 }
 
 sek_status sek_live_tell(struct sek_live *s, enum sek_state state)

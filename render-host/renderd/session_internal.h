@@ -62,6 +62,8 @@ bool sek_live_make_warm(struct sek_host *h, const struct sek_shape *shape);
 /* session_build.c */
 sek_status sek_live_build(struct sek_live *s);   /* directory, cgroup, sandbox; what fails is unmade by sek_live_end */
 sek_status sek_live_attach(struct sek_live *s);  /* gives capture a stream for s->link */
+/* A packet without descriptor to capture's control socket. */
+sek_status sek_live_packet(struct sek_live *s, const struct sek_writer *w);
 sek_status sek_live_tell(struct sek_live *s, enum sek_state state); /* STATE to capture's control socket */
 
 /* session_end.c */

@@ -178,7 +178,7 @@ void sek_client_forget(struct sek_session *s)
 			if (flight->sent[last].epoch == s->epoch)
 				sek_encoder_ack(s->encoder, flight->sent[last].frame);
 		}
-		sek_encoder_look(s->encoder, false, false);
+		sek_upstream_look(s, false);
 		sek_writer_init(&w, frame, sizeof frame);
 		sek_empty_write(&w, SEK_MSG_RELEASE);
 		(void)sek_link_put(s, SEK_INPUT_KEEP, frame, w.len);
@@ -257,7 +257,7 @@ static enum sek_verdict hello(struct sek_session *s, const uint8_t *payload, siz
 	if (before.width_px != s->wish.width_px || before.height_px != s->wish.height_px ||
 	    before.scale_percent != s->wish.scale_percent)
 		sek_upstream_resize(s);
-	sek_encoder_look(s->encoder, true, false);
+	sek_upstream_look(s, false);
 	sek_upstream_refresh(s);
 	return SEK_VERDICT_FINE;
 }

@@ -141,6 +141,7 @@ struct sek_session {
 	struct sek_tape *tape;           /* recording.c; NULL: not recorded */
 
 	unsigned watchers;        /* reviewers who see it at this moment; the client is told */
+	bool host_looks;          /* the present link was told that somebody sees the picture; a new one assumes it */
 	bool host_has_it;         /* the host said something about this session: no CREATE any more */
 	bool told_idle, told_maximum;
 	uint64_t hours_end_ms;    /* the end that was warned of, 0 = none */
@@ -276,6 +277,8 @@ void sek_client_message(struct sek_session *s, const uint8_t *bytes, size_t n);
 enum sek_verdict sek_upstream(struct sek_session *s, const struct sek_frame *f, const uint8_t *payload);
 void sek_upstream_coalesced(struct sek_session *s); /* sends what waited for its rate */
 void sek_upstream_resize(struct sek_session *s);    /* the wished size, to the host */
+/* Tells encoder and host whether somebody sees the picture: for nobody, nothing is captured. */
+void sek_upstream_look(struct sek_session *s, bool refresh);
 void sek_upstream_refresh(struct sek_session *s);   /* a keyframe for the client, when its rate allows */
 void sek_flight_push(struct sek_flight *f, uint32_t frame, uint32_t epoch);
 /* Takes `frame` and all before it out. False if it is not there. *ret_epoch: whose frame it was. */

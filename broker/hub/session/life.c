@@ -264,12 +264,13 @@ static bool start_encoder(struct sek_session *s)
 	}
 	/* also where nobody looks (a link made again while the client is away): an encoder assumes that somebody does */
 	sek_session_view(s);
-	sek_encoder_look(s->encoder, s->client.ops && s->client.greeted && s->client.visible, true);
+	sek_upstream_look(s, true);
 	return true;
 }
 
 void sek_session_link_up(struct sek_session *s)
 {
+	s->host_looks = true;
 	if (!start_encoder(s))
 		return;
 	sek_clipboard_link_up(s);

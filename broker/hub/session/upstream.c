@@ -254,8 +254,24 @@ static enum sek_verdict visibility(struct sek_session *s, const uint8_t *payload
 	if (!take(s, SEK_RATE_CONTROL, 1))
 		return SEK_VERDICT_FLOOD;
 	s->client.visible = m.visible;
-	sek_encoder_look(s->encoder, m.visible, false);
+	sek_upstream_look(s, false);
 	return SEK_VERDICT_FINE;
+}
+
+void sek_upstream_look(struct sek_session *s, bool refresh)
+{
+	uint8_t frame[SEK_FRAME_HEADER_BYTES + SEK_MSG_VISIBILITY_MAX_BYTES];
+	bool looks = s->client.ops && s->client.greeted && s->client.visible;
+	struct sek_writer w;
+
+	sek_encoder_look(s->encoder, looks, refresh);
+	if (!s->link || !sek_link_alive(s->link) || s->host_looks == looks)
+		return;
+	s->host_looks = looks;
+	sek_writer_init(&w, frame, sizeof frame);
+	sek_visibility_write(&w, &(struct sek_visibility){ looks });
+	SEK_ASSERT(sek_is_ok(sek_writer_status(&w)));
+	(void)sek_link_put(s, SEK_INPUT_KEEP, frame, w.len); /* without room the pipe is stuck, which ends the session by itself */
 }
 
 void sek_upstream_refresh(struct sek_session *s)

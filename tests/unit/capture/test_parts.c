@@ -244,6 +244,26 @@ START_TEST(a_browser_at_sixty_is_not_slowed)
 }
 END_TEST
 
+START_TEST(another_rate)
+{
+	struct sek_pacer p = { 0 };
+	unsigned sent = 0;
+
+	sek_pacer_rate(&p, 250000, 0);
+	for (uint64_t now = 0; now < 10000000; now += 1000) {
+		if (sek_pacer_wait_us(&p, now))
+			continue;
+		sek_pacer_sent(&p, now);
+		ck_assert(sek_is_ok(sek_pacer_ack(&p, p.sent)));
+		sent++;
+	}
+	ck_assert(sent >= 40 && sent <= 43);
+	/* a faster one holds at once */
+	sek_pacer_rate(&p, 0, 10000000);
+	ck_assert_uint_eq(sek_pacer_wait_us(&p, 10000000 + SEK_PACER_FRAME_US), 0);
+}
+END_TEST
+
 START_TEST(acknowledgements)
 {
 	struct sek_pacer p = { .sent = UINT32_MAX - 1, .acked = UINT32_MAX - 1 };
@@ -357,6 +377,7 @@ int main(void)
 	tcase_add_test(t, the_first_two_frames_leave_at_once);
 	tcase_add_test(t, eighty_a_second);
 	tcase_add_test(t, a_browser_at_sixty_is_not_slowed);
+	tcase_add_test(t, another_rate);
 	tcase_add_test(t, acknowledgements);
 	tcase_add_test(t, pointer_moves_only_when_needed);
 	tcase_add_test(t, wheel_keeps_the_rest);

@@ -145,6 +145,39 @@ START_TEST(frame_rate_is_capped)
 }
 END_TEST
 
+static void view(uint8_t fps)
+{
+	uint8_t bytes[32];
+	struct sek_writer w;
+
+	sek_writer_init(&w, bytes, sizeof bytes);
+	sek_view_write(&w, &(struct sek_view){ .max_fps = fps, .text = "" });
+	ck_assert_int_eq(send(rig.control, bytes, w.len, 0), (ssize_t)w.len);
+}
+
+/* renderd has no processor left for it: a user who does something gets four times what is said for one who does not. */
+START_TEST(renderd_lowers_the_rate)
+{
+	unsigned before;
+
+	rig_attach(&rig, 800, 600);
+	rig_settle(&rig);
+	view(1);
+	rig_settle(&rig);
+	before = rig.frames;
+	for (int i = 0; i < 100; i++) {
+		rig_fill(&rig, 0x010101u * (uint32_t)i, 0, 0, 800, 600);
+		rig_for(&rig, 15);
+	}
+	ck_assert_uint_gt(rig.frames, before);
+	ck_assert_uint_le(rig.frames - before, 40); /* at 80 a second: 120. A slow machine has more time, and fewer still */
+	rig_until_same_picture(&rig); /* the last one is not lost */
+	view(SEK_FPS_MAX);
+	rig_fill(&rig, 0x123456, 0, 0, 800, 600);
+	rig_until_same_picture(&rig);
+}
+END_TEST
+
 START_TEST(invisible_costs_nothing)
 {
 	uint8_t bytes[16];
@@ -321,6 +354,7 @@ int main(void)
 	tcase_add_test(t, refresh_gives_a_keyframe);
 	tcase_add_test(t, unacknowledged_frames_are_few);
 	tcase_add_test(t, frame_rate_is_capped);
+	tcase_add_test(t, renderd_lowers_the_rate);
 	tcase_add_test(t, invisible_costs_nothing);
 	tcase_add_test(t, resizes_last_wins);
 	tcase_add_test(t, resizes_leave_no_modes);

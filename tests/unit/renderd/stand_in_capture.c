@@ -205,6 +205,8 @@ static void take_packet(void)
 		attach(fd);
 		return;
 	}
+	if (sek_is_ok(sek_frame_whole(packet, (size_t)n, SEK_LINK_HUB, SEK_DIR_UP, &f, &total)) && f.type == SEK_MSG_VIEW)
+		return; /* it paints nothing */
 	if (!sek_is_ok(sek_frame_whole(packet, (size_t)n, SEK_LINK_HOST, SEK_DIR_DOWN, &f, &total)) ||
 			!sek_is_ok(sek_state_read(packet + SEK_FRAME_HEADER_BYTES, f.payload_bytes, &told)))
 		_exit(SEK_CAPTURE_PROTOCOL);

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "render-host/renderd/refresh.h"
 #include "tests/unit/renderd/rig.h"
 
 static struct rig rig;
@@ -119,6 +120,33 @@ START_TEST(nothing_but_the_page)
 }
 END_TEST
 
+/* Up at once, down by one and not before it has been quiet for a while. */
+START_TEST(frames_give_way_to_pressure)
+{
+	uint64_t since = 0, now = 1000;
+	unsigned level = 0, i;
+
+	ck_assert_uint_eq(sek_refresh_next(0, 499, now, &since), 0);
+	ck_assert_uint_eq(sek_refresh_next(0, 500, now, &since), 1);
+	ck_assert_uint_eq(sek_refresh_next(1, 1000, now, &since), 3);
+	ck_assert_uint_eq(sek_refresh_next(3, 800, now + 60000, &since), 3); /* hardly lower: it would only swing */
+	level = 3;
+	for (i = 0; i < 5; i++, now += 2000)
+		ck_assert_uint_eq(level = sek_refresh_next(level, i == 0 ? 900 : 0, now, &since), 3);
+	for (; level > 0 && i < 60; i++, now += 2000) {
+		unsigned next = sek_refresh_next(level, 0, now, &since);
+
+		ck_assert(next == level || next + 1 == level);
+		level = next;
+	}
+	ck_assert_uint_eq(level, 0);
+	ck_assert_uint_ge(now, 1000 + 30000);
+	ck_assert_uint_eq(sek_refresh_fps(0), SEK_FPS_MAX);
+	for (i = 1; i < SEK_REFRESH_LEVELS; i++)
+		ck_assert_uint_lt(sek_refresh_fps(i), sek_refresh_fps(i - 1));
+}
+END_TEST
+
 START_TEST(the_alarm)
 {
 	struct client wild, calm;
@@ -154,6 +182,7 @@ int main(void)
 	tcase_set_timeout(all, 120);
 	tcase_add_test(all, the_page);
 	tcase_add_test(all, nothing_but_the_page);
+	tcase_add_test(all, frames_give_way_to_pressure);
 	tcase_add_test(all, the_alarm);
 	suite_add_tcase(suite, all);
 	runner = srunner_create(suite);

@@ -299,12 +299,10 @@ START_TEST(input_passes_written_anew_and_in_order)
 	ck_assert_uint_eq(journal_count(decoder, SEK_MSG_WHEEL, last, &n), 1);
 	/* what is between client and broker alone never reaches the host */
 	STREAM_WRITE(&c, sek_ping_write, &(struct sek_ping){ 77 });
-	STREAM_WRITE(&c, sek_visibility_write, &(struct sek_visibility){ false });
 	STREAM_WRITE(&c, sek_empty_write, SEK_MSG_REFRESH);
 	stream_key(&c, 31, true);
 	BENCH_UNTIL(&b, 3000, journal_count(decoder, SEK_MSG_KEY, NULL, NULL) == 3);
 	ck_assert_uint_eq(journal_count(decoder, SEK_MSG_PING, NULL, NULL), 0);
-	ck_assert_uint_eq(journal_count(decoder, SEK_MSG_VISIBILITY, NULL, NULL), 0);
 	ck_assert_uint_eq(journal_count(decoder, SEK_MSG_REFRESH, NULL, NULL), 0);
 	ck_assert_uint_eq(journal_count(decoder, SEK_MSG_ACK, NULL, NULL), 0);
 	ck_assert(!c.closed);

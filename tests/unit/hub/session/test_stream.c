@@ -431,6 +431,33 @@ START_TEST(a_deaf_encoder_is_replaced)
 }
 END_TEST
 
+/* While nobody sees the picture the host makes none: said for a hidden window, a client that has gone, and a new link. */
+START_TEST(the_host_knows_who_looks)
+{
+	struct sek_visibility m;
+	uint8_t last[8];
+	size_t n;
+	int decoder;
+
+	bench_init(&b, "decoder", "encoder");
+	bench_start(&b);
+	stream_up(&b, "taro", &c);
+	decoder = bench_decoder_pid(&b);
+	ck_assert_uint_eq(journal_count(decoder, SEK_MSG_VISIBILITY, NULL, NULL), 0); /* a new link assumes that somebody does */
+	STREAM_WRITE(&c, sek_visibility_write, &(struct sek_visibility){ false });
+	BENCH_UNTIL(&b, 3000, journal_count(decoder, SEK_MSG_VISIBILITY, last, &n) == 1);
+	ck_assert(sek_is_ok(sek_visibility_read(last, n, &m)) && !m.visible);
+	sek_session_detach(c.session, &c);
+	stream_up(&b, "taro", &c);
+	BENCH_UNTIL(&b, 3000, journal_count(decoder, SEK_MSG_VISIBILITY, last, &n) == 2);
+	ck_assert(sek_is_ok(sek_visibility_read(last, n, &m)) && m.visible);
+	sek_session_detach(c.session, &c);
+	BENCH_UNTIL(&b, 3000, journal_count(decoder, SEK_MSG_VISIBILITY, last, &n) == 3);
+	ck_assert(sek_is_ok(sek_visibility_read(last, n, &m)) && !m.visible);
+	bench_finish(&b);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("hub.session.stream");
@@ -440,6 +467,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(coming, a_client_that_says_nothing_is_dropped);
+	tcase_add_test(coming, the_host_knows_who_looks);
 	tcase_add_test(coming, a_client_that_answers_stays);
 	tcase_add_test(coming, a_wrong_answer_is_refused);
 	tcase_add_test(coming, who_may_attach);
