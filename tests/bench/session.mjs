@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What one session costs, with the real chain and a real browser as the client:
 //   node tests/bench/session.mjs [--rounds N] [--warm N] [--idle SECONDS]
-// Prints: log-in click to first painted page (cold: page cache dropped, warm), memory (PSS) and idle CPU of each process.
+// Prints: log-in click to first painted page (cold: page cache dropped, warm); of each process memory (PSS), idle CPU and how
+// often a second it is woken (voluntary context switches of all its threads).
 // Needs root and a build (SEK_BUILD, default build/release); `npm ci` in tests/e2e first.
 
 import fs from "node:fs";
@@ -55,16 +56,27 @@ function memory(pid)
 	return { total, gap };
 }
 
+/** Times that the process's threads have gone to sleep so far.
+ * @param {number} pid */
+function sleeps(pid)
+{
+	let n = 0;
+	for (const thread of fs.readdirSync(`/proc/${pid}/task`))
+		n += Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/task/${thread}/status`, "utf8"))?.[1] ?? 0);
+	return n;
+}
+
 /** @param {Harness} harness */
 function byName(harness)
 {
 	const table = new Map();
 	for (const process of processes(harness)) {
-		const row = table.get(process.name) ?? { count: 0, ticks: 0, pss: 0, gap: 0 };
+		const row = table.get(process.name) ?? { count: 0, ticks: 0, pss: 0, gap: 0, sleeps: 0 };
 		try {
 			const { total, gap } = memory(process.pid);
 			row.pss += total;
 			row.gap += gap;
+			row.sleeps += sleeps(process.pid);
 		} catch {
 			continue;
 		}
@@ -145,7 +157,7 @@ try {
 		await stocked(harness);
 	}
 	warm.sort((a, b) => a - b);
-	console.log(`log-in click to first painted page, 1920x1080: cold ${cold.ms.toFixed(0)} ms, warm median ` +
+	if (rounds > 0) console.log(`log-in click to first painted page, 1920x1080: cold ${cold.ms.toFixed(0)} ms, warm median ` +
 		`${warm[warm.length >> 1]?.toFixed(0)} ms (${rounds} rounds, worst ${warm.at(-1)?.toFixed(0)} ms)`);
 
 	const { page } = await firstPage(harness);
@@ -153,11 +165,12 @@ try {
 	const before = byName(harness);
 	await new Promise(resolve => setTimeout(resolve, idleSeconds * 1000));
 	const after = byName(harness);
-	console.log(`\n${"process".padEnd(18)}${"count".padStart(6)}${"PSS MiB".padStart(10)}${"gap MiB".padStart(10)}${"idle CPU %".padStart(12)}`);
+	console.log(`\n${"process".padEnd(18)}${"count".padStart(6)}${"PSS MiB".padStart(10)}${"gap MiB".padStart(10)}${"idle CPU %".padStart(12)}${"wakes/s".padStart(10)}`);
 	for (const [name, row] of [...after].sort((a, b) => b[1].pss - a[1].pss)) {
 		const used = (row.ticks - (before.get(name)?.ticks ?? 0)) / TICKS_PER_SECOND / idleSeconds * 100;
 		console.log(`${name.padEnd(18)}${String(row.count).padStart(6)}${((row.pss - row.gap) / 1024).toFixed(1).padStart(10)}` +
-			`${(row.gap / 1024).toFixed(1).padStart(10)}${used.toFixed(2).padStart(12)}`);
+			`${(row.gap / 1024).toFixed(1).padStart(10)}${used.toFixed(2).padStart(12)}` +
+			`${((row.sleeps - (before.get(name)?.sleeps ?? 0)) / idleSeconds).toFixed(1).padStart(10)}`);
 	}
 	await endSession(harness, page);
 } finally {

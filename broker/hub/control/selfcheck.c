@@ -104,6 +104,11 @@ static void on_host(void *user, const struct sek_host_info *i)
 	s->foreign += i->host->kind != SEK_KIND_SEKISHO;
 	if (i->host->insecure)
 		sek_check_name(&s->insecure, i->host->name, NULL);
+	s->heard += i->heard;
+	if (i->heard && strcmp(i->limits, "rlimits") == 0)
+		sek_check_name(&s->unlimited, i->host->name, NULL);
+	if (i->alarm)
+		sek_check_name(&s->alarmed, i->host->name, NULL);
 }
 
 struct sek_selfcheck *sek_selfcheck_begin(const struct sek_broker_config *config, struct sek_sessions *sessions,
@@ -195,6 +200,9 @@ void sek_selfcheck_work(struct sek_selfcheck *s)
 	sek_check_recording(s);
 	sek_check_line(s, "hosts", s->insecure.n ? SEK_CHECK_ATTENTION : SEK_CHECK_OK, "of-hosts", &s->insecure, "%u" SEK_CHECK_NEXT "%u",
 		s->insecure.n, s->foreign);
+	sek_check_line(s, "host-limits", s->unlimited.n ? SEK_CHECK_ATTENTION : SEK_CHECK_OK, "of-limits", &s->unlimited, "%u" SEK_CHECK_NEXT
+		"%u", s->unlimited.n, s->heard);
+	sek_check_line(s, "host-alarms", s->alarmed.n ? SEK_CHECK_FAILED : SEK_CHECK_OK, "of-alarms", &s->alarmed, "%u", s->alarmed.n);
 	gmtime_r(&now, &tm);
 	strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &tm);
 	report = json_pack("{s:s,s:s,s:s,s:O}", "time", stamp, "where", s->config->audit.where, "version", SEK_VERSION, "lines",

@@ -30,6 +30,8 @@ struct sek_selfcheck {
 	size_t n_pids, room;
 	unsigned foreign; /* hosts of other kinds; insecure: those without encryption */
 	struct sek_check_names insecure;
+	unsigned heard;   /* hosts that tell how they are; unlimited: those without cgroups; alarmed: out of service because of an alarm */
+	struct sek_check_names unlimited, alarmed;
 	json_t *lines, *seen;
 	json_t *result;
 	unsigned failed;
