@@ -167,22 +167,29 @@ END_TEST
 
 START_TEST(a_host_that_dies)
 {
-	struct stream a, b;
+	struct stream a, b, calm;
 	struct world w;
 	int dead;
 
 	begin(&w);
 	world_up(&w, "taro", &a);
 	dead = host_of(&w);
+	WORLD_UNTIL(&w, 10000, host(&w, dead).info.sessions == 1);
+	world_up(&w, "hanako", &calm);
+	ck_assert_uint_eq(host(&w, 1 - dead).info.here, 1);
 	farm_kill(&w.farm, dead);
 	WORLD_UNTIL(&w, 30000, a.closed);
 	ck_assert_uint_eq(stream_state(&a), SEK_STATE_HOST_LOST);
+	/* on the other host nobody notices: no state was told, and what is typed is seen */
+	ck_assert(!stream_saw(&calm, SEK_STATE_RECONNECTING) && !calm.closed);
+	world_goes_on(&w, &calm);
 	WORLD_UNTIL(&w, 15000, is(&w, dead, "lost"));
 	/* one click later: another host */
 	stream_finish(&a);
 	world_up(&w, "taro", &b);
-	ck_assert_uint_eq(host(&w, 1 - dead).info.here, 1);
+	ck_assert_uint_eq(host(&w, 1 - dead).info.here, 2);
 	leave(&w, "taro", &b);
+	leave(&w, "hanako", &calm);
 	/* nobody is left */
 	farm_kill(&w.farm, 1 - dead);
 	WORLD_UNTIL(&w, 15000, is(&w, 1 - dead, "lost"));
