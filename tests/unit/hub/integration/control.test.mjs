@@ -117,6 +117,33 @@ test('control: render hosts', () => {
 	assert.equal(rows().length, 1);
 });
 
+test('control: hosts of other protocols', async () => {
+	const name = 'desk7.example.lg.jp', row = () => ctl('--json', 'host', 'list').json.rows.find((x) => x.name === name);
+	const add = (...words) => ctl('host', 'add', name, '127.0.0.9', '9', 'desks', '--reason', 'a desk', ...words);
+	const password = (input, ...words) => spawnSync(path.join(bin, 'sekishoctl'), ['--socket', socket(), 'host', 'password', name, ...words,
+		'--reason', 'its own'], { encoding: 'utf8', input, cwd: b.dir }).status;
+	assert.equal(add('--kind', 'x11').code, 1);
+	assert.equal(add('--max_sessions', '2').code, 1); // our own hosts say themselves how many they take
+	assert.equal(add('--kind', 'vnc', '--insecure', 'true', '--trust', b.file('pki/ca.crt')).code, 1);
+	assert.equal(add('--kind', 'vnc', '--insecure', 'true').code, 0);
+	assert.match(ctl('host', 'list').out, /desk7\.example\.lg\.jp .* vnc +yes/);
+	assert.deepEqual([row().kind, row().insecure, row().max_sessions, row().test], ['vnc', true, 1, '']);
+	assert.equal(password('s3cret-of-the-desk\n'), 0);
+	assert.equal(password('s3cret-of-taro\n', 'taro-there', '--user', 'taro'), 0);
+	assert.equal(password(''), 2);
+	const r = ctl('host', 'test', name);
+	assert.equal(r.code, 4);
+	assert.match(r.out, /no TCP connection/);
+	assert.equal(row().test, 'connect');
+	assert.match(ctl('selfcheck').out, /without encryption[^]*desk7/);
+	const seen = records().filter((x) => x.object === name).map((x) => x.what);
+	assert.deepEqual(seen, ['host.add', 'host.add', 'host.add', 'host.add', 'host.secret', 'host.secret', 'host.test'].slice(-seen.length));
+	for (const file of [b.file('store.db'), b.file('store.db-wal'), b.file('audit/audit-00000001.log')])
+		assert.ok(!fs.existsSync(file) || !/s3cret-of/.test(fs.readFileSync(file, 'latin1')), file);
+	assert.equal(ctl('host', 'remove', name, '--reason', 'gone').code, 0);
+	assert.equal(ctl('host', 'password', 'render1.sekisho.internal', '--reason', 'x').code, 2);
+});
+
 const live = () => ctl('--json', 'session', 'list').json.rows;
 
 test('sessions: list, message, end, stop', async () => {
