@@ -60,6 +60,35 @@ static void first_frames(FILE *o, const struct sek_metrics *m)
 		(unsigned)(m->first_frame_sum_ms % 1000));
 }
 
+static void delays(FILE *o, const struct sek_metrics *m)
+{
+	struct sek_delays d;
+	uint64_t n = 0;
+
+	sek_sessions_delays(m->from.sessions, &d);
+	sek_metrics_family(o, "input_delay_seconds", "histogram", "seconds",
+		"From a key press at the broker to the next picture for that client: all but the client's line and screen.");
+	for (size_t i = 0; i < SEK_DELAYS; i++) {
+		n += d.n[i];
+		fprintf(o, PREFIX "input_delay_seconds_bucket{le=\"%.3f\"} %" PRIu64 "\n", sek_delay_ms[i] / 1000.0, n);
+	}
+	n += d.n[SEK_DELAYS];
+	fprintf(o, PREFIX "input_delay_seconds_bucket{le=\"+Inf\"} %" PRIu64 "\n", n);
+	fprintf(o, PREFIX "input_delay_seconds_count %" PRIu64 "\n", n);
+	fprintf(o, PREFIX "input_delay_seconds_sum %" PRIu64 ".%06u\n", d.sum_us / 1000000, (unsigned)(d.sum_us % 1000000));
+}
+
+static void refusals(FILE *o, const struct sek_sessions *all)
+{
+	static const char *const words[SEK_OPEN_REFUSALS] = { [SEK_OPEN_FULL] = "full", [SEK_OPEN_HOURS] = "hours",
+		[SEK_OPEN_RECORDING] = "recording", [SEK_OPEN_OTHER] = "other" };
+
+	sek_metrics_family(o, "session_refusals", "counter", NULL, "Sessions that were not opened, by why.");
+	for (size_t i = 0; i < SEK_OPEN_REFUSALS; i++)
+		fprintf(o, PREFIX "session_refusals_total{why=\"%s\"} %" PRIu64 "\n", words[i],
+			sek_sessions_refused(all, (enum sek_open_refusal)i));
+}
+
 static void sessions(FILE *o, const struct sek_metrics *m)
 {
 	struct live l = { { 0 }, 0, 0, 0 };
@@ -91,6 +120,8 @@ static void sessions(FILE *o, const struct sek_metrics *m)
 	sek_metrics_counter(o, "jail_violations", NULL, "Decoders that were stopped because they did what their jail forbids.",
 		m->ended[SEK_STATE_JAIL_VIOLATION]);
 	first_frames(o, m);
+	delays(o, m);
+	refusals(o, m->from.sessions);
 	sek_metrics_counter(o, "session_down_bytes", "bytes", "Frames that went to clients.", m->bytes_down + l.bytes_down);
 	sek_metrics_counter(o, "session_updates", NULL, "Pictures that went to clients.", m->updates + l.updates);
 }

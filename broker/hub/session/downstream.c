@@ -42,6 +42,7 @@ static const char *on_update(struct sek_session *s, uint32_t epoch, const struct
 			return "too many frames without an acknowledgement";
 		sek_flight_push(&s->client.flight, number, epoch);
 		s->updates++;
+		sek_delay_shown(s);
 		if (!s->first_frame_ms) {
 			uint64_t ms = uv_now(s->all->loop) - s->hello_ms;
 

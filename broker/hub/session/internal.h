@@ -159,6 +159,7 @@ struct sek_session {
 	char recorded_before[33]; /* the recording that the killed broker had begun, "" = none */
 
 	uint64_t opened_ms, started_ms, hello_ms, input_ms;
+	uint64_t pressed_ns;      /* a key went down and no picture has followed yet; 0: none */
 	uint64_t bytes_down, updates;
 	uint32_t first_frame_ms;
 
@@ -181,6 +182,8 @@ struct sek_sessions {
 	struct sek_farm *farm;
 	struct sek_session *first;
 	size_t n;       /* live sessions */
+	struct sek_delays delays;
+	uint64_t refused[SEK_OPEN_REFUSALS];
 	size_t pending; /* objects with handles or jobs that still have to say goodbye; children count apart */
 	sek_session_event_fn *event;
 	void *event_user;
@@ -272,6 +275,10 @@ bool sek_client_has_room(const struct sek_session *s);
 void sek_client_linger(struct sek_session *s); /* nobody is there: how long the session waits */
 void sek_client_due(struct sek_session *s, enum sek_deadline which);
 void sek_client_message(struct sek_session *s, const uint8_t *bytes, size_t n);
+
+/* delay.c */
+void sek_delay_pressed(struct sek_session *s);
+void sek_delay_shown(struct sek_session *s);
 
 /* upstream.c: what a client's messages become, once they are well-formed */
 enum sek_verdict sek_upstream(struct sek_session *s, const struct sek_frame *f, const uint8_t *payload);

@@ -138,14 +138,23 @@ sek_status sek_sessions_open(struct sek_sessions *all, const char *user, uint8_t
 	if (all->stopping)
 		return sek_fail(SEK_E_LIMIT);
 	if (!s) {
-		if (all->n >= all->config.max_sessions)
-			return sek_fail(SEK_E_LIMIT);
-		SEK_TRY(sek_session_create(all, user, &s));
+		sek_status status = all->n >= all->config.max_sessions ? sek_fail(SEK_E_LIMIT) : sek_session_create(all, user, &s);
+
+		if (!sek_is_ok(status)) {
+			all->refused[sek_is(status, SEK_E_LIMIT) ? SEK_OPEN_FULL : sek_is(status, SEK_E_DENIED) ? SEK_OPEN_HOURS :
+				sek_is(status, SEK_E_STORE) ? SEK_OPEN_RECORDING : SEK_OPEN_OTHER]++;
+			return status;
+		}
 		sek_sessions_tell(s, "session.opened");
 	}
 	memcpy(ret_id, s->id, SEK_SESSION_ID_BYTES);
 	*ret_resumed = resumed;
 	return sek_ok();
+}
+
+uint64_t sek_sessions_refused(const struct sek_sessions *all, enum sek_open_refusal why)
+{
+	return all->refused[why];
 }
 
 struct sek_session *sek_sessions_find(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES])

@@ -195,6 +195,19 @@ struct sek_session_info {
 void sek_sessions_each(struct sek_sessions *all, void (*fn)(void *user, const struct sek_session_info *info), void *user);
 size_t sek_sessions_count(const struct sek_sessions *all);
 
+/* From a key press or a text to the next whole picture for the client, since the start: how many took at most sek_delay_ms[i] and
+ * longer than the one before; the last: longer than any, up to two seconds. */
+#define SEK_DELAYS 10
+extern const uint32_t sek_delay_ms[SEK_DELAYS];
+struct sek_delays {
+	uint64_t n[SEK_DELAYS + 1], sum_us;
+};
+void sek_sessions_delays(const struct sek_sessions *all, struct sek_delays *ret);
+
+/* Sessions that were not opened, since the start, by why: the broker is full, the hours, the recording. */
+enum sek_open_refusal { SEK_OPEN_FULL, SEK_OPEN_HOURS, SEK_OPEN_RECORDING, SEK_OPEN_OTHER, SEK_OPEN_REFUSALS };
+uint64_t sek_sessions_refused(const struct sek_sessions *all, enum sek_open_refusal why);
+
 /* Told of session events that others care about (log, later audit): word is one of session.opened, .attached (a HELLO was
  * accepted), .started (the host is being called), .running, .first-frame, .detached, .taken-over, .reconnecting,
  * .reconnected, .restored (taken back after the broker was killed), .encoder-restarted, .ended (info->state says why), host.alarm (its host takes no new ones any more: alarm_faults). fn must not call back into the sessions. */

@@ -132,8 +132,10 @@ static enum sek_verdict key(struct sek_session *s, const uint8_t *payload, size_
 		return SEK_VERDICT_FLOOD;
 	sek_session_input_seen(s);
 	sek_clipboard_gesture(s);
-	if (m.down)
+	if (m.down) {
 		sek_tape_key(s);
+		sek_delay_pressed(s);
+	}
 	sek_writer_init(&w, frame, sizeof frame);
 	sek_key_write(&w, &m);
 	return pass(s, SEK_INPUT_KEEP, &w);
@@ -152,6 +154,7 @@ static enum sek_verdict text(struct sek_session *s, const uint8_t *payload, size
 		return SEK_VERDICT_FLOOD;
 	sek_session_input_seen(s);
 	sek_tape_text(s, &m);
+	sek_delay_pressed(s);
 	sek_writer_init(&w, frame, sizeof frame);
 	sek_text_write(&w, &m);
 	return pass(s, SEK_INPUT_KEEP, &w);

@@ -458,6 +458,39 @@ START_TEST(the_host_knows_who_looks)
 }
 END_TEST
 
+/* A key press is counted with the picture that follows it, once. */
+START_TEST(keys_and_their_pictures_are_counted)
+{
+	struct sek_delays d;
+	uint64_t n = 0;
+	unsigned ends;
+	bool resumed;
+	uint8_t id[SEK_SESSION_ID_BYTES];
+
+	bench_init(&b, "decoder", "encoder");
+	b.config.max_sessions = 1;
+	bench_start(&b);
+	stream_up(&b, "taro", &c);
+	sek_sessions_delays(b.all, &d);
+	for (size_t i = 0; i <= SEK_DELAYS; i++)
+		ck_assert_uint_eq(d.n[i], 0); /* pictures without a key */
+	stream_key(&c, 30, true);
+	stream_key(&c, 31, true);
+	ends = c.ends;
+	STREAM_WRITE(&c, sek_empty_write, SEK_MSG_REFRESH); /* brings a picture */
+	BENCH_UNTIL(&b, 3000, c.ends > ends);
+	sek_sessions_delays(b.all, &d);
+	for (size_t i = 0; i <= SEK_DELAYS; i++)
+		n += d.n[i];
+	ck_assert_uint_le(n, 1); /* none only if that took longer than two seconds */
+	ck_assert(n == 0 || d.sum_us > 0);
+	ck_assert(sek_is(sek_sessions_open(b.all, "jiro", id, &resumed), SEK_E_LIMIT));
+	ck_assert_uint_eq(sek_sessions_refused(b.all, SEK_OPEN_FULL), 1);
+	ck_assert_uint_eq(sek_sessions_refused(b.all, SEK_OPEN_HOURS), 0);
+	bench_finish(&b);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("hub.session.stream");
@@ -468,6 +501,7 @@ int main(void)
 
 	tcase_add_test(coming, a_client_that_says_nothing_is_dropped);
 	tcase_add_test(coming, the_host_knows_who_looks);
+	tcase_add_test(coming, keys_and_their_pictures_are_counted);
 	tcase_add_test(coming, a_client_that_answers_stays);
 	tcase_add_test(coming, a_wrong_answer_is_refused);
 	tcase_add_test(coming, who_may_attach);
