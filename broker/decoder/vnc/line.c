@@ -92,17 +92,15 @@ static ssize_t push(gnutls_transport_ptr_t p, const void *bytes, size_t n)
 
 sek_status sek_vnc_line_init(struct sek_vnc_line *l, int fd, int stop_fd, bool with_tls)
 {
-	gnutls_certificate_credentials_t none;
-
 	*l = (struct sek_vnc_line){ .fd = fd, .stop_fd = stop_fd, .patient = true };
 	if (!with_tls)
 		return sek_ok();
 	/* nothing of it is ever given back: it lives as long as the process */
-	if (gnutls_init(&l->tls, GNUTLS_CLIENT) < 0 || gnutls_certificate_allocate_credentials(&none) < 0)
+	if (gnutls_init(&l->tls, GNUTLS_CLIENT) < 0 || gnutls_certificate_allocate_credentials(&l->none) < 0)
 		return sek_fail(SEK_E_NOMEM);
 	if (gnutls_priority_set_direct(l->tls, "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-CIPHER-ALL:+AES-256-GCM:+AES-128-GCM:"
 			"+CHACHA20-POLY1305:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:+DHE-RSA", NULL) < 0 ||
-	    gnutls_credentials_set(l->tls, GNUTLS_CRD_CERTIFICATE, none) < 0)
+	    gnutls_credentials_set(l->tls, GNUTLS_CRD_CERTIFICATE, l->none) < 0)
 		return sek_fail(SEK_E_CRYPTO);
 	gnutls_transport_set_ptr(l->tls, l);
 	gnutls_transport_set_pull_function(l->tls, pull);

@@ -21,6 +21,7 @@
 struct sek_vnc_line {
 	int fd, stop_fd;      /* the input pipe: its end is "stop" */
 	gnutls_session_t tls; /* NULL: there will never be TLS on this line */
+	gnutls_certificate_credentials_t none; /* that we show: none */
 	bool secure;          /* the handshake is done and the certificate was found good */
 	bool patient;         /* a read waits for bytes; else it says "not now" */
 	uint64_t until_ms;    /* of every wait; 0: SEK_VNC_STALL_MS from its begin */
