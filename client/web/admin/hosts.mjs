@@ -21,19 +21,9 @@ function addressCell(row)
 	if (!isForeign(row))
 		return address;
 	return make("span", {}, address, make("br"), known("admin.hosts.kind", row.kind),
-		...(row.insecure ? [" ", make("strong", { class: "alarm" }, words("admin.hosts.insecure.mark"))] : []));
-}
-
-/** @param {any} row */
-function stateCell(row)
-{
-	const state = known("admin.hosts.state", row.state);
-	if (row.alarm)
-		return make("span", {}, state, make("br"), make("strong", { class: "alarm" }, words("admin.hosts.alarm")));
-	if (!row.test)
-		return state;
-	return make("span", {}, state, make("br"), make("span", { class: row.test === "ok" || row.test === "running" ? "hint" : "alarm" },
-		words("admin.hosts.tested", { result: known("admin.hosts.test", row.test) })));
+		...(row.insecure ? [" ", make("strong", { class: "alarm" }, words("admin.hosts.insecure.mark"))] : []),
+		...(row.test ? [make("br"), make("span", { class: row.test === "ok" || row.test === "running" ? "hint" : "alarm" },
+			words("admin.hosts.tested", { result: known("admin.hosts.test", row.test) }))] : []));
 }
 
 const KINDS = ["sekisho", "vnc", "rdp"];
@@ -71,7 +61,7 @@ export function hostsPage(host)
 			{ label: "admin.field.host", show: row => row.name },
 			{ label: "admin.hosts.address", show: row => addressCell(row) },
 			{ label: "admin.hosts.pool", show: row => row.pool },
-			{ label: "admin.hosts.state", show: row => stateCell(row) },
+			{ label: "admin.hosts.state", show: row => known("admin.hosts.state", row.state) },
 			{ label: "admin.hosts.sessions", number: true, show: row => count(row.sessions) },
 			{ label: "admin.hosts.all", number: true, show: row => heard(row) ? `${count(row.all_sessions)} / ${count(row.max_sessions)}` :
 				isForeign(row) ? `– / ${count(row.max_sessions)}` : "–" },
