@@ -19,12 +19,25 @@ struct sek_trust {
 	gnutls_x509_crt_t *given;
 	unsigned n_given;
 	gnutls_x509_trust_list_t authorities; /* those of the given ones that are CAs */
+	bool has_crl;
+	time_t crl_until; /* GnuTLS takes a list of yesterday for one of today */
 };
+
+static sek_status add_crl(struct sek_trust *t, const char *pem)
+{
+	gnutls_datum_t d = { (unsigned char *)(uintptr_t)pem, (unsigned)strlen(pem) };
+	gnutls_x509_crl_t crl;
+
+	if (gnutls_x509_crl_init(&crl) < 0 || gnutls_x509_crl_import(crl, &d, GNUTLS_X509_FMT_PEM) < 0)
+		return sek_fail(SEK_E_CRYPTO);
+	t->has_crl = true;
+	t->crl_until = gnutls_x509_crl_get_next_update(crl); /* (time_t)-1: it does not say, and so is no good */
+	/* signed by one of the authorities, or it is no list of theirs; the trust list owns it from here on */
+	return gnutls_x509_trust_list_add_crls(t->authorities, &crl, 1, GNUTLS_TL_VERIFY_CRL, 0) == 1 ? sek_ok() : sek_fail(SEK_E_CRYPTO);
+}
 
 static sek_status add(struct sek_trust *t, const char *crl)
 {
-	gnutls_datum_t d = { (unsigned char *)(uintptr_t)crl, (unsigned)strlen(crl) };
-
 	for (unsigned i = 0; i < t->n_given; i++) {
 		/* a pinned certificate must not speak for others */
 		if (gnutls_x509_crt_get_ca_status(t->given[i], NULL) <= 0)
@@ -32,9 +45,7 @@ static sek_status add(struct sek_trust *t, const char *crl)
 		if (gnutls_x509_trust_list_add_cas(t->authorities, &t->given[i], 1, 0) != 1)
 			return sek_fail(SEK_E_CRYPTO);
 	}
-	if (*crl && gnutls_x509_trust_list_add_trust_mem(t->authorities, NULL, &d, GNUTLS_X509_FMT_PEM, 0, 0) < 1)
-		return sek_fail(SEK_E_CRYPTO);
-	return sek_ok();
+	return *crl ? add_crl(t, crl) : sek_ok();
 }
 
 sek_status sek_trust_create(const char *pem, const char *crl, const char *name, struct sek_trust **ret)
@@ -83,6 +94,8 @@ static bool is_signed(const struct sek_trust *t, gnutls_x509_crt_t *shown, unsig
 	};
 	unsigned found = 0;
 
+	if (t->has_crl && (t->crl_until == (time_t)-1 || t->crl_until < time(NULL)))
+		return false;
 	return gnutls_x509_trust_list_verify_crt2(t->authorities, shown, n, wanted, 2, GNUTLS_PROFILE_TO_VFLAGS(GNUTLS_PROFILE_LEGACY), &found,
 		NULL) == 0 && found == 0;
 }

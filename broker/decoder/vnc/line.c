@@ -51,6 +51,7 @@ static ssize_t pull(gnutls_transport_ptr_t p, void *bytes, size_t n)
 	for (;;) {
 		ssize_t r = recv(l->fd, bytes, n, 0);
 
+		l->ended |= r == 0 || (r < 0 && errno != EINTR && errno != EAGAIN);
 		if (r >= 0)
 			return r;
 		if (errno == EINTR)
@@ -106,6 +107,15 @@ sek_status sek_vnc_line_init(struct sek_vnc_line *l, int fd, int stop_fd, bool w
 	gnutls_transport_set_pull_function(l->tls, pull);
 	gnutls_transport_set_push_function(l->tls, push);
 	return sek_ok();
+}
+
+bool sek_vnc_line_ended(struct sek_vnc_line *l)
+{
+	uint8_t byte;
+	ssize_t r = l->secure ? 1 : recv(l->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	l->ended |= r == 0 || (r < 0 && errno != EAGAIN && errno != EINTR);
+	return l->ended;
 }
 
 static sek_status tls_failed(const struct sek_vnc_line *l, ssize_t r)

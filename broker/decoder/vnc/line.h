@@ -26,6 +26,7 @@ struct sek_vnc_line {
 	bool patient;         /* a read waits for bytes; else it says "not now" */
 	uint64_t until_ms;    /* of every wait; 0: SEK_VNC_STALL_MS from its begin */
 	bool stopped, late;   /* why a wait ended */
+	bool ended;           /* the other end has hung up, or the line broke */
 };
 
 uint64_t sek_vnc_now_ms(void);
@@ -37,6 +38,8 @@ sek_status sek_vnc_line_read(struct sek_vnc_line *l, void *ret, size_t n);
 sek_status sek_vnc_line_write(struct sek_vnc_line *l, const void *bytes, size_t n);
 /* What is there now, at least one byte: SEK_E_AGAIN if nothing is. */
 sek_status sek_vnc_line_take(struct sek_vnc_line *l, void *ret, size_t size, size_t *ret_n);
+/* Whether there is nothing more to come: for who reads the socket by other means. */
+bool sek_vnc_line_ended(struct sek_vnc_line *l);
 /* The handshake and the check. SEK_E_DENIED: the certificate; SEK_E_CRYPTO: anything else of TLS; or as read. */
 sek_status sek_vnc_line_secure(struct sek_vnc_line *l, const struct sek_trust *trust);
 

@@ -234,7 +234,8 @@ static int take_message(struct sek_vnc *v)
 	case TYPE_BELL:
 		v->client->requestedResize = FALSE; /* what the library would wait for, had it asked */
 		well = HandleRFBServerMessage(v->client);
-		malformed = true; /* a line that broke and a message that it does not take are the same to it */
+		/* a line that broke and a message that it does not take are the same to it */
+		malformed = !well && (v->client->buffered > 0 || !sek_vnc_line_ended(&v->line));
 		break;
 	case TYPE_CUT_TEXT:
 		well = ReadFromRFBServer(v->client, &byte, 1) && sek_vnc_cut_read(&v->cut, v->client, &malformed);

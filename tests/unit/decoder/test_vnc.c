@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <xcb/xcb.h>
 
@@ -23,7 +24,7 @@
 #define NAME "desk7.example"
 enum { WIDTH = 640, HEIGHT = 480 };
 
-static char folder[64], trust[8192], crl[8192], pinned[8192], other[8192];
+static char folder[64], trust[8192], crl[8192], revoked[8192], stale[8192], pinned[8192], other[8192];
 
 static void slurp(const char *name, char *ret, size_t size)
 {
@@ -42,6 +43,7 @@ static void set_up(void)
 	struct sek_pki_wish wish = { 0 };
 	struct sek_pki *pki;
 	char path[128], err[256] = "";
+	size_t n = 0;
 
 	snprintf(folder, sizeof folder, "/tmp/sek-vnc-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
@@ -55,6 +57,13 @@ static void set_up(void)
 	slurp("ca/ca.crt", trust, sizeof trust);
 	slurp("ca/ca.crl", crl, sizeof crl);
 	slurp("ca/" NAME ".crt", pinned, sizeof pinned);
+	snprintf(path, sizeof path, "%s/ca", folder);
+	ck_assert_msg(sek_is_ok(sek_pki_open(path, &pki, err, sizeof err)), "%s", err);
+	ck_assert_msg(sek_is_ok(sek_pki_sign_crl(pki, &(struct sek_pki_wish){ .now = time(NULL) - 30 * 86400 }, err, sizeof err)), "%s", err);
+	slurp("ca/ca.crl", stale, sizeof stale);
+	ck_assert_msg(sek_is_ok(sek_pki_revoke(pki, NAME, &wish, &n, err, sizeof err)), "%s", err);
+	slurp("ca/ca.crl", revoked, sizeof revoked);
+	sek_pki_close(pki);
 	slurp("other/" NAME ".crt", other, sizeof other);
 	snprintf(path, sizeof path, "x11vnc -storepasswd s3cret %s/passwd > /dev/null 2>&1", folder);
 	ck_assert_int_eq(system(path), 0);
@@ -260,17 +269,21 @@ static const struct {
 	bool insecure;
 	uint16_t max_width;
 	int code;
+	const char *crl; /* NULL: the present one */
 } steps[] = {
-	{ "X509Vnc", trust, "s3cret", NAME, false, 0, SEK_EXIT_OK },
-	{ "X509Vnc", trust, "wrong", NAME, false, 0, SEK_EXIT_LOGIN },
-	{ "X509Vnc", trust, "", NAME, false, 0, SEK_EXIT_LOGIN },
-	{ "X509Vnc", trust, "s3cret", "desk8.example", false, 0, SEK_EXIT_CERTIFICATE },
-	{ "X509Vnc", other, "s3cret", NAME, false, 0, SEK_EXIT_CERTIFICATE },
-	{ "VncAuth", trust, "s3cret", NAME, false, 0, SEK_EXIT_TLS },     /* nothing is encrypted: never unless that was said */
-	{ "TLSVnc,TLSNone", trust, "s3cret", NAME, false, 0, SEK_EXIT_TLS }, /* encrypted for whomever: neither */
-	{ "VncAuth", "", "wrong", NAME, true, 0, SEK_EXIT_LOGIN },
-	{ "VncAuth", "", "", NAME, true, 0, SEK_EXIT_LOGIN },
-	{ "X509Vnc", trust, "s3cret", NAME, false, 320, SEK_EXIT_SIZE },
+	{ "X509Vnc", trust, "s3cret", NAME, false, 0, SEK_EXIT_OK, NULL },
+	{ "X509Vnc", trust, "wrong", NAME, false, 0, SEK_EXIT_LOGIN, NULL },
+	{ "X509Vnc", trust, "", NAME, false, 0, SEK_EXIT_LOGIN, NULL },
+	{ "X509Vnc", trust, "s3cret", "desk8.example", false, 0, SEK_EXIT_CERTIFICATE, NULL },
+	{ "X509Vnc", other, "s3cret", NAME, false, 0, SEK_EXIT_CERTIFICATE, NULL },
+	{ "VncAuth", trust, "s3cret", NAME, false, 0, SEK_EXIT_TLS, NULL },     /* nothing is encrypted: never unless that was said */
+	{ "TLSVnc,TLSNone", trust, "s3cret", NAME, false, 0, SEK_EXIT_TLS, NULL }, /* encrypted for whomever: neither */
+	{ "VncAuth", "", "wrong", NAME, true, 0, SEK_EXIT_LOGIN, NULL },
+	{ "VncAuth", "", "", NAME, true, 0, SEK_EXIT_LOGIN, NULL },
+	{ "X509Vnc", trust, "s3cret", NAME, false, 320, SEK_EXIT_SIZE, NULL },
+	{ "X509Vnc", trust, "s3cret", NAME, false, 0, SEK_EXIT_CERTIFICATE, revoked },
+	{ "X509Vnc", trust, "s3cret", NAME, false, 0, SEK_EXIT_CERTIFICATE, stale },
+	{ "X509None", pinned, "", "any.name", false, 0, SEK_EXIT_OK, NULL },
 };
 
 START_TEST(a_test_names_the_step)
@@ -282,7 +295,7 @@ START_TEST(a_test_names_the_step)
 	xvnc(&s, steps[_i].security);
 	wish = options(&s);
 	wish.trust = steps[_i].trust;
-	wish.crl = steps[_i].trust == trust ? crl : "";
+	wish.crl = steps[_i].crl ? steps[_i].crl : steps[_i].trust == trust ? crl : "";
 	wish.password = steps[_i].password;
 	wish.name = steps[_i].name;
 	wish.insecure = steps[_i].insecure;
