@@ -54,10 +54,10 @@ int main(int argc, char **argv)
 	uint16_t width = 0, height = 0;
 	enum sek_child_exit code = sek_foreign_start(argc, argv, &v.foreign);
 
-	if (code != SEK_EXIT_OK)
-		return (int)code;
+	if (code != SEK_EXIT_OK) /* a certificate to trust that cannot be read is one, too */
+		_exit((int)code);
 	if (!sek_is_ok(sek_vnc_prepare(&v)))
-		return SEK_EXIT_INTERNAL;
+		_exit(SEK_EXIT_INTERNAL);
 	keep_alive(SEK_DECODER_HOST_FD);
 	malloc_trim(0);
 	if (!sek_is_ok(sek_foreign_jail(&v.foreign, other_bytes(&v.foreign), calls)))
