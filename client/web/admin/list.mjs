@@ -18,7 +18,8 @@ import { count } from "./show.mjs";
  * @property {Column[]} columns the first names the row
  * @property {Action[]} actions
  * @property {(query: Query) => Promise<Page>} source
- * @property {boolean} [noSearch] */
+ * @property {boolean} [noSearch]
+ * @property {string} [searches] key of words: what the search looks at */
 
 const LIMIT = 50;
 const SEARCH_AFTER_MS = 250;
@@ -52,6 +53,8 @@ export class List extends HTMLElement {
 		const tools = make("div", { class: "list-tools" });
 		if (!this.table.noSearch)
 			tools.append(make("label", { for: this.#search.id }, words("admin.search")), this.#search);
+		if (this.table.searches)
+			this.#search.placeholder = words(this.table.searches);
 		tools.append(this.#status, this.#back, this.#next);
 		this.replaceChildren(tools, this.#error, make("div", { class: "list-scroll", tabindex: 0, role: "region", "aria-label": label },
 			make("table", {}, make("caption", { class: "sr-only" }, label), make("thead", {}, make("tr", {}, ...head)), this.#body)));

@@ -55,6 +55,7 @@ export function recordingsPage()
 		make("label", {}, words("review.filter.least"), " ", least), make("button", {}, words("admin.audit.filter")));
 	const list = makeList({
 		name: "review.recordings",
+		searches: "review.searches",
 		columns: [
 			{ label: "admin.field.user", show: row => row.user },
 			{ label: "review.column.groups", show: row => row.groups.join(", ") || "–" },

@@ -41,7 +41,7 @@ export default {
 	"admin.field.host": "描画サーバー",
 	"admin.field.roles": "役割",
 	"admin.field.search": "検索",
-	"admin.reason.hint": "だれが、いつ、なぜ変えたかが記録に残ります。",
+	"admin.reason.hint": "だれが、いつ、なぜ行ったかが記録に残ります。",
 	"admin.name.hint": "文字、数字、. _ - @ が使えます（64文字まで）。",
 	"admin.role.staff": "職員",
 	"admin.role.administrator": "管理者",
