@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #define LINE_R2_LEAST 0.6
+#define EXHAUSTED 0.9 /* of all cores busy: what a session used then is not what it wants */
+enum { SAMPLES_LEAST = 3 };
 
 struct sek_line sek_line_through(const double *x, const double *y, size_t n)
 {
@@ -50,6 +52,11 @@ static double up_until(const struct sek_result *r)
 	return at_s;
 }
 
+static bool has_room(const struct sek_result *r, const struct sek_result_sample *m)
+{
+	return r->machine.cores == 0 || m->busy_cores < EXHAUSTED * (double)r->machine.cores;
+}
+
 static double median_first_frame(const struct sek_result *r)
 {
 	double *values = calloc(r->sessions_n ? r->sessions_n : 1, sizeof *values), median;
@@ -68,16 +75,19 @@ struct sek_shares sek_shares_of(const struct sek_result *r)
 	struct sek_shares s = { 0 };
 	double *x = calloc(r->samples_n * 2 + 1, sizeof *x), *y = x ? x + r->samples_n : NULL;
 	double until = up_until(r), session_s = 0;
-	size_t n = 0;
+	size_t n = 0, with_room = 0;
 
 	if (!x)
 		return s;
+	for (size_t i = 0; i < r->samples_n; i++)
+		with_room += r->samples[i].running > 0 && r->samples[i].at_s <= until + 0.5 && has_room(r, &r->samples[i]);
+	s.exhausted = r->samples_n > 0 && with_room < SAMPLES_LEAST;
 	for (unsigned c = 0; c < 2 * SEK_CLASSES; c++) {
 		n = 0;
 		for (size_t i = 0; i < r->samples_n; i++) {
 			const struct sek_result_sample *m = &r->samples[i];
 
-			if (m->interval_s <= 0 || m->at_s > until + 0.5)
+			if (m->interval_s <= 0 || m->at_s > until + 0.5 || (c < SEK_CLASSES && !s.exhausted && !has_room(r, m)))
 				continue;
 			x[n] = (double)m->running;
 			y[n++] = c < SEK_CLASSES ? m->classes[c].cpu_s / m->interval_s : m->classes[c - SEK_CLASSES].pss_mib;

@@ -19,6 +19,7 @@ struct sek_line sek_line_through(const double *x, const double *y, size_t n);
 
 struct sek_shares {
 	struct sek_line cores[SEK_CLASSES], mib[SEK_CLASSES]; /* of sessions that run */
+	bool exhausted;       /* the machine's CPU was, nearly all the time: sessions got less of it than they wanted, so cores says too little */
 	size_t samples;       /* that were used: those before the end of the ramp and of the hold */
 	double sessions_most; /* in them */
 	/* Of each running session, means over the same time: */

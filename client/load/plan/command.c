@@ -148,7 +148,9 @@ static int take_result(struct plan_figures *f, const char *path)
 		fprintf(stderr, "sekisho-load: %s\n", err);
 		return 1;
 	}
-	plan_figures_take(f, r, strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
+	if (!plan_figures_take(f, r, strrchr(path, '/') ? strrchr(path, '/') + 1 : path))
+		fprintf(stderr, "sekisho-load: %s: the machine's CPU was exhausted nearly all the time, so what a session wants of it is not known: its CPU "
+			"figures are not taken\n", path);
 	sek_result_destroy(r);
 	return 0;
 }

@@ -75,17 +75,20 @@ static double deviation(const struct sek_result *r, double mean)
 	return n >= 10 ? sqrt(square / (double)n) : 0;
 }
 
-void plan_figures_take(struct plan_figures *f, const struct sek_result *r, const char *path)
+bool plan_figures_take(struct plan_figures *f, const struct sek_result *r, const char *path)
 {
 	struct sek_shares s = sek_shares_of(r);
 	struct take t = { f, path, r->date };
 
-	take_line(&t, FIGURE_path_cores_base, FIGURE_path_cores_each, sum(s.cores, SEK_CLASS_BROKER, SEK_CLASS_ENCODER));
+	if (!s.exhausted)
+		take_line(&t, FIGURE_path_cores_base, FIGURE_path_cores_each, sum(s.cores, SEK_CLASS_BROKER, SEK_CLASS_ENCODER));
 	take_line(&t, FIGURE_path_mib_base, FIGURE_path_mib_each, sum(s.mib, SEK_CLASS_BROKER, SEK_CLASS_ENCODER));
 	take(&t, FIGURE_bytes_in_s, s.bytes_in_s);
 	take(&t, FIGURE_bytes_in_sd, deviation(r, s.bytes_in_s));
 	if (r->config.target != SEK_TARGET_CHROMIUM)
-		return; /* the hosts of this run were none */
-	take(&t, FIGURE_host_cores_each, sum(s.cores, SEK_CLASS_RENDERD, SEK_CLASS_CHROMIUM).each);
+		return !s.exhausted; /* the hosts of this run were none */
+	if (!s.exhausted)
+		take(&t, FIGURE_host_cores_each, sum(s.cores, SEK_CLASS_RENDERD, SEK_CLASS_CHROMIUM).each);
 	take_line(&t, FIGURE_host_mib_base, FIGURE_host_mib_each, sum(s.mib, SEK_CLASS_RENDERD, SEK_CLASS_CHROMIUM));
+	return !s.exhausted;
 }

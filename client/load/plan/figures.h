@@ -25,8 +25,9 @@ struct plan_figures {
 };
 
 void plan_figures_default(struct plan_figures *f);
-/* Replaces what that run has measured; the others keep their value and source. path names the run in the sources. */
-void plan_figures_take(struct plan_figures *f, const struct sek_result *r, const char *path);
+/* Replaces what that run has measured; the others keep their value and source. path names the run in the sources. False: the machine's CPU
+ * was exhausted, so its CPU figures were left out. */
+bool plan_figures_take(struct plan_figures *f, const struct sek_result *r, const char *path);
 
 #define PLAN_VALUE(figures, name) ((figures)->of[FIGURE_##name].value)
 

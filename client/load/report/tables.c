@@ -225,7 +225,10 @@ void report_shares(const struct report *r)
 	share_rows(r, report_is_host, W_SUM_HOST);
 	html_raw(h, "</table>\n<p class=\"note\">");
 	html_say(h, W_SHARES_NOTE, figure(samples, (double)r->shares.samples), figure(most, r->shares.sessions_most), NULL);
-	html_raw(h, "</p></div></div>\n");
+	html_raw(h, "</p>\n");
+	if (r->shares.exhausted)
+		html_tag(h, "p", "chip warn", W_SHARES_EXHAUSTED);
+	html_raw(h, "</div></div>\n");
 }
 
 /* --- errors, faults, checks --- */
@@ -285,7 +288,7 @@ static void events(const struct report *r)
 
 void report_chaos(const struct report *r)
 {
-	static const enum report_word words[] = { W_COL_WHAT, W_COL_FOUND, W_COL_RESULT };
+	static const enum report_word words[] = { W_COL_FIGURE, W_COL_FOUND, W_COL_RESULT };
 	const struct html *h = &r->h;
 
 	if (r->now->events_n) {

@@ -133,6 +133,28 @@ static void hero(const struct report *r)
 	html_raw(h, "</p>\n</div>\n");
 }
 
+/* Of a run with faults: how they ended, instead of a number of staff. */
+static void hero_of_faults(const struct report *r)
+{
+	const struct html *h = &r->h;
+	size_t ok = 0, bad_checks = 0;
+	char text[FIGURE_BYTES];
+
+	for (size_t i = 0; i < r->now->events_n; i++)
+		ok += r->now->events[i].ok;
+	for (size_t i = 0; i < r->now->checks_n; i++)
+		bad_checks += !r->now->checks[i].ok;
+	html_raw(h, "<div>\n");
+	html_tag(h, "h3", NULL, W_FAULTS_DONE);
+	html_raw(h, "<p class=\"n\">%s</p>\n<p class=\"unit\">", figure(text, (double)ok));
+	html_say(h, W_FAULTS_UNIT, figure(text, (double)r->now->events_n), NULL, NULL);
+	html_raw(h, "</p>\n");
+	if (r->now->checks_n)
+		html_tag(h, "span", bad_checks ? "chip bad" : "chip good", bad_checks ? W_CHECKS_BAD : W_CHECKS_OK);
+	html_tag(h, "p", NULL, W_FAULTS_NOTE);
+	html_raw(h, "</div>\n");
+}
+
 static void tile(const struct html *h, enum report_word w, const char *value)
 {
 	html_raw(h, "<div class=\"card tile\">");
@@ -154,7 +176,7 @@ static void tiles(const struct report *r)
 		logins += r->now->seconds[i].logins;
 		refused += r->now->seconds[i].refused;
 	}
-	if (r->now->verdict.broke)
+	if (r->now->verdict.broke && r->now->events_n == 0)
 		html_tag(h, "h2", NULL, W_WHOLE_RUN);
 	html_raw(h, "<div class=\"tiles\">\n");
 	tile(h, W_STAFF_MOST, figure(text, (double)most));
@@ -170,13 +192,17 @@ void report_verdict(const struct report *r)
 {
 	const struct html *h = &r->h;
 	const struct sek_result_verdict *v = &r->now->verdict;
-	struct figures f = v->broke ? figures_of(r->now, v->broke_s - WINDOW_S, v->broke_s) : figures_of(r->now, -1, r->now->lasted_s + 1);
+	bool at_break = v->broke && r->now->events_n == 0;
+	struct figures f = at_break ? figures_of(r->now, v->broke_s - WINDOW_S, v->broke_s) : figures_of(r->now, -1, r->now->lasted_s + 1);
 
 	html_raw(h, "<section class=\"card verdict\">\n");
-	hero(r);
+	if (r->now->events_n)
+		hero_of_faults(r);
+	else
+		hero(r);
 	html_raw(h, "<div>\n");
-	html_tag(h, "h3", NULL, v->broke ? W_WHEN_BROKE : W_WHOLE_RUN);
-	if (v->broke)
+	html_tag(h, "h3", NULL, at_break ? W_WHEN_BROKE : W_WHOLE_RUN);
+	if (at_break)
 		html_tag(h, "p", "note", W_FIGURE_AT);
 	html_raw(h, "<table>\n");
 	level_rows(r, &f);

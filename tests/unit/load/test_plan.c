@@ -152,7 +152,7 @@ START_TEST(a_load_test_replaces_what_it_measured)
 	struct sek_result *r = run(SEK_TARGET_CHROMIUM);
 	double sd = PLAN_VALUE(&figures, bytes_in_sd);
 
-	plan_figures_take(&figures, r, "run.json");
+	ck_assert(plan_figures_take(&figures, r, "run.json"));
 	ck_assert_double_eq_tol(PLAN_VALUE(&figures, path_cores_base), 0.3, 1e-6);
 	ck_assert_double_eq_tol(PLAN_VALUE(&figures, path_cores_each), 0.02, 1e-6);
 	ck_assert_double_eq_tol(PLAN_VALUE(&figures, path_mib_each), 20, 1e-6);
@@ -162,6 +162,28 @@ START_TEST(a_load_test_replaces_what_it_measured)
 	ck_assert_double_eq_tol(PLAN_VALUE(&figures, bytes_in_sd), sd, sd); /* nothing varied: the old one stays, or nearly nothing */
 	ck_assert_int_eq(strncmp(figures.of[FIGURE_path_cores_base].source, "run.json, 20", 12), 0);
 	ck_assert_ptr_null(strstr(figures.of[FIGURE_hash_s].source, "run.json"));
+	sek_result_destroy(r);
+}
+END_TEST
+
+START_TEST(a_machine_without_cpu_left_says_nothing_of_cpu)
+{
+	struct sek_result *r = run(SEK_TARGET_CHROMIUM);
+
+	r->machine.cores = 4;
+	for (size_t i = 0; i < r->samples_n; i++)
+		r->samples[i].busy_cores = i < 2 ? 2 : 3.9;
+	ck_assert(!plan_figures_take(&figures, r, "run.json"));
+	ck_assert_double_eq_tol(PLAN_VALUE(&figures, path_cores_each), 0.02, 1e-6); /* as it was */
+	ck_assert_double_eq_tol(PLAN_VALUE(&figures, host_cores_each), 0.1, 1e-6);
+	ck_assert_double_eq_tol(PLAN_VALUE(&figures, path_mib_each), 20, 1e-6);    /* of the run */
+	for (size_t i = 0; i < r->samples_n; i++) { /* a third of the time there was some left: that third counts */
+		r->samples[i].busy_cores = i < 10 ? 2 : 3.9;
+		if (i >= 10)
+			r->samples[i].classes[SEK_CLASS_CHROMIUM].cpu_s = 3;
+	}
+	ck_assert(plan_figures_take(&figures, r, "run.json"));
+	ck_assert_double_eq_tol(PLAN_VALUE(&figures, host_cores_each), 0.2, 1e-6);
 	sek_result_destroy(r);
 }
 END_TEST
@@ -191,6 +213,7 @@ int main(void)
 	tcase_add_test(c, a_site_that_cannot_be_is_refused);
 	tcase_add_test(c, every_default_has_a_source);
 	tcase_add_test(c, a_load_test_replaces_what_it_measured);
+	tcase_add_test(c, a_machine_without_cpu_left_says_nothing_of_cpu);
 	tcase_add_test(c, a_run_without_browsers_says_nothing_of_hosts);
 	suite_add_tcase(s, c);
 	srunner_run_all(runner, CK_NORMAL);
