@@ -13,7 +13,7 @@
 #include "client/load/show.h"
 #include "client/load/site.h"
 
-enum { TICK_MS = 100, FEW = 16, ONE_IN = 8, END_LIMIT_S = 30, AGAIN_MS = 5000 };
+enum { TICK_MS = 100, FEW = 16, ONE_IN = 8, END_LIMIT_S = 30, AGAIN_MS = 5000, CODE_MS = 31000 };
 
 struct run {
 	const struct load_run_config *config;
@@ -155,10 +155,13 @@ static bool is_active(const struct load_member *m)
 	return m->state != LOAD_IDLE && m->state != LOAD_LEAVE;
 }
 
-/* Who was refused or lost the session tries again after a while, as people do. */
+/* Who was refused or lost the session tries again after a while, as people do; with one-time codes, which work once, when there is a new one. */
 static bool may_come(const struct load_member *m)
 {
-	return m->state == LOAD_IDLE && (!m->over_ns || uv_hrtime() - m->over_ns > AGAIN_MS * 1000000ull);
+	uint64_t now_ns = uv_hrtime();
+
+	return m->state == LOAD_IDLE && (!m->over_ns || now_ns - m->over_ns > AGAIN_MS * 1000000ull) &&
+		(!m->began_ns || !m->account->secret || now_ns - m->began_ns > CODE_MS * 1000000ull);
 }
 
 /* The next one in the row who is not there; who has been there comes again only when everybody has. */
