@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A member's hands and eyes: real messages of input, and the moment at which a key is seen. Who paints looks at the colour of the marker; who
- * only checks updates takes a rectangle over it for the change. Nothing else on the site's pages or the synthetic hosts paints there.
+ * A member's hands and eyes: real messages of input, and the moment at which a key is seen. Who paints reads from the marker how many inputs it
+ * shows; who only checks updates takes a rectangle over it for the change. Nothing else on the site's pages or the synthetic hosts paints there.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "client/load/marker.h"
 #include "client/load/member_private.h"
+#include "client/load/site.h"
 
 static void send_frames(struct load_member *m, const struct sek_writer *w)
 {
@@ -46,6 +47,8 @@ void load_hand_text(struct load_member *m, const char *text)
 
 	sek_writer_init(&w, memory, sizeof memory);
 	sek_text_write(&w, &(struct sek_text){ (const uint8_t *)text, strlen(text) });
+	m->input_ns = uv_hrtime(); /* how many inputs it is for the page is the browser's affair */
+	m->unseen++;
 	send_frames(m, &w);
 }
 
@@ -84,13 +87,16 @@ void load_hand_end(struct load_member *m)
 
 /* --- the key that is timed --- */
 
-static bool marker_is_odd(const struct load_member *m)
+/* How many inputs the marker shows, modulo LOAD_MARKER_STEPS; a synthetic host's marker has two of these values. */
+static unsigned marker_shows(const struct load_member *m)
 {
 	const struct sek_picture *p = sek_stream_picture(m->stream);
+	uint32_t px;
 
 	if (!p->px || p->height_px <= SEK_MARKER_BAND_PX)
-		return false;
-	return sek_marker_is_odd(p->px[(size_t)sek_marker_y_px(p->height_px) * p->stride_px + sek_marker_x_px(p->width_px)]);
+		return 0;
+	px = p->px[(size_t)sek_marker_y_px(p->height_px) * p->stride_px + sek_marker_x_px(p->width_px)];
+	return load_marker_value((uint8_t)(px >> 8));
 }
 
 static void add_delay(struct load_member *m, double ms)
@@ -110,13 +116,32 @@ bool load_hand_waits(struct load_member *m)
 	return m->key_ns != 0;
 }
 
+/* After a pause whatever was typed before has been seen: what the marker shows now is where counting begins. */
+static void begin_counting(struct load_member *m)
+{
+	if (m->input_ns && uv_hrtime() - m->input_ns < LOAD_PAUSE_MS * 1000000ull)
+		return;
+	m->inputs = m->decodes ? marker_shows(m) : 0;
+	m->unseen = 0;
+}
+
+/* A letter is timed only if all before it has been seen: else a change of the marker could be another one's. */
 void load_hand_timed(struct load_member *m, uint32_t codepoint)
 {
-	if (!load_hand_waits(m)) {
-		m->was_odd = m->decodes && marker_is_odd(m);
-		m->key_painted = false;
-		m->key_ns = uv_hrtime();
+	bool waits = load_hand_waits(m);
+
+	if (!waits) {
+		begin_counting(m);
+		m->shown = m->decodes ? marker_shows(m) : 0;
+		if (m->decodes && m->config->site ? m->shown == m->inputs % LOAD_MARKER_STEPS : m->unseen == 0)
+			m->key_ns = uv_hrtime();
 	}
+	m->inputs++;
+	m->unseen++;
+	if (m->key_ns && !waits)
+		m->awaited = m->inputs % LOAD_MARKER_STEPS;
+	m->input_ns = uv_hrtime();
+	m->marked = false;
 	load_hand_press(m, 0, codepoint);
 }
 
@@ -125,12 +150,30 @@ void load_hand_painted(struct load_member *m, struct sek_rect r)
 	const struct sek_picture *p = sek_stream_picture(m->stream);
 	uint16_t x = sek_marker_x_px(p->width_px), y = sek_marker_y_px(p->height_px);
 
-	if (m->key_ns && x >= r.x && y >= r.y && x - r.x < r.w && y - r.y < r.h)
-		m->key_painted = true;
+	if (x >= r.x && y >= r.y && x - r.x < r.w && y - r.y < r.h)
+		m->marked = true;
+}
+
+/* The marker has reached or passed what is waited for: several inputs may become visible at once. */
+static bool is_seen(const struct load_member *m)
+{
+	unsigned shows;
+
+	if (!m->decodes)
+		return true;
+	shows = marker_shows(m);
+	if (!m->config->site)
+		return shows != m->shown;
+	return (shows + LOAD_MARKER_STEPS - m->awaited) % LOAD_MARKER_STEPS < LOAD_MARKER_STEPS / 2;
 }
 
 void load_hand_frame(struct load_member *m)
 {
-	if (m->key_ns && m->key_painted && (!m->decodes || marker_is_odd(m) != m->was_odd))
+	if (!m->marked)
+		return;
+	m->marked = false;
+	if (m->unseen > 0)
+		m->unseen--;
+	if (m->key_ns && is_seen(m))
 		add_delay(m, (double)(uv_hrtime() - m->key_ns) / 1e6);
 }

@@ -136,7 +136,7 @@ static void drop_stream(struct load_member *m)
 	add_figures(&m->before, sek_stream_figures_now(m->stream));
 	sek_stream_destroy(m->stream);
 	m->stream = NULL;
-	m->key_ns = 0;
+	m->key_ns = m->input_ns = 0;
 }
 
 static bool open_stream(struct load_member *m, const char *cookie)
@@ -256,8 +256,10 @@ static void try_again(struct load_member *m)
 
 void load_member_painted(struct load_member *m, unsigned page)
 {
-	if (m->state == LOAD_LOADING && page == m->page)
-		plan(m);
+	if (m->state != LOAD_LOADING || page != m->page)
+		return;
+	m->input_ns = 0;
+	plan(m);
 }
 
 static void click(struct load_member *m)
@@ -410,7 +412,7 @@ void load_member_init(struct load_member *m, const struct load_member_config *co
 void load_member_start(struct load_member *m)
 {
 	m->began_ns = uv_hrtime();
-	m->first_ns = m->over_ns = m->key_ns = 0;
+	m->first_ns = m->over_ns = m->key_ns = m->input_ns = 0;
 	m->before = (struct sek_stream_figures){ 0 };
 	m->delays = (struct sek_delays){ { 0 } };
 	m->keys = 0;

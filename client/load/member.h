@@ -77,7 +77,10 @@ struct load_member {
 
 	/* the key that is being timed; 0 = none */
 	uint64_t key_ns;
-	bool key_painted, was_odd;
+	uint64_t input_ns;       /* when something was typed last; 0: not on this page */
+	unsigned inputs, unseen; /* typed since counting began; of those not seen yet, as far as that is known */
+	unsigned shown, awaited; /* what the marker showed before the key, and shows after it */
+	bool marked;             /* the frame that comes in has painted the marker */
 
 	/* figures of this session */
 	uint64_t began_ns, first_ns, over_ns;

@@ -7,7 +7,7 @@
 
 #include "client/load/member.h"
 
-enum { LOAD_KEY_LIMIT_MS = 5000 };
+enum { LOAD_KEY_LIMIT_MS = 5000, LOAD_PAUSE_MS = 900 };
 
 /* hand.c */
 void load_hand_key(struct load_member *m, uint16_t code, uint32_t codepoint, bool down);

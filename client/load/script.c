@@ -102,14 +102,19 @@ static void next_type(struct load_script *s, struct load_step *ret)
 		if (load_random_between(&s->random, 0, 3) == 0) {
 			think(s, ret, 1200, 4000); /* an input method takes that long */
 			ret->act = LOAD_TEXT;
+			s->composed = true;
 			ret->text = phrases[load_random_between(&s->random, 0, sizeof phrases / sizeof phrases[0] - 1)];
 		}
 		return;
 	}
-	if (s->left-- == 1 && load_random_between(&s->random, 0, 4) == 0)
+	s->left--;
+	if (s->composed)
+		think(s, ret, 1000, 1800);
+	else if (s->left == 0 && load_random_between(&s->random, 0, 4) == 0)
 		think(s, ret, 1500, 5000); /* a thought */
 	else
 		think(s, ret, 110, 300);
+	s->composed = false;
 	ret->which = load_random_between(&s->random, 'a', 'z');
 }
 

@@ -41,6 +41,7 @@ struct load_script {
 	unsigned done;        /* steps so far */
 	unsigned left;        /* of the burst, word or page that is under way */
 	int direction;
+	bool composed;        /* the step before was text of an input method: it is looked at before the next letter */
 };
 
 /* "read", ...; NULL if there is none such. */

@@ -21,7 +21,17 @@ enum {
 	LOAD_LINKS_A_PAGE = 6,
 	LOAD_LINK_WIDTH_PX = 150, LOAD_LINK_LEFT_PX = 20, LOAD_HEAD_PX = 48,
 	LOAD_TOOLBAR_PX = 88,   /* of the isolated browser, above every page */
+	LOAD_MARKER_STEPS = 8,  /* inputs that the band tells apart by its green; its red says odd or even, as marker.h has it */
+	LOAD_MARKER_LEAST = 16, LOAD_MARKER_STEP = 24, /* green of 0 inputs; of each more */
 };
+
+/* The number of inputs, modulo LOAD_MARKER_STEPS, that a band of this green shows; JPEG may have shifted it a little. */
+static inline unsigned load_marker_value(uint8_t green)
+{
+	int v = (green - LOAD_MARKER_LEAST + LOAD_MARKER_STEP / 2) / LOAD_MARKER_STEP;
+
+	return (unsigned)(v < 0 ? 0 : v >= LOAD_MARKER_STEPS ? LOAD_MARKER_STEPS - 1 : v);
+}
 
 struct load_site;
 /* A page of this member of staff has been painted. */

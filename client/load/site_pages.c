@@ -56,10 +56,10 @@ static void add_head(struct text *t, unsigned page)
 {
 	add(t, "<!doctype html><html lang=\"ja\"><meta charset=\"utf-8\"><title>%02u</title>\n<style>\n"
 		"body{margin:0;font:17px/1.7 sans-serif;color:#222}nav{position:fixed;top:0;left:0;right:0;height:%dpx;background:#e8ecf2;z-index:2}\n"
-		"nav a{position:absolute;top:8px;width:%dpx;color:#1a4a8a}#band{position:fixed;left:0;right:0;bottom:0;height:%dpx;background:#%06x}\n"
+		"nav a{position:absolute;top:8px;width:%dpx;color:#1a4a8a}#band{position:fixed;left:0;right:0;bottom:0;height:%dpx;background:rgb(%u,%d,%u)}\n"
 		"main{margin:%dpx 60px %dpx}img{display:block;margin:14px 0;background:#ccc}td{border:1px solid #bbb;padding:3px 9px}table{border-collapse:collapse}\n"
 		"textarea{width:90%%;height:380px;font-size:22px;caret-color:transparent}</style>\n<nav>", page, LOAD_HEAD_PX, LOAD_LINK_WIDTH_PX,
-		SEK_MARKER_BAND_PX, SEK_MARKER_EVEN, LOAD_HEAD_PX + 20, SEK_MARKER_BAND_PX + 30);
+		SEK_MARKER_BAND_PX, SEK_MARKER_EVEN >> 16, LOAD_MARKER_LEAST, SEK_MARKER_EVEN & 0xff, LOAD_HEAD_PX + 20, SEK_MARKER_BAND_PX + 30);
 	for (unsigned i = 0; i < LOAD_LINKS_A_PAGE; i++)
 		add(t, "<a href=\"p%02u\" style=\"left:%upx\">お知らせ%02u</a>", load_site_link(page, i), LOAD_LINK_LEFT_PX + i * LOAD_LINK_WIDTH_PX,
 			load_site_link(page, i));
@@ -115,7 +115,10 @@ static void add_end(struct text *t, unsigned page)
 	add(t, "</main><div id=\"band\"></div>\n<script>\n"
 		"const band = document.getElementById('band'), field = document.querySelector('textarea'), film = document.querySelector('canvas');\n"
 		"let inputs = 0;\n"
-		"const turn = () => { band.style.background = ++inputs %% 2 ? '#%06x' : '#%06x'; };\n"
+		"const turn = () => {\n"
+		"  const green = %d + ++inputs %% %d * %d;\n"
+		"  band.style.background = inputs %% 2 ? `rgb(%u,${green},%u)` : `rgb(%u,${green},%u)`;\n"
+		"};\n"
 		"if (field)\n"
 		"  field.addEventListener('input', () => { turn(); if (field.value.length > 900) field.value = ''; });\n"
 		"else\n"
@@ -134,7 +137,8 @@ static void add_end(struct text *t, unsigned page)
 		"  painted();\n"
 		"}\n"
 		"addEventListener('load', () => { if (field) field.focus(); if (film) play(); else painted(); });\n"
-		"</script></html>\n", SEK_MARKER_ODD, SEK_MARKER_EVEN, page, LOAD_FILM_FRAMES);
+		"</script></html>\n", LOAD_MARKER_LEAST, LOAD_MARKER_STEPS, LOAD_MARKER_STEP, SEK_MARKER_ODD >> 16, SEK_MARKER_ODD & 0xff,
+		SEK_MARKER_EVEN >> 16, SEK_MARKER_EVEN & 0xff, page, LOAD_FILM_FRAMES);
 }
 
 struct load_made load_make_page(uint64_t seed, unsigned page)

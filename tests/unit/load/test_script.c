@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/load/marker.h"
 #include "client/load/script.h"
 #include "client/load/site.h"
 #include "client/load/site_made.h"
@@ -169,6 +170,18 @@ START_TEST(links_are_in_the_head_and_lead_elsewhere)
 }
 END_TEST
 
+START_TEST(the_band_tells_inputs_apart)
+{
+	for (int v = 0; v < LOAD_MARKER_STEPS; v++)
+		for (int shift = -10; shift <= 10; shift++)
+			ck_assert_uint_eq(load_marker_value((uint8_t)(LOAD_MARKER_LEAST + v * LOAD_MARKER_STEP + shift)), (unsigned)v);
+	ck_assert_uint_eq(load_marker_value(0), 0);
+	ck_assert_uint_eq(load_marker_value(255), LOAD_MARKER_STEPS - 1);
+	/* a synthetic host's two colours differ */
+	ck_assert_uint_ne(load_marker_value((uint8_t)(SEK_MARKER_ODD >> 8)), load_marker_value((uint8_t)(SEK_MARKER_EVEN >> 8)));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("load.script");
@@ -184,6 +197,7 @@ int main(void)
 	tcase_add_test(t, a_mix_is_drawn_by_its_weights);
 	tcase_add_test(t, the_site_is_the_same_for_the_same_seed);
 	tcase_add_test(t, links_are_in_the_head_and_lead_elsewhere);
+	tcase_add_test(t, the_band_tells_inputs_apart);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
