@@ -11,7 +11,9 @@
 #include <string.h>
 
 #include "client/load/commands.h"
+#include "client/load/lang.h"
 #include "client/load/plan/day.h"
+#include "client/load/plan/words.h"
 
 static void usage(FILE *to)
 {
@@ -28,13 +30,14 @@ static void usage(FILE *to)
 	      "  --system-memory  GiB of each machine for its system, default 2\n"
 	      "  --rush           standard deviation in seconds of the times at which staff come, default 300\n"
 	      "  --seed           of the simulation, default 1\n"
+	      "  --lang           ja or en; default: of LANG, else en\n"
 	      "  --json           all of it as JSON\n", to);
 }
 
 struct wish {
 	struct plan_site site;
 	double seed, rush;
-	bool json;
+	bool json, ja;
 };
 
 /* --- text --- */
@@ -45,52 +48,91 @@ static char *short_number(char *buf, size_t size, double v)
 	return buf;
 }
 
+/* Columns that a terminal gives a text: two for what lies beyond Latin. */
+static int width_of(const char *text)
+{
+	int n = 0;
+
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++)
+		n += *p < 0x80 || (*p >= 0xc0 && *p < 0xe0) ? 1 : *p >= 0xe0 ? 2 : 0;
+	return n;
+}
+
+/* In a column: padded on its right, or on its left if the width is negative. */
+static void column(const char *text, int width)
+{
+	int pad = abs(width) - width_of(text);
+
+	printf("%*s%s%*s ", width < 0 && pad > 0 ? pad : 0, "", text, width > 0 && pad > 0 ? pad : 0, "");
+}
+
 static void print_plan(const struct plan *p)
 {
 	char number[32];
 
-	puts("What the site needs");
-	for (size_t i = 0; i < p->n; i++)
-		printf("  %-40s %10s %-8s = %s\n", p->lines[i].what, short_number(number, sizeof number, p->lines[i].value), p->lines[i].unit, p->lines[i].how);
+	puts(plan_word(p->ja, P_NEEDS));
+	for (size_t i = 0; i < p->n; i++) {
+		printf("  ");
+		column(p->lines[i].what, 46);
+		printf("%10s %-8s = %s\n", short_number(number, sizeof number, p->lines[i].value), p->lines[i].unit, p->lines[i].how);
+	}
 }
 
-static void print_figures(const struct plan_figures *f)
+static void print_figures(const struct plan_figures *f, bool ja)
 {
 	char number[32];
 
-	puts("\nFrom these figures");
-	for (int i = 0; i < PLAN_FIGURES; i++)
-		printf("  %-72s %10s %-8s %s\n", f->of[i].what, short_number(number, sizeof number, f->of[i].value), f->of[i].unit, f->of[i].source);
+	printf("\n%s\n", plan_word(ja, P_FIGURES));
+	for (int i = 0; i < PLAN_FIGURES; i++) {
+		printf("  ");
+		column(plan_figure_what(ja, f->of[i].name, f->of[i].what), 72);
+		printf("%10s %-8s %s\n", short_number(number, sizeof number, f->of[i].value), f->of[i].unit, f->of[i].source);
+	}
 }
 
-static void print_day(const struct day_config *c, const struct day *d)
+static void print_parts(const struct day *d, bool ja)
 {
-	static const char *const titles[DAY_PARTS] = { "morning, 08:30", "after a host was lost, 10:30", "after lunch, 13:00" };
+	static const enum plan_word titles[DAY_PARTS] = { P_MORNING, P_HOST_LOST, P_AFTER_LUNCH };
+	static const enum plan_word heads[] = { P_STAFF, P_MEDIAN, P_P95, P_LONGEST, P_COLD, P_BUSY, P_FULL };
+	static const int widths[] = { -8, -8, -8, -8, -14, -10, -10 };
 
-	printf("\nA simulated day (seed %llu): %u staff, %u hosts of %u sessions, %u warm sandboxes each\n", (unsigned long long)c->seed, c->sessions,
-		c->hosts, c->sessions_a_host, c->warm);
-	printf("  %-30s %8s %8s %8s %8s %14s %10s %10s\n", "click to first picture", "staff", "median", "p95", "longest", "without a warm", "told: busy",
-		"told: full");
+	printf("  ");
+	column(plan_word(ja, P_CLICK), 30);
+	for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
+		column(plan_word(ja, heads[i]), widths[i]);
+	putchar('\n');
 	for (int i = 0; i < DAY_PARTS; i++) {
 		const struct day_waits *w = &d->parts[i];
 
-		printf("  %-30s %8llu %6.2f s %6.2f s %6.2f s %14llu %10llu %10llu\n", titles[i], (unsigned long long)w->n, w->p50_s, w->p95_s, w->most_s,
+		printf("  ");
+		column(plan_word(ja, titles[i]), 30);
+		printf("%8llu %6.2f s %6.2f s %6.2f s %14llu %10llu %10llu\n", (unsigned long long)w->n, w->p50_s, w->p95_s, w->most_s,
 			(unsigned long long)w->cold, (unsigned long long)w->busy, (unsigned long long)w->full);
 	}
-	printf("  passwords waited %.0f ms in the mean, at most %zu at a time; most sessions at once %llu\n", d->hash_mean_wait_s * 1000, d->hash_longest,
-		(unsigned long long)d->sessions_most);
-	if (d->lost_with_host)
-		printf("  %llu sessions were lost with their host; the last of their users had a picture again after %.1f s\n",
-			(unsigned long long)d->lost_with_host, d->back_s);
-	printf("  staff who wanted a session in the end and had none: %llu\n", (unsigned long long)d->never);
-	puts("\nWhat is assumed");
-	for (const char *const *a = day_assumptions; *a; a++)
-		printf("  * %s\n", *a);
+}
+
+static void print_day(const struct day_config *c, const struct day *d, bool ja)
+{
+	putchar('\n');
+	printf(plan_word(ja, P_DAY), (unsigned long long)c->seed, c->sessions, c->hosts, c->sessions_a_host, c->warm);
+	putchar('\n');
+	print_parts(d, ja);
+	printf("  ");
+	printf(plan_word(ja, P_PASSWORDS), d->hash_mean_wait_s * 1000, d->hash_longest, (unsigned long long)d->sessions_most);
+	if (d->lost_with_host) {
+		printf("\n  ");
+		printf(plan_word(ja, P_LOST), (unsigned long long)d->lost_with_host, d->back_s);
+	}
+	printf("\n  ");
+	printf(plan_word(ja, P_NEVER), (unsigned long long)d->never);
+	printf("\n\n%s\n", plan_word(ja, P_ASSUMED));
+	for (size_t i = 0; plan_assumption(ja, i); i++)
+		printf("  * %s\n", plan_assumption(ja, i));
 }
 
 /* --- JSON --- */
 
-static json_t *day_json(const struct day_config *c, const struct day *d)
+static json_t *day_json(const struct day_config *c, const struct day *d, bool ja)
 {
 	json_t *j = json_pack("{sIsIsIsIsIsfsfsIs{}s[]}", "seed", (json_int_t)c->seed, "staff", (json_int_t)c->sessions, "hosts", (json_int_t)c->hosts,
 		"sessions_most", (json_int_t)d->sessions_most, "lost_with_host", (json_int_t)d->lost_with_host, "back_s", d->back_s, "hash_mean_wait_s",
@@ -103,8 +145,8 @@ static json_t *day_json(const struct day_config *c, const struct day *d)
 			"without_warm", (json_int_t)w->cold, "told_busy", (json_int_t)w->busy, "told_full", (json_int_t)w->full, "p50_s", w->p50_s,
 			"p95_s", w->p95_s, "most_s", w->most_s));
 	}
-	for (const char *const *a = day_assumptions; *a; a++)
-		json_array_append_new(json_object_get(j, "assumptions"), json_string(*a));
+	for (size_t i = 0; plan_assumption(ja, i); i++)
+		json_array_append_new(json_object_get(j, "assumptions"), json_string(plan_assumption(ja, i)));
 	return j;
 }
 
@@ -117,9 +159,9 @@ static void print_json(const struct plan_figures *f, const struct plan *p, const
 			"what", p->lines[i].what, "how", p->lines[i].how));
 	for (int i = 0; i < PLAN_FIGURES; i++)
 		json_object_set_new(json_object_get(j, "figures"), f->of[i].name, json_pack("{sfssssss}", "value", f->of[i].value, "unit", f->of[i].unit,
-			"what", f->of[i].what, "source", f->of[i].source));
+			"what", plan_figure_what(p->ja, f->of[i].name, f->of[i].what), "source", f->of[i].source));
 	if (d)
-		json_object_set_new(j, "day", day_json(c, d));
+		json_object_set_new(j, "day", day_json(c, d, p->ja));
 	json_dumpf(j, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
 	putchar('\n');
 	json_decref(j);
@@ -162,7 +204,7 @@ static int make(const struct wish *w, const struct plan_figures *f)
 	struct day d;
 	bool simulated = false;
 
-	plan_make(f, &w->site, &p);
+	plan_make(f, &w->site, w->ja, &p);
 	c = day_config_of(f, &w->site, &p, (uint64_t)w->seed);
 	c.rush_s = w->rush;
 	if (p.hosts >= 1) {
@@ -177,15 +219,15 @@ static int make(const struct wish *w, const struct plan_figures *f)
 		return 0;
 	}
 	print_plan(&p);
-	print_figures(f);
+	print_figures(f, w->ja);
 	if (simulated)
-		print_day(&c, &d);
+		print_day(&c, &d, w->ja);
 	return 0;
 }
 
 int load_plan(int argc, char **argv)
 {
-	struct wish w = { .site = plan_site_default(), .seed = 1, .rush = 300 };
+	struct wish w = { .site = plan_site_default(), .seed = 1, .rush = 300, .ja = load_lang_default() };
 	const struct {
 		const char *name;
 		double *to;
@@ -194,7 +236,7 @@ int load_plan(int argc, char **argv)
 		{ "host-memory", &w.site.host_gib }, { "warm", &w.site.warm }, { "spare-hosts", &w.site.spare_hosts },
 		{ "system-memory", &w.site.system_gib }, { "rush", &w.rush }, { "seed", &w.seed } };
 	enum { NUMBERS = sizeof numbers / sizeof numbers[0], NUMBER = 1000 };
-	struct option options[NUMBERS + 4] = { { "from", required_argument, NULL, 'f' }, { "json", no_argument, NULL, 'j' },
+	struct option options[NUMBERS + 5] = { { "lang", required_argument, NULL, 'l' }, { "from", required_argument, NULL, 'f' }, { "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' } };
 	struct plan_figures f;
 	const char *bad;
@@ -202,7 +244,7 @@ int load_plan(int argc, char **argv)
 
 	plan_figures_default(&f);
 	for (int i = 0; i < NUMBERS; i++)
-		options[i + 3] = (struct option){ numbers[i].name, required_argument, NULL, NUMBER + i };
+		options[i + 4] = (struct option){ numbers[i].name, required_argument, NULL, NUMBER + i };
 	while ((o = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (o >= NUMBER) {
 			if (!number_of(optarg, numbers[o - NUMBER].name, numbers[o - NUMBER].to))
@@ -210,6 +252,9 @@ int load_plan(int argc, char **argv)
 		} else if (o == 'f') {
 			if (take_result(&f, optarg) != 0)
 				return 1;
+		} else if (o == 'l') {
+			if (!load_lang_of(optarg, &w.ja))
+				return 2;
 		} else if (o == 'j') {
 			w.json = true;
 		} else {

@@ -14,18 +14,6 @@
 enum { HOUR = 3600, HOST_LOST_S = 10 * HOUR + 1800, LUNCH_S = 12 * HOUR, BACK_S = 13 * HOUR, RUSH_S = 8 * HOUR + 1800, END_S = 17 * HOUR, NOWHERE = -1 };
 #define LUNCH_SHARE 0.8 /* of the staff end their session for lunch */
 
-const char *const day_assumptions[] = {
-	"Everybody who browses at the busiest time logs in once in the morning: times spread around 08:30 as a normal distribution.",
-	"At 12:00 four of five end their session within ten minutes and log in again around 13:00, spread as in the morning.",
-	"At 10:30 the fullest render host is lost. Its users click again 3 to 30 seconds later; that needs no password.",
-	"Passwords: as many at the same time as the broker allows, each for its processor time; who finds the queue full tries again 5 to 15 seconds later.",
-	"A session goes to the host with warm sandboxes and the fewest sessions, as the broker places it. No room anywhere: again 20 to 40 seconds later.",
-	"A host starts as many browsers at the same time as it has cores that the plan leaves free; warm ones are made one at a time while nobody waits.",
-	"Times of a start do not grow with load: the plan keeps the hosts' cores below what it calls busy.",
-	"Nobody mistypes, no line is slow, and the broker itself does not fail.",
-	NULL,
-};
-
 const char *day_part_name(enum day_part part)
 {
 	static const char *const names[DAY_PARTS] = { "morning", "host-lost", "after-lunch" };

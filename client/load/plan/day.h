@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * A working day of a site, simulated: everybody logs in around 08:30, a render host is lost at 10:30, most leave for lunch and come back at 13:00. Says how
- * long staff waited for a first picture and whether anybody was turned away. What it takes for granted: day_assumptions.
+ * long staff waited for a first picture and whether anybody was turned away. What it takes for granted: plan_assumption (words.h).
  */
 #ifndef SEK_CLIENT_LOAD_PLAN_DAY_H
 #define SEK_CLIENT_LOAD_PLAN_DAY_H
@@ -43,7 +43,4 @@ struct day {
 bool day_simulate(const struct day_config *c, struct day *ret);
 
 const char *day_part_name(enum day_part part);
-/* What is assumed, a line each; NULL behind the last. */
-extern const char *const day_assumptions[];
-
 #endif

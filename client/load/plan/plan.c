@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/load/plan/words.h"
+
 struct plan_site plan_site_default(void)
 {
 	return (struct plan_site){ .staff = 0, .at_once = 0.6, .hours_a_day = 3, .retention_days = 90, .busy = 0.6, .host_cores = 16,
@@ -44,18 +46,19 @@ const struct plan_line *plan_find(const struct plan *p, const char *key)
 	return NULL;
 }
 
-__attribute__((format(printf, 6, 7)))
-static double line(struct plan *p, const char *key, const char *what, double value, const char *unit, const char *format, ...)
+/* The arguments are those of the line's formats (words.c), doubles all of them. */
+static double line(struct plan *p, enum plan_line_id id, double value, ...)
 {
+	const struct plan_line_words *w = plan_line_words(id);
 	struct plan_line *l = &p->lines[p->n < PLAN_LINES_MAX ? p->n++ : PLAN_LINES_MAX - 1];
 	va_list ap;
 
-	l->key = key;
-	l->what = what;
-	l->unit = unit;
+	l->key = w->key;
+	l->what = p->ja ? w->what_ja : w->what_en;
+	l->unit = w->unit;
 	l->value = value;
-	va_start(ap, format);
-	vsnprintf(l->how, sizeof l->how, format, ap);
+	va_start(ap, value);
+	vsnprintf(l->how, sizeof l->how, p->ja ? w->how_ja : w->how_en, ap);
 	va_end(ap);
 	return value;
 }
@@ -65,68 +68,54 @@ static void broker_machine(const struct plan_figures *f, const struct plan_site 
 	double n = p->sessions, cores = PLAN_VALUE(f, path_cores_base) + n * PLAN_VALUE(f, path_cores_each);
 	double mib = PLAN_VALUE(f, path_mib_base) + n * PLAN_VALUE(f, path_mib_each);
 
-	line(p, "broker_cores", "broker machine: cores", ceil(cores / s->busy), "cores", "(%.3g + %.0f x %.4g) / %.2f busy, rounded up",
-		PLAN_VALUE(f, path_cores_base), n, PLAN_VALUE(f, path_cores_each), s->busy);
-	line(p, "broker_gib", "broker machine: memory", ceil(mib / 1024 + s->system_gib), "GiB",
-		"(%.0f + %.0f x %.4g MiB) / 1024 + %.0f GiB for the system, rounded up", PLAN_VALUE(f, path_mib_base), n,
-		PLAN_VALUE(f, path_mib_each), s->system_gib);
+	line(p, L_BROKER_CORES, ceil(cores / s->busy), PLAN_VALUE(f, path_cores_base), n, PLAN_VALUE(f, path_cores_each), s->busy);
+	line(p, L_BROKER_GIB, ceil(mib / 1024 + s->system_gib), PLAN_VALUE(f, path_mib_base), n, PLAN_VALUE(f, path_mib_each), s->system_gib);
 }
 
 static void render_hosts(const struct plan_figures *f, const struct plan_site *s, struct plan *p)
 {
 	double by_cores = floor(s->host_cores * s->busy / PLAN_VALUE(f, host_cores_each));
 	double room = (s->host_gib - s->system_gib) * 1024 - PLAN_VALUE(f, host_mib_base) - s->warm * PLAN_VALUE(f, warm_mib);
-	double by_memory = floor(room / PLAN_VALUE(f, host_mib_each)), each, needed;
+	double by_memory = floor(room / PLAN_VALUE(f, host_mib_each)), each;
 
 	by_memory = by_memory < 0 ? 0 : by_memory;
-	line(p, "host_by_cores", "sessions a host's cores hold", by_cores, "sessions", "%.0f cores x %.2f busy / %.4g, rounded down", s->host_cores,
-		s->busy, PLAN_VALUE(f, host_cores_each));
-	line(p, "host_by_memory", "sessions a host's memory holds", by_memory, "sessions",
-		"((%.0f - %.0f GiB) x 1024 - %.0f - %.0f warm x %.0f MiB) / %.4g MiB, rounded down", s->host_gib, s->system_gib,
-		PLAN_VALUE(f, host_mib_base), s->warm, PLAN_VALUE(f, warm_mib), PLAN_VALUE(f, host_mib_each));
+	line(p, L_HOST_BY_CORES, by_cores, s->host_cores, s->busy, PLAN_VALUE(f, host_cores_each));
+	line(p, L_HOST_BY_MEMORY, by_memory, s->host_gib, s->system_gib, PLAN_VALUE(f, host_mib_base), s->warm, PLAN_VALUE(f, warm_mib),
+		PLAN_VALUE(f, host_mib_each));
 	each = by_cores < by_memory ? by_cores : by_memory;
-	p->sessions_a_host = each;
-	line(p, "host_sessions", "sessions a host", each, "sessions", "the smaller of the two: limited by %s", by_cores < by_memory ? "cores" : "memory");
+	p->sessions_a_host = line(p, by_cores < by_memory ? L_HOST_SESSIONS_CORES : L_HOST_SESSIONS_MEMORY, each);
 	if (each < 1) {
-		p->hosts = 0;
-		line(p, "hosts", "render hosts", 0, "hosts", "such a host is too small for one session");
+		line(p, L_HOSTS, 0, p->sessions, each, s->spare_hosts);
+		snprintf(p->lines[p->n - 1].how, sizeof p->lines[0].how, "%s", plan_word(p->ja, P_TOO_SMALL));
 		return;
 	}
-	needed = ceil(p->sessions / each);
-	p->hosts = line(p, "hosts", "render hosts", needed + s->spare_hosts, "hosts", "%.0f / %.0f, rounded up, + %.0f that may be lost", p->sessions, each,
-		s->spare_hosts);
-	line(p, "host_cores_all", "render hosts: cores", p->hosts * s->host_cores, "cores", "%.0f x %.0f", p->hosts, s->host_cores);
-	line(p, "host_gib_all", "render hosts: memory", p->hosts * s->host_gib, "GiB", "%.0f x %.0f GiB", p->hosts, s->host_gib);
+	p->hosts = line(p, L_HOSTS, ceil(p->sessions / each) + s->spare_hosts, p->sessions, each, s->spare_hosts);
+	line(p, L_HOST_CORES, p->hosts * s->host_cores, p->hosts, s->host_cores);
+	line(p, L_HOST_GIB, p->hosts * s->host_gib, p->hosts, s->host_gib);
 }
 
 static void lines_and_disk(const struct plan_figures *f, const struct plan_site *s, struct plan *p)
 {
 	double n = p->sessions, each = PLAN_VALUE(f, bytes_in_s), sd = PLAN_VALUE(f, bytes_in_sd), mean = n * each * 8 / 1e6;
 	double top = (n * each + 3 * sd * sqrt(n)) * 8 / 1e6, days = ceil(s->retention_days * 5 / 7);
-	double day = s->staff * s->hours_a_day * 3600 * each * PLAN_VALUE(f, recording_ratio) / 1e9;
+	double ratio = PLAN_VALUE(f, host_link_ratio), day = s->staff * s->hours_a_day * 3600 * each * PLAN_VALUE(f, recording_ratio) / 1e9;
 
-	line(p, "client_mbit_mean", "to the clients, mean at the busiest time", mean, "Mbit/s", "%.0f x %.0f bytes/s x 8", n, each);
-	line(p, "client_mbit_top", "to the clients, a second in a thousand", top, "Mbit/s", "(%.0f x %.0f + 3 x %.0f x sqrt(%.0f)) bytes/s x 8", n, each, sd, n);
-	line(p, "host_mbit_mean", "from the render hosts, mean", mean * PLAN_VALUE(f, host_link_ratio), "Mbit/s", "%.4g x %.3g", mean,
-		PLAN_VALUE(f, host_link_ratio));
-	line(p, "host_mbit_top", "from the render hosts, a second in a thousand", top * PLAN_VALUE(f, host_link_ratio), "Mbit/s", "%.4g x %.3g", top,
-		PLAN_VALUE(f, host_link_ratio));
+	line(p, L_CLIENT_MEAN, mean, n, each);
+	line(p, L_CLIENT_TOP, top, n, each, sd, n);
+	line(p, L_HOST_MEAN, mean * ratio, mean, ratio);
+	line(p, L_HOST_TOP, top * ratio, top, ratio);
 	if (s->retention_days <= 0)
 		return;
-	line(p, "recording_gb_day", "recordings of a working day", day, "GB", "%.0f staff x %.3g h x 3600 x %.0f bytes/s x %.3g", s->staff,
-		s->hours_a_day, each, PLAN_VALUE(f, recording_ratio));
-	line(p, "recording_tb", "disk for recordings", day * days * 1.2 / 1000, "TB", "%.4g GB x %.0f working days of %.0f x 1.2 that stay free", day, days,
-		s->retention_days);
+	line(p, L_DAY, day, s->staff, s->hours_a_day, each, PLAN_VALUE(f, recording_ratio));
+	line(p, L_DISK, day * days * 1.2 / 1000, day, days, s->retention_days);
 }
 
-void plan_make(const struct plan_figures *f, const struct plan_site *s, struct plan *ret)
+void plan_make(const struct plan_figures *f, const struct plan_site *s, bool ja, struct plan *ret)
 {
-	*ret = (struct plan){ 0 };
-	ret->sessions = line(ret, "sessions", "sessions at once", ceil(s->staff * s->at_once - 1e-9), "sessions", "%.0f staff x %.2f, rounded up", s->staff,
-		s->at_once);
+	*ret = (struct plan){ .ja = ja };
+	ret->sessions = line(ret, L_SESSIONS, ceil(s->staff * s->at_once - 1e-9), s->staff, s->at_once);
 	broker_machine(f, s, ret);
 	render_hosts(f, s, ret);
 	lines_and_disk(f, s, ret);
-	line(ret, "logins_s", "log-ins a second that the broker can check", PLAN_VALUE(f, hash_workers) / PLAN_VALUE(f, hash_s), "1/s",
-		"%.0f passwords at the same time / %.3g s", PLAN_VALUE(f, hash_workers), PLAN_VALUE(f, hash_s));
+	line(ret, L_LOGINS, PLAN_VALUE(f, hash_workers) / PLAN_VALUE(f, hash_s), PLAN_VALUE(f, hash_workers), PLAN_VALUE(f, hash_s));
 }

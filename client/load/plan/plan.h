@@ -31,13 +31,14 @@ struct plan_line {
 };
 
 struct plan {
+	bool ja;
 	struct plan_line lines[PLAN_LINES_MAX];
 	size_t n;
 	double sessions, hosts, sessions_a_host; /* for the simulation; hosts: with the spare ones */
 };
 
-/* The plan of a site. Every value is checked by the caller (plan_check). */
-void plan_make(const struct plan_figures *f, const struct plan_site *s, struct plan *ret);
+/* The plan of a site, in Japanese or English. Every value is checked by the caller (plan_check). */
+void plan_make(const struct plan_figures *f, const struct plan_site *s, bool ja, struct plan *ret);
 /* What is wrong with the site's values, for a person, or NULL. */
 const char *plan_check(const struct plan_site *s);
 /* The line of that key, or NULL. */

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "client/load/commands.h"
+#include "client/load/lang.h"
 #include "client/load/report/report.h"
 
 static void usage(FILE *to)
@@ -19,20 +20,6 @@ static void usage(FILE *to)
 	      "  --compare     a run before this one: what became better, what worse\n"
 	      "  --lang        language of the report; default: of LANG, else English\n"
 	      "  --judge       find the verdict anew in the result's figures\n", to);
-}
-
-/* LC_ALL, LC_MESSAGES, LANG: the first that is set. */
-static bool wants_japanese(void)
-{
-	static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
-
-	for (size_t i = 0; i < 3; i++) {
-		const char *value = getenv(names[i]);
-
-		if (value && *value)
-			return strncmp(value, "ja", 2) == 0;
-	}
-	return false;
 }
 
 static int make(const char *path, const char *earlier_path, const char *output, bool ja, bool judge)
@@ -72,7 +59,7 @@ int load_report(int argc, char **argv)
 		{ "lang", required_argument, NULL, 'l' }, { "judge", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 } };
 	const char *output = NULL, *earlier = NULL;
-	bool ja = wants_japanese(), judge = false;
+	bool ja = load_lang_default(), judge = false;
 	int o;
 
 	while ((o = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
@@ -81,11 +68,8 @@ int load_report(int argc, char **argv)
 		case 'c': earlier = optarg; break;
 		case 'j': judge = true; break;
 		case 'l':
-			if (strcmp(optarg, "ja") != 0 && strcmp(optarg, "en") != 0) {
-				fputs("sekisho-load: --lang must be ja or en\n", stderr);
+			if (!load_lang_of(optarg, &ja))
 				return 2;
-			}
-			ja = strcmp(optarg, "ja") == 0;
 			break;
 		case 'h': usage(stdout); return 0;
 		default: usage(stderr); return 2;

@@ -48,7 +48,7 @@ const char report_style[] =
 	".old{color:var(--old)}.l.old,.l.thin{stroke-width:1.5;stroke-dasharray:5 4}\n"
 	".wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:14px}"
 	"th{font-weight:600;color:var(--soft);text-align:left;vertical-align:bottom;font-size:13px}th,td{padding:7px 12px 7px 0;border-bottom:1px solid var(--edge);"
-	"vertical-align:top}td.r,th.r{text-align:right}td.good,td.bad,td.warn{padding-left:10px;font-weight:600;white-space:nowrap}td:first-child{min-width:7em}tr.sum td{font-weight:620;border-top:1px solid var(--axis)}"
+	"vertical-align:top}td.r,th.r{text-align:right}td.r{white-space:nowrap}td.good,td.bad,td.warn{padding-left:10px;font-weight:600;white-space:nowrap}td:first-child{min-width:7em}tr.sum td{font-weight:620;border-top:1px solid var(--axis)}"
 	"tr:last-child td{border-bottom:0}td i.sw{display:inline-block;width:10px;height:10px;border-radius:2.5px;margin-right:8px;background:currentColor}\n"
 	"dl{display:grid;grid-template-columns:max-content 1fr;gap:5px 20px;margin:0}dt{color:var(--soft)}dd{margin:0}\n"
 	".two{display:grid;grid-template-columns:1fr 1fr;gap:16px}details{margin-top:14px}summary{cursor:pointer;color:var(--soft)}\n"

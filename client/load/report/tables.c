@@ -277,9 +277,9 @@ static void events(const struct report *r)
 		html_raw(h, "<tr>");
 		html_cell(h, "td", figure_clock(text, e->at_s));
 		html_cell(h, "td", report_name(h->ja, e->what));
-		html_cell(h, "td", e->expected);
+		html_cell(h, "td", report_expected(h->ja, e->what, e->expected));
 		html_cell(h, "td", e->happened);
-		html_cell(h, "td", e->recovered_s > 0 ? figure_ms(text, e->recovered_s * 1000) : report_word(h->ja, W_NOT_RECOVERED));
+		right(h, e->recovered_s > 0 ? figure_ms(text, e->recovered_s * 1000) : report_word(h->ja, W_NOT_RECOVERED));
 		result_cell(h, e->ok);
 		html_raw(h, "</tr>\n");
 	}

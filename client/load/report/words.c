@@ -190,3 +190,24 @@ const char *report_name(bool ja, const char *name)
 			return ja ? names[i].text.ja : names[i].text.en;
 	return name ? name : "";
 }
+
+static const struct {
+	const char *what, *ja;
+} expected[] = {
+	{ "decoders-killed", "強制終了したデコーダーのセッションだけが、理由とともに終わる。" },
+	{ "encoders-killed", "各セッションに新しいエンコーダーが付き、どれも終わらない。" },
+	{ "chromiums-killed", "強制終了したブラウザーのセッションだけが、理由とともに終わる。" },
+	{ "network-cut", "ホストの回線を3秒切断：そのセッションは再接続し、どれも終わらない。" },
+	{ "network-delayed", "ホストの回線が12秒間、片道100ミリ秒遅くなる：終わるセッションも再接続もない。" },
+	{ "renderd-killed", "そのホストのセッションだけが終わり、ホストは自動で復帰する。" },
+	{ "broker-killed", "10秒以内に全セッションが戻り、どれも終わらない。" },
+	{ "disk-full", "録画なしで続くセッションも始まるセッションもない。動作中のものはすべて「録画不可」で終わる。" },
+};
+
+const char *report_expected(bool ja, const char *what, const char *text)
+{
+	for (size_t i = 0; ja && what && i < sizeof expected / sizeof expected[0]; i++)
+		if (strcmp(expected[i].what, what) == 0)
+			return expected[i].ja;
+	return text;
+}

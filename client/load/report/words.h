@@ -47,5 +47,7 @@ enum report_word {
 const char *report_word(bool ja, enum report_word w);
 /* Names that stand in the result file: classes, limits, ends, scripts, errors, events. The name itself if it is not known. */
 const char *report_name(bool ja, const char *name);
+/* What should happen after that fault: in Japanese if it is known, else the result's own text. */
+const char *report_expected(bool ja, const char *what, const char *text);
 
 #endif

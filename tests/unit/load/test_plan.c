@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client/load/plan/plan.h"
+#include "client/load/plan/words.h"
 
 static struct plan_figures figures;
 static struct plan_site site;
@@ -57,7 +58,7 @@ static void is(const char *key, double expected)
 
 START_TEST(the_arithmetic_is_what_it_says)
 {
-	plan_make(&figures, &site, &plan);
+	plan_make(&figures, &site, false, &plan);
 	is("sessions", 250);
 	is("broker_cores", 11);              /* (0.5 + 5) / 0.5 */
 	is("broker_gib", 6);                 /* 4064 MiB are 3.97 GiB, and 2 */
@@ -79,17 +80,17 @@ END_TEST
 START_TEST(memory_limits_and_small_hosts_are_said)
 {
 	site.host_gib = 8;
-	plan_make(&figures, &site, &plan);
+	plan_make(&figures, &site, false, &plan);
 	is("host_by_memory", 16);
 	is("host_sessions", 16);
 	ck_assert_ptr_nonnull(strstr(plan_find(&plan, "host_sessions")->how, "memory"));
 	site.host_gib = 3;
-	plan_make(&figures, &site, &plan);
+	plan_make(&figures, &site, false, &plan);
 	is("host_sessions", 0);
 	is("hosts", 0);
 	ck_assert_ptr_nonnull(strstr(plan_find(&plan, "hosts")->how, "too small"));
 	site.retention_days = 0;
-	plan_make(&figures, &site, &plan);
+	plan_make(&figures, &site, false, &plan);
 	ck_assert_ptr_null(plan_find(&plan, "recording_tb"));
 }
 END_TEST
@@ -113,6 +114,59 @@ START_TEST(a_site_that_cannot_be_is_refused)
 	BAD(spare_hosts, 1001);
 	BAD(system_gib, 64);
 #undef BAD
+}
+END_TEST
+
+/* The conversions of a format, one after the other: "%.0f%.2f". */
+static const char *conversions(const char *format, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	for (const char *p = strchr(format, '%'); p; p = strchr(p, '%')) {
+		size_t len = strcspn(p, "fguds") + 1;
+
+		ck_assert_uint_lt(n + len, size);
+		memcpy(buf + n, p, len);
+		n += len;
+		p += len;
+	}
+	buf[n] = 0;
+	return buf;
+}
+
+static void same_conversions(const char *en, const char *ja)
+{
+	char a[128], b[128];
+
+	ck_assert(en && ja && *en && *ja);
+	ck_assert_str_eq(conversions(en, a, sizeof a), conversions(ja, b, sizeof b));
+}
+
+START_TEST(every_word_is_there_in_both_languages)
+{
+	struct plan ja;
+	size_t n = 0;
+
+	for (int w = 0; w < PLAN_WORDS; w++)
+		same_conversions(plan_word(false, (enum plan_word)w), plan_word(true, (enum plan_word)w));
+	for (int l = 0; l < PLAN_LINE_IDS; l++) {
+		const struct plan_line_words *w = plan_line_words((enum plan_line_id)l);
+
+		same_conversions(w->how_en, w->how_ja);
+		same_conversions(w->what_en, w->what_ja);
+		ck_assert(w->key && w->unit);
+	}
+	for (int i = 0; i < PLAN_FIGURES; i++)
+		ck_assert_str_ne(plan_figure_what(true, figures.of[i].name, figures.of[i].what), figures.of[i].what);
+	for (; plan_assumption(false, n); n++)
+		same_conversions(plan_assumption(false, n), plan_assumption(true, n));
+	ck_assert_uint_ge(n, 5);
+	ck_assert_ptr_null(plan_assumption(true, n));
+	plan_make(&figures, &site, false, &plan);
+	plan_make(&figures, &site, true, &ja);
+	ck_assert_uint_eq(plan.n, ja.n);
+	for (size_t i = 0; i < ja.n; i++)
+		ck_assert_double_eq_tol(plan.lines[i].value, ja.lines[i].value, 1e-9);
 }
 END_TEST
 
@@ -211,6 +265,7 @@ int main(void)
 	tcase_add_test(c, the_arithmetic_is_what_it_says);
 	tcase_add_test(c, memory_limits_and_small_hosts_are_said);
 	tcase_add_test(c, a_site_that_cannot_be_is_refused);
+	tcase_add_test(c, every_word_is_there_in_both_languages);
 	tcase_add_test(c, every_default_has_a_source);
 	tcase_add_test(c, a_load_test_replaces_what_it_measured);
 	tcase_add_test(c, a_machine_without_cpu_left_says_nothing_of_cpu);
