@@ -3,7 +3,6 @@
  * sekisho-broker: the process on the border. Reads the command line and the configuration, puts the parts together on one
  * libuv loop, and takes them apart again in the opposite order. Must never run when any part could not be started.
  */
-#include <libgen.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -37,6 +36,9 @@ enum { DRAIN_MS = 1500, DRAIN_LOOK_MS = 20, STOP_MS = 10000 };
 /* Beside this one: of a recording, its entries, its video file, its words. */
 static const char *const worker_names[3] = { "sekisho-recording-feed", "sekisho-film", "sekisho-words" };
 
+/* The last: for a restart, sessions are left at their render hosts. */
+static const int stop_signals[3] = { SIGTERM, SIGINT, SIGUSR1 };
+
 struct broker {
 	uv_loop_t loop;
 	struct sek_broker_config *config;
@@ -59,19 +61,11 @@ struct broker {
 	struct sek_status_line status;
 	bool has_status, stopping, failed;
 	uint8_t login_key[SEK_TOTP_KEY_BYTES];
-	uv_signal_t terminate, interrupt;
+	uv_signal_t signals[3];
+	bool leaving; /* sessions are left to the next start */
 	uv_timer_t drain, too_long;
 	uint64_t drain_until_ms;
 };
-
-static void program_folder(char *ret, size_t size)
-{
-	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-
-	path[n > 0 ? n : 0] = '\0';
-	snprintf(ret, size, "%s", dirname(path));
-}
 
 static void on_session(void *user, const char *word, const struct sek_session_info *i)
 {
@@ -98,10 +92,10 @@ static void syslog_stopped(void *user)
 	struct broker *b = user;
 
 	/* kept until now, and then ignored: a second signal must not kill what is being ended in good order */
-	close_handle((uv_handle_t *)&b->terminate);
-	close_handle((uv_handle_t *)&b->interrupt);
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGINT, SIG_IGN);
+	for (size_t i = 0; i < sizeof stop_signals / sizeof stop_signals[0]; i++) {
+		close_handle((uv_handle_t *)&b->signals[i]);
+		signal(stop_signals[i], SIG_IGN);
+	}
 	close_handle((uv_handle_t *)&b->too_long);
 }
 
@@ -225,15 +219,18 @@ static void stop(struct broker *b)
 	if (b->front)
 		sek_front_refuse(b->front);
 	if (b->sessions)
-		sek_sessions_stop(b->sessions, sessions_stopped, b);
+		(b->leaving ? sek_sessions_leave : sek_sessions_stop)(b->sessions, sessions_stopped, b);
 	else
 		sessions_stopped(b);
 }
 
 static void on_signal(uv_signal_t *s, int number)
 {
-	(void)number;
-	stop(s->data);
+	struct broker *b = s->data;
+
+	if (!b->stopping)
+		b->leaving = number == SIGUSR1;
+	stop(b);
 }
 
 /* --- the way up --- */
@@ -323,7 +320,7 @@ static sek_status start_review(struct broker *b)
 
 	if (!g->has_recording)
 		return sek_ok();
-	program_folder(folder, sizeof folder);
+	sek_program_folder(folder, sizeof folder);
 	for (size_t i = 0; i < 3; i++)
 		snprintf(b->work_paths[i], sizeof b->work_paths[i], "%.4000s/%s", folder, worker_names[i]);
 	b->work = (struct sek_work_programs){ b->work_paths[0], b->work_paths[1], b->work_paths[2] };
@@ -425,13 +422,14 @@ static sek_status start(struct broker *b, const struct sek_options *o)
 static void make_handles(struct broker *b)
 {
 	uv_loop_init(&b->loop);
-	uv_signal_init(&b->loop, &b->terminate);
-	uv_signal_init(&b->loop, &b->interrupt);
 	uv_timer_init(&b->loop, &b->drain);
 	uv_timer_init(&b->loop, &b->too_long);
-	b->terminate.data = b->interrupt.data = b->drain.data = b->too_long.data = b;
-	uv_signal_start(&b->terminate, on_signal, SIGTERM);
-	uv_signal_start(&b->interrupt, on_signal, SIGINT);
+	b->drain.data = b->too_long.data = b;
+	for (size_t i = 0; i < sizeof stop_signals / sizeof stop_signals[0]; i++) {
+		uv_signal_init(&b->loop, &b->signals[i]);
+		b->signals[i].data = b;
+		uv_signal_start(&b->signals[i], on_signal, stop_signals[i]);
+	}
 }
 
 static int run(struct broker *b, const struct sek_options *o)
@@ -477,7 +475,7 @@ int main(int argc, char **argv)
 		return r;
 	sek_protect_process();
 	sek_ldap_init();
-	program_folder(folder, sizeof folder);
+	sek_program_folder(folder, sizeof folder);
 	if (!sek_is_ok(sek_broker_config_load(o.config, folder, &b.config, err, sizeof err)) ||
 			(o.check && !sek_is_ok(sek_front_check_tls(b.config->certificate, b.config->key, err, sizeof err)))) {
 		fprintf(stderr, "%s\n", err);

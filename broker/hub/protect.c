@@ -4,10 +4,14 @@
  */
 #include "broker/hub/protect.h"
 
+#include <libgen.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { FILES_WANTED = 16384 };
 
@@ -24,4 +28,13 @@ void sek_protect_process(void)
 		files.rlim_cur = files.rlim_max < FILES_WANTED ? files.rlim_max : FILES_WANTED;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
+}
+
+void sek_program_folder(char *ret, size_t size)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+
+	path[n > 0 ? n : 0] = '\0';
+	snprintf(ret, size, "%s", dirname(path));
 }

@@ -5,7 +5,11 @@
 #ifndef SEK_BROKER_HUB_PROTECT_H
 #define SEK_BROKER_HUB_PROTECT_H
 
+#include <stddef.h>
+
 /* No core files, no debugger of others, no file that others may read, no SIGPIPE, enough descriptors. */
 void sek_protect_process(void);
+/* The folder of this program: others of ours lie beside it. */
+void sek_program_folder(char *ret, size_t size);
 
 #endif

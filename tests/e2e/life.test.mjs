@@ -102,7 +102,7 @@ test("life: a key that was down when the line broke is not down afterwards", { t
 	await remote.hasText("still here!!Wz");
 });
 
-test("life: a broker that is killed comes back with everybody's page, nobody logs in again", { timeout: 90000 }, async () => {
+test("life: a broker that is killed, or restarted, comes back with everybody's page, nobody logs in again", { timeout: 120000 }, async () => {
 	const other = await Remote.open(harness, { user: "suzuki" });
 	await other.go("/second");
 	const asked = harness.site.requests.length;
@@ -118,6 +118,19 @@ test("life: a broker that is killed comes back with everybody's page, nobody log
 	await remote.hasText("still here!!Wz");
 	assert.equal(harness.site.requests.length, asked, "no page was loaded again");
 	assert.match(harness.broker.log(), /session\.restored/);
+	// a restart in good order is no different for those who sit before it
+	harness.broker.process.kill("SIGUSR1");
+	await remote.phase("reconnecting");
+	await harness.broker.ended;
+	assert.match(harness.broker.log(), /broker\.stopped/);
+	harness.startBroker();
+	await remote.live();
+	await other.live();
+	await remote.page.keyboard.type("?");
+	await remote.hasText("still here!!Wz?");
+	await remote.page.keyboard.press("Backspace");
+	await remote.hasText("still here!!Wz");
+	assert.equal(harness.site.requests.length, asked, "no page was loaded again");
 	await other.page.keyboard.press("F8");
 	await other.page.getByRole("button", { name: "閲覧を終了" }).click();
 	await other.page.getByRole("button", { name: "終了する" }).click();

@@ -220,6 +220,8 @@ void sek_session_drop(struct sek_session *s);
 /* Ends it for good, whatever it is doing: tells client and host, lets go of everything, frees. `cause` is a fixed word
  * for the log, NULL if the state says it all. s must not be used after the caller has returned to the loop. */
 void sek_session_end(struct sek_session *s, enum sek_state state, const char *cause);
+/* Lets go of it as a broker does that is started again at once: for the host the line has dropped. */
+void sek_session_leave(struct sek_session *s);
 void sek_session_begin(struct sek_session *s); /* the first HELLO came: choose a host, make the link */
 /* A state for the client, remembered as the session's. */
 void sek_session_show(struct sek_session *s, enum sek_state state);

@@ -150,6 +150,32 @@ void sek_session_end(struct sek_session *s, enum sek_state state, const char *ca
 	sek_tape_end(s, sek_state_name(state), state);
 }
 
+void sek_session_leave(struct sek_session *s)
+{
+	const struct sek_client_ops *ops = s->client.ops;
+	void *user = s->client.user;
+
+	if (!s->kept || s->over != SEK_STATE_NONE) { /* nobody could take it back, or may */
+		sek_session_end(s, SEK_STATE_BROKER_STOPPING, NULL);
+		return;
+	}
+	s->phase = SEK_PHASE_ENDED;
+	*s->prev = s->next;
+	if (s->next)
+		s->next->prev = s->prev;
+	s->all->n--;
+	sek_clipboard_finish(s);
+	sek_sessions_tell(s, "session.left");
+	uv_close((uv_handle_t *)&s->timer, on_timer_closed);
+	drop_link(s, false);
+	sek_client_tell_departing(s);
+	if (ops) {
+		sek_client_forget(s);
+		ops->close(user);
+	}
+	sek_tape_end(s, "restart", 0);
+}
+
 void sek_session_show(struct sek_session *s, enum sek_state state)
 {
 	if (s->state == state && state != SEK_STATE_CONNECTING)

@@ -106,7 +106,7 @@ static void on_stop_timeout(uv_timer_t *timer)
 	sek_children_abandon(&all->children);
 }
 
-void sek_sessions_stop(struct sek_sessions *all, void (*done)(void *user), void *user)
+static void stop(struct sek_sessions *all, void (*done)(void *user), void *user)
 {
 	SEK_ASSERT(!all->stopping);
 	all->stopping = true;
@@ -116,8 +116,21 @@ void sek_sessions_stop(struct sek_sessions *all, void (*done)(void *user), void 
 	all->stop_timer.data = all;
 	uv_timer_start(&all->stop_timer, on_stop_timeout, SEK_STOP_WAIT_MS, 0);
 	sek_farm_stop(all->farm);
+}
+
+void sek_sessions_stop(struct sek_sessions *all, void (*done)(void *user), void *user)
+{
+	stop(all, done, user);
 	while (all->first)
 		sek_session_end(all->first, SEK_STATE_BROKER_STOPPING, NULL);
+	check_stopped(all);
+}
+
+void sek_sessions_leave(struct sek_sessions *all, void (*done)(void *user), void *user)
+{
+	stop(all, done, user);
+	while (all->first)
+		sek_session_leave(all->first);
 	check_stopped(all);
 }
 

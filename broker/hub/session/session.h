@@ -77,6 +77,9 @@ struct sek_sessions_config {
 sek_status sek_sessions_create(uv_loop_t *loop, const struct sek_sessions_config *config, struct sek_sessions **ret);
 /* Ends every session (state BROKER_STOPPING to clients; the render host is told END), then calls done. */
 void sek_sessions_stop(struct sek_sessions *all, void (*done)(void *user), void *user);
+/* The same for a restart: recordings are closed, clients lose their streams and are told nothing, render hosts keep the sessions for their
+ * linger time, and so does the keeper (keep.h), for the next start. One that has no render host yet ends. */
+void sek_sessions_leave(struct sek_sessions *all, void (*done)(void *user), void *user);
 void sek_sessions_destroy(struct sek_sessions *all); /* after done */
 
 /* The user's live session, or a new one (which starts nothing until its first client's HELLO). SEK_E_LIMIT when the
@@ -210,7 +213,7 @@ uint64_t sek_sessions_refused(const struct sek_sessions *all, enum sek_open_refu
 
 /* Told of session events that others care about (log, later audit): word is one of session.opened, .attached (a HELLO was
  * accepted), .started (the host is being called), .running, .first-frame, .detached, .taken-over, .reconnecting,
- * .reconnected, .restored (taken back after the broker was killed), .encoder-restarted, .ended (info->state says why), host.alarm (its host takes no new ones any more: alarm_faults). fn must not call back into the sessions. */
+ * .reconnected, .left (to the next start), .restored (taken back by it), .encoder-restarted, .ended (info->state says why), host.alarm (its host takes no new ones any more: alarm_faults). fn must not call back into the sessions. */
 typedef void sek_session_event_fn(void *user, const char *word, const struct sek_session_info *info);
 void sek_sessions_on_event(struct sek_sessions *all, sek_session_event_fn *fn, void *user);
 

@@ -64,6 +64,7 @@ export default {
 	"review.running": "running",
 	"review.purged": "deleted",
 	"review.ended.policy": "recording turned off",
+	"review.ended.restart": "restart of the broker (the next recording goes on)",
 	"review.ended.unfinished": "broken off",
 	"review.mark.clipboard": "clipboard",
 	"review.mark.policy": "policy",

@@ -64,6 +64,7 @@ export default {
 	"review.running": "利用中",
 	"review.purged": "削除済み",
 	"review.ended.policy": "録画をやめる設定になった",
+	"review.ended.restart": "ブローカーの再起動（続きは次の録画）",
 	"review.ended.unfinished": "途中で途切れた",
 	"review.mark.clipboard": "コピー・貼り付け",
 	"review.mark.policy": "ポリシー変更",

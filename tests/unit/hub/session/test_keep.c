@@ -173,6 +173,39 @@ START_TEST(one_that_may_not_go_on_is_ended_at_the_host)
 }
 END_TEST
 
+static void on_left(void *user)
+{
+	((struct bench *)user)->stopped = true;
+}
+
+/* A restart in good order: for host and user the line has dropped, nothing has ended. */
+START_TEST(left_for_the_next_start)
+{
+	const struct child_journal *j;
+	struct bench b;
+	struct stream c, d;
+	struct notes n;
+
+	begin(&b, &n);
+	stream_up(&b, "taro", &c);
+	stream_attach(b.all, "jiro", &d); /* has not said HELLO: nothing is there that could be left */
+	j = journal_open(bench_decoder_pid(&b));
+	sek_sessions_leave(b.all, on_left, &b);
+	BENCH_UNTIL(&b, 8000, b.stopped);
+	ck_assert(c.closed && d.closed);
+	ck_assert_uint_eq(stream_state(&c), SEK_STATE_RUNNING);
+	ck_assert_uint_eq(stream_state(&d), SEK_STATE_BROKER_STOPPING);
+	ck_assert_uint_eq(journal_find(j, SEK_MSG_END, NULL, NULL), 0);
+	ck_assert_uint_eq(n.gones, 0);
+	ck_assert(bench_saw(&b, "session.left "));
+	journal_close(j);
+	sek_sessions_destroy(b.all);
+	ck_assert(sek_is_ok(sek_sessions_create(&b.loop, &b.config, &b.all)));
+	b.stopped = false;
+	bench_finish(&b);
+}
+END_TEST
+
 /* The time that a session may last at most is over: no longer by a restart. */
 START_TEST(a_limit_that_has_passed_holds)
 {
@@ -269,6 +302,7 @@ int main(void)
 	tcase_add_test(all, one_that_never_ran_is_not_kept);
 	tcase_add_test(all, it_comes_back_as_it_was);
 	tcase_add_test(all, one_that_may_not_go_on_is_ended_at_the_host);
+	tcase_add_test(all, left_for_the_next_start);
 	tcase_add_test(all, a_limit_that_has_passed_holds);
 	tcase_add_test(all, without_its_recording_it_does_not_go_on);
 	tcase_add_test(all, a_host_that_does_not_answer_ends_it);
