@@ -196,6 +196,23 @@ test('kill -9: what was recorded is there, finished by the next start, and on th
 	await over(s);
 });
 
+test('SIGUSR1: a restart leaves sessions to the next start, their recordings are whole', async () => {
+	const s = await live();
+	const { recording: first } = await until('the row', () => mine(s)[0]);
+	b.process.kill('SIGUSR1');
+	assert.equal(await b.exit, 0, b.log);
+	assert.equal(s.stream.endedState(), 0, 'nobody was told that anything has ended');
+	b.ended = undefined;
+	await b.start();
+	await until('the record', () => records('session.restored').some((x) => x.object === s.session));
+	assert.ok(records('session.left').some((x) => x.object === s.session));
+	const row = mine(s).find((r) => r.recording === first);
+	assert.deepEqual([row.ended, row.marks], ['restart', []]);
+	assert.equal(ctl('--json', 'recording', 'verify', first).json[0].verdict, 'sound');
+	await until('the next recording', () => mine(s).length === 2);
+	await over(s);
+});
+
 test('one byte changed, a file that is missing, one that nobody knows: found', async () => {
 	const s = await live();
 	await over(s);
