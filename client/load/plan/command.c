@@ -207,7 +207,9 @@ static int make(const struct wish *w, const struct plan_figures *f)
 	plan_make(f, &w->site, w->ja, &p);
 	c = day_config_of(f, &w->site, &p, (uint64_t)w->seed);
 	c.rush_s = w->rush;
-	if (p.hosts >= 1) {
+	if (p.sessions * p.hosts > DAY_PLACES_MOST) {
+		fputs("sekisho-load: so many sessions on so many hosts are not simulated\n", stderr);
+	} else if (p.hosts >= 1) {
 		simulated = day_simulate(&c, &d);
 		if (!simulated) {
 			fputs("sekisho-load: no memory for the simulation\n", stderr);

@@ -21,15 +21,20 @@ const char *day_part_name(enum day_part part)
 	return names[part];
 }
 
+static unsigned whole(double v)
+{
+	return v <= 0 ? 0 : v >= DAY_MOST ? DAY_MOST : (unsigned)v;
+}
+
 struct day_config day_config_of(const struct plan_figures *f, const struct plan_site *s, const struct plan *p, uint64_t seed)
 {
 	double slots = floor(s->host_cores * (1 - s->busy));
 
-	return (struct day_config){ .seed = seed, .sessions = (unsigned)p->sessions, .hosts = (unsigned)p->hosts,
-		.sessions_a_host = (unsigned)p->sessions_a_host, .warm = (unsigned)s->warm, .start_slots = slots < 1 ? 1 : (unsigned)slots, .rush_s = 300,
+	return (struct day_config){ .seed = seed, .sessions = whole(p->sessions), .hosts = whole(p->hosts),
+		.sessions_a_host = whole(p->sessions_a_host), .warm = whole(s->warm), .start_slots = slots < 1 ? 1 : whole(slots), .rush_s = 300,
 		.lose_host = p->hosts > 1, .hash_s = PLAN_VALUE(f, hash_s), .warm_s = PLAN_VALUE(f, warm_s), .cold_s = PLAN_VALUE(f, cold_s),
-		.start_cpu_s = PLAN_VALUE(f, start_cpu_s), .hash_workers = (unsigned)PLAN_VALUE(f, hash_workers),
-		.hash_queue = (unsigned)PLAN_VALUE(f, hash_queue) };
+		.start_cpu_s = PLAN_VALUE(f, start_cpu_s), .hash_workers = whole(PLAN_VALUE(f, hash_workers)),
+		.hash_queue = whole(PLAN_VALUE(f, hash_queue)) };
 }
 
 struct host {

@@ -20,6 +20,9 @@ struct day_config {
 	unsigned hash_workers, hash_queue;
 };
 
+enum { DAY_MOST = 10000000 };   /* of anything */
+#define DAY_PLACES_MOST 4e9     /* sessions times hosts: more would take minutes */
+
 /* Of a plan; the rush is 300 s, one host is lost if there is more than one. */
 struct day_config day_config_of(const struct plan_figures *f, const struct plan_site *s, const struct plan *p, uint64_t seed);
 

@@ -27,7 +27,7 @@ static void right(const struct html *h, const char *text)
 
 static void result_cell(const struct html *h, bool ok)
 {
-	html_tag(h, "td", ok ? "good" : "bad", ok ? W_OK : W_NOT_OK);
+	html_tag(h, "td", ok ? "good" : "bad", ok ? W_RIGHT : W_NOT_RIGHT);
 }
 
 /* --- sessions --- */

@@ -109,7 +109,7 @@ static const struct pair words[REPORT_WORDS] = {
 	[W_COL_EXPECTED] = { "What should happen", "あるべき結果" }, [W_COL_HAPPENED] = { "What happened", "実際の結果" },
 	[W_COL_RECOVERED] = { "Well again after", "回復まで" }, [W_COL_RESULT] = { "Result", "判定" }, [W_COL_FOUND] = { "Found", "確認結果" },
 	[W_COL_FIGURE] = { "Figure", "項目" }, [W_COL_EARLIER] = { "Earlier", "以前" }, [W_COL_NOW] = { "Now", "今回" }, [W_COL_CHANGE] = { "Change", "変化" },
-	[W_ALL_SCRIPTS] = { "all", "全体" }, [W_OK] = { "as it should be", "正常" }, [W_NOT_OK] = { "NOT as it should be", "異常" },
+	[W_ALL_SCRIPTS] = { "all", "全体" }, [W_RIGHT] = { "as it should be", "正常" }, [W_NOT_RIGHT] = { "NOT as it should be", "異常" },
 	[W_SUM_BROKER] = { "Broker, decoder, encoder", "ブローカー・デコーダー・エンコーダー計" }, [W_SUM_HOST] = { "Render host", "レンダーホスト計" },
 	[W_SHARES_NOTE] = { "From a line through %1 samples with up to %2 sessions (for CPU only those in which the machine had some left); each session's part is the line's slope.",
 		"最大 %2 セッション、%1 回の計測に引いた直線から求めました（CPU は機械に余裕のあった計測だけ）。1セッション分は直線の傾きです。" },
