@@ -13,9 +13,9 @@
 enum {
 	SEK_SNAPSHOTS_APART_US = 5000000,   /* at least so long between two */
 	SEK_SNAPSHOTS_MOST_US = 60000000,   /* and at most, if anything has changed */
-	SEK_SNAPSHOTS_SHARE = 45,           /* the encoder works so many times as long as one took: 2.2 % */
+	SEK_SNAPSHOTS_SHARE = 33,           /* the encoder works so many times as long as one took: 3 % */
 	SEK_SNAPSHOTS_COST_US = 20000,      /* what the first one is taken to cost */
-	SEK_SNAPSHOTS_SMALL_US = 8000,      /* so much may coding it small cost; the rest of it is coded fast */
+	SEK_SNAPSHOTS_SMALL_US = 20000,     /* so much may coding it small cost; the rest of it is coded fast */
 	SEK_SNAPSHOTS_QUIET_US = 150000,    /* a quiet moment: no frame for so long */
 	SEK_SNAPSHOTS_PATIENCE_US = 10000000, /* a quiet moment is waited for so long */
 	SEK_SNAPSHOTS_LOOK_US = 1000000,    /* between two looks while frames come all the time */
