@@ -5,11 +5,11 @@
 #include "client/load/report/report.h"
 
 const char report_style[] =
-	":root{color-scheme:light dark;--page:#f6f6f3;--card:#fff;--ink:#14140f;--soft:#52514e;--faint:#85837c;--grid:#e7e6e0;--axis:#b9b8b0;"
+	":root{color-scheme:light;--page:#f6f6f3;--card:#fff;--ink:#14140f;--soft:#52514e;--faint:#85837c;--grid:#e7e6e0;--axis:#b9b8b0;"
 	"--edge:#e3e2dc;--good:#0b7f0b;--good-bg:#e8f5e6;--bad:#c02c2c;--bad-bg:#fcebea;--warn:#935f00;--warn-bg:#fdf3dc;"
 	"--k1:#2a78d6;--k2:#1baf7a;--k3:#4a3aa7;--k4:#eda100;--k5:#008300;--k6:#eb6834;--k7:#e87ba4;--k8:#a5a39b;"
 	"--p1:#9cc4f3;--p2:#2a78d6;--p3:#123f7d;--limit:#d03b3b;--old:#8d8b84}\n"
-	"@media (prefers-color-scheme:dark){:root{--page:#0f0f0e;--card:#1a1a19;--ink:#f5f5f2;--soft:#c3c2b7;--faint:#8f8d86;--grid:#2d2d2a;"
+	"@media screen and (prefers-color-scheme:dark){:root{color-scheme:dark;--page:#0f0f0e;--card:#1a1a19;--ink:#f5f5f2;--soft:#c3c2b7;--faint:#8f8d86;--grid:#2d2d2a;"
 	"--axis:#55544f;--edge:#2d2d2a;--good:#4fc34f;--good-bg:#142714;--bad:#ff7b76;--bad-bg:#331918;--warn:#f2b54a;--warn-bg:#2e2410;"
 	"--k1:#3987e5;--k2:#199e70;--k3:#9085e9;--k4:#c98500;--k5:#2c9a2c;--k6:#d95926;--k7:#d55181;--k8:#76746d;"
 	"--p1:#22508a;--p2:#4f97ea;--p3:#c3dcfa;--limit:#e66767;--old:#85837c}}\n"
@@ -48,11 +48,11 @@ const char report_style[] =
 	".old{color:var(--old)}.l.old,.l.thin{stroke-width:1.5;stroke-dasharray:5 4}\n"
 	".wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:14px}"
 	"th{font-weight:600;color:var(--soft);text-align:left;vertical-align:bottom;font-size:13px}th,td{padding:7px 12px 7px 0;border-bottom:1px solid var(--edge);"
-	"vertical-align:top}td.r,th.r{text-align:right}td.r{white-space:nowrap}td.good,td.bad,td.warn{padding-left:10px;font-weight:600;white-space:nowrap}td:first-child{min-width:7em}tr.sum td{font-weight:620;border-top:1px solid var(--axis)}"
+	"vertical-align:top}td.r,th.r{text-align:right}td{overflow-wrap:anywhere}td.r{white-space:nowrap}td.good,td.bad,td.warn{padding-left:10px;font-weight:600;white-space:nowrap}td:first-child{min-width:7em}tr.sum td{font-weight:620;border-top:1px solid var(--axis)}"
 	"tr:last-child td{border-bottom:0}td i.sw{display:inline-block;width:10px;height:10px;border-radius:2.5px;margin-right:8px;background:currentColor}\n"
 	"dl{display:grid;grid-template-columns:max-content 1fr;gap:5px 20px;margin:0}dt{color:var(--soft)}dd{margin:0}\n"
 	".two{display:grid;grid-template-columns:1fr 1fr;gap:16px}details{margin-top:14px}summary{cursor:pointer;color:var(--soft)}\n"
 	"ul.how{margin:0;padding-left:20px;color:var(--soft);font-size:14px}\n"
-	"@media (max-width:860px){.charts,.two,.verdict{grid-template-columns:minmax(0,1fr)}main{padding:18px 12px 40px}}\n"
+	"@media screen and (max-width:860px){.charts,.two,.verdict{grid-template-columns:minmax(0,1fr)}main{padding:18px 12px 40px}}\n"
 	"@media print{:root{--page:#fff}body{font-size:10.5pt}main{max-width:none;padding:0}.card,.chart{break-inside:avoid}h2{break-after:avoid;margin-top:24px}"
 	"details:not([open]){display:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";

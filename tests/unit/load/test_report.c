@@ -6,8 +6,11 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <getopt.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "client/load/commands.h"
 #include "client/load/report/chart.h"
 #include "client/load/report/report.h"
 
@@ -182,6 +185,50 @@ START_TEST(shares_are_found_in_a_run)
 }
 END_TEST
 
+/* --- the command --- */
+
+static int command(const char *a, const char *b, const char *c, const char *d, const char *e)
+{
+	const char *const words[] = { "report", a, b, c, d, e };
+	char copies[6][160], *argv[7] = { NULL };
+	int argc = 0;
+
+	for (; argc < 6 && words[argc]; argc++) {
+		snprintf(copies[argc], sizeof copies[argc], "%s", words[argc]);
+		argv[argc] = copies[argc];
+	}
+	optind = 0; /* getopt begins anew */
+	return load_report(argc, argv);
+}
+
+START_TEST(the_command_writes_a_page_or_says_why_not)
+{
+	char folder[] = "/tmp/sek-report-XXXXXX", result[64], page[64], text[256];
+	struct sek_result *r = example();
+	FILE *f;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(result, sizeof result, "%s/run.json", folder);
+	snprintf(page, sizeof page, "%s/run.html", folder);
+	ck_assert(sek_is_ok(sek_result_write(r, result)));
+	ck_assert_int_eq(command(result, "-o", page, "--lang", "ja"), 0);
+	f = fopen(page, "r");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_gt(fread(text, 1, sizeof text - 1, f), 100);
+	fclose(f);
+	ck_assert_mem_eq(text, "<!doctype html>\n<html lang=\"ja\">", 32);
+	ck_assert_int_eq(command(result, "-o", page, "--lang", "fr"), 2);
+	ck_assert_int_eq(command(result, NULL, NULL, NULL, NULL), 2);
+	ck_assert_int_eq(command("-o", page, NULL, NULL, NULL), 2);
+	ck_assert_int_eq(command(page, "-o", page, NULL, NULL), 1);
+	ck_assert_int_eq(command(result, "-o", "/nonexistent/x.html", NULL, NULL), 1);
+	unlink(result);
+	unlink(page);
+	rmdir(folder);
+	sek_result_destroy(r);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("report");
@@ -193,6 +240,7 @@ int main(void)
 	tcase_add_test(c, an_empty_result_is_a_page_too);
 	tcase_add_test(c, every_word_is_there_in_both_languages);
 	tcase_add_test(c, figures_are_as_people_read_them);
+	tcase_add_test(c, the_command_writes_a_page_or_says_why_not);
 	tcase_add_test(c, a_line_through_points);
 	tcase_add_test(c, shares_are_found_in_a_run);
 	suite_add_tcase(s, c);
