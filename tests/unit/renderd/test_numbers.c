@@ -74,6 +74,35 @@ static void start(const char *alarms)
 	rig_start(&rig, &(struct rig_wishes){ .max = 3, .more = more });
 }
 
+/* OpenMetrics: each family in one piece, its TYPE and HELP before its samples, each sample a name of its family and a number. */
+static void check_form(char *text)
+{
+	char family[128] = "", seen[16384] = "", key[132], *line, *rest = strstr(text, "\r\n\r\n") + 4;
+	bool helped = false;
+
+	while ((line = strsep(&rest, "\n")) != NULL && *line && strcmp(line, "# EOF") != 0) {
+		char name[128], *space = strrchr(line, ' '), *end;
+
+		if (sscanf(line, "# TYPE %127s", name) == 1) {
+			snprintf(family, sizeof family, "%s", name);
+			snprintf(key, sizeof key, " %s ", name);
+			ck_assert_msg(!strstr(seen, key), "%s: twice", name);
+			strncat(seen, key, sizeof seen - strlen(seen) - 1);
+			helped = false;
+		} else if (sscanf(line, "# HELP %127s", name) == 1) {
+			ck_assert_str_eq(name, family);
+			helped = true;
+		} else if (*line != '#') {
+			ck_assert_msg(helped && strncmp(line, family, strlen(family)) == 0, "of no family: %s", line);
+			ck_assert_ptr_nonnull(space);
+			(void)strtod(space + 1, &end);
+			ck_assert_msg(end != space + 1 && *end == '\0', "no number: %s", line);
+		}
+	}
+	ck_assert_str_eq(line, "# EOF");
+	ck_assert_uint_gt(strlen(seen), 500);
+}
+
 START_TEST(the_page)
 {
 	static char text[65536];
@@ -84,6 +113,7 @@ START_TEST(the_page)
 	ck_assert(strncmp(text, "HTTP/1.1 200 OK\r\n", 17) == 0);
 	ck_assert_ptr_nonnull(strstr(text, "Content-Type: application/openmetrics-text; version=1.0.0"));
 	ck_assert_str_eq(text + strlen(text) - 7, "\n# EOF\n");
+	check_form(text);
 	ck_assert(says("sekisho_render_sessions{state=\"attached\"} 0"));
 	ck_assert(says("sekisho_render_sessions_limit 3"));
 	client_attach(&c, &rig, (const uint8_t[16]){ 1 }, SEK_HELLO_CREATE);
