@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "broker/hub/session/session.h"
+#include "broker/hub/store/hosts.h"
 #include "broker/hub/store/sessions.h"
 
 struct row {
@@ -21,6 +21,7 @@ struct row {
 	struct sek_store_session session;
 	char *own;  /* heap: what session.own points to */
 	bool gone;
+	bool drain; /* not a session: session.host, out of service */
 };
 
 struct sek_kept {
@@ -48,8 +49,12 @@ static void write_row(uv_work_t *w)
 {
 	struct sek_kept *k = w->data;
 
-	k->status = k->busy->gone ? sek_store_session_delete(k->store, k->busy->session.id) :
-		sek_store_session_put(k->store, &k->busy->session);
+	if (k->busy->drain)
+		k->status = sek_store_host_set(k->store, k->busy->session.host, SEK_HOST_DRAIN);
+	else if (k->busy->gone)
+		k->status = sek_store_session_delete(k->store, k->busy->session.id);
+	else
+		k->status = sek_store_session_put(k->store, &k->busy->session);
 }
 
 static void on_written(uv_work_t *w, int cancelled)
@@ -89,7 +94,7 @@ static void enqueue(struct sek_kept *k, struct row *fresh)
 {
 	struct row **at = &k->first;
 
-	while (*at && strcmp((*at)->session.id, fresh->session.id) != 0)
+	while (*at && (fresh->drain || (*at)->drain || strcmp((*at)->session.id, fresh->session.id) != 0))
 		at = &(*at)->next;
 	if (*at) {
 		struct row *old = *at;
@@ -148,6 +153,17 @@ static void on_gone(void *user, const char *id)
 	snprintf(r->session.id, sizeof r->session.id, "%s", id);
 	r->gone = true;
 	enqueue(user, r);
+}
+
+void sek_kept_session(struct sek_kept *k, const char *word, const struct sek_session_info *info)
+{
+	struct row *r = k && strcmp(word, "host.alarm") == 0 ? calloc(1, sizeof *r) : NULL;
+
+	if (!r)
+		return;
+	snprintf(r->session.host, sizeof r->session.host, "%s", info->host);
+	r->drain = true;
+	enqueue(k, r);
 }
 
 /* --- taking back --- */

@@ -8,6 +8,7 @@
 
 #include "broker/hub/auth/auth.h"
 #include "broker/hub/session/keep.h"
+#include "broker/hub/session/session.h"
 #include "broker/hub/store/store.h"
 
 struct sek_kept;
@@ -16,6 +17,8 @@ struct sek_kept;
  * after everything else has started. A session whose user has no log-in any more is ended at its render host. */
 sek_status sek_kept_start(uv_loop_t *loop, struct sek_store *store, struct sek_auth *auth, struct sek_sessions *sessions,
 	struct sek_kept **ret);
+/* An event of sek_sessions_on_event: a host that an alarm has taken out of service stays so for the next start, too. NULL is fine. */
+void sek_kept_session(struct sek_kept *k, const char *word, const struct sek_session_info *info);
 /* After the sessions have ended: waits for what is still to be written, then calls done on the loop. NULL: at once. */
 void sek_kept_stop(struct sek_kept *k, void (*done)(void *user), void *user);
 void sek_kept_destroy(struct sek_kept *k);

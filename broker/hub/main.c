@@ -73,6 +73,7 @@ static void on_session(void *user, const char *word, const struct sek_session_in
 
 	sek_audited_session(b->audit, word, i);
 	sek_metrics_session(b->metrics, word, i);
+	sek_kept_session(b->kept, word, i);
 	sek_log(SEK_LOG_INFO, word, "session", i->id, "user", i->user, "host", i->host, "state", sek_state_name(i->state),
 		"age_s", sek_logf("%llu", (unsigned long long)(i->age_ms / 1000)), "bytes_down",
 		sek_logf("%llu", (unsigned long long)i->bytes_down), NULL);

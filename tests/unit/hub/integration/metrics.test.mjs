@@ -281,3 +281,38 @@ scrape_configs: [{job_name: sekisho, static_configs: [{targets: ["${b.address}:$
 		await gone;
 	}
 });
+
+test('a render host that breaks the grammar three times is out of service: counted, on the record, and after a restart, too', async () => {
+	const decoder = b.file('waits');
+	fs.rmSync(decoder);
+	fs.writeFileSync(decoder, '#!/bin/sh\nexit 15\n', { mode: 0o755 });
+	const cookie = await b.login('taro'), before = await scrape();
+	const wish = async () => {
+		const s = await b.session(cookie), stream = await b.stream({ cookie, token: s.token });
+		const hello = Buffer.alloc(20);
+		hello.write('SEKI');
+		[1, 1, 1024, 768, 100].forEach((v, i) => hello.writeUInt16BE(v, 4 + 2 * i));
+		stream.send(frame(0x01, hello));
+		await stream.end();
+	};
+	for (let i = 0; i < 3; i++) {
+		assert.equal((await scrape()).value('host_alarms_total'), 0);
+		await wish();
+	}
+	const m = await scrape(), host1 = '{host="render1.sekisho.internal",pool="default"}';
+	assert.equal(m.value('messages_refused_total') - before.value('messages_refused_total'), 3);
+	assert.deepEqual([m.value('host_alarms_total'), m.value(`host_alarm${host1}`)], [1, 1]);
+	assert.match(b.log, /alarm\.host .*host=render1\.sekisho\.internal/);
+	const ctl = (...words) => spawnSync(path.join(bin, 'sekishoctl'), ['--socket', b.file('control.sock'), '--json', ...words], { encoding: 'utf8' });
+	const rows = () => JSON.parse(ctl('host', 'list').stdout).rows;
+	assert.deepEqual([rows()[0].alarm, rows()[0].drain], [true, true]);
+	const found = await until('the record', () => JSON.parse(ctl('audit', 'search', '--what', 'host.alarm').stdout || '{"rows":[]}').rows[0]);
+	assert.deepEqual([found.who, found.object, found.details.state], ['#broker', 'render1.sekisho.internal', 'host-protocol']);
+	b.process.kill('SIGKILL');
+	await b.exit;
+	b.ended = undefined;
+	await b.start();
+	assert.deepEqual([rows()[0].alarm, rows()[0].drain], [false, true]);
+	assert.equal(ctl('host', 'undrain', 'render1.sekisho.internal', '--reason', 'looked into it').status, 0);
+	assert.equal(rows()[0].drain, false);
+});
