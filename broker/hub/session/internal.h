@@ -155,6 +155,7 @@ struct sek_session {
 	bool kept;                /* the keeper was told of it */
 	bool returning;           /* taken back from a broker that is gone; the host has not answered yet */
 	enum sek_state over;      /* what it is ended with once it has */
+	bool farewell;            /* nobody's any more: only there to tell the host that it is over */
 	int64_t opened_s, started_s; /* UTC */
 	char recorded_before[33]; /* the recording that the killed broker had begun, "" = none */
 
@@ -238,6 +239,8 @@ void sek_session_due(struct sek_session *s, enum sek_deadline which);
 /* keep.c */
 void sek_session_keep(struct sek_session *s); /* something of it has changed that a killed broker has to know again */
 void sek_session_keep_no_more(struct sek_session *s);
+/* s has ended while no decoder was there to tell the host: once more calls the host, and says so. */
+void sek_session_farewell(const struct sek_session *s);
 /* The host has answered: a session that was taken back goes on, or ends. False: it has ended. */
 bool sek_session_returned(struct sek_session *s);
 

@@ -151,6 +151,34 @@ sek_status sek_sessions_take_back(struct sek_sessions *all, const struct sek_ses
 	return sek_ok();
 }
 
+void sek_session_farewell(const struct sek_session *s)
+{
+	struct sek_session *f;
+
+	/* what the host has told, it knows; one that cannot be reached ends it when nobody comes */
+	if (s->all->stopping || !s->host_has_it || s->farewell || s->host->kind != SEK_KIND_SEKISHO || sek_state_from_host(s->state) || s->state == SEK_STATE_HOST_LOST ||
+	    s->state == SEK_STATE_HOST_UNREACHABLE || s->state == SEK_STATE_HOST_SILENT || (s->link && sek_link_alive(s->link)))
+		return;
+	if (!sek_is_ok(sek_session_new(s->all, "", s->id, &f)))
+		return;
+	if (!sek_is_ok(sek_policy_resolve(NULL, 0, &f->policy, NULL)) || !sek_is_ok(sek_clipboard_create(f))) {
+		sek_session_drop(f);
+		return;
+	}
+	f->policy.recording = SEK_RECORDING_OFF; /* nothing is shown to anybody */
+	f->host = s->host;
+	f->wish = s->wish;
+	f->host_has_it = f->returning = f->farewell = true;
+	f->over = s->state;
+	f->phase = SEK_PHASE_LOST;
+	f->state = SEK_STATE_RECONNECTING;
+	f->lost_why = SEK_STATE_HOST_LOST;
+	f->lost_ms = uv_now(s->all->loop);
+	f->tries = SEK_RECONNECT_TRIES - 1; /* once: the host may be an enemy */
+	sek_session_enlist(f);
+	sek_deadline_in(f, SEK_DL_RETRY, 0);
+}
+
 bool sek_session_returned(struct sek_session *s)
 {
 	if (!s->returning)

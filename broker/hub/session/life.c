@@ -65,7 +65,7 @@ void sek_session_enlist(struct sek_session *s)
 	if (s->next)
 		s->next->prev = &s->next;
 	all->first = s;
-	all->n++;
+	all->n += !s->farewell;
 	sek_sessions_hold(all);
 	sek_deadlines_init(s);
 	sek_client_linger(s);
@@ -137,11 +137,12 @@ void sek_session_end(struct sek_session *s, enum sek_state state, const char *ca
 	*s->prev = s->next;
 	if (s->next)
 		s->next->prev = s->prev;
-	s->all->n--;
+	s->all->n -= !s->farewell;
 	sek_clipboard_finish(s);
 	sek_session_keep_no_more(s);
+	sek_session_farewell(s);
 	sek_sessions_tell(s, "session.ended"); /* while the children can still be named */
-	if (sek_farm_suspect(s->all, s->host, state))
+	if (!s->farewell && sek_farm_suspect(s->all, s->host, state))
 		sek_sessions_tell(s, "host.alarm");
 	uv_close((uv_handle_t *)&s->timer, on_timer_closed);
 	drop_link(s, true);

@@ -174,7 +174,7 @@ struct sek_session *sek_sessions_find(struct sek_sessions *all, const uint8_t id
 {
 	struct sek_session *s = all->first;
 
-	while (s && memcmp(s->id, id, SEK_SESSION_ID_BYTES) != 0)
+	while (s && (s->farewell || memcmp(s->id, id, SEK_SESSION_ID_BYTES) != 0))
 		s = s->next;
 	return s;
 }
@@ -319,6 +319,8 @@ void sek_sessions_each(struct sek_sessions *all, void (*fn)(void *user, const st
 	struct sek_session_info info;
 
 	for (const struct sek_session *s = all->first; s; s = s->next) {
+		if (s->farewell)
+			continue;
 		describe(s, &info);
 		fn(user, &info);
 	}
@@ -339,7 +341,7 @@ void sek_sessions_tell(struct sek_session *s, const char *word)
 {
 	struct sek_session_info info;
 
-	if (!s->all->event)
+	if (!s->all->event || s->farewell)
 		return;
 	describe(s, &info);
 	s->all->event(s->all->event_user, word, &info);

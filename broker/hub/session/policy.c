@@ -194,7 +194,7 @@ void sek_session_rules(const struct sek_session *s, struct sek_writer *w)
 	const struct sek_policy *p = &s->policy;
 
 	/* several groups' blocked addresses together may be more than a message holds: then nothing is open */
-	bool fits = strlen(p->url_allow) <= SEK_RULES_LIST_MAX_BYTES && strlen(p->url_block) <= SEK_RULES_LIST_MAX_BYTES;
+	bool fits = !s->farewell && strlen(p->url_allow) <= SEK_RULES_LIST_MAX_BYTES && strlen(p->url_block) <= SEK_RULES_LIST_MAX_BYTES;
 	const char *allow = fits ? p->url_allow : "", *block = fits ? p->url_block : "*\n";
 
 	sek_rules_write(w, &(struct sek_rules){ p->download != SEK_DOWNLOAD_NONE, allow, block, strlen(allow), strlen(block) });
@@ -280,6 +280,8 @@ void sek_sessions_refresh_policy(struct sek_sessions *all)
 
 	for (s = all->first; s; s = next) {
 		next = s->next;
+		if (s->farewell)
+			continue;
 		if (sek_is_ok(ask(s, &fresh)))
 			enforce(s, &fresh);
 		else

@@ -324,6 +324,41 @@ START_TEST(an_ended_session_tells_its_host)
 }
 END_TEST
 
+/* Whoever ends without a decoder is ended at the host all the same: nobody is left there for the linger time. */
+START_TEST(the_host_learns_of_an_end_without_a_decoder)
+{
+	const struct child_journal *j;
+	struct sek_hello hello;
+	struct bench b;
+	struct stream c;
+	uint8_t last[64];
+	size_t n;
+
+	bench_init(&b, "decoder", "encoder");
+	bench_start(&b);
+	stream_up(&b, "a", &c);
+	stream_text(&c, "!signal 31");
+	BENCH_UNTIL(&b, 5000, c.closed);
+	ck_assert_uint_eq(stream_state(&c), SEK_STATE_JAIL_VIOLATION);
+	ck_assert_uint_eq(sek_sessions_count(b.all), 0); /* it is nobody's */
+	BENCH_UNTIL(&b, 5000, b.all->first && b.all->first->link && sek_link_pid(b.all->first->link) > 0);
+	j = journal_open(sek_link_pid(b.all->first->link));
+	BENCH_UNTIL(&b, 5000, j && journal_find(j, SEK_MSG_END, NULL, NULL) == 1);
+	ck_assert_uint_eq(journal_find(j, SEK_MSG_HELLO, last, &n), 1);
+	ck_assert(sek_is_ok(sek_hello_read(last, n, &hello)));
+	ck_assert_uint_eq(hello.flags, SEK_HELLO_RULES); /* join, do not make */
+	BENCH_UNTIL(&b, 5000, !b.all->first);
+	journal_close(j);
+	ck_assert(strstr(strstr(b.events, "session.ended ") + 1, "session.") == NULL); /* told once */
+	/* one that the host has ended itself needs nothing */
+	stream_up(&b, "a", &c);
+	stream_text(&c, "!state 100");
+	BENCH_UNTIL(&b, 5000, c.closed);
+	ck_assert_ptr_null(b.all->first);
+	bench_finish(&b);
+}
+END_TEST
+
 static void look_at_host(void *user, const struct sek_host_info *i)
 {
 	*(struct sek_host_info *)user = *i;
@@ -374,6 +409,7 @@ int main(void)
 	tcase_add_loop_test(deaths, a_decoder_that_dies_later_has_its_state, 0, sizeof decoder_deaths / sizeof decoder_deaths[0]);
 	tcase_add_loop_test(deaths, an_encoder_that_fails_is_replaced_twice, 0, sizeof encoder_deaths / sizeof encoder_deaths[0]);
 	tcase_add_test(deaths, a_host_that_misbehaves_is_taken_out_of_service);
+	tcase_add_test(deaths, the_host_learns_of_an_end_without_a_decoder);
 	tcase_add_test(deaths, no_jail_no_session);
 	tcase_add_loop_test(deaths, what_is_missing_ends_in_no_session, 0, sizeof broken / sizeof broken[0]);
 	tcase_add_test(deaths, a_host_that_does_not_accept_is_unreachable);
