@@ -200,6 +200,51 @@ START_TEST(limits)
 }
 END_TEST
 
+/* Members of a second host; why: what the message must name, NULL = it is taken. */
+static const struct {
+	const char *members, *why;
+} foreign[] = {
+	{ "kind: vnc", NULL },
+	{ "kind: vnc, insecure: true, max_sessions: 3", NULL },
+	{ "kind: vnc, trust: host.pem", NULL },
+	{ "kind: sekisho", NULL },
+	{ "kind: x11", "render_hosts.1.kind" },
+	{ "kind: rdp", "programs.decoder_rdp" },             /* its program is not installed */
+	{ "insecure: true", "render_hosts.1.kind" },         /* our own hosts have no such thing */
+	{ "kind: sekisho, max_sessions: 3", "render_hosts.1.kind" },
+	{ "kind: vnc, insecure: true, trust: host.pem", "render_hosts.1.trust" },
+	{ "kind: vnc, trust: key.pem", "render_hosts.1.trust" },
+	{ "kind: vnc, trust: nothing.pem", "render_hosts.1.trust" },
+	{ "kind: vnc, max_sessions: 0", "render_hosts.1.max_sessions" },
+	{ "kind: vnc, max_sessions: 1001", "render_hosts.1.max_sessions" },
+};
+
+START_TEST(foreign_hosts)
+{
+	char host[200], command[200];
+	sek_status s;
+
+	put("sekisho-decoder-vnc", "", 0755);
+	snprintf(command, sizeof command, "openssl req -x509 -newkey ed25519 -nodes -keyout /dev/null -subj /CN=desk -out %s/host.pem 2>/dev/null", folder);
+	ck_assert_int_eq(system(command), 0);
+	snprintf(host, sizeof host, "  - {name: desk7, address: 127.0.0.64, port: 5900, %s}\n", foreign[_i].members);
+	s = load("", host, "");
+	if (foreign[_i].why) {
+		ck_assert(sek_is(s, SEK_E_CONFIG));
+		ck_assert_msg(strstr(err, foreign[_i].why), "%s", err);
+		return;
+	}
+	ck_assert_msg(sek_is_ok(s), "%s", err);
+	ck_assert_int_eq(config->sessions.hosts[1].insecure, _i == 1);
+	ck_assert_uint_eq(config->sessions.hosts[1].places, _i == 1 ? 3 : 0);
+	ck_assert_int_eq(config->sessions.hosts[1].kind, _i < 3 ? SEK_KIND_VNC : SEK_KIND_SEKISHO);
+	if (_i == 2)
+		ck_assert_ptr_nonnull(strstr(config->sessions.hosts[1].trust, "BEGIN CERTIFICATE"));
+	ck_assert(ends_with(config->sessions.decoder_vnc_path, "/sekisho-decoder-vnc"));
+	ck_assert_ptr_null(config->sessions.decoder_rdp_path);
+}
+END_TEST
+
 START_TEST(the_faces_have_different_addresses)
 {
 	static const char v6[] = "inner: {address: '2001:db8::1', port: 443, certificate: cert.pem, key: key.pem}\n"
@@ -252,6 +297,7 @@ int main(void)
 	tcase_add_test(c, defaults);
 	tcase_add_test(c, everything_set);
 	tcase_add_loop_test(c, limits, 0, (int)(sizeof cases / sizeof cases[0]));
+	tcase_add_loop_test(c, foreign_hosts, 0, (int)(sizeof foreign / sizeof foreign[0]));
 	tcase_add_test(c, the_faces_have_different_addresses);
 	tcase_add_test(c, others_may_not_write_the_file_nor_read_the_keys);
 	suite_add_tcase(s, c);

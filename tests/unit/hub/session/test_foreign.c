@@ -5,8 +5,11 @@
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "broker/hub/session/internal.h"
+#include "tests/unit/decoder/rfb_server.h"
 #include "tests/unit/hub/session/harness.h"
 
 static char foreign_path[128];
@@ -179,6 +182,44 @@ START_TEST(what_has_no_decoder_is_refused)
 }
 END_TEST
 
+static const struct {
+	const char *bytes;
+	size_t n;
+	enum sek_state state;
+} attacks[] = {
+	{ "\x03\0\0\0\x7f\xff\xff\xff", 8, SEK_STATE_HOST_PROTOCOL },                                 /* copied text of 2 GiB */
+	{ "\0\0\0\1\x02\x58\0\0\0\x64\0\x0a\0\0\0\0", 16, SEK_STATE_HOST_PROTOCOL },              /* a rectangle beyond the edge */
+	{ "\0\0\0\1\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\x21", 16, SEK_STATE_HOST_SIZE },          /* a screen of 65535x65535 */
+};
+
+/* The real decoder, a hostile server behind the bench's port, and beside it a session of our own kind. */
+START_TEST(a_server_that_attacks_ends_its_session_and_no_other)
+{
+	struct sek_render_host own;
+	struct rfb_server server;
+	struct stream c, d;
+	struct bench b;
+
+	up(&b, "foreign", true);
+	b.all->config.decoder_vnc_path = SEK_DECODER_VNC;
+	own = (struct sek_render_host){ .name = "own", .address = "127.0.0.1", .port = b.host.port };
+	stream_attach(b.all, "taro", &c);
+	stream_hello(&c);
+	BENCH_UNTIL(&b, 10000, bench_decoder_pid(&b) > 0);
+	server.fd = accept4(b.listener, NULL, NULL, SOCK_CLOEXEC);
+	ck_assert_int_ge(server.fd, 0);
+	ck_assert(rfb_greet(&server, RFB_WIDTH, RFB_HEIGHT, 0));
+	ck_assert(sek_is_ok(sek_hosts_add(b.all, &own)));
+	stream_up(&b, "hana", &d);
+	ck_assert(rfb_write(&server, attacks[_i].bytes, attacks[_i].n));
+	BENCH_UNTIL(&b, 10000, stream_state(&c) == attacks[_i].state);
+	ck_assert_uint_eq(sek_sessions_count(b.all), 1);
+	ck_assert_uint_eq(stream_state(&d), SEK_STATE_RUNNING);
+	close(server.fd);
+	bench_finish(&b);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("foreign");
@@ -193,6 +234,7 @@ int main(void)
 	tcase_add_loop_test(t, a_test_says_which_step_failed_and_so_does_a_session, 0, sizeof deaths / sizeof deaths[0]);
 	tcase_add_test(t, a_test_can_be_cut_short_and_a_closed_port_is_said);
 	tcase_add_test(t, what_has_no_decoder_is_refused);
+	tcase_add_loop_test(t, a_server_that_attacks_ends_its_session_and_no_other, 0, sizeof attacks / sizeof attacks[0]);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
