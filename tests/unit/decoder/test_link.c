@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -51,6 +52,8 @@ START_TEST(jailed_with_exactly_its_descriptors)
 	/* all but the credentials, which were read to its end and closed */
 	ck_assert_uint_eq(test_descriptors(h.decoder), (1u << SEK_DECODER_CREDENTIALS_FD) - 1);
 	ck_assert(test_alive(h.decoder));
+	/* however hard it works, the broker comes first */
+	ck_assert_int_eq(getpriority(PRIO_PROCESS, (id_t)h.decoder), SEK_CHILD_NICE);
 	host_open(&h);
 	/* And nothing has changed once it has spoken. */
 	ck_assert_uint_eq(test_descriptors(h.decoder), (1u << SEK_DECODER_CREDENTIALS_FD) - 1);
