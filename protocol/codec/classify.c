@@ -10,6 +10,7 @@
 #define SLOT_BITS 9
 #define SLOTS (1u << SLOT_BITS)
 #define COLOURS_MAX 255
+#define SEEN_BITS 12
 
 /* Below this many pixels a JPEG's tables cost more than the pixels. */
 #define PHOTO_MIN_AREA 1024
@@ -91,6 +92,25 @@ static bool has_palette(const uint32_t *px, size_t stride, unsigned w, unsigned 
 	return true;
 }
 
+/* How many colours there are, or a few less; more than COLOURS_MAX as soon as there are too many. A table of what has been seen,
+ * without a look at what is in it: no branch depends on the pixels, which a real count stumbles over at each new colour. */
+static unsigned about_colours(const uint32_t *px, size_t stride, unsigned w, unsigned h)
+{
+	uint8_t seen[1u << SEEN_BITS];
+	unsigned colours = 0;
+
+	memset(seen, 0, sizeof seen);
+	for (unsigned y = 0; y < h && colours <= COLOURS_MAX; y++, px += stride) {
+		for (unsigned x = 0; x < w; x++) {
+			uint8_t *s = &seen[(px[x] & SEK_RGB_MASK) * 0x9e3779b1u >> (32 - SEEN_BITS)];
+
+			colours += !*s;
+			*s = 1;
+		}
+	}
+	return colours;
+}
+
 static size_t count_runs(const struct sek_simd *simd, const uint32_t *px, size_t stride, unsigned w, unsigned h)
 {
 	size_t equal = 0;
@@ -129,7 +149,23 @@ void sek_classify(const struct sek_simd *simd, const uint32_t *px, size_t stride
 	if (drawn && !count) {
 		ret->look = SEK_LOOK_TRUE;
 		ret->counted = false;
-	} else if (has_palette(px, stride, w, h, count, ret)) {
+		return;
+	}
+	if (!drawn) {
+		ret->colours = about_colours(px, stride, w, h);
+		if (ret->colours > COLOURS_MAX) {
+			ret->look = SEK_LOOK_PHOTO;
+			ret->colours = 0;
+			return;
+		}
+		if (!count) {
+			ret->look = SEK_LOOK_PALETTE;
+			ret->counted = false;
+			return;
+		}
+		ret->colours = 0;
+	}
+	if (has_palette(px, stride, w, h, count, ret)) {
 		ret->look = SEK_LOOK_PALETTE;
 	} else {
 		ret->look = drawn ? SEK_LOOK_TRUE : SEK_LOOK_PHOTO;

@@ -20,7 +20,7 @@
 /* Fewer colours than this are exact in fewer bytes than a JPEG. */
 #define FILM_COLOURS 48
 /* A palette of so many is taken for a photograph's when it has to be exact. */
-#define SMOOTH_COLOURS 128
+#define SMOOTH_COLOURS 64
 /* What was sent as a film is taken for one so many times before it is looked at again. */
 #define FILM_TRUST 8
 /* Text is no film, even when it comes that fast: of 16 of its pixels, so many equal their left neighbour. */

@@ -73,7 +73,7 @@ enum sek_look {
 struct sek_class {
 	enum sek_look look;
 	bool counted;     /* colours, palette and index are known; of FLAT the first two always are */
-	unsigned colours; /* 1..255; 0 for TRUE and PHOTO */
+	unsigned colours; /* 1..255; 0 for TRUE and PHOTO; of an uncounted PALETTE about so many */
 	size_t runs;      /* pixels that equal their left neighbour */
 	uint32_t palette[256];
 	uint8_t index[SEK_TILE_AREA]; /* rows packed */
@@ -105,8 +105,10 @@ struct sek_packer *sek_packer_create(void);
 void sek_packer_destroy(struct sek_packer *p);
 /* The most bytes that sek_pack can make of n. */
 size_t sek_pack_bound(size_t n);
-/* Packs n bytes into out (sek_pack_bound(n) bytes of room); never longer than n: what does not shrink is stored. */
-size_t sek_pack(struct sek_packer *p, const uint8_t *in, size_t n, uint8_t *out, enum sek_tiles_method *ret_method);
+/* Packs n bytes into out (sek_pack_bound(n) bytes of room); never longer than n: what does not shrink is stored. hasty: it will
+ * hardly shrink (photographs). */
+size_t sek_pack(struct sek_packer *p, const uint8_t *in, size_t n, uint8_t *out, bool hasty,
+	enum sek_tiles_method *ret_method);
 
 /* --- merge.c --- */
 
@@ -219,7 +221,7 @@ struct sek_message {
 	uint32_t drawn_count; /* rectangles in drawn */
 	uint32_t frame;
 	uint32_t ops;
-	size_t batch_bytes;
+	size_t batch_bytes, batch_photo_bytes; /* the latter are among the former */
 	size_t emitted;  /* bytes of this frame */
 	uint8_t first, all; /* flags of the next message only, and of every one */
 	bool open;     /* a message is being written */

@@ -27,7 +27,7 @@ void sek_message_start(struct sek_message *m, uint32_t frame, unsigned flags, se
 	m->first = (uint8_t)(flags & (SEK_UPDATE_KEYFRAME | SEK_UPDATE_FRESH));
 	m->all = (uint8_t)(flags & SEK_UPDATE_ASIDE);
 	m->model = m->models[m->all ? 1 : 0];
-	m->batch_bytes = 0;
+	m->batch_bytes = m->batch_photo_bytes = 0;
 	m->emitted = 0;
 	m->drawn_count = 0;
 	m->open = false;
@@ -137,7 +137,8 @@ static sek_status flush_batch(struct sek_message *m)
 	head = m->w.len;
 	if (m->w.size - head < OP_TILES_BYTES + sek_pack_bound(n))
 		return sek_fail(SEK_E_INTERNAL);
-	packed = sek_pack(m->packer, m->batch, n, m->w.start + head + OP_TILES_BYTES, &method);
+	packed = sek_pack(m->packer, m->batch, n, m->w.start + head + OP_TILES_BYTES, m->batch_photo_bytes > n / 2, &method);
+	m->batch_photo_bytes = 0;
 	sek_write_u8(&m->w, SEK_OP_TILES);
 	sek_write_u8(&m->w, (uint8_t)method);
 	sek_write_u32(&m->w, (uint32_t)n);
@@ -177,9 +178,13 @@ sek_status sek_message_drawn(struct sek_message *m, struct sek_rect r, const uin
 sek_status sek_message_tile(struct sek_message *m, struct sek_rect r, const uint32_t *px, size_t stride,
 	const struct sek_class *c)
 {
+	size_t n;
+
 	if (sizeof m->batch - m->batch_bytes < SEK_RECORD_MAX_BYTES)
 		SEK_TRY(flush_batch(m));
-	m->batch_bytes += sek_record_write(m->batch + m->batch_bytes, r, px, stride, c);
+	n = sek_record_write(m->batch + m->batch_bytes, r, px, stride, c);
+	m->batch_bytes += n;
+	m->batch_photo_bytes += c->look == SEK_LOOK_PHOTO ? n : 0;
 	return sek_ok();
 }
 
