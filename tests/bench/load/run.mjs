@@ -9,7 +9,8 @@ import { parseArgs } from "node:util";
 import { Harness, until } from "../../e2e/harness.mjs";
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: { type: "boolean", default: false },
-	target: { type: "string", default: "chromium" }, staff: { type: "string" }, warm: { type: "string", default: "2" }, recorded: { type: "boolean", default: false }, json: { type: "string" } } });
+	target: { type: "string", default: "chromium" }, staff: { type: "string" }, warm: { type: "string", default: "2" }, recorded: { type: "boolean", default: false }, json: { type: "string" },
+	logs: { type: "string" } } });
 const staff = Number(values.staff ?? (values.quick ? 4 : 24));
 const synthetic = values.target === "synthetic", warm = synthetic ? 0 : Number(values.warm);
 const json = path.resolve(values.json ?? "load-result.json");
@@ -55,9 +56,9 @@ try {
 		"--target", values.target, ...values.recorded ? ["--recorded"] : [], ...values.quick ? ["--ramp", "1/3", "--hold", "40"] : [], ...positionals];
 	status = await new Promise(resolve => spawn(harness.program("load"), words, { stdio: "inherit" }).on("exit", code => resolve(code ?? 1)));
 	console.log(`result       ${json}`);
-	if (status !== 0 && process.env.SEK_LOGS)
-		console.log(harness.logs());
 } finally {
+	for (const name of values.logs ? ["broker.log", "renderd.log"] : [])
+		fs.copyFileSync(path.join(harness.dir, name), path.join(values.logs ?? "", name));
 	await harness.stop();
 }
 process.exitCode = status;
