@@ -152,6 +152,7 @@ static bool open_stream(struct load_member *m, const char *cookie)
 	};
 
 	m->closed = false;
+	m->http_status = 0;
 	m->session_state = 0;
 	m->frame_ns = 0;
 	m->stream = sek_stream_open(m->config->context, &c, &ops, m);
@@ -166,6 +167,8 @@ static void finish(struct load_member *m, enum sek_load_end end, const char *kin
 	m->end = end;
 	m->over_ns = uv_hrtime();
 	drop_stream(m);
+	if (end == SEK_END_LOGGED_OUT || m->http_status == 401)
+		m->cookie[0] = 0; /* else the log-in is still good: the next session needs no other */
 	uv_timer_stop(&m->timer);
 	m->state = LOAD_IDLE;
 	if (kind)
@@ -416,12 +419,12 @@ void load_member_start(struct load_member *m)
 	m->before = (struct sek_stream_figures){ 0 };
 	m->delays = (struct sek_delays){ { 0 } };
 	m->keys = 0;
-	m->said[0] = m->cookie[0] = 0;
+	m->said[0] = 0;
 	m->has_session = false;
 	m->caret = (struct sek_caret){ 0 };
 	load_script_init(&m->script, m->kind, m->config->seed, m->number);
 	enter(m, LOAD_LOGIN, LOGIN_LIMIT_MS);
-	if (open_stream(m, NULL))
+	if (open_stream(m, m->cookie[0] ? m->cookie : NULL))
 		wake_in(m, LOGIN_LIMIT_MS);
 	else
 		finish(m, SEK_END_REFUSED, "no-connection", "no connection could be begun");
