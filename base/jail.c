@@ -295,7 +295,8 @@ static sek_status set_limits(const struct sek_jail *jail)
 	SEK_TRY(limit(RLIMIT_MEMLOCK, 0));
 	SEK_TRY(limit(RLIMIT_MSGQUEUE, 0));
 	SEK_TRY(limit(RLIMIT_NOFILE, jail->files));
-	if (jail->nice && setpriority(PRIO_PROCESS, 0, jail->nice) < 0)
+	/* a parent that is nicer already stays so: nobody may become less nice */
+	if (jail->nice > getpriority(PRIO_PROCESS, 0) && setpriority(PRIO_PROCESS, 0, jail->nice) < 0)
 		return failed();
 	if (jail->cpu_s)
 		SEK_TRY(limit(RLIMIT_CPU, jail->cpu_s));
