@@ -2,11 +2,12 @@
 // The native viewer, in a real window, through the whole chain.
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { Harness, until } from "./harness.mjs";
+import { makeCards } from "../support/cards.mjs";
 import { Native, Screen } from "./support/native.mjs";
 import { patternCells } from "./support/site.mjs";
 
@@ -159,4 +160,59 @@ test("viewer: a decoder that dies ends the picture in words, and the session can
 	await viewer.in("live");
 	await viewer.shows(640, 600, "20,200,160");
 	assert.equal(await viewer.stop(), 0);
+});
+
+test("viewer: a client certificate from files or from a token opens the door, and nothing else does", { timeout: 60000 }, async () => {
+	const cards = await Harness.start({ renderHost: false, prepare: dir => makeCards(path.join(dir, "cards"), ["tanaka", "suzuki"]),
+		login: `  needs: certificate
+  certificates:
+    ca: cards/ca.crt
+    crl: cards/ca.crl
+` });
+	try {
+		const card = path.join(cards.dir, "cards/tanaka"), tokens = path.join(cards.dir, "tokens");
+		const env = { SOFTHSM2_CONF: path.join(cards.dir, "softhsm.conf"), PKCS11_MODULE_PATH: "/usr/lib/softhsm/libsofthsm2.so" };
+		const tool = (/** @type {string} */ program, /** @type {string[]} */ ...args) =>
+			execFileSync(program, args, { env: { ...process.env, ...env, GNUTLS_PIN: "1234" }, stdio: "pipe" });
+		execFileSync(cards.program("broker"), ["--config", path.join(cards.dir, "broker.yaml"), "user", "bind-certificate", "tanaka",
+			`${card}.crt`], { uid: cards.brokerUid, gid: cards.brokerUid, stdio: "pipe" });
+		fs.mkdirSync(tokens);
+		fs.writeFileSync(env.SOFTHSM2_CONF, `directories.tokendir = ${tokens}\nobjectstore.backend = file\n`);
+		fs.writeFileSync(`${card}.pass`, "open sesame\n", { mode: 0o600 });
+		tool("openssl", "pkcs12", "-export", "-in", `${card}.crt`, "-inkey", `${card}.key`, "-out", `${card}.p12`, "-passout", "pass:open sesame");
+		tool("openssl", "pkcs8", "-topk8", "-nocrypt", "-in", `${card}.key`, "-out", `${card}.p8`);
+		tool("softhsm2-util", "--init-token", "--free", "--label", "staff", "--pin", "1234", "--so-pin", "1234");
+		tool("softhsm2-util", "--import", `${card}.p8`, "--token", "staff", "--label", "login", "--id", "01", "--pin", "1234");
+		tool("p11tool", "--provider", env.PKCS11_MODULE_PATH, "--batch", "--login", "--write", "--load-certificate", `${card}.crt`, "--label",
+			"login", "--id", "01", "pkcs11:token=staff");
+		const ca = ["--ca", `${cards.dir}/pki/ca.crt`, "--size", "1280x800"], object = "pkcs11:token=staff;object=login;pin-value=1234";
+		const logins = () => cards.broker.log().match(/login\.ok/g)?.length ?? 0;
+		const good = [["--certificate", `${card}.crt`, "--key", `${card}.key`], ["--certificate", `${card}.p12`, "--passphrase-file", `${card}.pass`],
+			["--certificate", `${object};type=cert`, "--key", `${object};type=private`]];
+		for (const [i, args] of good.entries()) {
+			viewer = new Native(cards, screen, [...ca, ...args], { env });
+			await viewer.shows(640, PASSWORD_Y, WHITE);
+			screen.key("Tab", "Tab", "Tab", "Return"); // user, password, log in, certificate
+			await until(`${args} opens the door; it said:\n${viewer.said}`, () => logins() === i + 1);
+			await viewer.stop();
+		}
+		// somebody else's, and none
+		viewer = new Native(cards, screen, [...ca, "--certificate", `${cards.dir}/cards/suzuki.crt`, "--key", `${cards.dir}/cards/suzuki.key`]);
+		await viewer.shows(640, PASSWORD_Y, WHITE);
+		screen.key("Tab", "Tab", "Tab", "Return");
+		await viewer.says("login error.certificate");
+		await viewer.stop();
+		viewer = new Native(cards, screen, ca);
+		await viewer.shows(640, PASSWORD_Y, WHITE);
+		logIn(cards.password);
+		await viewer.says("login error.certificate-needed");
+		await viewer.stop();
+		// one that cannot be used is no log-in without it
+		viewer = new Native(cards, screen, [...ca, "--certificate", `${card}.p12`]);
+		assert.equal(await viewer.ended, 1);
+		assert.equal(logins(), good.length);
+	} finally {
+		await viewer?.stop();
+		await cards.stop();
+	}
 });
