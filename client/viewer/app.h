@@ -63,6 +63,7 @@ struct app {
 	int mouse_x, mouse_y;     /* device pixels */
 	uint8_t buttons;
 	bool moved;               /* the pointer, since it was last sent */
+	uint64_t pointer_sent_ms;
 	struct wheel wheel;
 };
 

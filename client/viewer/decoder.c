@@ -29,6 +29,7 @@ struct viewer_decoder {
 	struct waiting *first, **last;
 	size_t queued_bytes;
 	bool ready, painting, crowded, over;
+	bool ended, unwanted;        /* the process; its owner has no use for it any more */
 	uint32_t frame;              /* that is being painted */
 	uint16_t width_px, height_px;
 	int open_handles;
@@ -56,16 +57,23 @@ static void on_closed(uv_handle_t *h)
 	free(d);
 }
 
+/* A process that never was has number 0, which would mean all of our group; one that has ended may be somebody else by now. */
+static void end(struct viewer_decoder *d)
+{
+	if (!d->ended)
+		uv_process_kill(&d->process, SIGKILL);
+}
+
 void viewer_decoder_destroy(struct viewer_decoder *d)
 {
 	if (!d)
 		return;
-	d->over = true;
-	if (!uv_is_closing((uv_handle_t *)&d->pipe)) {
-		uv_process_kill(&d->process, SIGKILL);
+	d->over = d->unwanted = true;
+	end(d);
+	if (!uv_is_closing((uv_handle_t *)&d->pipe))
 		uv_close((uv_handle_t *)&d->pipe, on_closed);
+	if (d->ended && !uv_is_closing((uv_handle_t *)&d->process)) /* else once its end was heard of: nobody else reaps it */
 		uv_close((uv_handle_t *)&d->process, on_closed);
-	}
 }
 
 static void fail(struct viewer_decoder *d, int exit_code)
@@ -78,7 +86,12 @@ static void fail(struct viewer_decoder *d, int exit_code)
 
 static void on_ended(uv_process_t *p, int64_t status, int signal)
 {
-	fail(p->data, signal ? -1 : (int)status);
+	struct viewer_decoder *d = p->data;
+
+	d->ended = true;
+	fail(d, signal ? -1 : (int)status);
+	if (d->unwanted && !uv_is_closing((uv_handle_t *)p))
+		uv_close((uv_handle_t *)p, on_closed);
 }
 
 static void on_sent(uv_write_t *w, int status)
@@ -172,7 +185,7 @@ static void on_answer(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 		} else if (d->painting) {
 			painted(d);
 		} else {
-			uv_process_kill(&d->process, SIGKILL); /* nobody asked */
+			end(d); /* nobody asked */
 			return;
 		}
 		pump(d);
@@ -242,6 +255,7 @@ struct viewer_decoder *viewer_decoder_create(uv_loop_t *loop, const char *progra
 	}
 	rc = start(d, loop, program, memory_fd);
 	close(memory_fd);
+	d->ended = rc < 0;
 	if (rc < 0 || uv_read_start((uv_stream_t *)&d->pipe, on_alloc, on_answer) < 0) {
 		viewer_decoder_destroy(d);
 		return NULL;

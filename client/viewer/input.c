@@ -8,7 +8,7 @@
 #include "base/utf8.h"
 #include "client/viewer/app.h"
 
-enum { SMALL_BYTES = 64 };
+enum { SMALL_BYTES = 64, POINTER_MS = 8 };
 
 /* --- text --- */
 
@@ -170,6 +170,7 @@ static void send_pointer(struct app *a)
 	struct sek_writer w;
 
 	a->moved = false;
+	a->pointer_sent_ms = app_now_ms();
 	if (!app_is_remote(a))
 		return;
 	geometry_to_picture(&place, a->mouse_x, a->mouse_y, &m.x_px, &m.y_px);
@@ -303,6 +304,7 @@ void app_pump(struct app *a)
 
 	while (SDL_PollEvent(&e))
 		take(a, &e);
-	if (a->moved)
+	/* What a hand does, not what a mouse can: the broker ends a session whose input has no human rate. */
+	if (a->moved && app_now_ms() - a->pointer_sent_ms >= POINTER_MS)
 		send_pointer(a);
 }

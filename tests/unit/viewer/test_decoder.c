@@ -169,6 +169,29 @@ START_TEST(killed)
 }
 END_TEST
 
+START_TEST(not_installed)
+{
+	static const struct viewer_decoder_ops ops = { on_ready, on_frame, on_crowded, on_died };
+
+	ck_assert_ptr_null(viewer_decoder_create(&loop, "/nonexistent/decoder", &ops, NULL));
+}
+END_TEST
+
+/* Whoever is destroyed while alive is reaped, too. */
+START_TEST(reaped)
+{
+	static const struct viewer_decoder_ops ops = { on_ready, on_frame, on_crowded, on_died };
+	struct viewer_decoder *other = viewer_decoder_create(&loop, SEK_TEST_DECODER, &ops, NULL);
+	int pid;
+
+	ck_assert_ptr_nonnull(other);
+	pid = viewer_decoder_pid(other);
+	viewer_decoder_destroy(other);
+	UNTIL(kill(pid, 0) < 0);
+	ck_assert_int_eq(died, 0); /* nothing is told of it */
+}
+END_TEST
+
 START_TEST(tells_of_a_crowd)
 {
 	static uint8_t big[SEK_FRAME_HEADER_BYTES + SEK_UPDATE_MAX_BYTES];
@@ -237,6 +260,8 @@ int main(void)
 	tcase_add_test(t, refuses);
 	tcase_add_test(t, size_comes_first);
 	tcase_add_test(t, killed);
+	tcase_add_test(t, not_installed);
+	tcase_add_test(t, reaped);
 	tcase_add_test(t, tells_of_a_crowd);
 	tcase_add_test(p, pane);
 	suite_add_tcase(s, t);
