@@ -89,6 +89,8 @@ static void on_login_answer(void *user, int status, const json_t *answer)
 		return;
 	}
 	ask(a, r);
+	if (a->login.error[0])
+		card_focus(&a->card);
 }
 
 static void cancel_login(struct app *a)

@@ -15,7 +15,7 @@ struct window {
 	SDL_Texture *picture, *over;
 	SDL_Cursor *cursor, *usual;
 	bool hidden, show_usual, fullscreen, all_monitors;
-	int picture_w, picture_h, w, h;
+	int picture_w, picture_h, w, h, window_w, window_h;
 	unsigned scale_percent, forced_percent;
 	double ratio; /* device pixels for each unit of SDL's coordinates */
 	struct draw draw;
@@ -84,11 +84,15 @@ struct window *window_create(const struct window_config *config)
 	w->forced_percent = config->scale_percent;
 	w->all_monitors = config->all_monitors;
 	w->fullscreen = config->fullscreen || config->all_monitors;
+	w->window_w = w->fullscreen ? config->w : 0;
+	w->window_h = config->h;
 	if (config->all_monitors) { /* several screens are no full screen to SDL: a window without a frame over all of them */
 		at = all_monitors();
 		flags = SDL_WINDOW_ALLOW_HIGHDPI | SDL_WINDOW_BORDERLESS | SDL_WINDOW_ALWAYS_ON_TOP;
-	} else if (config->fullscreen) {
-		flags |= SDL_WINDOW_FULLSCREEN_DESKTOP;
+	} else if (config->fullscreen) { /* as large as the screen by itself: a kiosk may have no window manager to do it */
+		flags |= SDL_WINDOW_FULLSCREEN_DESKTOP | SDL_WINDOW_BORDERLESS;
+		if (SDL_GetDisplayBounds(0, &at) < 0)
+			at = (SDL_Rect){ 0, 0, config->w, config->h };
 	}
 	w->window = SDL_CreateWindow(config->title, at.x, at.y, at.w, at.h, flags);
 	if (!w->window || !make_renderer(w)) {
@@ -143,6 +147,11 @@ void window_toggle_fullscreen(struct window *w)
 		return;
 	w->fullscreen = !w->fullscreen;
 	SDL_SetWindowFullscreen(w->window, w->fullscreen ? SDL_WINDOW_FULLSCREEN_DESKTOP : 0);
+	if (!w->fullscreen && w->window_w) { /* it has never been a window yet */
+		SDL_SetWindowBordered(w->window, SDL_TRUE);
+		SDL_SetWindowSize(w->window, w->window_w, w->window_h);
+		w->window_w = 0;
+	}
 	SDL_SetWindowKeyboardGrab(w->window, w->fullscreen);
 }
 
