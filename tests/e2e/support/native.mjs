@@ -106,7 +106,7 @@ export class Screen {
 	/** @param {string} text */
 	type(text)
 	{
-		this.tool("type", "--delay", "20", text);
+		this.tool("type", "--delay", "20", "--", text); // a password may begin with -
 	}
 
 	/** @param {...string} keys */
