@@ -20,7 +20,7 @@
 #define PALE 0xffdde7f1u
 #define RED 0xffb3261eu
 
-enum { WIDTH = 520, PAD = 32, BODY = 16, HEADING = 24, FIELD_H = 40, BUTTON_H = 42, GAP = 12, BODY_LINES = 12, CURSOR_W = 2 };
+enum { WIDTH = 520, PAD = 32, BODY = 16, HEADING = 24, FIELD_H = 40, BUTTON_H = 42, GAP = 12, BODY_LINES = 12, CURSOR_W = 2, LEAST_PERCENT = 70 };
 
 void card_reset(struct card *c)
 {
@@ -311,13 +311,17 @@ static void contents(struct card *c, struct pen *p)
 
 void card_draw(struct card *c, const struct draw *d, int percent)
 {
-	struct pen p = { NULL, 0, 0, 0, percent };
-	int pad = scaled(&p, PAD), width = scaled(&p, WIDTH), h;
+	struct pen p;
+	int pad, width, h;
 
-	width = width < d->w - 8 ? width : d->w - 8;
-	p.width = width - 2 * pad;
-	contents(c, &p);
-	h = p.y + 2 * pad - scaled(&p, GAP);
+	do { /* smaller where it does not fit, as long as it can be read */
+		p = (struct pen){ NULL, 0, 0, 0, percent };
+		pad = scaled(&p, PAD);
+		width = scaled(&p, WIDTH) < d->w - 8 ? scaled(&p, WIDTH) : d->w - 8;
+		p.width = width - 2 * pad;
+		contents(c, &p);
+		h = p.y + 2 * pad - scaled(&p, GAP);
+	} while (h > d->h && (percent -= 10) >= LEAST_PERCENT);
 	p = (struct pen){ d, (d->w - width) / 2 + pad, (d->h > h ? (d->h - h) / 2 : 0) + pad, p.width, percent };
 	draw_clear(d, c->over ? VEIL : GROUND);
 	draw_box(d, (struct draw_box){ p.x - pad, p.y - pad, width, h }, scaled(&p, 10), PAPER);
