@@ -159,16 +159,6 @@ test("viewer: a decoder that dies ends the picture in words, and the session can
 	screen.key("Return");
 	await viewer.in("live");
 	await viewer.shows(640, 600, "20,200,160");
-});
-
-test("viewer: log-out by the menu ends the session and leads back to the form", { timeout: 20000 }, async () => {
-	screen.key("F8", "Up", "Up", "Return"); // from the first button to the last but one
-	screen.key("Return");
-	await viewer.in("login");
-	assert.equal(viewer.phase.key, "login.logged-out");
-	assert.match(harness.broker.log(), /session\.ended/);
-	await viewer.shows(20, 20, GROUND);
-	screen.screenshot("native-logged-out");
 	assert.equal(await viewer.stop(), 0);
 });
 
