@@ -10,6 +10,8 @@
 
 #define STREAM_PROTOCOL "sekisho.1"
 
+enum { ANSWER_LIMIT_S = 60 };
+
 static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
 
 static const struct lws_protocols protocols[] = {
@@ -39,6 +41,8 @@ struct sek_stream_context *sek_stream_context_create_with(uv_loop_t *loop, const
 		LWS_SERVER_OPTION_JUST_USE_RAW_ORIGIN |
 		LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS; /* or else every CA of the machine would do, too */
 	info.foreign_loops = c->loops;
+	info.connect_timeout_secs = ANSWER_LIMIT_S; /* lws gives up after five; a browser waits, and a broker in a rush needs it to */
+	info.timeout_secs = ANSWER_LIMIT_S;
 	info.client_ssl_ca_filepath = tls->ca_path;
 	info.user = c;
 	c->tls = *tls;
