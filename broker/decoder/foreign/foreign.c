@@ -6,8 +6,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -179,4 +182,51 @@ void sek_foreign_wake(void)
 	/* Fails only if 2^64 wake-ups were never read. */
 	if (write(SEK_DECODER_WAKE_FD, &one, sizeof one) < 0)
 		return;
+}
+
+static uint16_t state_of(enum sek_child_exit code)
+{
+	switch (code) {
+	case SEK_EXIT_CONNECT:
+		return SEK_STATE_HOST_UNREACHABLE;
+	case SEK_EXIT_CERTIFICATE:
+		return SEK_STATE_HOST_CERTIFICATE;
+	case SEK_EXIT_REFUSED:
+		return SEK_STATE_HOST_REFUSED;
+	case SEK_EXIT_PROTOCOL:
+		return SEK_STATE_HOST_PROTOCOL;
+	case SEK_EXIT_LOST:
+		return SEK_STATE_HOST_LOST;
+	case SEK_EXIT_SILENT:
+		return SEK_STATE_HOST_SILENT;
+	case SEK_EXIT_TLS:
+		return SEK_STATE_HOST_TLS;
+	case SEK_EXIT_LOGIN:
+		return SEK_STATE_HOST_LOGIN;
+	case SEK_EXIT_SIZE:
+		return SEK_STATE_HOST_SIZE;
+	default:
+		return SEK_STATE_NONE; /* told to stop, or for the broker to say */
+	}
+}
+
+void sek_foreign_leave(const struct sek_foreign *f, enum sek_child_exit code)
+{
+	if (state_of(code) != SEK_STATE_NONE) {
+		sek_gap_writer_state(f->gap, state_of(code), 0);
+		sek_foreign_wake();
+	}
+	/* _exit: exit handlers of libraries would run on memory that the outer zone has had its hands on. */
+	_exit((int)code);
+}
+
+void sek_foreign_keep_alive(void)
+{
+	static const int fd = SEK_DECODER_HOST_FD, on = 1, idle_s = 10, every_s = 5, times = 4;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &every_s, sizeof every_s);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &times, sizeof times);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }

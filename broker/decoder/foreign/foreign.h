@@ -33,6 +33,12 @@ void sek_foreign_forget(struct sek_foreign *f);
 /* The jail, with the system calls that this kind needs: mapped_bytes, the address space beside the gap. */
 sek_status sek_foreign_jail(const struct sek_foreign *f, uint64_t other_bytes, const int *syscalls);
 
+/* These protocols have nothing by which a silent host can be told from a still picture: the kernel asks the other kernel. Before the jail. */
+void sek_foreign_keep_alive(void);
+
+/* Says why in the gap, and leaves: a library that was told "no" goes on with what it has. */
+_Noreturn void sek_foreign_leave(const struct sek_foreign *f, enum sek_child_exit code);
+
 /* Tells the encoder that something has changed. */
 void sek_foreign_wake(void);
 

@@ -4,9 +4,6 @@
  * then exchanges the first byte. Contract: broker/gap/children.h.
  */
 #include <malloc.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <seccomp.h>
@@ -30,18 +27,6 @@ static const int calls[] = {
 	-1,
 };
 
-/* RFB has nothing by which a silent server can be told from a still picture: the kernel asks the other kernel. */
-static void keep_alive(int fd)
-{
-	static const int on = 1, idle_s = 10, every_s = 5, times = 4;
-
-	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &every_s, sizeof every_s);
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &times, sizeof times);
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-}
-
 /* Library and heap, and what the library unpacks into: as much as the picture, and the picture once more while its size changes. */
 static uint64_t other_bytes(const struct sek_foreign *f)
 {
@@ -58,7 +43,7 @@ int main(int argc, char **argv)
 		_exit((int)code);
 	if (!sek_is_ok(sek_vnc_prepare(&v)))
 		_exit(SEK_EXIT_INTERNAL);
-	keep_alive(SEK_DECODER_HOST_FD);
+	sek_foreign_keep_alive();
 	malloc_trim(0);
 	if (!sek_is_ok(sek_foreign_jail(&v.foreign, other_bytes(&v.foreign), calls)))
 		_exit(SEK_EXIT_JAIL);
@@ -67,5 +52,5 @@ int main(int argc, char **argv)
 	code = sek_vnc_handshake(&v.line, &v.foreign, &width, &height);
 	if (code == SEK_EXIT_OK && width > 0 && !v.foreign.test)
 		code = sek_vnc_run(&v, width, height);
-	sek_vnc_leave(&v.foreign, code);
+	sek_foreign_leave(&v.foreign, code);
 }

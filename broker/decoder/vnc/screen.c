@@ -14,42 +14,6 @@
 enum { GUARD_BYTES = 1 << 20, PAGE_BYTES = 4096 };
 static int tag; /* its address names our data to the library */
 
-static uint16_t state_of(enum sek_child_exit code)
-{
-	switch (code) {
-	case SEK_EXIT_CONNECT:
-		return SEK_STATE_HOST_UNREACHABLE;
-	case SEK_EXIT_CERTIFICATE:
-		return SEK_STATE_HOST_CERTIFICATE;
-	case SEK_EXIT_REFUSED:
-		return SEK_STATE_HOST_REFUSED;
-	case SEK_EXIT_PROTOCOL:
-		return SEK_STATE_HOST_PROTOCOL;
-	case SEK_EXIT_LOST:
-		return SEK_STATE_HOST_LOST;
-	case SEK_EXIT_SILENT:
-		return SEK_STATE_HOST_SILENT;
-	case SEK_EXIT_TLS:
-		return SEK_STATE_HOST_TLS;
-	case SEK_EXIT_LOGIN:
-		return SEK_STATE_HOST_LOGIN;
-	case SEK_EXIT_SIZE:
-		return SEK_STATE_HOST_SIZE;
-	default:
-		return SEK_STATE_NONE; /* told to stop, or for the broker to say */
-	}
-}
-
-void sek_vnc_leave(const struct sek_foreign *f, enum sek_child_exit code)
-{
-	if (state_of(code) != SEK_STATE_NONE) {
-		sek_gap_writer_state(f->gap, state_of(code), 0);
-		sek_foreign_wake();
-	}
-	/* _exit: exit handlers of libraries would run on memory that the outer zone has had its hands on. */
-	_exit((int)code);
-}
-
 static struct sek_vnc_screen *of(rfbClient *c)
 {
 	return rfbClientGetClientData(c, &tag);
@@ -80,14 +44,14 @@ static rfbBool on_size(rfbClient *c)
 	int w = c->width, h = c->height;
 
 	if (w < SEK_WIDTH_MIN_PX || h < SEK_HEIGHT_MIN_PX || w > g->max_width_px || h > g->max_height_px)
-		sek_vnc_leave(s->f, SEK_EXIT_SIZE);
+		sek_foreign_leave(s->f, SEK_EXIT_SIZE);
 	if (s->map)
 		munmap(s->map, s->map_bytes);
 	s->map = NULL;
 	if ((uint32_t)w == g->stride_px)
 		c->frameBuffer = (uint8_t *)sek_gap_writer_pixels(s->f->gap);
 	else if (!map(s, (size_t)w * (size_t)h * 4))
-		sek_vnc_leave(s->f, SEK_EXIT_INTERNAL);
+		sek_foreign_leave(s->f, SEK_EXIT_INTERNAL);
 	s->fresh = true;
 	s->width_px = (uint16_t)w;
 	s->height_px = (uint16_t)h;

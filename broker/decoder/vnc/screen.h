@@ -22,7 +22,5 @@ struct sek_vnc_screen {
 
 /* Makes the library's client for a picture of that size; its socket is the caller's to set. NULL: out of memory. Once only. */
 struct sek_vnc_screen *sek_vnc_screen_create(const struct sek_foreign *f, uint16_t width, uint16_t height);
-/* Says why in the gap, and leaves: a library that was told "no" goes on with what it has. */
-_Noreturn void sek_vnc_leave(const struct sek_foreign *f, enum sek_child_exit code);
 
 #endif
