@@ -40,7 +40,7 @@ async function doFaults(farm, goesOn, began)
 		const outcome = await fault.run(farm);
 		const recovered = await until("all staff are there again", () => full(farm), 60000).then(() => true, () => false);
 		const recovered_s = recovered ? (performance.now() - began) / 1000 - at_s : 0;
-		events.push({ at_s, recovered_s, what: fault.what, expected: fault.expected, happened: outcome.happened + (recovered ? "" : "; the staff did not come back"),
+		events.push({ at_s, recovered_s, what: fault.what, expected: fault.expected, happened: outcome.happened + (recovered ? "" : farm.say("; the staff did not come back", "。利用者は復帰しなかった")),
 			ok: outcome.ok && recovered });
 		console.log(`${events.at(-1)?.ok ? "ok    " : "FAILED"} ${fault.what}: ${events.at(-1)?.happened}`);
 	}
@@ -61,9 +61,9 @@ function tool(program, words)
 function verify(farm, logins)
 {
 	const bin = (/** @type {string} */ name) => farm.harness.program(name), state = path.join(farm.dir, "state"), passphrase = path.join(farm.dir, "passphrase");
-	const audit = tool(bin("audit-verify"), ["--key", path.join(state, "audit.key.pub"), path.join(state, "audit")]);
+	const audit = tool(bin("audit-verify"), ["--lang", values.lang, "--key", path.join(state, "audit.key.pub"), path.join(state, "audit")]);
 	fs.writeFileSync(passphrase, "a passphrase of a load test\n", { mode: 0o600 });
-	const recordings = tool(bin("recording-verify"), ["--key", path.join(state, "recording.key.pub"), "--secret", path.join(farm.dir, "recording.secret"),
+	const recordings = tool(bin("recording-verify"), ["--lang", values.lang, "--key", path.join(state, "recording.key.pub"), "--secret", path.join(farm.dir, "recording.secret"),
 		"--passphrase-file", passphrase, "--audit", path.join(state, "audit"), farm.disk]);
 	const records = farm.audit(), started = records.filter(r => r.what === "session.started"), recorded = new Set(records.filter(r => r.what === "recording.started")
 		.map(r => r.details.session));
@@ -72,8 +72,8 @@ function verify(farm, logins)
 	const checks = [
 		{ what: "audit", found: audit.text.split("\n").slice(0, 3).join(" "), ok: audit.status === 0 },
 		{ what: "recordings", found: recordings.text.split("\n").slice(-3).join(" "), ok: recordings.status === 0 },
-		{ what: "sessions", found: `${started.length} sessions began, ${without} of them without a recording`, ok: started.length > 0 && without === 0 },
-		{ what: "logins", found: `${logins} log-ins were answered with yes, ${ok} are on the record`, ok: logins > 0 && ok >= logins },
+		{ what: "sessions", found: farm.say(`${started.length} sessions began, ${without} of them without a recording`, `開始したセッション ${started.length} 件、録画のないもの ${without} 件`), ok: started.length > 0 && without === 0 },
+		{ what: "logins", found: farm.say(`${logins} log-ins were answered with yes, ${ok} are on the record`, `許可されたログイン ${logins} 件、監査ログにあるもの ${ok} 件`), ok: logins > 0 && ok >= logins },
 	];
 	return checks;
 }
@@ -89,7 +89,7 @@ function startLoad(farm, users)
 	return spawn(farm.harness.program("load"), words, { stdio: ["ignore", "inherit", "inherit"] });
 }
 
-const farm = await Farm.start(staff);
+const farm = await Farm.start(staff, values.lang === "ja");
 process.on("SIGINT", () => {}); // sekisho-load ends in good order, too; then the farm is taken down
 let bad = 1;
 try {

@@ -97,11 +97,14 @@ export class Farm {
 	/** @type {Keeper} */ broker = /** @type {any} */ (null);
 	/** @type {{ name: string, keeper: Keeper, relay: Relay, sessions: string }[]} */ hosts = [];
 	#mounted = "";
+	#ja = false;
 
-	/** @param {number} staff */
-	static async start(staff)
+	/** @param {number} staff
+	 * @param {boolean} ja what happened is told in Japanese */
+	static async start(staff, ja)
 	{
 		const farm = new Farm();
+		farm.#ja = ja;
 		try {
 			await farm.#start(staff);
 		} catch (error) {
@@ -162,6 +165,13 @@ export class Farm {
 		const relay = await Relay.start(at?.host ?? "", at?.host ?? "", port);
 		this.hosts.push({ name, keeper, relay, sessions });
 		this.call(["host", "add", name, at?.host ?? "", String(relay.port), "--reason", "chaos"]);
+	}
+
+	/** @param {string} en
+	 * @param {string} ja */
+	say(en, ja)
+	{
+		return this.#ja ? ja : en;
 	}
 
 	get dir()

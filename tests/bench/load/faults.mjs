@@ -27,11 +27,13 @@ function ended(farm, from)
 	return by;
 }
 
-/** "2 as decoder-died, 1 as host-lost", or "none ended".
+/** "2 ended as decoder-died, 1 ended as host-lost", or "none ended".
+ * @param {Farm} farm
  * @param {Map<string, string[]>} by */
-function told(by)
+function told(farm, by)
 {
-	return by.size ? [...by].map(([state, sessions]) => `${sessions.length} ended as ${state}`).join(", ") : "none ended";
+	return [...by].map(([state, sessions]) => farm.say(`${sessions.length} ended as ${state}`, `${sessions.length} 件が ${state} で終了`)).join(farm.say(", ", "、")) ||
+		farm.say("none ended", "終了なし");
 }
 
 /** How many records of that kind came since.
@@ -66,7 +68,7 @@ async function decodersKilled(farm)
 	await until("their end", () => (ended(farm, from).get("decoder-died") ?? []).length >= killed, 10000).catch(() => {});
 	await sleep(1000);
 	const by = ended(farm, from);
-	return { happened: `of ${live} sessions ${killed} lost their decoder: ${told(by)}`,
+	return { happened: farm.say(`of ${live} sessions ${killed} lost their decoder`, `${live} セッション中 ${killed} 件のデコーダーを終了`) + ": " + told(farm, by),
 		ok: killed > 0 && by.size === 1 && by.get("decoder-died")?.length === killed };
 }
 
@@ -77,7 +79,8 @@ async function encodersKilled(farm)
 	await until("their restart", () => count(farm, from, "session.encoder-restarted") >= killed, 10000).catch(() => {});
 	await sleep(1000);
 	const by = ended(farm, from), restarted = count(farm, from, "session.encoder-restarted");
-	return { happened: `of ${live} sessions ${killed} lost their encoder: ${restarted} got a new one, ${told(by)}`, ok: killed > 0 && restarted === killed && by.size === 0 };
+	return { happened: farm.say(`of ${live} sessions ${killed} lost their encoder: ${restarted} got a new one, `,
+		`${live} セッション中 ${killed} 件のエンコーダーを終了: ${restarted} 件に新しいもの、`) + told(farm, by), ok: killed > 0 && restarted === killed && by.size === 0 };
 }
 
 /** The browser itself: its helpers are told what they are.
@@ -106,7 +109,7 @@ async function chromiumsKilled(farm)
 	await until("their end", () => (ended(farm, from).get("browser-crashed") ?? []).length >= killed, 15000).catch(() => {});
 	await sleep(1000);
 	const by = ended(farm, from);
-	return { happened: `of ${live} sessions ${killed} lost their browser: ${told(by)}`, ok: killed > 0 && by.size === 1 && by.get("browser-crashed")?.length === killed };
+	return { happened: farm.say(`of ${live} sessions ${killed} lost their browser`, `${live} セッション中 ${killed} 件のブラウザーを終了`) + ": " + told(farm, by), ok: killed > 0 && by.size === 1 && by.get("browser-crashed")?.length === killed };
 }
 
 /** @param {Farm} farm
@@ -129,7 +132,8 @@ async function renderdKilled(farm)
 	await until("the end of its sessions", () => [...ended(farm, from).values()].flat().length >= own.length, 60000).catch(() => {});
 	await until("the host is back", () => farm.hostState(host.name) === "up", 30000).catch(() => {});
 	const by = ended(farm, from), others = strangers(by, own), all = [...by.values()].flat().length;
-	return { happened: `${own.length} of ${live} sessions ran there: ${told(by)}; ${others} of the other host; the host is ${farm.hostState(host.name)} again`,
+	return { happened: farm.say(`${own.length} of ${live} sessions ran there: ${told(farm, by)}; ${others} of the other host; the host is ${farm.hostState(host.name)} again`,
+		`${live} セッション中 ${own.length} 件が動作: ${told(farm, by)}、別のホストの終了 ${others} 件、ホストの状態は ${farm.hostState(host.name)}`),
 		ok: own.length > 0 && all === own.length && others === 0 && farm.hostState(host.name) === "up" };
 }
 
@@ -146,7 +150,7 @@ async function networkCut(farm)
 	await until("their return", () => count(farm, from, "session.reconnected") >= own.length, 30000).catch(() => {});
 	await sleep(500);
 	const by = ended(farm, from), back = count(farm, from, "session.reconnected");
-	return { happened: `${own.length} sessions ran there: ${back} reconnected, ${told(by)}`, ok: own.length > 0 && back >= own.length && by.size === 0 };
+	return { happened: farm.say(`${own.length} sessions ran there: ${back} reconnected, `, `${own.length} セッションが動作: ${back} 件が再接続、`) + told(farm, by), ok: own.length > 0 && back >= own.length && by.size === 0 };
 }
 
 /** @param {Farm} farm */
@@ -161,7 +165,8 @@ async function networkDelayed(farm)
 	host.relay.delayMs = 0;
 	await sleep(3000);
 	const by = ended(farm, from), again = count(farm, from, "session.reconnecting");
-	return { happened: `${own.length} sessions ran there: ${told(by)}, ${again} had to reconnect`, ok: own.length > 0 && by.size === 0 && again === 0 };
+	return { happened: farm.say(`${own.length} sessions ran there: ${told(farm, by)}, ${again} had to reconnect`,
+		`${own.length} セッションが動作: ${told(farm, by)}、再接続 ${again} 件`), ok: own.length > 0 && by.size === 0 && again === 0 };
 }
 
 /** @param {Farm} farm */
@@ -176,7 +181,8 @@ async function brokerKilled(farm)
 	}, 30000).catch(() => {});
 	const seconds = (performance.now() - began) / 1000, now = running(farm), back = before.filter(session => now.includes(session)).length;
 	const by = ended(farm, from), lost = [...by].filter(([state]) => state !== "broker-stopping").length;
-	return { happened: `${back} of ${before.length} sessions were back after ${seconds.toFixed(1)} s; ${told(by)}`,
+	return { happened: farm.say(`${back} of ${before.length} sessions were back after ${seconds.toFixed(1)} s; `,
+		`${before.length} セッション中 ${back} 件が ${seconds.toFixed(1)} 秒で復帰、`) + told(farm, by),
 		ok: before.length > 0 && back === before.length && seconds <= 10.5 && lost === 0 };
 }
 
@@ -196,7 +202,8 @@ async function diskFull(farm)
 	const atFull = farm.sessions()?.length ?? -1, by = ended(farm, from);
 	const refused = farm.audit(from).filter(record => record.what === "recording.failed" && record.outcome === "refused").length;
 	fs.unlinkSync(filler);
-	return { happened: `${before} sessions: ${told(by)}; ${refused} times none began; ${atFull} sessions while it was full`,
+	return { happened: farm.say(`${before} sessions: ${told(farm, by)}; ${refused} times none began; ${atFull} sessions while it was full`,
+		`${before} セッション: ${told(farm, by)}。開始の拒否 ${refused} 回、満杯の間のセッション ${atFull} 件`),
 		ok: before > 0 && started === 0 && atFull === 0 && [...by.keys()].every(state => state === "not-recorded") && (by.get("not-recorded")?.length ?? 0) >= before };
 }
 
