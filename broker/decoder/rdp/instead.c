@@ -2,13 +2,15 @@
  *
  * Functions that FreeRDP would look up in itself and finds here first, because a program's symbols come before a library's: what it would make
  * or look for without our asking. It would prepare every codec of RDP (RemoteFX begins threads), keep a store of certificates in a home folder,
- * read settings of a registry and the machine's time zone from files, and tell zone and name of the machine to the host. In the jail each of these
+ * read a registry, keep licences, read the machine's time zone from files, and tell zone and name of the machine to the host. In the jail each of these
  * would be the end; outside, more code that hostile bytes could reach. (unit.decoder.rdp fails if the library finds its own.)
  */
 #include <freerdp/crypto/certificate.h>
 #include <freerdp/freerdp.h>
 #include <freerdp/codecs.h>
 #include <winpr/error.h>
+#include <winpr/file.h>
+#include <winpr/path.h>
 #include <winpr/registry.h>
 #include <winpr/sysinfo.h>
 #include <winpr/timezone.h>
@@ -44,6 +46,37 @@ DWORD GetTimeZoneInformation(LPTIME_ZONE_INFORMATION ret)
 {
 	memset(ret, 0, sizeof *ret);
 	return 0; /* TIME_ZONE_ID_UNKNOWN */
+}
+
+/* No files: a licence that a host gives is kept for nobody. */
+FILE *winpr_fopen(const char *path, const char *mode)
+{
+	(void)path;
+	(void)mode;
+	return NULL;
+}
+
+BOOL PathFileExistsA(LPCSTR path)
+{
+	(void)path;
+	return FALSE;
+}
+
+BOOL winpr_PathFileExists(const char *path)
+{
+	return PathFileExistsA(path);
+}
+
+BOOL PathMakePathA(LPCSTR path, LPSECURITY_ATTRIBUTES attributes)
+{
+	(void)path;
+	(void)attributes;
+	return FALSE;
+}
+
+BOOL winpr_PathMakePath(const char *path, LPSECURITY_ATTRIBUTES attributes)
+{
+	return PathMakePathA(path, attributes);
 }
 
 /* No registry. */

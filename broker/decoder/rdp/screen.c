@@ -17,7 +17,7 @@ sek_status sek_rdp_screen_init(struct sek_rdp_screen *s, const struct sek_foreig
 {
 	memset(s, 0, sizeof *s);
 	s->f = f;
-	s->planar = freerdp_bitmap_planar_context_new(0, SEK_RDP_TILE_MAX_PX, SEK_RDP_TILE_MAX_PX);
+	s->planar = freerdp_bitmap_planar_context_new(0, SEK_RDP_SIDE_MAX_PX, SEK_RDP_SIDE_MAX_PX);
 	s->interleaved = bitmap_interleaved_context_new(FALSE);
 	return s->planar && s->interleaved ? sek_ok() : sek_fail(SEK_E_NOMEM);
 }
@@ -39,7 +39,8 @@ static bool unpack_plain(struct sek_rdp_screen *s, const BITMAP_DATA *b)
 
 static bool unpack(struct sek_rdp_screen *s, const BITMAP_DATA *b)
 {
-	if (b->width == 0 || b->height == 0 || b->width > SEK_RDP_TILE_MAX_PX || b->height > SEK_RDP_TILE_MAX_PX || !b->bitmapDataStream)
+	if (b->width == 0 || b->height == 0 || b->width > SEK_RDP_SIDE_MAX_PX || b->height > SEK_RDP_SIDE_MAX_PX ||
+	    b->width * b->height > SEK_RDP_TILE_MAX_PX || !b->bitmapDataStream)
 		return false;
 	if (!b->compressed)
 		return unpack_plain(s, b);

@@ -13,7 +13,8 @@
 #include "broker/decoder/foreign/foreign.h"
 
 #define SEK_RDP_POINTERS 32        /* that the host may keep with us */
-#define SEK_RDP_TILE_MAX_PX 256    /* side of a bitmap; hosts send 64x64 */
+#define SEK_RDP_SIDE_MAX_PX 2048   /* of a bitmap; Windows sends 64x64, xrdp bands as wide as a window */
+#define SEK_RDP_TILE_MAX_PX (512 * 512) /* pixels of one */
 
 struct sek_rdp_pointer {
 	uint16_t width_px, height_px, hot_x_px, hot_y_px;
@@ -26,7 +27,7 @@ struct sek_rdp_screen {
 	bool painting, shown, changed; /* changed: not only the pixels: tell the reader */
 	BITMAP_PLANAR_CONTEXT *planar;
 	BITMAP_INTERLEAVED_CONTEXT *interleaved;
-	uint32_t tile[SEK_RDP_TILE_MAX_PX * SEK_RDP_TILE_MAX_PX];
+	uint32_t tile[SEK_RDP_TILE_MAX_PX];
 	struct sek_rdp_pointer pointers[SEK_RDP_POINTERS];
 };
 
