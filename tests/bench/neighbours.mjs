@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a session that runs wild does to the one beside it, with real sandboxed browsers in real limits:
-//   node tests/bench/neighbours.mjs [--keys 60] [--json]
+//   node tests/bench/neighbours.mjs [--keys 60] [--host-cores N] [--json]
 // One user types; the time from each key press to the next picture on the page's canvas is taken in the client's own page. Beside
 // it another user's browser spins on every core, eats memory, or (as somebody who has taken it over would) forks without end.
+// --host-cores gives the render host the first N cores and everything else (broker, its children, the users' own browsers) the others, as if
+// they were two machines.
 // Exit code 1 if the calm user's session was lost, or a key had no effect.
 // Needs root and a build (SEK_BUILD, default build/release); `npm ci` in tests/e2e first.
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import { parseArgs } from "node:util";
@@ -14,7 +16,8 @@ import { Harness, until } from "../e2e/harness.mjs";
 import { descendants } from "../e2e/support/processes.mjs";
 import { Remote } from "../e2e/support/remote.mjs";
 
-const { values } = parseArgs({ options: { keys: { type: "string", default: "60" }, json: { type: "boolean", default: false } } });
+const { values } = parseArgs({ options: { keys: { type: "string", default: "60" }, json: { type: "boolean", default: false },
+	"host-cores": { type: "string", default: "0" } } });
 const keys = Number(values.keys), PAUSE_MS = 60, RISE_MS = 4000, PATIENCE_MS = 20000;
 
 const SPIN = `<!doctype html><title>spin</title><script>
@@ -92,7 +95,20 @@ exec nsenter -t ${browser.pid} -n -i -u setpriv --reuid ${uid} --regid ${uid} --
 	return { child, groups: groups.length };
 }
 
+/** @param {number} pid with everything that it has started
+ * @param {string} cores as taskset takes them */
+function pin(pid, cores)
+{
+	for (const one of [pid, ...descendants(pid).map(process => process.pid)])
+		spawnSync("taskset", ["-acp", cores, String(one)]);
+}
+
 const harness = await Harness.start({ users: ["calm", "wild"] });
+const hostCores = Number(values["host-cores"]), cores = os.cpus().length;
+if (hostCores > 0 && hostCores < cores) {
+	pin(process.pid, `${hostCores}-${cores - 1}`);
+	pin(harness.renderd.process.pid ?? 0, `0-${hostCores - 1}`);
+}
 harness.site.files.set("/spin", { type: "text/html; charset=utf-8", body: SPIN });
 harness.site.files.set("/eat", { type: "text/html; charset=utf-8", body: EAT });
 /** @type {{ beside: string, p50: number, p95: number, worst: number, wild: string }[]} */
