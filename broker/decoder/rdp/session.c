@@ -146,7 +146,7 @@ static bool settle(struct sek_rdp *r)
 	s->AutoLogonEnabled = *r->foreign.password != 0;
 	s->ColorDepth = 32;
 	s->SoftwareGdi = TRUE;
-	s->CompressionEnabled = TRUE;
+	s->CompressionEnabled = FALSE; /* bitmaps are coded already; its three kinds of bulk compression are code that need not be reached */
 	s->PointerCacheSize = SEK_RDP_POINTERS;
 	s->ColorPointerFlag = TRUE;
 	s->LargePointerFlag = 0;
