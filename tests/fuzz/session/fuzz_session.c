@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "broker/hub/session/farm.h"
 #include "broker/hub/session/internal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -81,7 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct sek_sessions all = {
 		.loop = &loop,
-		.config = { .hosts = &host, .n_hosts = 1, .max_sessions = 1, .max_width_px = 1280, .max_height_px = 800,
+		.config = { .max_sessions = 1, .max_width_px = 1280, .max_height_px = 800,
 			.linger_s = 300, .idle_s = 900, .maximum_s = 3600 },
 		.times = { .unclaimed_ms = 60000, .hello_ms = 10000, .ping_ms = 10000, .pong_ms = 30000, .stall_ms = 10000, .start_ms = 60000,
 			.resume_ms = 15000, .stable_ms = 30000, .hours_ms = 60000 },
@@ -98,6 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		loop.data = &loop;
 	}
 	uv_update_time(&loop);
+	SEK_ASSERT(sek_is_ok(sek_farm_create(&all))); /* of no hosts: they would be watched, by processes */
 	SEK_ASSERT(sek_is_ok(sek_session_create(&all, "taro", &s)));
 	/* as it is once a host was found: nothing here may start a process */
 	s->phase = SEK_PHASE_UP;
@@ -109,9 +111,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (s->phase != SEK_PHASE_ENDED && sek_is_ok(sek_read_u8(&r, &who)) && sek_is_ok(sek_read_u16(&r, &n)) &&
 	       sek_is_ok(sek_read_bytes(&r, n, &bytes)))
 		step(s, who, bytes, n);
-	sek_session_end(s, SEK_STATE_BROKER_STOPPING, NULL);
+	/* with the one that would go to the host once more, to end it there */
+	while (all.first)
+		sek_session_end(all.first, SEK_STATE_BROKER_STOPPING, NULL);
 	SEK_ASSERT(!open_stream);
 	uv_run(&loop, UV_RUN_NOWAIT);
 	SEK_ASSERT(all.pending == 0 && all.n == 0);
+	sek_farm_stop(all.farm);
+	sek_farm_destroy(all.farm);
 	return 0;
 }
