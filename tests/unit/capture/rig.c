@@ -7,6 +7,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,8 @@ static void in_child(void)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
+enum { XVFB_PATIENCE_MS = 8000 };
+
 /* Starts Xvfb on a free display number; returns it, or -1: two that start at once may want the same number. */
 static int try_xvfb(struct rig *r, uint16_t w, uint16_t h)
 {
@@ -60,8 +63,11 @@ static int try_xvfb(struct rig *r, uint16_t w, uint16_t h)
 		_exit(127);
 	}
 	close(p[1]);
-	n = read(p[0], number, sizeof number - 1);
+	/* one that was seen to say nothing at all, ever, is killed */
+	n = poll(&(struct pollfd){ .fd = p[0], .events = POLLIN }, 1, XVFB_PATIENCE_MS) > 0 ? read(p[0], number, sizeof number - 1) : -1;
 	close(p[0]);
+	if (n <= 1)
+		kill(r->xvfb, SIGKILL);
 	return n > 1 ? atoi(number) : -1;
 }
 
