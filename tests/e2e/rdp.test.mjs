@@ -69,15 +69,28 @@ async function startServer()
 	onDesktop = await (await desktop.newContext({ viewport: null })).newPage();
 	await onDesktop.setContent("<body style='margin:0;background:#a60'><textarea autofocus style='font-size:24px;width:90%;height:200px'></textarea>");
 	await onDesktop.locator("textarea").focus();
-	port = await freePort();
-	children.push(spawn("freerdp-shadow-cli", [`/port:${port}`, "/bind-address:127.0.0.1", "/sec:nla", `/sam-file:${at("sam")}`],
-		{ stdio: "ignore", env: { ...process.env, HOME: harness.dir, DISPLAY: `:${display}` } }));
-	await until("the server answers", () => new Promise(resolve => {
-		const socket = net.connect(port, "127.0.0.1", () => {
+	for (let i = 0; i < 4; i++) { // it does not always come up, and then says nothing
+		port = await freePort();
+		const shadow = spawn("freerdp-shadow-cli", [`/port:${port}`, "/bind-address:127.0.0.1", "/sec:nla", `/sam-file:${at("sam")}`],
+			{ stdio: "ignore", env: { ...process.env, HOME: harness.dir, DISPLAY: `:${display}` } });
+		children.push(shadow);
+		if (await until("the server answers", () => answers(port), 8000).then(() => true, () => false))
+			return;
+		shadow.kill("SIGKILL");
+	}
+	throw new Error("freerdp-shadow-cli did not start");
+}
+
+/** @param {number} at port
+ * @returns {Promise<boolean>} */
+function answers(at)
+{
+	return new Promise(resolve => {
+		const socket = net.connect(at, "127.0.0.1", () => {
 			socket.destroy();
 			resolve(true);
 		}).on("error", () => resolve(false));
-	}));
+	});
 }
 
 before(async () => {
