@@ -101,7 +101,7 @@ test('a full disk: no log-in, no new session, a clear reason; and back', async (
 			const r = await login('hanako', PASSWORD);
 			return r.status === 503 && r.json.error === 'audit' || (r.status === 429 && b.log.includes('audit.unwritable'));
 		});
-		assert.match(b.log, /audit\.unwritable.*No space left/);
+		await b.logged(/audit\.unwritable.*No space left/);
 		const refused = await post();
 		assert.equal(refused.status, 503);
 		assert.equal(refused.json.error, 'audit');
@@ -115,7 +115,7 @@ test('a full disk: no log-in, no new session, a clear reason; and back', async (
 		fs.rmSync(b.file('small/filler'));
 		await until('changes again', async () => (await op('groups/add', { name: 'late', reason: 'r' })).status !== 503);
 		await until('a session again', async () => (await post()).status === 200);
-		assert.match(b.log, /audit\.writable/);
+		await b.logged(/audit\.writable/);
 		await b.stop();
 	} finally {
 		await b.stop();

@@ -127,6 +127,6 @@ test('a service manager is told', () => {
 test('without any user the log says how to add one', async () => {
 	fs.rmSync(b.file('store.db'));
 	await b.start();
-	assert.match(b.log, /broker\.no-users .*user first-admin/);
+	await b.logged(/broker\.no-users .*user first-admin/);
 	assert.equal(await b.stop(), 0);
 });

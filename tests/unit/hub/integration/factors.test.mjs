@@ -200,7 +200,7 @@ test('certificates: alone, with a password, refused when revoked, strange or abs
 	fs.renameSync(b.file('cards/ca.crl'), b.file('cards/away'));
 	assert.equal((await withCard('hanako', '/api/login/certificate', {})).json.error, 'certificate', 'no CRL, no certificates');
 	fs.renameSync(b.file('cards/away'), b.file('cards/ca.crl'));
-	assert.match(b.log, /login\.failed.*certificate revoked/);
+	await b.logged(/login\.failed.*certificate revoked/);
 });
 
 test('certificates: a CA file without a certificate is told at the start', { timeout: 60000 }, async () => {

@@ -93,6 +93,7 @@ ${extra}`, { mode: 0o644 });
 	}
 
 	async start(program = 'sekisho-broker', args = ['--config', 'broker.yaml', '--status-fd', '3']) {
+		await this.stop(); // of a test that failed in its middle
 		this.log = '';
 		this.status = [];
 		this.process = spawn(path.join(bin, program), args,
@@ -114,6 +115,9 @@ ${extra}`, { mode: 0o644 });
 		});
 		return this;
 	}
+
+	// Waits until the broker has said it: what it writes comes by a pipe, after what it does.
+	async logged(what) { await until(`the log to say ${what}`, () => what.test(this.log)); }
 
 	async stop() {
 		if (this.process && this.ended === undefined) {

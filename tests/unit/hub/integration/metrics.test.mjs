@@ -302,7 +302,7 @@ test('a render host that breaks the grammar three times is out of service: count
 	const m = await scrape(), host1 = '{host="render1.sekisho.internal",pool="default"}';
 	assert.equal(m.value('messages_refused_total') - before.value('messages_refused_total'), 3);
 	assert.deepEqual([m.value('host_alarms_total'), m.value(`host_alarm${host1}`)], [1, 1]);
-	assert.match(b.log, /alarm\.host .*host=render1\.sekisho\.internal/);
+	await b.logged(/alarm\.host .*host=render1\.sekisho\.internal/);
 	const ctl = (...words) => spawnSync(path.join(bin, 'sekishoctl'), ['--socket', b.file('control.sock'), '--json', ...words], { encoding: 'utf8' });
 	const rows = () => JSON.parse(ctl('host', 'list').stdout).rows;
 	assert.deepEqual([rows()[0].alarm, rows()[0].drain], [true, true]);

@@ -55,8 +55,8 @@ test('a token is good once, for its log-in, its address and nothing else', async
 	({ token } = await b.session(cookie));
 	await b.post('/api/logout', {}, { cookie });
 	assert.equal((await b.stream({ cookie, token })).status, 401, 'the log-in has ended');
-	assert.match(b.log, /stream\.refused .*why=other-login/);
-	assert.match(b.log, /stream\.refused .*why=other-address/);
+	await b.logged(/stream\.refused .*why=other-login/);
+	await b.logged(/stream\.refused .*why=other-address/);
 });
 
 test('another site cannot open a stream', async () => {
@@ -90,7 +90,7 @@ test('a text message ends the session', async () => {
 	stream.sendFrame(1, Buffer.from('hello'));
 	await stream.end();
 	assert.equal(stream.endedState(), ENDED.protocol);
-	assert.match(b.log, /stream\.violation .*why=text-message/);
+	await b.logged(/stream\.violation .*why=text-message/);
 });
 
 test('an oversize message ends the session, however it is cut', async () => {
@@ -108,7 +108,7 @@ test('an oversize message ends the session, however it is cut', async () => {
 	({ stream } = await open());
 	stream.send(Buffer.alloc(1 << 24));
 	await stream.end();
-	assert.match(b.log, /stream\.violation .*why=too-long/);
+	await b.logged(/stream\.violation .*why=too-long/);
 });
 
 test('messages that are not one whole frame end the session', async () => {
@@ -191,7 +191,7 @@ test('SIGTERM tells every client and ends in good order', async () => {
 	await stream.end();
 	assert.equal(code, 0);
 	assert.equal(stream.endedState(), ENDED.stopping);
-	assert.match(b.log, /broker\.stopped/);
+	await b.logged(/broker\.stopped/);
 	assert.ok(!/broker\.leak/.test(b.log));
 	await b.start();
 	await b.login('taro', PASSWORD);

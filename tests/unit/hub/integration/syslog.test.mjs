@@ -112,7 +112,7 @@ test('another name in the certificate is refused: nothing is sent', async () => 
 	await b.start();
 	await until('the refusal', () => /certificate/.test(state().why));
 	assert.deepEqual(server.messages, []);
-	assert.match(b.log, /syslog\.down/);
+	await b.logged(/syslog\.down/);
 	assert.equal((await b.post('/api/login', { user: 'taro', password: PASSWORD })).status, 200); // the log itself goes on
 	await b.stop();
 	await server.stop();
