@@ -42,6 +42,13 @@
 #define SEK_FPS_MAX 120 /* frames a second that a policy may allow */
 #define SEK_WATERMARK_MAX_BYTES 120 /* UTF-8 of a watermark */
 
+#define SEK_DOCUMENTS_MAX 16 /* caught downloads that a sandbox keeps; the oldest goes */
+#define SEK_DOCUMENT_PAGES_MAX 500 /* of one document; a policy sets its own, lower maximum */
+#define SEK_DOCUMENT_MIN_PX 160 /* least maximum of a page's side */
+#define SEK_DOCUMENT_MAX_PX 4320 /* of a page's side; a larger page is rendered smaller */
+#define SEK_DOCUMENT_DPI_MIN 72 /* pixels an inch */
+#define SEK_DOCUMENT_DPI_MAX 300 /* likewise */
+
 #define SEK_SESSION_ID_BYTES 16 /* a random number, never reused */
 
 #endif

@@ -31,6 +31,7 @@ static void on_refresh(struct sek_encoder *e)
 	sek_pace_restart(&e->pace);
 	e->state_due = e->now.state != SEK_STATE_NONE;
 	e->size_due = e->cursor_due = e->caret_due = e->picture;
+	e->documents_due = e->now.documents > 0;
 	e->cursor_at_us = 0;
 	sek_update_encoder_refresh(e->codec);
 	e->look = true;

@@ -36,7 +36,7 @@ struct sek_encoder {
 	bool look;           /* woken: look at the gap as soon as the pace allows */
 	bool fresh;          /* looked at in this turn: a frame may be made of it */
 	bool tiles;          /* the tile counters have to be looked at, or tiles had to wait for the line */
-	bool size_due, state_due, cursor_due, caret_due;
+	bool size_due, state_due, cursor_due, caret_due, documents_due;
 	struct sek_gap_header now;  /* the latest look */
 	uint16_t width_px, height_px; /* what the client has been or will be told */
 	/* Frame numbers. They start with the clock, faster than frames can be made, so that an encoder that replaces a dead

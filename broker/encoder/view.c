@@ -66,6 +66,7 @@ void sek_encoder_look(struct sek_encoder *e, uint64_t now_us)
 	e->cursor_due = e->cursor_due || h.cursor_generation != e->now.cursor_generation;
 	e->caret_due = e->caret_due || h.caret_x_px != e->now.caret_x_px || h.caret_y_px != e->now.caret_y_px ||
 		h.caret_width_px != e->now.caret_width_px || h.caret_height_px != e->now.caret_height_px;
+	e->documents_due = e->documents_due || h.documents != e->now.documents;
 	e->picture = e->picture || h.frame != 0;
 	e->now = h;
 	e->tiles = true;
@@ -139,6 +140,17 @@ static sek_status send_caret(struct sek_encoder *e)
 	sek_writer_init(&w, bytes, sizeof bytes);
 	sek_caret_write(&w, &(struct sek_caret){ e->now.caret_x_px, e->now.caret_y_px, e->now.caret_width_px,
 		e->now.caret_height_px });
+	return put(e, &w);
+}
+
+static sek_status send_documents(struct sek_encoder *e)
+{
+	uint8_t bytes[SMALL_BYTES];
+	struct sek_writer w;
+
+	e->documents_due = false;
+	sek_writer_init(&w, bytes, sizeof bytes);
+	sek_documents_msg_write(&w, &(struct sek_documents_msg){ e->now.documents });
 	return put(e, &w);
 }
 
@@ -258,6 +270,8 @@ sek_status sek_encoder_send(struct sek_encoder *e, uint64_t now_us)
 	/* What waits behind a full queue would arrive no sooner by being in it, but older. */
 	if (e->state_due && sek_outbox_empty(&e->outbox))
 		SEK_TRY(send_state(e));
+	if (e->documents_due && sek_outbox_empty(&e->outbox))
+		SEK_TRY(send_documents(e));
 	if (!e->holding && sek_encoder_has_room(e) && (e->fresh || refine_at_us(e) <= now_us))
 		SEK_TRY(send_frame(e, now_us));
 	if (e->picture && !e->tiles && !sek_update_encoder_dirty(e->codec) && sek_pace_room(&e->pace, false, now_us) > 0)

@@ -30,6 +30,13 @@ enum sek_decoder_fd {
  * broker/gap/health.h, which takes the gap's place; the input pipe carries nothing, its end says stop; the control socket is /dev/null. */
 #define SEK_DECODER_WATCH "watch"
 
+/* sekisho-decoder pages MAX_WIDTH MAX_HEIGHT HOSTNAME
+ * The same program with the same jail, for one document of a session (docs/protocol.md, "A document's pages"): a connection and a gap of its
+ * own. The session's certificate is on the credentials pipe; on the input pipe come DOCUMENT first, then TAKE_PAGE; its end says stop; the
+ * control socket is /dev/null. What the host says of the document stands in the gap's document_state, _pages and _page; the eventfd is
+ * written after each change. A state that is a reason ends it: exit code SEK_EXIT_DOCUMENT plus that state. */
+#define SEK_DECODER_PAGES "pages"
+
 /* sekisho-decoder-vnc, sekisho-decoder-rdp MAX_WIDTH MAX_HEIGHT HOSTNAME [SEK_DECODER_TEST]
  * The decoders of foreign hosts: the same descriptors, input pipe and exit codes; other credentials (below). HELLO and RULES come on the
  * input pipe as for our own hosts; of HELLO only size and language mean anything, and RULES nothing: the broker puts no session that
@@ -55,6 +62,15 @@ enum sek_encoder_fd {
 	SEK_ENCODER_GAP_FD = 4,  /* the gap, read-only */
 	SEK_ENCODER_WAKE_FD = 5, /* the same eventfd, read */
 	SEK_ENCODER_FDS_END = 6,
+};
+
+/* sekisho-paper MAX_WIDTH MAX_HEIGHT (further arguments: broker/paper/main.c)
+ * One for each document. 0, 1 are /dev/null; 2 is the broker's log (it is a clean process). */
+enum sek_paper_fd {
+	SEK_PAPER_HUB_FD = 3,  /* stream socket to and from the broker */
+	SEK_PAPER_GAP_FD = 4,  /* the document's gap, read-only */
+	SEK_PAPER_WAKE_FD = 5, /* its eventfd, read */
+	SEK_PAPER_FDS_END = 6,
 };
 
 /* sekisho-recording-feed (arguments: broker/hub/record/feed_main.c): a recording's entries for the two below. */
@@ -98,6 +114,8 @@ enum sek_child_exit {
 	SEK_EXIT_SILENT = 17,     /* no answer in time */
 	SEK_EXIT_ENDED = 18,      /* the render host said that the session is over (state in the gap) */
 	SEK_EXIT_INTERNAL = 19,   /* out of memory and the like */
+	/* a document's decoder only: plus enum sek_document_state (protocol/wire/messages.h), which is not 0 */
+	SEK_EXIT_DOCUMENT = 32,
 	/* foreign hosts only */
 	SEK_EXIT_TLS = 20,        /* it offers no encryption that we take, or the handshake failed but for the certificate */
 	SEK_EXIT_LOGIN = 21,      /* it refused name or password, or asks for a kind of log-in that we do not do */

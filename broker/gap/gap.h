@@ -51,6 +51,10 @@ void sek_gap_writer_cursor(struct sek_gap_writer *w, uint16_t width, uint16_t he
 	const uint8_t *bgra);
 void sek_gap_writer_caret(struct sek_gap_writer *w, uint16_t x, uint16_t y, uint16_t width, uint16_t height);
 void sek_gap_writer_state(struct sek_gap_writer *w, uint16_t state, uint32_t arg);
+/* A session's gap: how many caught downloads the sandbox holds. */
+void sek_gap_writer_documents(struct sek_gap_writer *w, uint16_t count);
+/* A document's gap: how it is (enum sek_document_state), its pages, and the page whose pixels are whole: 0 while there is none. */
+void sek_gap_writer_document(struct sek_gap_writer *w, uint16_t state, uint16_t pages, uint16_t page);
 /* Before the first change of a frame's pixels: tells the reader that the picture is half painted, or with `whole` that it
  * is being made anew (black, or of another size). A hint only; taken back by sek_gap_writer_frame. */
 void sek_gap_writer_begin(struct sek_gap_writer *w, bool whole);
@@ -69,6 +73,11 @@ struct sek_gap_header {
 	uint16_t caret_x_px, caret_y_px, caret_width_px, caret_height_px; /* inside the picture, or 0 0 0 0 */
 	uint16_t state;                    /* of states.def and allowed in the gap; else HOST_PROTOCOL; 0 = none yet */
 	uint32_t arg;                      /* 0: no state that may pass has an argument (states.def) */
+	uint16_t documents;                /* 0..SEK_DOCUMENTS_MAX: caught downloads that can be taken over */
+	uint16_t document_state;           /* of documents.def; anything else is SEK_DOCUMENT_DIED */
+	uint16_t document_pages;           /* 0..SEK_DOCUMENT_PAGES_MAX; 0: not known yet */
+	uint16_t document_page;            /* 0..document_pages: the page whose pixels stand there, whole; 0: none. Who copies them looks
+	                                      again afterwards: only if it is still the same page was it all of it. */
 };
 
 struct sek_gap_cursor {

@@ -18,6 +18,8 @@ struct sek_gap_head {
 	uint32_t frame;             /* 0: no frame was ever painted */
 	uint32_t cursor_generation;
 	uint32_t painting;          /* a hint: enum sek_gap_painting */
+	uint64_t document;          /* state << 32 | pages << 16 | page */
+	uint32_t documents;         /* caught downloads */
 };
 
 struct sek_gap_cursor_block {

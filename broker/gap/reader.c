@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 
 #include "base/error.h"
-#include "protocol/wire/wire.h"
+#include "protocol/wire/messages.h"
 
 struct sek_gap_reader {
 	struct sek_gap_layout layout;
@@ -101,12 +101,22 @@ static uint16_t read_state(uint64_t word)
 	return sek_state_from_gap(state) ? (uint16_t)state : SEK_STATE_HOST_PROTOCOL;
 }
 
+static void read_document(uint64_t word, struct sek_gap_header *h)
+{
+	uint32_t state = (uint32_t)(word >> 32);
+
+	h->document_state = sek_document_state_known(state) ? (uint16_t)state : SEK_DOCUMENT_DIED;
+	h->document_pages = clamp(high((uint32_t)word), 0, SEK_DOCUMENT_PAGES_MAX);
+	h->document_page = clamp(low((uint32_t)word), 0, h->document_pages);
+}
+
 void sek_gap_reader_header(const struct sek_gap_reader *r, struct sek_gap_header *ret)
 {
 	/* `painting` before `frame`: a frame that ends between the two loads is then seen as new, never missed. */
 	uint32_t painting = SEK_GAP_LOAD(&r->head->painting);
 	uint32_t frame = SEK_GAP_LOAD(&r->head->frame);
 	uint32_t size = SEK_GAP_LOAD(&r->head->size);
+	uint32_t documents = SEK_GAP_LOAD(&r->head->documents);
 
 	ret->painting = painting > SEK_GAP_PAINTING_WHOLE ? SEK_GAP_PAINTING_WHOLE : (enum sek_gap_painting)painting;
 	ret->frame = frame;
@@ -116,6 +126,8 @@ void sek_gap_reader_header(const struct sek_gap_reader *r, struct sek_gap_header
 	read_caret(SEK_GAP_LOAD(&r->head->caret), ret);
 	ret->state = read_state(SEK_GAP_LOAD(&r->head->state));
 	ret->arg = 0;
+	ret->documents = documents > SEK_DOCUMENTS_MAX ? SEK_DOCUMENTS_MAX : (uint16_t)documents;
+	read_document(SEK_GAP_LOAD(&r->head->document), ret);
 }
 
 static uint8_t at_most(uint32_t v, uint8_t most)

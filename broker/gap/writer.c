@@ -99,6 +99,18 @@ void sek_gap_writer_state(struct sek_gap_writer *w, uint16_t state, uint32_t arg
 	SEK_GAP_STORE(&w->head->state, (uint64_t)state << 32 | arg);
 }
 
+void sek_gap_writer_documents(struct sek_gap_writer *w, uint16_t count)
+{
+	SEK_GAP_STORE(&w->head->documents, count);
+}
+
+void sek_gap_writer_document(struct sek_gap_writer *w, uint16_t state, uint16_t pages, uint16_t page)
+{
+	SEK_GAP_STORE(&w->head->document, (uint64_t)state << 32 | sek_gap_pair(pages, page));
+	/* What is painted next must not be seen before "none" is. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
 void sek_gap_writer_begin(struct sek_gap_writer *w, bool whole)
 {
 	if (whole)

@@ -140,6 +140,7 @@ static sek_status take_small(struct sek_stream *s, uint8_t type, const uint8_t *
 	struct sek_size size;
 	struct sek_clipboard_piece piece;
 	struct sek_clipboard_result result;
+	struct sek_documents_msg documents;
 
 	switch (type) {
 	case SEK_MSG_WELCOME:
@@ -168,6 +169,8 @@ static sek_status take_small(struct sek_stream *s, uint8_t type, const uint8_t *
 		return sek_clipboard_piece_read(payload, n, &piece);
 	case SEK_MSG_CLIPBOARD_RESULT:
 		return sek_clipboard_result_read(payload, n, &result);
+	case SEK_MSG_DOCUMENTS:
+		return sek_documents_msg_read(payload, n, &documents);
 	case SEK_MSG_PING:
 		return take_ping(s, payload, n);
 	case SEK_MSG_PONG:

@@ -282,6 +282,7 @@ static bool on_message(void *user, uint8_t type, const uint8_t *payload, size_t 
 {
 	struct app *a = user;
 	struct sek_policy_msg policy;
+	struct sek_documents_msg documents;
 	struct sek_cursor cursor;
 
 	switch (type) {
@@ -292,6 +293,8 @@ static bool on_message(void *user, uint8_t type, const uint8_t *payload, size_t 
 		return true;
 	case SEK_MSG_CARET:
 		return sek_is_ok(sek_caret_read(payload, n, &a->caret));
+	case SEK_MSG_DOCUMENTS: /* they are taken over in the web client */
+		return sek_is_ok(sek_documents_msg_read(payload, n, &documents));
 	case SEK_MSG_POLICY:
 		if (!sek_is_ok(sek_policy_msg_read(payload, n, &policy)))
 			return false;

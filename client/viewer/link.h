@@ -32,7 +32,7 @@ struct link_ops {
 	struct link_wanted (*wanted)(void *user);
 	void (*welcome)(void *user, const struct sek_welcome *m);
 	void (*frame)(void *user, const uint32_t *px, uint16_t width_px, uint16_t height_px, struct sek_rect changed);
-	/* Every other message of the broker, read already: CURSOR, CARET, POLICY, CLIPBOARD, CLIPBOARD_RESULT; payload: hostile, of a
+	/* Every other message of the broker, read already: CURSOR, CARET, DOCUMENTS, POLICY, CLIPBOARD, CLIPBOARD_RESULT; payload: hostile, of a
 	 * type and length that the grammar allows. False: it breaks the grammar. */
 	bool (*message)(void *user, uint8_t type, const uint8_t *payload, size_t n);
 	/* Words for a moment: a key, and what is filled in (name NULL: nothing). */

@@ -36,6 +36,7 @@ export type FromWorker =
 	| { type: "size"; serial: number; width: number; height: number }
 	| { type: "drawn"; serial: number; frame: number }
 	| { type: "cursor"; serial: number; blob: Blob | null; hotX: number; hotY: number }
+	| { type: "documents"; serial: number; count: number }
 	| { type: "caret"; serial: number; x: number; y: number; width: number; height: number }
 	| { type: "state"; serial: number; state: number; arg: number }
 	| { type: "policy"; serial: number; policy: Policy }

@@ -181,6 +181,9 @@ export class Stream {
 		case "cursor":
 			void this.#cursor(message);
 			break;
+		case "documents":
+			this.#tell({ type: "documents", serial, count: message.count });
+			break;
 		case "caret":
 			this.#tell({ type: "caret", serial, x: message.x, y: message.y, width: message.width,
 				height: message.height });

@@ -14,6 +14,7 @@ import { CLIPBOARD_PIECES, LANGS, LIMITS, MESSAGES, UPDATE_FLAGS, UPDATE_OPS } f
  * @typedef {{ type: "welcome", version: number, maxWidth: number, maxHeight: number }
  *   | { type: "update", frame: number, keyframe: boolean, end: boolean, aside: boolean, operations: Operation[] }
  *   | { type: "cursor", image: ImageData | null, hotX: number, hotY: number }
+ *   | { type: "documents", count: number }
  *   | { type: "caret", x: number, y: number, width: number, height: number }
  *   | { type: "size", width: number, height: number }
  *   | { type: "state", state: number, arg: number }
@@ -78,6 +79,8 @@ export class Wire {
 				hotY: field(3) };
 		case MESSAGES.CARET:
 			return { type: "caret", x: field(0), y: field(1), width: field(2), height: field(3) };
+		case MESSAGES.DOCUMENTS:
+			return { type: "documents", count: field(0) };
 		case MESSAGES.SIZE:
 			return { type: "size", width: field(0), height: field(1) };
 		case MESSAGES.STATE:

@@ -35,6 +35,15 @@ static const struct {
 };
 
 static const struct {
+	unsigned number;
+	const char *text;
+} document_states[] = {
+#define SEK_DOCUMENT_STATE(name, number, text) { number, text },
+#include "protocol/wire/documents.def"
+#undef SEK_DOCUMENT_STATE
+};
+
+static const struct {
 	const char *code;
 	unsigned number;
 } keys[] = {
@@ -207,6 +216,10 @@ static void print_js(void)
 	for (size_t i = 0; i < COUNT(states); i++)
 		printf("\t%u: Object.freeze({ name: \"%s\", ended: %s }),\n", states[i].number,
 			sek_state_name(states[i].number), sek_state_ended(states[i].number) ? "true" : "false");
+	printf("});\n\n/** Names of what can be said of a document, by number.\n * @type {Readonly<Record<number, string>>} */\n"
+	       "export const DOCUMENT_STATES = Object.freeze({\n");
+	for (size_t i = 0; i < COUNT(document_states); i++)
+		printf("\t%u: \"%s\",\n", document_states[i].number, sek_document_state_name(document_states[i].number));
 	printf("});\n\nexport const LIMITS = Object.freeze({\n");
 	for (size_t i = 0; i < limit_count; i++)
 		printf("\t%s: %lu,\n", limits[i].name, limits[i].number);
@@ -261,6 +274,10 @@ static void print_md(void)
 		lower(states[i].who);
 		printf(" | %s |\n", states[i].text);
 	}
+	printf("\n### Document states\n\n| number | state | meaning |\n|---|---|---|\n");
+	for (size_t i = 0; i < COUNT(document_states); i++)
+		printf("| %u | `%s` | %s |\n", document_states[i].number, sek_document_state_name(document_states[i].number),
+			document_states[i].text);
 	printf("\n### Limits\n\n| limit | value | of |\n|---|---|---|\n");
 	for (size_t i = 0; i < limit_count; i++)
 		printf("| `SEK_%s` | %lu | %s |\n", limits[i].name, limits[i].number, limits[i].text);

@@ -21,6 +21,7 @@
  *     SIZE     0 width, 1 height (sek_width() and sek_height() remember them for the updates that follow)
  *     STATE    0 state, 1 arg (u32); POLICY as in policy.h; PING, PONG  0 id
  *     CLIPBOARD   0 flags, 1 pointer to UTF-8, 2 its bytes
+ *     DOCUMENTS   0 how many caught downloads could be taken over
  *     CLIPBOARD_RESULT  0 direction, 1 outcome, 2 arg
  *   sek_frame_number(), sek_frame_flags()   the same as fields 0 and 1 of UPDATE
  *   sek_width(), sek_height()
@@ -268,6 +269,15 @@ static sek_status take_clipboard_result(const uint8_t *payload, size_t n)
 	return sek_ok();
 }
 
+static sek_status take_documents(const uint8_t *payload, size_t n)
+{
+	struct sek_documents_msg m;
+
+	SEK_TRY(sek_documents_msg_read(payload, n, &m));
+	fields[0] = m.count;
+	return sek_ok();
+}
+
 static sek_status take(const struct sek_frame *f, const uint8_t *payload)
 {
 	switch (f->type) {
@@ -280,6 +290,7 @@ static sek_status take(const struct sek_frame *f, const uint8_t *payload)
 	case SEK_MSG_POLICY: return sek_wasm_policy(payload, f->payload_bytes, fields);
 	case SEK_MSG_CLIPBOARD: return take_clipboard(payload, f->payload_bytes);
 	case SEK_MSG_CLIPBOARD_RESULT: return take_clipboard_result(payload, f->payload_bytes);
+	case SEK_MSG_DOCUMENTS: return take_documents(payload, f->payload_bytes);
 	case SEK_MSG_PING:
 	case SEK_MSG_PONG: return take_ping(payload, f->payload_bytes);
 	default: return sek_fail(SEK_E_MALFORMED);

@@ -125,11 +125,17 @@ struct sek_view {
 	size_t bytes;     /* 0 = no watermark */
 };
 
-/* RULES: u8 view, u8[3] reserved = 0, u16 allow_bytes, u16 block_bytes, then both lists: at most SEK_RULES_LIST_MAX_BYTES
+/* What RULES says of downloads: bits. */
+enum sek_rules_downloads {
+	SEK_RULES_VIEW = 1, /* they may be viewed inside the sandbox */
+	SEK_RULES_KEEP = 2, /* they are kept there, to be taken over as pixels */
+};
+
+/* RULES: u8 downloads, u8[3] reserved = 0, u16 allow_bytes, u16 block_bytes, then both lists: at most SEK_RULES_LIST_MAX_BYTES
  * bytes each, patterns [http[s]://]host[:port][/path] or *, printable ASCII, each with a line feed behind it. A scheme other
  * than http and https is refused: what the sandbox keeps shut is not the broker's to open. */
 struct sek_rules {
-	bool view;                /* downloads may be viewed in the sandbox */
+	bool view, keep;          /* enum sek_rules_downloads */
 	const char *allow, *block; /* into the payload; not terminated */
 	size_t allow_bytes, block_bytes;
 };
@@ -227,6 +233,59 @@ sek_status sek_watch_msg_read(const void *payload, size_t n, struct sek_watch_ms
 sek_status sek_health_read(const void *payload, size_t n, struct sek_health *ret);
 void sek_watch_msg_write(struct sek_writer *w, const struct sek_watch_msg *m);
 void sek_health_write(struct sek_writer *w, const struct sek_health *m);
+
+/* What can be said of a document: SEK_DOCUMENT_WORKING = 0, SEK_DOCUMENT_NONE, ... */
+enum sek_document_state {
+#define SEK_DOCUMENT_STATE(name, number, text) SEK_DOCUMENT_##name = number,
+#include "protocol/wire/documents.def"
+#undef SEK_DOCUMENT_STATE
+};
+/* True if it is in the list. */
+bool sek_document_state_known(uint32_t state);
+/* The name in lower case with hyphens, e.g. "too-many": for logs and the JSON API; "unknown" if not in the list. */
+const char *sek_document_state_name(uint32_t state);
+
+/* DOCUMENTS: u16 count, u16 reserved = 0 */
+struct sek_documents_msg {
+	uint16_t count; /* at most SEK_DOCUMENTS_MAX */
+};
+
+enum sek_document_source {
+	SEK_DOCUMENT_CAUGHT = 1,  /* the newest download that the sandbox keeps */
+	SEK_DOCUMENT_PRINTED = 2, /* the page that the browser shows, printed */
+};
+
+/* DOCUMENT: u16 least version, u16 highest version, u8 source, u8 reserved = 0, u16 dpi, u16 most pages, u16 max width, u16 max
+ * height, u16 reserved = 0 */
+struct sek_document_msg {
+	uint16_t version_min, version_max;
+	uint8_t source;                      /* enum sek_document_source */
+	uint16_t dpi;                        /* SEK_DOCUMENT_DPI_MIN to SEK_DOCUMENT_DPI_MAX */
+	uint16_t pages_max;                  /* 1 to SEK_DOCUMENT_PAGES_MAX; a document of more pages is refused */
+	uint16_t max_width_px, max_height_px; /* of a page, SEK_DOCUMENT_MIN_PX to SEK_DOCUMENT_MAX_PX; a larger one is rendered smaller */
+};
+
+/* TAKE_PAGE and PAGE: u16 page, u16 reserved = 0 */
+struct sek_page_msg {
+	uint16_t page; /* 1 to SEK_DOCUMENT_PAGES_MAX */
+};
+
+/* PAGES: u16 version, u16 state, u16 pages, u16 reserved = 0 */
+struct sek_pages_msg {
+	uint16_t version;
+	uint16_t state; /* enum sek_document_state */
+	uint16_t pages; /* at most SEK_DOCUMENT_PAGES_MAX; 0 = not known yet */
+};
+
+sek_status sek_documents_msg_read(const void *payload, size_t n, struct sek_documents_msg *ret);
+sek_status sek_document_msg_read(const void *payload, size_t n, struct sek_document_msg *ret);
+sek_status sek_page_msg_read(const void *payload, size_t n, struct sek_page_msg *ret); /* TAKE_PAGE and PAGE */
+sek_status sek_pages_msg_read(const void *payload, size_t n, struct sek_pages_msg *ret);
+void sek_documents_msg_write(struct sek_writer *w, const struct sek_documents_msg *m);
+void sek_document_msg_write(struct sek_writer *w, const struct sek_document_msg *m);
+void sek_take_page_write(struct sek_writer *w, const struct sek_page_msg *m);
+void sek_page_msg_write(struct sek_writer *w, const struct sek_page_msg *m);
+void sek_pages_msg_write(struct sek_writer *w, const struct sek_pages_msg *m);
 
 sek_status sek_hello_read(const void *payload, size_t n, struct sek_hello *ret);
 sek_status sek_welcome_read(const void *payload, size_t n, struct sek_welcome *ret);

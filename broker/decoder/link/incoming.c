@@ -113,6 +113,15 @@ static sek_status on_caret(struct sek_incoming *in, const uint8_t *payload, size
 	return sek_ok();
 }
 
+static sek_status on_documents(struct sek_incoming *in, const uint8_t *payload, size_t n)
+{
+	struct sek_documents_msg m;
+
+	SEK_TRY(sek_documents_msg_read(payload, n, &m));
+	sek_gap_writer_documents(in->gap, m.count);
+	return sek_ok();
+}
+
 static sek_status on_state(struct sek_incoming *in, const uint8_t *payload, size_t n, struct sek_incoming_result *ret)
 {
 	struct sek_state_msg m;
@@ -169,6 +178,9 @@ static sek_status apply(struct sek_incoming *in, const struct sek_frame *f, cons
 	case SEK_MSG_CARET:
 		r->wake = true;
 		return on_caret(in, payload, n);
+	case SEK_MSG_DOCUMENTS:
+		r->wake = true;
+		return on_documents(in, payload, n);
 	case SEK_MSG_STATE:
 		r->wake = true;
 		return on_state(in, payload, n, r);

@@ -64,6 +64,21 @@ void sek_client_show(struct sek_session *s)
 	sek_client_send(s, s->shown.cursor, s->shown.cursor_n);
 }
 
+void sek_client_documents(struct sek_session *s)
+{
+	uint8_t frame[SEK_FRAME_HEADER_BYTES + SEK_MSG_DOCUMENTS_MAX_BYTES];
+	uint16_t count = sek_session_keeps_downloads(s) ? s->shown.documents : 0;
+	struct sek_writer w;
+
+	if (!s->client.greeted || count == s->client.documents)
+		return;
+	s->client.documents = count;
+	sek_writer_init(&w, frame, sizeof frame);
+	sek_documents_msg_write(&w, &(struct sek_documents_msg){ count });
+	SEK_ASSERT(sek_is_ok(sek_writer_status(&w)));
+	sek_client_send(s, frame, w.len);
+}
+
 static size_t state_frame(uint8_t *frame, size_t size, enum sek_state state, uint32_t arg)
 {
 	struct sek_writer w;

@@ -110,6 +110,17 @@ static const char *on_cursor(struct sek_session *s, const struct sek_frame *f, c
 	return NULL;
 }
 
+static const char *on_documents(struct sek_session *s, const uint8_t *payload, size_t n)
+{
+	struct sek_documents_msg m;
+
+	if (!sek_is_ok(sek_documents_msg_read(payload, n, &m)))
+		return "a malformed count of documents";
+	s->shown.documents = m.count;
+	sek_client_documents(s);
+	return NULL;
+}
+
 const char *sek_downstream(struct sek_session *s, uint32_t epoch, const struct sek_frame *f, const uint8_t *frame, size_t n)
 {
 	sek_client_show(s);
@@ -124,6 +135,8 @@ const char *sek_downstream(struct sek_session *s, uint32_t epoch, const struct s
 		return on_caret(s, f, frame, n);
 	case SEK_MSG_CURSOR:
 		return on_cursor(s, f, frame, n);
+	case SEK_MSG_DOCUMENTS:
+		return on_documents(s, frame + SEK_FRAME_HEADER_BYTES, f->payload_bytes);
 	default:
 		return "a message that is not for this link";
 	}

@@ -92,6 +92,7 @@ struct sek_client {
 	bool shown_late;/* a size, a caret or a cursor waits for the recording */
 	bool synced;    /* has had the beginning of a keyframe of the present encoder */
 	bool visible;
+	uint16_t documents; /* the last count that it was told */
 	bool ping_out;
 	uint32_t ping_id;
 	uint64_t heard_ms;
@@ -115,6 +116,7 @@ struct sek_shown {
 	uint8_t size[SEK_FRAME_HEADER_BYTES + SEK_MSG_SIZE_MAX_BYTES];
 	uint8_t caret[SEK_FRAME_HEADER_BYTES + SEK_MSG_CARET_MAX_BYTES];
 	size_t size_n, caret_n; /* 0 = none yet */
+	uint16_t documents;     /* caught downloads that the sandbox holds */
 	uint8_t *cursor;        /* heap */
 	size_t cursor_n;
 };
@@ -249,6 +251,7 @@ bool sek_session_returned(struct sek_session *s);
 size_t sek_session_own_rows(const struct sek_session *s, struct sek_policy_row ret[SEK_POLICY_ATTRIBUTES]);
 sek_status sek_session_policy_open(struct sek_session *s);
 void sek_session_policy_finish(struct sek_session *s);
+bool sek_session_keeps_downloads(const struct sek_session *s); /* its policy lets their pages cross as pixels */
 void sek_session_policy_tell(struct sek_session *s); /* to the client */
 void sek_session_view(struct sek_session *s); /* to the encoder: frames a second, watermark */
 /* RULES, for the host, written by w. */
@@ -273,6 +276,7 @@ void sek_client_attach(struct sek_session *s, const struct sek_client_ops *ops, 
 void sek_client_forget(struct sek_session *s); /* no word to it; encoder and host learn that nobody looks */
 void sek_client_send(struct sek_session *s, const uint8_t *frame, size_t n); /* to a greeted client; else nothing */
 void sek_client_show(struct sek_session *s); /* sends what had to wait for the recording, if it need not any more */
+void sek_client_documents(struct sek_session *s); /* how many caught downloads it may take over, if that is news */
 void sek_client_send_state(struct sek_session *s, enum sek_state state, uint32_t arg);
 void sek_client_bye(struct sek_session *s, enum sek_state state); /* tells, closes, forgets; greeted or not */
 void sek_client_tell_departing(struct sek_session *s);

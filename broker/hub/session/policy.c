@@ -141,6 +141,11 @@ void sek_session_fit(struct sek_session *s)
 	s->wish.height_px = (uint16_t)h;
 }
 
+bool sek_session_keeps_downloads(const struct sek_session *s)
+{
+	return (s->policy.download & (SEK_DOWNLOAD_PIXELS ^ SEK_DOWNLOAD_VIEW)) != 0;
+}
+
 void sek_session_policy_tell(struct sek_session *s)
 {
 	uint8_t frame[SEK_FRAME_HEADER_BYTES + SEK_MSG_POLICY_MAX_BYTES];
@@ -157,6 +162,7 @@ void sek_session_policy_tell(struct sek_session *s)
 	});
 	SEK_ASSERT(sek_is_ok(sek_writer_status(&w)));
 	sek_client_send(s, frame, w.len);
+	sek_client_documents(s);
 }
 
 void sek_session_view(struct sek_session *s)
@@ -197,7 +203,7 @@ void sek_session_rules(const struct sek_session *s, struct sek_writer *w)
 	bool fits = !s->farewell && strlen(p->url_allow) <= SEK_RULES_LIST_MAX_BYTES && strlen(p->url_block) <= SEK_RULES_LIST_MAX_BYTES;
 	const char *allow = fits ? p->url_allow : "", *block = fits ? p->url_block : "*\n";
 
-	sek_rules_write(w, &(struct sek_rules){ p->download != SEK_DOWNLOAD_NONE, allow, block, strlen(allow), strlen(block) });
+	sek_rules_write(w, &(struct sek_rules){ p->download != SEK_DOWNLOAD_NONE, sek_session_keeps_downloads(s), allow, block, strlen(allow), strlen(block) });
 }
 
 static void tell_host(struct sek_session *s)

@@ -85,6 +85,11 @@ static void take(const struct sek_frame *f, const uint8_t *payload)
 	case SEK_MSG_RULES: TAKE(rules, sek_rules_write); break;
 	case SEK_MSG_WATCH: TAKE(watch_msg, sek_watch_msg_write); break;
 	case SEK_MSG_HEALTH: TAKE(health, sek_health_write); break;
+	case SEK_MSG_DOCUMENTS: TAKE(documents_msg, sek_documents_msg_write); break;
+	case SEK_MSG_DOCUMENT: TAKE(document_msg, sek_document_msg_write); break;
+	case SEK_MSG_TAKE_PAGE: TAKE(page_msg, sek_take_page_write); break;
+	case SEK_MSG_PAGES: TAKE(pages_msg, sek_pages_msg_write); break;
+	case SEK_MSG_PAGE: TAKE(page_msg, sek_page_msg_write); break;
 	case SEK_MSG_POLICY: TAKE(policy_msg, sek_policy_msg_write); break;
 	case SEK_MSG_SIZE:
 		TAKE(size, sek_size_write);

@@ -45,6 +45,7 @@ static void write_all(struct sek_writer *w, bool hub)
 	sek_cursor_write(w, &cursor);
 	sek_caret_write(w, &caret);
 	sek_state_write(w, &state);
+	sek_documents_msg_write(w, &(struct sek_documents_msg){ 3 });
 	if (hub)
 		return;
 	sek_welcome_write(w, &welcome);
@@ -66,6 +67,10 @@ int main(int argc, char **argv)
 		sek_writer_init(&w, memory, sizeof memory);
 		sek_write_u8(&w, link);
 		write_all(&w, link == 2);
+		if (link == 0) {
+			sek_pages_msg_write(&w, &(struct sek_pages_msg){ 1, SEK_DOCUMENT_WORKING, 300 });
+			sek_page_msg_write(&w, &(struct sek_page_msg){ 17 });
+		}
 		if (link == 1) {
 			sek_clipboard_result_write(&w, &(struct sek_clipboard_result){ SEK_CROSS_TO_INNER,
 				SEK_CLIPBOARD_ASK, 1 });

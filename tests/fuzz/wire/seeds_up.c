@@ -18,7 +18,7 @@ static void write_all(struct sek_writer *w, bool hub)
 	const struct sek_ack ack = { 7 };
 	const struct sek_ping ping = { 9 };
 	const struct sek_view view = { 60, SEK_VIEW_RECORD, "taro 2026-11-23 10:30", 21 };
-	const struct sek_rules rules = { true, "*\n", "example.jp\n", 2, 11 };
+	const struct sek_rules rules = { true, true, "*\n", "example.jp\n", 2, 11 };
 
 	sek_ack_write(w, &ack);
 	sek_visibility_write(w, &visible);
@@ -56,6 +56,10 @@ int main(int argc, char **argv)
 		write_all(&w, link == 2);
 		if (link == 0)
 			sek_clipboard_mode_write(&w, &(struct sek_clipboard_mode){ SEK_CROSS_BOTH });
+		if (link == 0) {
+			sek_document_msg_write(&w, &(struct sek_document_msg){ 1, 1, SEK_DOCUMENT_PRINTED, 200, 300, 3000, 4000 });
+			sek_take_page_write(&w, &(struct sek_page_msg){ 17 });
+		}
 		if (link == 1)
 			sek_clipboard_answer_write(&w, &(struct sek_clipboard_answer){ 1, true });
 		if (w.failed)

@@ -296,6 +296,9 @@ static void others(void)
 	sek_cursor_write(fresh(), &none);
 	put_frame();
 	printf("fields %u 0 0 0 0\n", SEK_MSG_CURSOR);
+	sek_documents_msg_write(fresh(), &(struct sek_documents_msg){ 16 });
+	put_frame();
+	printf("fields %u 16\n", SEK_MSG_DOCUMENTS);
 	sek_caret_write(fresh(), &caret);
 	put_frame();
 	printf("fields %u 1 2 3 65535\n", SEK_MSG_CARET);

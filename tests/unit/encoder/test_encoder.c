@@ -105,6 +105,28 @@ START_TEST(resize_brings_size_and_keyframe)
 }
 END_TEST
 
+static bool has_documents(const struct viewer *x)
+{
+	return x->documents.count == SEK_DOCUMENTS_MAX;
+}
+
+/* Told when it changes, clamped, and anew to whoever asks for everything. */
+START_TEST(documents_are_counted)
+{
+	first_picture(640, 480);
+	ck_assert_uint_eq(v.documents_told, 0);
+	sek_gap_writer_documents(v.gap, 60000);
+	viewer_wake(&v);
+	viewer_until(&v, has_documents, "DOCUMENTS");
+	viewer_wake(&v);
+	viewer_take_for(&v, 100);
+	ck_assert_uint_eq(v.documents_told, 1);
+	v.documents.count = 0;
+	viewer_refresh(&v);
+	viewer_until(&v, has_documents, "DOCUMENTS once more");
+}
+END_TEST
+
 START_TEST(cursor_caret_state)
 {
 	static uint8_t image[24 * 24 * 4];
@@ -368,6 +390,7 @@ int main(void)
 	tcase_add_test(tc, says_nothing_before_the_first_frame);
 	tcase_add_test(tc, still_pictures_are_exact);
 	tcase_add_test(tc, resize_brings_size_and_keyframe);
+	tcase_add_test(tc, documents_are_counted);
 	tcase_add_test(tc, cursor_caret_state);
 	tcase_add_test(tc, the_end_is_final);
 	tcase_add_test(tc, few_frames_in_flight);

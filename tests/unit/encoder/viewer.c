@@ -253,6 +253,10 @@ static void on_frame(struct viewer *v, const struct sek_frame *f, const uint8_t 
 		ck_assert(sek_is_ok(sek_caret_read(payload, f->payload_bytes, &v->caret)));
 		v->carets++;
 		break;
+	case SEK_MSG_DOCUMENTS:
+		ck_assert(sek_is_ok(sek_documents_msg_read(payload, f->payload_bytes, &v->documents)));
+		v->documents_told++;
+		break;
 	case SEK_MSG_STATE:
 		on_state(v, payload, f->payload_bytes);
 		break;

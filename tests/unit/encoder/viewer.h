@@ -27,7 +27,8 @@ struct viewer {
 	bool acks;         /* acknowledge every frame at once (the default) */
 	bool in_frame;
 	uint32_t frame;    /* the latest whole frame */
-	unsigned frames, sizes, cursors, carets, states, keyframes;
+	unsigned frames, sizes, cursors, carets, states, keyframes, documents_told;
+	struct sek_documents_msg documents;
 	size_t bytes;      /* received in all */
 	struct sek_painter *reading; /* somebody who began to read the recording at the last snapshot */
 	struct sek_picture read;

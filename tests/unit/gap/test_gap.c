@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "broker/gap/layout.h"
+#include "protocol/wire/messages.h"
 #include "protocol/wire/wire.h"
 
 #define WIDTH 1000
@@ -304,6 +305,43 @@ START_TEST(state_is_of_the_list)
 }
 END_TEST
 
+START_TEST(documents_are_clamped)
+{
+	static const struct {
+		uint64_t in;
+		uint16_t state, pages, page;
+	} rows[] = {
+		{ (uint64_t)SEK_DOCUMENT_ENDED << 32 | 300u << 16 | 17, SEK_DOCUMENT_ENDED, 300, 17 },
+		{ (uint64_t)(SEK_DOCUMENT_ENDED + 1) << 32 | 1u << 16 | 1, SEK_DOCUMENT_DIED, 1, 1 },
+		{ (uint64_t)65536 << 32, SEK_DOCUMENT_DIED, 0, 0 },
+		{ 500u << 16 | 500, SEK_DOCUMENT_WORKING, 500, 500 },
+		{ 501u << 16 | 501, SEK_DOCUMENT_WORKING, 500, 500 },
+		{ 7u << 16 | 8, SEK_DOCUMENT_WORKING, 7, 7 },
+		{ 8, SEK_DOCUMENT_WORKING, 0, 0 },
+		{ UINT64_MAX, SEK_DOCUMENT_DIED, 500, 500 },
+	};
+
+	ck_assert_uint_eq(header().documents, 0);
+	sek_gap_writer_documents(writer, SEK_DOCUMENTS_MAX);
+	ck_assert_uint_eq(header().documents, SEK_DOCUMENTS_MAX);
+	sek_gap_writer_documents(writer, SEK_DOCUMENTS_MAX + 1);
+	ck_assert_uint_eq(header().documents, SEK_DOCUMENTS_MAX);
+	((struct sek_gap_head *)raw)->documents = UINT32_MAX;
+	ck_assert_uint_eq(header().documents, SEK_DOCUMENTS_MAX);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		((struct sek_gap_head *)raw)->document = rows[i].in;
+		ck_assert_uint_eq(header().document_state, rows[i].state);
+		ck_assert_uint_eq(header().document_pages, rows[i].pages);
+		ck_assert_uint_eq(header().document_page, rows[i].page);
+	}
+	sek_gap_writer_document(writer, SEK_DOCUMENT_TOO_MANY, 9, 3);
+	ck_assert_uint_eq(header().document_state, SEK_DOCUMENT_TOO_MANY);
+	ck_assert_uint_eq(header().document_pages, 9);
+	ck_assert_uint_eq(header().document_page, 3);
+	ck_assert_uint_eq(header().documents, SEK_DOCUMENTS_MAX);
+}
+END_TEST
+
 START_TEST(cursor_round_trip)
 {
 	static uint8_t px[(SEK_CURSOR_MAX_PX + 1) * (SEK_CURSOR_MAX_PX + 1) * 4];
@@ -449,6 +487,7 @@ int main(void)
 	tcase_add_test(tc, size_is_clamped);
 	tcase_add_test(tc, caret_is_clamped);
 	tcase_add_test(tc, state_is_of_the_list);
+	tcase_add_test(tc, documents_are_clamped);
 	tcase_add_test(tc, cursor_round_trip);
 	tcase_add_test(tc, cursor_is_clamped);
 	tcase_add_test(tc, damage_bumps_tiles);

@@ -32,6 +32,10 @@ union any {
 	struct sek_watch_msg watch;
 	struct sek_health health;
 	struct sek_policy_msg policy;
+	struct sek_documents_msg documents;
+	struct sek_document_msg document;
+	struct sek_page_msg page;
+	struct sek_pages_msg pages;
 	struct sek_clipboard_piece piece;
 	struct sek_clipboard_mode mode;
 	struct sek_clipboard_answer clip_answer;
@@ -61,6 +65,11 @@ static sek_status read_any(uint8_t type, const uint8_t *p, size_t n, union any *
 	case SEK_MSG_HEALTH: return sek_health_read(p, n, &ret->health);
 	case SEK_MSG_VIEW: return sek_view_read(p, n, &ret->view);
 	case SEK_MSG_POLICY: return sek_policy_msg_read(p, n, &ret->policy);
+	case SEK_MSG_DOCUMENTS: return sek_documents_msg_read(p, n, &ret->documents);
+	case SEK_MSG_DOCUMENT: return sek_document_msg_read(p, n, &ret->document);
+	case SEK_MSG_TAKE_PAGE:
+	case SEK_MSG_PAGE: return sek_page_msg_read(p, n, &ret->page);
+	case SEK_MSG_PAGES: return sek_pages_msg_read(p, n, &ret->pages);
 	case SEK_MSG_CLIPBOARD: return sek_clipboard_piece_read(p, n, &ret->piece);
 	case SEK_MSG_CLIPBOARD_MODE: return sek_clipboard_mode_read(p, n, &ret->mode);
 	case SEK_MSG_CLIPBOARD_ANSWER: return sek_clipboard_answer_read(p, n, &ret->clip_answer);
@@ -92,6 +101,11 @@ static void write_any(uint8_t type, struct sek_writer *w, const union any *m)
 	case SEK_MSG_HEALTH: sek_health_write(w, &m->health); break;
 	case SEK_MSG_VIEW: sek_view_write(w, &m->view); break;
 	case SEK_MSG_POLICY: sek_policy_msg_write(w, &m->policy); break;
+	case SEK_MSG_DOCUMENTS: sek_documents_msg_write(w, &m->documents); break;
+	case SEK_MSG_DOCUMENT: sek_document_msg_write(w, &m->document); break;
+	case SEK_MSG_TAKE_PAGE: sek_take_page_write(w, &m->page); break;
+	case SEK_MSG_PAGE: sek_page_msg_write(w, &m->page); break;
+	case SEK_MSG_PAGES: sek_pages_msg_write(w, &m->pages); break;
 	case SEK_MSG_CLIPBOARD: sek_clipboard_piece_write(w, &m->piece); break;
 	case SEK_MSG_CLIPBOARD_MODE: sek_clipboard_mode_write(w, &m->mode); break;
 	case SEK_MSG_CLIPBOARD_ANSWER: sek_clipboard_answer_write(w, &m->clip_answer); break;
@@ -114,6 +128,42 @@ struct row {
 #define ID16 "0123456789abcdef"
 
 static const struct row rows[] = {
+	GOOD(DOCUMENTS, "\0\0\0\0"),
+	GOOD(DOCUMENTS, "\0\x10\0\0"),
+	BAD(DOCUMENTS, "\0\x11\0\0"),
+	BAD(DOCUMENTS, "\0\1\0\1"),
+	GOOD(DOCUMENT, "\0\1\0\1\1\0\0\x48\0\1\0\xa0\0\xa0\0\0"), /* the least of everything */
+	GOOD(DOCUMENT, "\0\1\xff\xff\2\0\1\x2c\1\xf4\x10\xe0\x10\xe0\0\0"), /* the most */
+	BAD(DOCUMENT, "\0\0\0\1\1\0\0\x96\0\1\0\xa0\0\xa0\0\0"), /* versions */
+	BAD(DOCUMENT, "\0\2\0\1\1\0\0\x96\0\1\0\xa0\0\xa0\0\0"),
+	BAD(DOCUMENT, "\0\1\0\1\0\0\0\x96\0\1\0\xa0\0\xa0\0\0"), /* source */
+	BAD(DOCUMENT, "\0\1\0\1\3\0\0\x96\0\1\0\xa0\0\xa0\0\0"),
+	BAD(DOCUMENT, "\0\1\0\1\1\1\0\x96\0\1\0\xa0\0\xa0\0\0"), /* reserved */
+	BAD(DOCUMENT, "\0\1\0\1\1\0\0\x96\0\1\0\xa0\0\xa0\0\1"),
+	BAD(DOCUMENT, "\0\1\0\1\1\0\0\x47\0\1\0\xa0\0\xa0\0\0"), /* dpi */
+	BAD(DOCUMENT, "\0\1\0\1\1\0\1\x2d\0\1\0\xa0\0\xa0\0\0"),
+	BAD(DOCUMENT, "\0\1\0\1\1\0\0\x96\0\0\0\xa0\0\xa0\0\0"), /* pages */
+	BAD(DOCUMENT, "\0\1\0\1\1\0\0\x96\1\xf5\0\xa0\0\xa0\0\0"),
+	BAD(DOCUMENT, "\0\1\0\1\1\0\0\x96\0\1\0\x9f\0\xa0\0\0"), /* sides */
+	BAD(DOCUMENT, "\0\1\0\1\1\0\0\x96\0\1\0\xa0\0\x9f\0\0"),
+	BAD(DOCUMENT, "\0\1\0\1\1\0\0\x96\0\1\x10\xe1\0\xa0\0\0"),
+	BAD(DOCUMENT, "\0\1\0\1\1\0\0\x96\0\1\0\xa0\x10\xe1\0\0"),
+	GOOD(TAKE_PAGE, "\0\1\0\0"),
+	GOOD(TAKE_PAGE, "\1\xf4\0\0"),
+	BAD(TAKE_PAGE, "\0\0\0\0"),
+	BAD(TAKE_PAGE, "\1\xf5\0\0"),
+	BAD(TAKE_PAGE, "\0\1\1\0"),
+	GOOD(PAGE, "\0\1\0\0"),
+	BAD(PAGE, "\0\0\0\0"),
+	BAD(PAGE, "\1\xf5\0\0"),
+	GOOD(PAGES, "\0\1\0\0\0\0\0\0"),
+	GOOD(PAGES, "\0\1\0\x9\1\xf4\0\0"),
+	BAD(PAGES, "\0\2\0\0\0\0\0\0"), /* version */
+	BAD(PAGES, "\0\0\0\0\0\0\0\0"),
+	BAD(PAGES, "\0\1\0\xa\0\0\0\0"), /* not in the list */
+	BAD(PAGES, "\0\1\1\0\0\0\0\0"),
+	BAD(PAGES, "\0\1\0\0\1\xf5\0\0"),
+	BAD(PAGES, "\0\1\0\0\0\0\0\1"),
 	GOOD(CLIPBOARD, "\7\0\0\0x"),
 	GOOD(CLIPBOARD, "\0\0\0\0\xe5\x85\xb3\n"),
 	GOOD(CLIPBOARD, "\3\0\0\0\1\x7f"), /* encoding only: protocol/text removes these */
@@ -243,7 +293,9 @@ static const struct row rows[] = {
 	BAD(HEALTH, "\0\1\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), /* no core */
 	GOOD(RULES, "\0\0\0\0\0\0\0\0"),
 	GOOD(RULES, "\1\0\0\0\0\2\0\xf" "*\nhttp://a:8/b?c\n"),
-	BAD(RULES, "\2\0\0\0\0\0\0\0"),
+	GOOD(RULES, "\2\0\0\0\0\0\0\0"),
+	GOOD(RULES, "\3\0\0\0\0\0\0\0"),
+	BAD(RULES, "\4\0\0\0\0\0\0\0"),
 	BAD(RULES, "\0\0\0\1\0\0\0\0"),
 	BAD(RULES, "\0\0\0\0\0\1\0\0" "*"), /* no line feed */
 	BAD(RULES, "\0\0\0\0\0\1\0\0" "\n"), /* an empty pattern */
@@ -453,6 +505,12 @@ START_TEST(writers_refuse)
 		{ SEK_MSG_CURSOR, { .cursor = { 1, 1, 1, 0, memory } } },
 		{ SEK_MSG_SIZE, { .size = { 0, 1 } } },
 		{ SEK_MSG_SIZE, { .size = { 1, 4321 } } },
+		{ SEK_MSG_DOCUMENTS, { .documents = { 17 } } },
+		{ SEK_MSG_DOCUMENT, { .document = { 1, 1, 3, 150, 1, 160, 160 } } },
+		{ SEK_MSG_DOCUMENT, { .document = { 1, 1, 1, 150, 501, 160, 160 } } },
+		{ SEK_MSG_TAKE_PAGE, { .page = { 0 } } },
+		{ SEK_MSG_PAGE, { .page = { 501 } } },
+		{ SEK_MSG_PAGES, { .pages = { 1, 10, 0 } } },
 		{ SEK_MSG_STATE, { .state = { 0, 0 } } },
 		{ SEK_MSG_STATE, { .state = { 200, 0 } } },
 	};
