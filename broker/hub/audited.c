@@ -11,6 +11,20 @@
 
 #include "base/log.h"
 
+sek_status sek_audited_start(uv_loop_t *loop, const struct sek_broker_config *config, struct sek_audit **ret, struct sek_syslog **ret_syslog,
+	const char **ret_part, char *err, size_t err_size)
+{
+	*ret_part = "audit";
+	SEK_TRY(sek_audit_create(loop, &config->audit, ret, err, err_size));
+	if (config->syslog.how != SEK_SYSLOG_NONE) {
+		*ret_part = "syslog";
+		SEK_TRY(sek_syslog_create(loop, &config->syslog, ret_syslog, err, err_size));
+		sek_audit_on_record(*ret, sek_syslog_record, *ret_syslog);
+	}
+	sek_audited_broker(*ret, "broker.started");
+	return sek_ok();
+}
+
 void sek_audited_broker(struct sek_audit *a, const char *what)
 {
 	(void)sek_audit_event(a, &(struct sek_audit_event){ .who = "#broker", .what = what,
@@ -45,7 +59,8 @@ static void *record_clipboard(void *user, const struct sek_clipboard_event *e, v
 	static const char *const why[] = {
 		[SEK_CLIPBOARD_OFF] = "policy",         [SEK_CLIPBOARD_TOO_LONG] = "too-long",
 		[SEK_CLIPBOARD_TOO_OFTEN] = "too-often", [SEK_CLIPBOARD_NO_TEXT] = "no-text",
-		[SEK_CLIPBOARD_DECLINED] = "declined",
+		[SEK_CLIPBOARD_DECLINED] = "declined",   [SEK_CLIPBOARD_NO_APPROVER] = "no-approver",
+		[SEK_CLIPBOARD_TOO_MANY] = "too-many",
 	};
 	bool crosses = e->outcome == SEK_CLIPBOARD_DONE;
 	const char *const details[] = {

@@ -7,8 +7,13 @@
 #define SEK_BROKER_HUB_AUDITED_H
 
 #include "broker/hub/audit/audit.h"
+#include "broker/hub/audit/syslog.h"
+#include "broker/hub/config.h"
 #include "broker/hub/session/session.h"
 
+/* Opens the log, and what sends it on, and records the start. On failure *ret_part says which of the two, err why. */
+sek_status sek_audited_start(uv_loop_t *loop, const struct sek_broker_config *config, struct sek_audit **ret, struct sek_syslog **ret_syslog,
+	const char **ret_part, char *err, size_t err_size);
 void sek_audited_broker(struct sek_audit *a, const char *what);
 /* An event of sek_sessions_on_event. */
 void sek_audited_session(struct sek_audit *a, const char *word, const struct sek_session_info *info);

@@ -16,6 +16,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "broker/hub/admin/admin.h"
+#include "broker/hub/approvals/approvals.h"
+#include "broker/hub/approved.h"
 #include "broker/hub/audited.h"
 #include "broker/hub/auth/password.h"
 #include "broker/hub/config.h"
@@ -33,9 +35,6 @@
 
 enum { DRAIN_MS = 1500, DRAIN_LOOK_MS = 20, STOP_MS = 10000 };
 
-/* Beside this one: of a recording, its entries, its video file, its words. */
-static const char *const worker_names[3] = { "sekisho-recording-feed", "sekisho-film", "sekisho-words" };
-
 /* The last: for a restart, sessions are left at their render hosts. */
 static const int stop_signals[3] = { SIGTERM, SIGINT, SIGUSR1 };
 
@@ -50,9 +49,8 @@ struct broker {
 	struct sek_sessions *sessions;
 	struct sek_recorded recorded;
 	struct sek_admin *admin;
-	struct sek_work_programs work;
-	char work_paths[3][PATH_MAX];
 	struct sek_review *review;     /* NULL: likewise */
+	struct sek_approvals *approvals;
 	struct sek_policy_book *book;
 	struct sek_front *front;
 	struct sek_control *control;
@@ -150,7 +148,7 @@ static void review_stopped(void *user)
 		admin_stopped(b);
 }
 
-static void kept_stopped(void *user)
+static void approvals_stopped(void *user)
 {
 	struct broker *b = user;
 
@@ -158,6 +156,13 @@ static void kept_stopped(void *user)
 		sek_review_stop(b->review, review_stopped, b);
 	else
 		review_stopped(b);
+}
+
+static void kept_stopped(void *user)
+{
+	struct broker *b = user;
+
+	sek_approvals_stop(b->approvals, approvals_stopped, b);
 }
 
 static void auth_stopped(void *user)
@@ -313,19 +318,18 @@ static sek_status start_admin(struct broker *b)
 
 static sek_status start_review(struct broker *b)
 {
-	const struct sek_broker_config *g = b->config;
-	const struct sek_review_config c = { .folder = g->recording.path, .secret_key_path = g->recording_secret_path,
-		.audit = b->audit, .sessions = b->sessions, .recorder = b->recorded.recorder, .programs = &b->work, .words_path = g->words_path,
-		.languages = g->words_languages };
-	char folder[PATH_MAX], err[SEK_CONFIG_ERROR_BYTES] = "out of memory";
+	char err[SEK_CONFIG_ERROR_BYTES] = "out of memory";
 
-	if (!g->has_recording)
-		return sek_ok();
-	sek_program_folder(folder, sizeof folder);
-	for (size_t i = 0; i < 3; i++)
-		snprintf(b->work_paths[i], sizeof b->work_paths[i], "%.4000s/%s", folder, worker_names[i]);
-	b->work = (struct sek_work_programs){ b->work_paths[0], b->work_paths[1], b->work_paths[2] };
-	return sek_is_ok(sek_review_create(&b->loop, &c, &b->review, err, sizeof err)) ? sek_ok() : refuse("review", err);
+	return sek_is_ok(sek_recorded_review(&b->recorded, &b->loop, b->config, b->audit, &b->review, err, sizeof err)) ? sek_ok() :
+		refuse("review", err);
+}
+
+static sek_status start_approvals(struct broker *b)
+{
+	const struct sek_approvals_config c = { .store_path = b->config->store_path, .audit = b->audit, .key = b->login_key };
+	char err[SEK_CONFIG_ERROR_BYTES] = "";
+
+	return sek_is_ok(sek_approved_start(&b->loop, &c, b->sessions, &b->approvals, err, sizeof err)) ? sek_ok() : refuse("approvals", err);
 }
 
 static sek_status start_control(struct broker *b)
@@ -351,7 +355,7 @@ static sek_status start_front(struct broker *b)
 	b->front_config = (struct sek_front_config){
 		.address = b->config->inner_address, .port = b->config->inner_port, .certificate = b->config->certificate,
 		.key = b->config->key, .origins = b->config->origins, .n_origins = b->config->n_origins,
-		.web_root = b->config->web_root, .audit = b->audit, .review = b->review, .notice = b->config->notice, .notice_ja = b->config->notice_ja,
+		.web_root = b->config->web_root, .audit = b->audit, .review = b->review, .approvals = b->approvals, .notice = b->config->notice, .notice_ja = b->config->notice_ja,
 		.notice_en = b->config->notice_en,
 		.client_ca = b->config->has_certificates ? b->config->login_certificates.ca : NULL,
 	};
@@ -377,17 +381,10 @@ static sek_status start_kept(struct broker *b)
 
 static sek_status start_audit(struct broker *b)
 {
+	const char *part = "audit";
 	char err[SEK_CONFIG_ERROR_BYTES] = "";
 
-	if (!sek_is_ok(sek_audit_create(&b->loop, &b->config->audit, &b->audit, err, sizeof err)))
-		return refuse("audit", err);
-	if (b->config->syslog.how != SEK_SYSLOG_NONE) {
-		if (!sek_is_ok(sek_syslog_create(&b->loop, &b->config->syslog, &b->syslog, err, sizeof err)))
-			return refuse("syslog", err);
-		sek_audit_on_record(b->audit, sek_syslog_record, b->syslog);
-	}
-	sek_audited_broker(b->audit, "broker.started");
-	return sek_ok();
+	return sek_is_ok(sek_audited_start(&b->loop, b->config, &b->audit, &b->syslog, &part, err, sizeof err)) ? sek_ok() : refuse(part, err);
 }
 
 static sek_status start(struct broker *b, const struct sek_options *o)
@@ -405,6 +402,7 @@ static sek_status start(struct broker *b, const struct sek_options *o)
 	SEK_TRY(start_policy(b));
 	SEK_TRY(start_admin(b));
 	SEK_TRY(start_review(b));
+	SEK_TRY(start_approvals(b));
 	SEK_TRY(start_control(b));
 	SEK_TRY(start_front(b));
 	SEK_TRY(start_metrics(b));
@@ -448,6 +446,7 @@ static int run(struct broker *b, const struct sek_options *o)
 	uv_run(&b->loop, UV_RUN_DEFAULT); /* what the last step of lws closed */
 	sek_metrics_destroy(b->metrics);
 	sek_control_destroy(b->control);
+	sek_approvals_destroy(b->approvals);
 	sek_review_destroy(b->review);
 	sek_admin_destroy(b->admin);
 	sek_sessions_destroy(b->sessions);

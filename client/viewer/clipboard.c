@@ -271,6 +271,9 @@ static void take_result(struct clipboard *c, const struct sek_clipboard_result *
 	case SEK_CLIPBOARD_TOO_OFTEN: c->ops.notice(c->user, "clipboard.too-often", "seconds", m->arg); break;
 	case SEK_CLIPBOARD_NO_TEXT: c->ops.notice(c->user, "clipboard.text-only", NULL, 0); break;
 	case SEK_CLIPBOARD_DECLINED: c->ops.notice(c->user, "clipboard.declined", NULL, 0); break;
+	case SEK_CLIPBOARD_WAITING: c->ops.notice(c->user, "clipboard.waits", "hours", m->arg); break;
+	case SEK_CLIPBOARD_NO_APPROVER: c->ops.notice(c->user, "clipboard.no-approver", NULL, 0); break;
+	case SEK_CLIPBOARD_TOO_MANY: c->ops.notice(c->user, "clipboard.too-many", NULL, 0); break;
 	default: c->ops.notice(c->user, outer ? "notice.paste" : "clipboard.copy-off", NULL, 0); break;
 	}
 	if (outer)

@@ -201,6 +201,16 @@ export class Clipboard {
 		case CLIPBOARD_OUTCOMES.DECLINED:
 			this.#page.notice("clipboard.declined");
 			break;
+		case CLIPBOARD_OUTCOMES.WAITING:
+			this.#page.notice("clipboard.waits", { hours: arg });
+			this.#page.waits?.();
+			break;
+		case CLIPBOARD_OUTCOMES.NO_APPROVER:
+			this.#page.notice("clipboard.no-approver");
+			break;
+		case CLIPBOARD_OUTCOMES.TOO_MANY:
+			this.#page.notice("clipboard.too-many");
+			break;
 		default:
 			this.#page.notice(outer ? "notice.paste" : "clipboard.copy-off");
 			break;

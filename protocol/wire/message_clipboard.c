@@ -113,7 +113,7 @@ void sek_clipboard_answer_write(struct sek_writer *w, const struct sek_clipboard
 static bool result_allowed(const struct sek_clipboard_result *m)
 {
 	return (m->direction == SEK_CROSS_TO_OUTER || m->direction == SEK_CROSS_TO_INNER) &&
-	       m->outcome >= SEK_CLIPBOARD_DONE && m->outcome <= SEK_CLIPBOARD_DECLINED;
+	       m->outcome >= SEK_CLIPBOARD_DONE && m->outcome <= SEK_CLIPBOARD_TOO_MANY;
 }
 
 sek_status sek_clipboard_result_read(const void *payload, size_t n, struct sek_clipboard_result *ret)

@@ -199,6 +199,9 @@ enum sek_clipboard_outcome {
 	SEK_CLIPBOARD_TOO_OFTEN = 5, /* arg: seconds until the next may cross */
 	SEK_CLIPBOARD_NO_TEXT = 6,   /* nothing was left of it, or it was no text */
 	SEK_CLIPBOARD_DECLINED = 7,  /* the user said no, or nothing for too long */
+	SEK_CLIPBOARD_WAITING = 8,   /* it waits for an approver; arg: hours, then it is refused */
+	SEK_CLIPBOARD_NO_APPROVER = 9, /* it needs one, and there is nobody */
+	SEK_CLIPBOARD_TOO_MANY = 10, /* it needs one, and too many of this user's wait already */
 };
 
 /* CLIPBOARD_RESULT: u8 direction, u8 outcome, u16 reserved = 0, u32 arg */

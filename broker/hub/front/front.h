@@ -13,6 +13,7 @@
 
 #include "base/status.h"
 #include "broker/hub/admin/admin.h"
+#include "broker/hub/approvals/approvals.h"
 #include "broker/hub/audit/audit.h"
 #include "broker/hub/auth/auth.h"
 #include "broker/hub/review/review.h"
@@ -30,6 +31,7 @@ struct sek_front_config {
 	const char *client_ca;        /* PEM file: whose client certificates are asked for; NULL = none are */
 	struct sek_audit *audit;      /* NULL: nothing is recorded (tests) */
 	struct sek_review *review;    /* NULL: there are no recordings */
+	struct sek_approvals *approvals; /* NULL: nothing can be approved (tests) */
 };
 
 struct sek_front;

@@ -84,6 +84,7 @@ struct conn {
 	} opening;
 	struct sek_admin_request *admin; /* an operation of the administration is being done */
 	struct sek_review_request *review; /* or one of reviewing */
+	struct sek_approval_request *approval; /* or one of approving */
 
 	struct stream *stream;       /* after the upgrade was allowed */
 };
@@ -145,6 +146,8 @@ void sek_respond_no_upgrade(struct conn *c, int status, const char *word);
 int sek_respond_file(struct conn *c, const struct sek_file *file, bool head, bool unchanged);
 /* Answers with bytes (heap, stolen) that nobody may keep. */
 int sek_respond_bytes(struct conn *c, uint8_t *bytes, size_t n);
+/* The same, of a type (a word of ours). */
+int sek_respond_typed(struct conn *c, uint8_t *bytes, size_t n, const char *type);
 int sek_respond_more(struct conn *c); /* goes on with a file or bytes */
 void sek_respond_drop(struct conn *c); /* nothing more is sent of it */
 
@@ -174,6 +177,11 @@ int sek_api_admin_handle(struct conn *c, const char *body, size_t n);
 bool sek_api_review_is(const char *path);
 bool sek_api_review_knows(const char *path);
 int sek_api_review_handle(struct conn *c, const char *body, size_t n);
+
+/* approvals.c: everything under /api/approvals and /api/texts */
+bool sek_api_approvals_is(const char *path);
+bool sek_api_approvals_knows(const char *path);
+int sek_api_approvals_handle(struct conn *c, const char *body, size_t n);
 
 /* stream.c */
 int sek_stream_confirm(struct conn *c); /* 0 = upgrade, 1 = refused and answered, -1 = hang up */

@@ -64,7 +64,7 @@ int sek_respond_status(const char *word)
 		{ "bad-request", 400 }, { "login-required", 401 }, { "forbidden", 403 }, { "self", 403 }, { "second-person", 403 },
 		{ "locked", 403 }, { "passphrase", 403 }, { "not-found", 404 }, { "exists", 409 }, { "conflict", 409 },
 		{ "directory", 409 }, { "has-policy", 409 }, { "held", 409 }, { "key-file", 409 }, { "no-key", 409 },
-		{ "other-key", 409 }, { "damaged", 409 }, { "newer", 409 }, { "ended", 409 }, { "film-busy", 409 }, { "gone", 410 },
+		{ "other-key", 409 }, { "damaged", 409 }, { "newer", 409 }, { "ended", 409 }, { "film-busy", 409 }, { "gone", 410 }, { "too-many", 409 },
 		{ "busy", 503 }, { "stopping", 503 }, { "unavailable", 503 }, { "audit", 503 }, { "no-space", 507 },
 	};
 	size_t i;
@@ -265,6 +265,11 @@ int sek_respond_file(struct conn *c, const struct sek_file *file, bool head, boo
 
 int sek_respond_bytes(struct conn *c, uint8_t *bytes, size_t n)
 {
+	return sek_respond_typed(c, bytes, n, "application/octet-stream");
+}
+
+int sek_respond_typed(struct conn *c, uint8_t *bytes, size_t n, const char *type)
+{
 	struct head h;
 
 	c->answer.given = true;
@@ -272,7 +277,7 @@ int sek_respond_bytes(struct conn *c, uint8_t *bytes, size_t n)
 	c->answer.rest = bytes;
 	c->answer.n = n;
 	begin_head(c, &h, 200);
-	add_head(&h, "content-type", "application/octet-stream");
+	add_head(&h, "content-type", type);
 	add_head(&h, "cache-control", "no-store");
 	end_head(&h, n);
 	if (!write_whole(c, &h, NULL, 0))

@@ -32,6 +32,8 @@ static const char *outcome_word(enum sek_clipboard_outcome outcome)
 		[SEK_CLIPBOARD_DONE] = "done",           [SEK_CLIPBOARD_OFF] = "off",
 		[SEK_CLIPBOARD_TOO_LONG] = "too-long",   [SEK_CLIPBOARD_TOO_OFTEN] = "too-often",
 		[SEK_CLIPBOARD_NO_TEXT] = "no-text",     [SEK_CLIPBOARD_DECLINED] = "declined",
+		[SEK_CLIPBOARD_WAITING] = "waiting",     [SEK_CLIPBOARD_NO_APPROVER] = "no-approver",
+		[SEK_CLIPBOARD_TOO_MANY] = "too-many",
 	};
 
 	return words[outcome] ? words[outcome] : "unknown";
@@ -139,11 +141,60 @@ static void on_recorded(void *arg, sek_status st)
 	}
 }
 
+/* --- an approver first --- */
+
+static void on_asked(void *arg, const char *error)
+{
+	struct sek_clip_way *way = arg;
+	struct sek_session *s = way->s;
+	struct sek_clipboard_event e;
+	char hex[HEX_BYTES];
+
+	way->crossing.approval = NULL;
+	if (error) {
+		sek_clip_refuse(s, way, strcmp(error, "no-approver") == 0 ? SEK_CLIPBOARD_NO_APPROVER : strcmp(error, "too-many") == 0 ?
+			SEK_CLIPBOARD_TOO_MANY : SEK_CLIPBOARD_OFF, 0);
+		return;
+	}
+	/* that it waits is on the record by whoever keeps it */
+	e = describe(s, way, SEK_CLIPBOARD_WAITING, hex);
+	sek_tape_clipboard(s, &e);
+	sek_log(SEK_LOG_INFO, "clipboard", "session", s->id_hex, "user", s->user, "direction", "to-inner", "outcome", "waiting", "chars",
+		sek_logf("%zu", e.chars), "sha256", hex, NULL);
+	sek_clip_drop(s, way);
+	sek_clip_tell(s, way->direction, SEK_CLIPBOARD_WAITING, s->clipboard->rules.approval_hours);
+}
+
+static bool needs_approval(const struct sek_session *s, const struct sek_clip_way *way)
+{
+	uint32_t most = s->clipboard->rules.approval_chars;
+
+	return way->direction == SEK_CROSS_TO_INNER && most && way->crossing.chars > most;
+}
+
+static void ask_approver(struct sek_session *s, struct sek_clip_way *way)
+{
+	const struct sek_clipboard_approval *a = &s->all->clipboard_approval;
+	const struct sek_clipboard_rules *rules = &s->clipboard->rules;
+	struct sek_crossing *c = &way->crossing;
+	char hex[HEX_BYTES];
+	struct sek_clipboard_event e = describe(s, way, SEK_CLIPBOARD_WAITING, hex);
+
+	if (a->ask)
+		c->approval = a->ask(a->user, &e, (const char *)c->bytes, rules->approval_hours, rules->log_text, on_asked, way);
+	if (!c->approval)
+		sek_clip_refuse(s, way, SEK_CLIPBOARD_OFF, 0);
+}
+
 static void go(struct sek_session *s, struct sek_clip_way *way)
 {
 	struct sek_crossing *c = &way->crossing;
 
 	c->asked = false;
+	if (needs_approval(s, way)) {
+		ask_approver(s, way);
+		return;
+	}
 	c->ticket = record(s, way, SEK_CLIPBOARD_DONE, on_recorded);
 	if (!s->all->clipboard_log.record)
 		over(s, way);
@@ -159,6 +210,8 @@ void sek_clip_drop(struct sek_session *s, struct sek_clip_way *way)
 
 	if (c->ticket)
 		s->all->clipboard_log.forget(c->ticket);
+	if (c->approval)
+		s->all->clipboard_approval.forget(c->approval);
 	if (c->bytes)
 		explicit_bzero(c->bytes, c->n);
 	free(c->bytes);

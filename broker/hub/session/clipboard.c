@@ -38,6 +38,8 @@ static struct sek_clipboard_rules rules_of(const struct sek_policy *p)
 		.log_text = p->clipboard_log == SEK_CLIPBOARD_LOG_TEXT,
 		.max_chars = p->clipboard_max_chars < SEK_CLIPBOARD_MAX_CHARS ? p->clipboard_max_chars : SEK_CLIPBOARD_MAX_CHARS,
 		.per_minute = p->clipboard_per_minute,
+		.approval_chars = p->clipboard_approval_chars,
+		.approval_hours = p->approval_hours,
 	};
 }
 

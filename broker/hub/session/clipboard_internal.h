@@ -19,6 +19,8 @@ struct sek_clipboard_rules {
 	bool log_text;       /* the text itself goes on the record */
 	uint32_t max_chars;  /* Unicode code points of one text */
 	uint32_t per_minute; /* transfers in any minute, each way; 0: none */
+	uint32_t approval_chars; /* a text of more towards the inner zone waits for an approver; 0: none does */
+	uint32_t approval_hours;
 };
 
 /* A text that is arriving in pieces. */
@@ -36,6 +38,7 @@ struct sek_crossing {
 	bool asked, confirmed;
 	uint32_t id;    /* of the question */
 	void *ticket;   /* of the record that is being written */
+	void *approval; /* of the approver who is being asked for */
 };
 
 enum { SEK_CLIP_WAYS = 2 };

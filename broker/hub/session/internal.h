@@ -196,6 +196,7 @@ struct sek_sessions {
 	void *secret_user;
 	struct sek_session_keeper keeper;       /* put == NULL: nothing is kept */
 	struct sek_clipboard_log clipboard_log; /* record == NULL: nobody keeps one */
+	struct sek_clipboard_approval clipboard_approval; /* ask == NULL: what needs one is refused */
 	struct sek_recorder *recorder;          /* NULL: this broker records nothing */
 	struct sek_recording_log recording_log; /* tell == NULL: nobody is told */
 	bool stopping, stopped;

@@ -351,3 +351,8 @@ void sek_sessions_log_clipboard(struct sek_sessions *all, const struct sek_clipb
 {
 	all->clipboard_log = *log;
 }
+
+void sek_sessions_approve_clipboard(struct sek_sessions *all, const struct sek_clipboard_approval *approval)
+{
+	all->clipboard_approval = *approval;
+}

@@ -143,6 +143,7 @@ const struct sek_policy *sek_session_policy(const struct sek_session *s);
 
 /* Who keeps the record of clipboard transfers; *log is copied. Without a call nobody does. */
 void sek_sessions_log_clipboard(struct sek_sessions *all, const struct sek_clipboard_log *log);
+void sek_sessions_approve_clipboard(struct sek_sessions *all, const struct sek_clipboard_approval *approval);
 
 /* Who records sessions; the recorder must be stopped after the manager. Without a call nothing can be recorded. */
 void sek_sessions_record(struct sek_sessions *all, struct sek_recorder *r, const struct sek_recording_log *log);

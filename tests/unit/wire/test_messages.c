@@ -184,10 +184,11 @@ static const struct row rows[] = {
 	BAD(CLIPBOARD_ANSWER, "\0\0\0\0\1\0\0\1"),
 	GOOD(CLIPBOARD_RESULT, "\1\1\0\0\0\0\0\0"),
 	GOOD(CLIPBOARD_RESULT, "\2\7\0\0\xff\xff\xff\xff"),
+	GOOD(CLIPBOARD_RESULT, "\2\xa\0\0\0\0\0\0"),
 	BAD(CLIPBOARD_RESULT, "\0\1\0\0\0\0\0\0"), /* no direction */
 	BAD(CLIPBOARD_RESULT, "\3\1\0\0\0\0\0\0"), /* both */
 	BAD(CLIPBOARD_RESULT, "\1\0\0\0\0\0\0\0"),
-	BAD(CLIPBOARD_RESULT, "\1\x8\0\0\0\0\0\0"),
+	BAD(CLIPBOARD_RESULT, "\1\xb\0\0\0\0\0\0"),
 	BAD(CLIPBOARD_RESULT, "\1\1\0\1\0\0\0\0"),
 	GOOD(HELLO, HELLO_HEAD "\x07\x80\x04\x38\0\x64\0\1\0\0\0\0"), /* 1920x1080 100 % ja CREATE */
 	GOOD(HELLO, HELLO_HEAD "\0\xa0\0\x78\0\x32\1\0\x1e\0\x10\xe0"), /* 160x120 50 % en, max 7680x4320 */
