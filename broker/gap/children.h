@@ -100,6 +100,9 @@ enum sek_words_fd {
  * They are in the broker's session, where Linux compares them (sched_autogroup). */
 #define SEK_CHILD_NICE 5
 
+/* The same of a document's decoder and page writer: browsing comes first. */
+#define SEK_DOCUMENT_NICE 15
+
 /* Exit codes of all. A death by SIGSYS is a jail violation. The decoder also writes a matching state into the gap where
  * it can (HOST_CERTIFICATE and so on, states.def); the exit code alone is enough for the broker to act. */
 enum sek_child_exit {

@@ -126,8 +126,9 @@ sek_status sek_rules_read(const void *payload, size_t n, struct sek_rules *ret)
 	SEK_TRY(sek_read_u16(&r, &block_bytes));
 	SEK_TRY(sek_read_bytes(&r, allow_bytes, &allow));
 	SEK_TRY(sek_read_bytes(&r, block_bytes, &block));
-	m = (struct sek_rules){ (downloads & SEK_RULES_VIEW) != 0, (downloads & SEK_RULES_KEEP) != 0, (const char *)allow, (const char *)block, allow_bytes, block_bytes };
-	SEK_TRY(sek_read_end(&r, downloads <= (SEK_RULES_VIEW | SEK_RULES_KEEP) && rules_allowed(&m)));
+	m = (struct sek_rules){ (downloads & SEK_RULES_VIEW) != 0, (downloads & SEK_RULES_KEEP) != 0,
+		(downloads & SEK_RULES_PRINT) != 0, (const char *)allow, (const char *)block, allow_bytes, block_bytes };
+	SEK_TRY(sek_read_end(&r, downloads <= (SEK_RULES_VIEW | SEK_RULES_KEEP | SEK_RULES_PRINT) && rules_allowed(&m)));
 	*ret = m;
 	return sek_ok();
 }
@@ -138,7 +139,8 @@ void sek_rules_write(struct sek_writer *w, const struct sek_rules *m)
 
 	if (!sek_message_begin(w, SEK_MSG_RULES, rules_allowed(m), &at))
 		return;
-	sek_write_u8(w, (uint8_t)((m->view ? SEK_RULES_VIEW : 0) | (m->keep ? SEK_RULES_KEEP : 0)));
+	sek_write_u8(w, (uint8_t)((m->view ? SEK_RULES_VIEW : 0) | (m->keep ? SEK_RULES_KEEP : 0) |
+		(m->print ? SEK_RULES_PRINT : 0)));
 	sek_write_u8(w, 0);
 	sek_write_u16(w, 0);
 	sek_write_u16(w, (uint16_t)m->allow_bytes);

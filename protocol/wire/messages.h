@@ -129,13 +129,14 @@ struct sek_view {
 enum sek_rules_downloads {
 	SEK_RULES_VIEW = 1, /* they may be viewed inside the sandbox */
 	SEK_RULES_KEEP = 2, /* they are kept there, to be taken over as pixels */
+	SEK_RULES_PRINT = 4, /* the page that the browser shows may be printed, to be taken over as pixels */
 };
 
 /* RULES: u8 downloads, u8[3] reserved = 0, u16 allow_bytes, u16 block_bytes, then both lists: at most SEK_RULES_LIST_MAX_BYTES
  * bytes each, patterns [http[s]://]host[:port][/path] or *, printable ASCII, each with a line feed behind it. A scheme other
  * than http and https is refused: what the sandbox keeps shut is not the broker's to open. */
 struct sek_rules {
-	bool view, keep;          /* enum sek_rules_downloads */
+	bool view, keep, print;   /* enum sek_rules_downloads */
 	const char *allow, *block; /* into the payload; not terminated */
 	size_t allow_bytes, block_bytes;
 };

@@ -40,6 +40,8 @@ static sek_status on_size(struct sek_incoming *in, const uint8_t *payload, size_
 		return sek_fail(SEK_E_MALFORMED);
 	if (m.width_px > in->layout->max_width_px || m.height_px > in->layout->max_height_px)
 		return sek_fail(SEK_E_LIMIT);
+	if (in->document) /* first of all: what stands there is no page any more */
+		sek_gap_writer_document(in->gap, SEK_DOCUMENT_WORKING, in->pages, 0);
 	/* The reader is kept away until the keyframe has been painted: old pixels in a new size are no picture. */
 	sek_gap_writer_begin(in->gap, true);
 	sek_gap_writer_size(in->gap, m.width_px, m.height_px);
@@ -156,6 +158,60 @@ static sek_status on_ping(const uint8_t *payload, size_t n, bool answer, struct 
 	return sek_ok();
 }
 
+static sek_status on_pages(struct sek_incoming *in, const uint8_t *payload, size_t n, struct sek_incoming_result *ret)
+{
+	struct sek_pages_msg m;
+
+	SEK_TRY(sek_pages_msg_read(payload, n, &m));
+	if (in->in_frame)
+		return sek_fail(SEK_E_MALFORMED);
+	in->welcomed = true;
+	in->pages = m.pages;
+	in->wants_keyframe = true;
+	sek_gap_writer_document(in->gap, m.state, m.pages, 0);
+	ret->reason = m.state;
+	return sek_ok();
+}
+
+/* "PAGE with the page's number" follows the one frame of its page, and no other page's. */
+static sek_status on_page(struct sek_incoming *in, const uint8_t *payload, size_t n)
+{
+	struct sek_page_msg m;
+
+	SEK_TRY(sek_page_msg_read(payload, n, &m));
+	if (in->wants_keyframe || in->in_frame || m.page > in->pages)
+		return sek_fail(SEK_E_MALFORMED);
+	in->wants_keyframe = true;
+	sek_gap_writer_document(in->gap, SEK_DOCUMENT_WORKING, in->pages, m.page);
+	return sek_ok();
+}
+
+/* "There is no WELCOME, no STATE, no cursor and no caret on such a connection." */
+static sek_status apply_document(struct sek_incoming *in, const struct sek_frame *f, const uint8_t *payload,
+	struct sek_incoming_result *r)
+{
+	size_t n = f->payload_bytes;
+
+	switch (f->type) {
+	case SEK_MSG_PAGES:
+		r->wake = true;
+		return on_pages(in, payload, n, r);
+	case SEK_MSG_SIZE:
+		return in->welcomed ? on_size(in, payload, n) : sek_fail(SEK_E_MALFORMED);
+	case SEK_MSG_UPDATE:
+		return on_update(in, f->flags, payload, n, r);
+	case SEK_MSG_PAGE:
+		r->wake = true;
+		return on_page(in, payload, n);
+	case SEK_MSG_PING:
+		return on_ping(payload, n, true, r);
+	case SEK_MSG_PONG:
+		return on_ping(payload, n, false, r);
+	default:
+		return sek_fail(SEK_E_MALFORMED);
+	}
+}
+
 static sek_status apply(struct sek_incoming *in, const struct sek_frame *f, const uint8_t *payload,
 	struct sek_incoming_result *r)
 {
@@ -200,7 +256,7 @@ sek_status sek_incoming_frame(struct sek_incoming *in, const struct sek_frame *f
 {
 	struct sek_incoming_result r = { .number = 0 };
 
-	SEK_TRY(apply(in, f, payload, &r));
+	SEK_TRY(in->document ? apply_document(in, f, payload, &r) : apply(in, f, payload, &r));
 	*ret = r;
 	return sek_ok();
 }

@@ -15,7 +15,9 @@ struct sek_incoming {
 	struct sek_gap_writer *gap;
 	struct sek_painter *painter;
 	struct sek_picture picture; /* 0x0 until the first SIZE */
-	bool welcomed;
+	bool document;       /* one document's pages are taken, not a session's picture */
+	uint16_t pages;      /* of it, as far as is known */
+	bool welcomed;       /* the first WELCOME, or PAGES, has come */
 	bool starting;       /* the host has said STARTING and nothing to see has come yet */
 	bool wants_keyframe; /* after SIZE, and at the start */
 	bool in_frame;       /* parts of `frame` have come, its end has not */
@@ -30,6 +32,7 @@ struct sek_incoming_result {
 	bool pong;       /* answer a PING with `number` */
 	bool clipboard;  /* a piece of copied text: the whole frame is for the clipboard's pipe, if there is one */
 	bool ended;      /* the host says that the session is over (the state stands in the gap) */
+	uint16_t reason; /* enum sek_document_state, not 0: there are no more pages of the document */
 	uint32_t number;
 };
 

@@ -136,7 +136,7 @@ static int forward(struct sek_decoder *d)
 
 		if (sek_is(s, SEK_E_AGAIN) || (sek_is_ok(s) && total + ANSWER_BYTES > out_room(d)))
 			break;
-		if (!sek_is_ok(s) || (!d->hello && f.type != SEK_MSG_HELLO))
+		if (!sek_is_ok(s) || (!d->hello && f.type != (d->incoming.document ? SEK_MSG_DOCUMENT : SEK_MSG_HELLO)))
 			code = SEK_EXIT_INTERNAL;
 		else {
 			memcpy(d->out + d->out_n, d->pipe + at, total);
@@ -196,6 +196,8 @@ static int apply(struct sek_decoder *d, const struct sek_frame *f, const uint8_t
 		wake(d);
 	if (r.ended)
 		return SEK_EXIT_ENDED;
+	if (r.reason)
+		return SEK_EXIT_DOCUMENT + r.reason;
 	if (r.clipboard)
 		return pass_clipboard(d, payload - SEK_FRAME_HEADER_BYTES, SEK_FRAME_HEADER_BYTES + f->payload_bytes);
 	w = answer(d);
@@ -298,7 +300,7 @@ static uint64_t deadline(const struct sek_decoder *d)
 	if (!d->open)
 		at = d->since_ms + SEK_DECODER_HANDSHAKE_MS;
 	else if (host_is_starting(d))
-		at = d->frame_ms + SEK_DECODER_START_MS;
+		at = d->frame_ms + (d->incoming.document ? SEK_DECODER_DOCUMENT_MS : SEK_DECODER_START_MS);
 	else if (d->ping_ms)
 		at = d->ping_ms + SEK_DECODER_ANSWER_MS;
 	else
@@ -414,6 +416,11 @@ static uint16_t state_of(int code)
 	default:
 		return SEK_STATE_NONE; /* told to stop, said by the host itself, or for the broker to say */
 	}
+}
+
+void sek_decoder_for_document(struct sek_decoder *d)
+{
+	d->incoming.document = true;
 }
 
 enum sek_child_exit sek_decoder_run(struct sek_decoder *d)

@@ -12,6 +12,7 @@
 #define SEK_DECODER_HANDSHAKE_MS 10000 /* for the TLS handshake */
 #define SEK_DECODER_START_MS 60000     /* without a whole frame before WELCOME, or while a sandbox is built: nobody
                                           is there who could answer a PING */
+#define SEK_DECODER_DOCUMENT_MS 150000 /* the same before the first PAGES: a file is converted, or a page printed */
 #define SEK_DECODER_IDLE_MS 5000       /* without a whole frame: PING */
 #define SEK_DECODER_ANSWER_MS 15000    /* then without a whole frame: silent */
 #define SEK_DECODER_FLUSH_MS 1000      /* after the input pipe's end, to send what is queued */
@@ -31,7 +32,7 @@ struct sek_decoder {
 	bool out_blocked;   /* the socket takes no more: wait for POLLOUT */
 	bool more;          /* the budget of a turn ran out: do not sleep */
 	bool clipboard_full; /* a piece waits for room in that pipe; nothing of the host is taken until then */
-	bool hello;         /* the broker's HELLO has come */
+	bool hello;         /* the broker's HELLO, or DOCUMENT, has come */
 	bool input_ended;
 	uint32_t ping_id;
 
@@ -53,6 +54,9 @@ struct sek_decoder {
 struct sek_decoder *sek_decoder_create(struct sek_tls *t, const struct sek_gap_layout *layout, struct sek_gap_writer *gap,
 	struct sek_painter *painter, int host_fd, int wake_fd, int input_fd,
 	int control_fd);
+
+/* Before it runs: it takes one document's pages (children.h, SEK_DECODER_PAGES). */
+void sek_decoder_for_document(struct sek_decoder *d);
 
 /* Runs until the session of this decoder is over; the state that goes with the result stands in the gap then and the
  * encoder has been woken. */

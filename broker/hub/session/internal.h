@@ -139,6 +139,7 @@ struct sek_session {
 	struct sek_shown shown;
 	struct sek_host_link *link;
 	struct sek_encoder *encoder;
+	struct sek_session_document *document; /* document.c; NULL: none is under way */
 	struct sek_clipboard *clipboard; /* clipboard.c; never NULL */
 	struct sek_tape *tape;           /* recording.c; NULL: not recorded */
 
@@ -253,6 +254,7 @@ size_t sek_session_own_rows(const struct sek_session *s, struct sek_policy_row r
 sek_status sek_session_policy_open(struct sek_session *s);
 void sek_session_policy_finish(struct sek_session *s);
 bool sek_session_keeps_downloads(const struct sek_session *s); /* its policy lets their pages cross as pixels */
+bool sek_session_prints(const struct sek_session *s);          /* the page that the browser shows may be taken over */
 void sek_session_policy_tell(struct sek_session *s); /* to the client */
 void sek_session_view(struct sek_session *s); /* to the encoder: frames a second, watermark */
 /* RULES, for the host, written by w. */
@@ -341,6 +343,10 @@ sek_status sek_link_give_clipboard(const struct sek_host_link *l, int write_fd);
 /* clip_pipe.c: a new pipe, its writing end handed to the link's decoder. */
 sek_status sek_clip_pipe_open(struct sek_session *s, struct sek_clip_pipe **ret);
 void sek_clip_pipe_close(struct sek_clip_pipe *p); /* NULL is fine */
+
+/* document.c */
+void sek_session_document_policy(struct sek_session *s); /* s->policy has changed: in force on return */
+void sek_session_document_close(struct sek_session *s);  /* the session ends */
 
 /* clipboard.c */
 sek_status sek_clipboard_create(struct sek_session *s); /* s->policy is there */

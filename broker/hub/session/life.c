@@ -139,6 +139,7 @@ void sek_session_end(struct sek_session *s, enum sek_state state, const char *ca
 		s->next->prev = s->prev;
 	s->all->n -= !s->farewell;
 	sek_clipboard_finish(s);
+	sek_session_document_close(s);
 	sek_session_keep_no_more(s);
 	sek_session_farewell(s);
 	sek_sessions_tell(s, "session.ended"); /* while the children can still be named */
@@ -166,6 +167,7 @@ void sek_session_leave(struct sek_session *s)
 		s->next->prev = s->prev;
 	s->all->n--;
 	sek_clipboard_finish(s);
+	sek_session_document_close(s);
 	sek_sessions_tell(s, "session.left");
 	uv_close((uv_handle_t *)&s->timer, on_timer_closed);
 	drop_link(s, false);

@@ -146,6 +146,11 @@ bool sek_session_keeps_downloads(const struct sek_session *s)
 	return (s->policy.download & (SEK_DOWNLOAD_PIXELS ^ SEK_DOWNLOAD_VIEW)) != 0;
 }
 
+bool sek_session_prints(const struct sek_session *s)
+{
+	return s->policy.print != SEK_PRINT_NONE || sek_session_keeps_downloads(s);
+}
+
 void sek_session_policy_tell(struct sek_session *s)
 {
 	uint8_t frame[SEK_FRAME_HEADER_BYTES + SEK_MSG_POLICY_MAX_BYTES];
@@ -203,7 +208,8 @@ void sek_session_rules(const struct sek_session *s, struct sek_writer *w)
 	bool fits = !s->farewell && strlen(p->url_allow) <= SEK_RULES_LIST_MAX_BYTES && strlen(p->url_block) <= SEK_RULES_LIST_MAX_BYTES;
 	const char *allow = fits ? p->url_allow : "", *block = fits ? p->url_block : "*\n";
 
-	sek_rules_write(w, &(struct sek_rules){ p->download != SEK_DOWNLOAD_NONE, sek_session_keeps_downloads(s), allow, block, strlen(allow), strlen(block) });
+	sek_rules_write(w, &(struct sek_rules){ p->download != SEK_DOWNLOAD_NONE, sek_session_keeps_downloads(s),
+		sek_session_prints(s), allow, block, strlen(allow), strlen(block) });
 }
 
 static void tell_host(struct sek_session *s)
@@ -253,7 +259,8 @@ static void enforce(struct sek_session *s, struct sek_policy *fresh)
 	}
 	rules = !sek_policy_same(&old, &s->policy, SEK_POLICY_URL_ALLOW) ||
 		!sek_policy_same(&old, &s->policy, SEK_POLICY_URL_BLOCK) ||
-		!sek_policy_same(&old, &s->policy, SEK_POLICY_DOWNLOAD);
+		!sek_policy_same(&old, &s->policy, SEK_POLICY_DOWNLOAD) ||
+		!sek_policy_same(&old, &s->policy, SEK_POLICY_PRINT);
 	sek_policy_finish(&old);
 	if (!changed)
 		return;
@@ -262,6 +269,7 @@ static void enforce(struct sek_session *s, struct sek_policy *fresh)
 		return;
 	sek_session_policy_tell(s);
 	sek_clipboard_policy(s);
+	sek_session_document_policy(s);
 	sek_sessions_tell(s, "session.policy");
 	if (s->phase == SEK_PHASE_OPENED)
 		return;

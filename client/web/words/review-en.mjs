@@ -104,6 +104,7 @@ export default {
 	"review.event.watched.0": "Watching live ended",
 	"review.event.link.1": "The render host was lost",
 	"review.event.link.0": "The render host was found again",
+	"review.event.document": "A document was taken over",
 	"review.event.encoder": "The picture was begun anew",
 	"review.event.started.0": "Recording began",
 	"review.event.started.1": "Recording began in the running session",

@@ -104,6 +104,7 @@ export default {
 	"review.event.watched.0": "ライブ閲覧の終了",
 	"review.event.link.1": "画面転送サーバーとの接続が切断",
 	"review.event.link.0": "画面転送サーバーとの接続が回復",
+	"review.event.document": "文書を取り込み",
 	"review.event.encoder": "画面を描き直し",
 	"review.event.started.0": "録画を開始",
 	"review.event.started.1": "セッションの途中から録画を開始",

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "broker/decoder/link/incoming.h"
+#include "protocol/wire/messages.h"
 #include "tests/fuzz/gap/script.h"
 #include "tests/unit/gap/clean_side.h"
 
@@ -41,6 +42,8 @@ static void check(const struct sek_incoming *in, const struct sek_incoming_resul
 	CLEAN_REQUIRE(in->picture.width_px == 0 || h.width_px == in->picture.width_px);
 	CLEAN_REQUIRE(!r->ack || (in->any_frame && !in->in_frame && r->number == in->frame));
 	CLEAN_REQUIRE(!r->ack || h.painting == SEK_GAP_PAINTED);
+	CLEAN_REQUIRE(h.document_state == r->reason && h.document_page <= h.document_pages);
+	CLEAN_REQUIRE(h.document_page == 0 || (!in->in_frame && h.painting == SEK_GAP_PAINTED));
 	CLEAN_REQUIRE(!r->ended || sek_state_ended(h.state));
 	CLEAN_REQUIRE(!in->in_frame || h.painting != SEK_GAP_PAINTED);
 }
@@ -56,14 +59,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	sek_gap_writer_size(writer, 1, 1);
 	sek_gap_writer_state(writer, SEK_STATE_CONNECTING, 0);
 	sek_gap_writer_frame(writer);
+	sek_gap_writer_document(writer, SEK_DOCUMENT_WORKING, 0, 0);
 	sek_incoming_init(&in, &layout, writer, painter);
+	in.document = size > 0 && data[0] == SEK_MSG_PAGES;
 	while (sek_is_ok(sek_frame_whole(data, size, SEK_LINK_HOST, SEK_DIR_DOWN, &f, &total))) {
 		struct sek_incoming_result r;
 
 		if (!sek_is_ok(sek_incoming_frame(&in, &f, data + SEK_FRAME_HEADER_BYTES, &r)))
 			break;
 		check(&in, &r);
-		if (r.ended)
+		if (r.ended || r.reason)
 			break;
 		data += total;
 		size -= total;

@@ -77,8 +77,36 @@ static void conversation(const char *dir, unsigned kind)
 	sek_update_encoder_destroy(e);
 }
 
+/* Two pages of a document. */
+static void document(const char *dir)
+{
+	struct sek_update_encoder *e = sek_update_encoder_create(W, H);
+	const struct sek_encode_options o = { .lossless = true, .fast = true };
+	const struct sek_picture src = { px, W, W, H };
+	bool sent;
+
+	sek_writer_init(&w, bytes, sizeof bytes);
+	sek_pages_msg_write(&w, &(struct sek_pages_msg){ 1, SEK_DOCUMENT_WORKING, 2 });
+	if (!e || !sek_is_ok(sek_update_encoder_resize(e, W, H)))
+		exit(1);
+	for (uint16_t i = 1; i < 3; i++) {
+		draw(1, i);
+		sek_size_write(&w, &(struct sek_size){ W, H });
+		sek_update_encoder_refresh(e);
+		if (!sek_is_ok(sek_update_encoder_encode(e, &src, i, 0, &o, emit, NULL, &sent)))
+			exit(1);
+		sek_page_msg_write(&w, &(struct sek_page_msg){ i });
+	}
+	sek_pages_msg_write(&w, &(struct sek_pages_msg){ 1, SEK_DOCUMENT_BROKEN, 2 });
+	if (w.failed)
+		exit(1);
+	seed_write(dir, "document", bytes, w.len);
+	sek_update_encoder_destroy(e);
+}
+
 int main(int argc, char **argv)
 {
+	document(seed_dir(argc, argv));
 	for (unsigned kind = 0; kind < 4; kind++)
 		conversation(seed_dir(argc, argv), kind);
 	return 0;

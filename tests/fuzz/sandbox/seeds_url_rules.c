@@ -25,7 +25,7 @@ int main(int argc, char **argv)
 
 		bytes[0] = (uint8_t)n;
 		sek_writer_init(&w, bytes + 1 + n, sizeof bytes - 1 - n);
-		sek_rules_write(&w, &(struct sek_rules){ false, false, seeds[i][1], seeds[i][2], strlen(seeds[i][1]),
+		sek_rules_write(&w, &(struct sek_rules){ false, false, false, seeds[i][1], seeds[i][2], strlen(seeds[i][1]),
 			strlen(seeds[i][2]) });
 		/* without the frame's header */
 		memmove(bytes + 1 + n, bytes + 1 + n + SEK_FRAME_HEADER_BYTES, w.len - SEK_FRAME_HEADER_BYTES);

@@ -18,7 +18,7 @@ static void write_all(struct sek_writer *w, bool hub)
 	const struct sek_ack ack = { 7 };
 	const struct sek_ping ping = { 9 };
 	const struct sek_view view = { 60, SEK_VIEW_RECORD, "taro 2026-11-23 10:30", 21 };
-	const struct sek_rules rules = { true, true, "*\n", "example.jp\n", 2, 11 };
+	const struct sek_rules rules = { true, true, true, "*\n", "example.jp\n", 2, 11 };
 
 	sek_ack_write(w, &ack);
 	sek_visibility_write(w, &visible);

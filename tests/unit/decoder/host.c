@@ -201,10 +201,11 @@ void host_start(struct host *h, const struct host_options *o)
 	const char *name = o->expected ? o->expected : HOST_NAME;
 	const char *const argv[] = { "sekisho-decoder", width, height, name, NULL };
 	const char *const watching[] = { "sekisho-watch", SEK_DECODER_WATCH, name, NULL };
-	const int fds[] = { -1, -1, -1, host, h->gap_rw, h->wake, input[0], o->watch ? -1 : control[0],
+	const char *const document[] = { "sekisho-doc", SEK_DECODER_PAGES, width, height, name, NULL };
+	const int fds[] = { -1, -1, -1, host, h->gap_rw, h->wake, input[0], o->watch || o->document ? -1 : control[0],
 		credentials[0] };
 
-	h->decoder = test_spawn(SEK_DECODER, o->watch ? watching : argv, fds, SEK_DECODER_FDS_END);
+	h->decoder = test_spawn(SEK_DECODER, o->watch ? watching : o->document ? document : argv, fds, SEK_DECODER_FDS_END);
 	close(host);
 	close(input[0]);
 	close(credentials[0]);

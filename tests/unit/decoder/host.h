@@ -21,6 +21,7 @@ struct host_options {
 	bool untrusted;       /* the server's certificate is of another CA */
 	uint16_t max_width, max_height; /* 0 = 1280x720 */
 	bool watch;           /* it is to watch; the page of integers takes the gap's place */
+	bool document;        /* it is to take a document's pages */
 	uint16_t port;        /* of another render host on 127.0.0.1 that the decoder is connected to: there is no server here */
 };
 

@@ -32,7 +32,7 @@ static size_t rules(uint8_t *to, size_t size, const char *allow, const char *blo
 	struct sek_writer w;
 
 	sek_writer_init(&w, to, size);
-	sek_rules_write(&w, &(struct sek_rules){ true, false, allow, block, strlen(allow), strlen(block) });
+	sek_rules_write(&w, &(struct sek_rules){ true, false, false, allow, block, strlen(allow), strlen(block) });
 	ck_assert(sek_is_ok(sek_writer_status(&w)));
 	return w.len;
 }
@@ -165,7 +165,7 @@ static const struct {
 } bad[] = {
 	{ "another message", { SEK_MSG_PING, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 1 }, 12 },
 	{ "too short", { HEAD(3), 0, 0, 0 }, 11 },
-	{ "an unknown value for downloads", { HEAD(8), 4, 0, 0, 0, 0, 0, 0, 0 }, 16 },
+	{ "an unknown value for downloads", { HEAD(8), 8, 0, 0, 0, 0, 0, 0, 0 }, 16 },
 	{ "lists longer than the message", { HEAD(8), 0, 0, 0, 0, 0, 9, 0, 0 }, 16 },
 	{ "bytes behind the lists", { HEAD(9), 0, 0, 0, 0, 0, 0, 0, 0, 'x' }, 17 },
 	{ "another scheme", { HEAD(18), 0, 0, 0, 0, 0, 10, 0, 0, 'c', 'h', 'r', 'o', 'm', 'e', ':', '/', '/', '\n' }, 26 },

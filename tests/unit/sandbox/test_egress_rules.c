@@ -33,7 +33,7 @@ static void say_rules(const char *allow, const char *block)
 	struct sek_writer w;
 
 	sek_writer_init(&w, frame, sizeof frame);
-	sek_rules_write(&w, &(struct sek_rules){ false, false, allow, block, strlen(allow), strlen(block) });
+	sek_rules_write(&w, &(struct sek_rules){ false, false, false, allow, block, strlen(allow), strlen(block) });
 	put(rules, &w);
 }
 

@@ -260,16 +260,16 @@ START_TEST(rules_of_the_broker)
 		struct sek_rules rules;
 		const char *block, *allow;
 	} rows[] = {
-		{ { false, false, "*\n", "", 2, 0 }, "chrome://* ", "chrome://newtab http://start.sekisho.internal " },
-		{ { true, false, "*\n", "settings\nhttps://b/c\n", 2, 21 },
+		{ { false, false, false, "*\n", "", 2, 0 }, "chrome://* ", "chrome://newtab http://start.sekisho.internal " },
+		{ { true, false, false, "*\n", "settings\nhttps://b/c\n", 2, 21 },
 			"chrome://* http://settings https://settings https://b/c ", "chrome://newtab http://start.sekisho.internal " },
-		{ { false, false, "settings\nhttp://d\n", "", 18, 0 }, "chrome://* http://* https://* ",
+		{ { false, false, false, "settings\nhttp://d\n", "", 18, 0 }, "chrome://* http://* https://* ",
 			"chrome://newtab http://settings https://settings http://d http://start.sekisho.internal " },
-		{ { false, false, "*\nhttp://good.b\n", "b\n", 16, 2 }, "chrome://* http://b https://b ",
+		{ { false, false, false, "*\nhttp://good.b\n", "b\n", 16, 2 }, "chrome://* http://b https://b ",
 			"chrome://newtab http://good.b http://start.sekisho.internal " },
-		{ { false, false, "*\n", "*\n", 2, 2 }, "chrome://* http://* https://* ", "chrome://newtab http://start.sekisho.internal " },
-		{ { false, false, "", "", 0, 0 }, "chrome://* http://* https://* ", "chrome://newtab http://start.sekisho.internal " },
-		{ { false, false, "httpbin.jp\n", "", 11, 0 }, "chrome://* http://* https://* ",
+		{ { false, false, false, "*\n", "*\n", 2, 2 }, "chrome://* http://* https://* ", "chrome://newtab http://start.sekisho.internal " },
+		{ { false, false, false, "", "", 0, 0 }, "chrome://* http://* https://* ", "chrome://newtab http://start.sekisho.internal " },
+		{ { false, false, false, "httpbin.jp\n", "", 11, 0 }, "chrome://* http://* https://* ",
 			"chrome://newtab http://httpbin.jp https://httpbin.jp http://start.sekisho.internal " },
 	};
 	json_t *j;

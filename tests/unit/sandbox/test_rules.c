@@ -30,7 +30,7 @@ static size_t frame_of(uint8_t *frame, size_t size, const char *allow, const cha
 	struct sek_writer w;
 
 	sek_writer_init(&w, frame, size);
-	sek_rules_write(&w, &(struct sek_rules){ false, false, allow, block, strlen(allow), strlen(block) });
+	sek_rules_write(&w, &(struct sek_rules){ false, false, false, allow, block, strlen(allow), strlen(block) });
 	ck_assert(sek_is_ok(sek_writer_status(&w)));
 	return w.len;
 }

@@ -16,7 +16,7 @@ static struct sek_url_rules *make(const char *allow, const char *block)
 
 	/* through the wire: only what can come from there is judged */
 	sek_writer_init(&w, frame, sizeof frame);
-	sek_rules_write(&w, &(struct sek_rules){ false, false, allow, block, strlen(allow), strlen(block) });
+	sek_rules_write(&w, &(struct sek_rules){ false, false, false, allow, block, strlen(allow), strlen(block) });
 	ck_assert(sek_is_ok(sek_writer_status(&w)));
 	ck_assert(sek_is_ok(sek_rules_read(frame + SEK_FRAME_HEADER_BYTES, w.len - SEK_FRAME_HEADER_BYTES, &m)));
 	r = sek_url_rules_make(&m);

@@ -296,7 +296,8 @@ static const struct row rows[] = {
 	GOOD(RULES, "\1\0\0\0\0\2\0\xf" "*\nhttp://a:8/b?c\n"),
 	GOOD(RULES, "\2\0\0\0\0\0\0\0"),
 	GOOD(RULES, "\3\0\0\0\0\0\0\0"),
-	BAD(RULES, "\4\0\0\0\0\0\0\0"),
+	GOOD(RULES, "\7\0\0\0\0\0\0\0"),
+	BAD(RULES, "\x8\0\0\0\0\0\0\0"),
 	BAD(RULES, "\0\0\0\1\0\0\0\0"),
 	BAD(RULES, "\0\0\0\0\0\1\0\0" "*"), /* no line feed */
 	BAD(RULES, "\0\0\0\0\0\1\0\0" "\n"), /* an empty pattern */
