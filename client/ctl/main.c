@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "client/ctl/ctl.h"
@@ -49,6 +50,9 @@ static const struct command commands[] = {
 	{ "group", "delete", "groups/delete", "name", PLAIN, NULL, VERSION_GROUP },
 	{ "group", "add-member", "groups/add-member", "name user", PLAIN, NULL, 0 },
 	{ "group", "remove-member", "groups/remove-member", "name user", PLAIN, NULL, 0 },
+	{ "group", "approvers", "groups/approvers", "name", ROWS, "user display deputy from_s until_s acts", 0 },
+	{ "group", "set-approver", "groups/set-approver", "name user", PLAIN, NULL, 0 },
+	{ "group", "remove-approver", "groups/remove-approver", "name user", PLAIN, NULL, 0 },
 	{ "policy", "attributes", "policies/attributes", "", ROWS, "name type builtIn words", 0 },
 	{ "policy", "show", "policies/show", "scope", OBJECT, NULL, SCOPE },
 	{ "policy", "set", "policies/set", "scope attribute value", CHANGE, NULL, SCOPE | EXPECTED },
@@ -104,6 +108,20 @@ static json_t *split(const char *list)
 	return a;
 }
 
+/* 2026-12-31, in this machine's time zone: when that day begins, or when it is over. NULL if it is no day. */
+static json_t *day(const char *text, bool over)
+{
+	struct tm tm = { .tm_isdst = -1 };
+	const char *end = strptime(text, "%Y-%m-%d", &tm);
+	time_t t;
+
+	if (!end || *end)
+		return NULL;
+	tm.tm_mday += over;
+	t = mktime(&tm);
+	return t < 0 ? NULL : json_integer(t);
+}
+
 /* What stands on the command line, as JSON. NULL if it cannot be (not UTF-8). */
 static json_t *member_value(const char *name, const char *text)
 {
@@ -121,7 +139,7 @@ static json_t *member_value(const char *name, const char *text)
 	}
 	if (strcmp(name, "roles") == 0 || strcmp(name, "marks") == 0)
 		return split(text);
-	if ((strcmp(name, "pending") == 0 || strcmp(name, "insecure") == 0 || strcmp(name, "hold") == 0 || strcmp(name, "noted") == 0 || strcmp(name, "purged") == 0) &&
+	if ((strcmp(name, "pending") == 0 || strcmp(name, "insecure") == 0 || strcmp(name, "hold") == 0 || strcmp(name, "noted") == 0 || strcmp(name, "purged") == 0 || strcmp(name, "deputy") == 0) &&
 	     (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
 		return json_boolean(text[0] == 't');
 	if (strcmp(name, "value") == 0) { /* 10, true, ["a"] as JSON; any other word as itself */
@@ -139,7 +157,12 @@ static bool set_member(const struct ctl *c, json_t *in, const char *name, const 
 		return json_object_set_new(in, "kind", json_string(name)) == 0 && json_object_set_new(in, "value", json_string(text)) == 0;
 	if (strcmp(name, "file") == 0 || strcmp(name, "trust") == 0)
 		return json_object_set_new(in, name[0] == 'f' ? "certificate" : name, ctl_certificate(c, text)) == 0;
-	value = member_value(name, text);
+	if (strcmp(name, "since") == 0 || strcmp(name, "until") == 0) {
+		value = day(text, name[0] == 'u');
+		name = name[0] == 'u' ? "until_s" : "from_s";
+	} else {
+		value = member_value(name, text);
+	}
 	return value && json_object_set_new(in, name, value) == 0;
 }
 

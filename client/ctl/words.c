@@ -14,6 +14,7 @@ const char ctl_usage_text[] =
 	"  user certificates NAME | add-certificate NAME FILE [--kind subject] | add-certificate NAME --fingerprint HEX|--subject DN\n"
 	"  user remove-certificate NAME --fingerprint HEX|--subject DN\n"
 	"  group list|show|members|add|edit|delete|add-member|remove-member [NAME [USER]]\n"
+	"  group approvers|set-approver|remove-approver NAME [USER] [--deputy true --since DATE --until DATE]\n"
 	"  policy attributes | show SCOPE | set SCOPE ATTRIBUTE VALUE | unset SCOPE ATTRIBUTE | explain USER\n"
 	"  policy history | approve CHANGE | refuse CHANGE       SCOPE: site, group:NAME or user:NAME\n"
 	"  session list | end SESSION | message SESSION TEXT | explain SESSION\n"
@@ -121,6 +122,7 @@ static const struct named columns[] = {
 	{ "writable", { "writable", "書き込み可" } }, { "audit", { "audit log", "監査ログ" } }, { "logins", { "log-ins", "ログイン数" } },
 	{ "uptime_s", { "uptime (s)", "稼働(秒)" } }, { "damaged", { "damaged", "損傷" } }, { "lost", { "lost", "失われた記録" } },
 	{ "waiting", { "waiting", "書き込み待ち" } }, { "kind", { "KIND", "種類" } },
+	{ "deputy", { "DEPUTY", "代理" } }, { "from_s", { "FROM", "開始" } }, { "acts", { "ACTS-NOW", "有効" } },
 	{ "insecure", { "INSECURE", "暗号化なし" } }, { "test", { "TEST", "接続確認" } },
 	{ "subject", { "SUBJECT", "サブジェクト" } }, { "ends_s", { "ENDS", "有効期限" } }, { "until_s", { "until", "期限" } }, { "created_s", { "BOUND", "登録日時" } },
 	{ "source", { "FROM", "由来" } }, { "seq", { "SEQ", "番号" } }, { "signed_seq", { "signed up to", "署名済み番号" } },

@@ -14,7 +14,7 @@
 
 static const struct sek_admin_op *const tables[] = { sek_admin_user_ops, sek_admin_session_ops, sek_admin_host_ops,
 	sek_admin_group_ops, sek_admin_policy_ops, sek_admin_override_ops, sek_admin_audit_ops,
-	sek_admin_factor_ops, sek_admin_recording_ops, sek_admin_foreign_ops };
+	sek_admin_factor_ops, sek_admin_recording_ops, sek_admin_foreign_ops, sek_admin_approver_ops };
 
 static const struct sek_admin_op *find_op(const char *name)
 {
@@ -176,6 +176,9 @@ static bool tell_audit(struct sek_admin_request *r, enum sek_audit_outcome outco
 	char *list = json_dumps(json_object_get(r->in, "roles"), JSON_COMPACT);
 	const json_t *held = json_object_get(r->in, "hold");
 	const char *hold = held ? json_is_true(held) ? "on" : "off" : NULL;
+	/* when a deputy acts: the one thing beside a name that counts */
+	const char *deputy = json_is_true(json_object_get(r->in, "deputy")) ? sek_logf("%lld to %lld", (long long)json_integer_value(
+		json_object_get(r->in, "from_s")), (long long)json_integer_value(json_object_get(r->in, "until_s"))) : NULL;
 	char *before = json_dumps(json_object_get(r->in, "before"), JSON_ENCODE_ANY | JSON_COMPACT);
 	const char *const details[] = {
 		"operation", r->op->name, "address", r->caller.address, "way", r->caller.way == SEK_ADMIN_WEB ? "web" : "local",
@@ -183,6 +186,7 @@ static bool tell_audit(struct sek_admin_request *r, enum sek_audit_outcome outco
 		"before", before, "value", value, "roles", list, "member", member(r, "user"), "message", member(r, "message"),
 		"text", member(r, "text"), "display", member(r, "display"), "needs", member(r, "needs"), "directory",
 		member(r, "directory"), "kind", member(r, "kind"), "insecure", json_is_true(json_object_get(r->in, "insecure")) ? "true" : NULL, "host_address", member(r, "address"), "pool", member(r, "pool"), "subject", member(r, "subject"), "hash", member(r, "hash"), "hold", hold,
+		"deputy", deputy,
 		"error", r->error, NULL,
 	};
 	const struct sek_audit_event e = { .who = r->caller.user, .what = r->op->record, .object = object_of(r),

@@ -41,6 +41,8 @@ const NEEDS = {
 	'groups/list': {}, 'groups/show': { name: 'g' }, 'groups/members': { name: 'g' }, 'groups/add': { name: 'g', reason: 'r' },
 	'groups/edit': { name: 'g', version: 1, reason: 'r' }, 'groups/delete': { name: 'g', reason: 'r' },
 	'groups/add-member': { name: 'g', user: 'nobody', reason: 'r' }, 'groups/remove-member': { name: 'g', user: 'nobody', reason: 'r' },
+	'groups/approvers': { name: 'g' }, 'groups/set-approver': { name: 'g', user: 'nobody', reason: 'r' }, 'groups/unapproved': {},
+	'groups/remove-approver': { name: 'g', user: 'nobody', reason: 'r' },
 	'policies/attributes': {}, 'policies/show': { scope: 'site' }, 'policies/explain': { name: 'taro' },
 	'policies/set': { scope: 'group', name: 'nobody', attribute: 'clipboard', value: 'none', expected: 0, reason: 'r' },
 	'sessions/explain': { session: '0'.repeat(32) }, 'audit/search': {}, 'audit/state': {},
