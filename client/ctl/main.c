@@ -51,6 +51,7 @@ static const struct command commands[] = {
 	{ "group", "add-member", "groups/add-member", "name user", PLAIN, NULL, 0 },
 	{ "group", "remove-member", "groups/remove-member", "name user", PLAIN, NULL, 0 },
 	{ "group", "approvers", "groups/approvers", "name", ROWS, "user display deputy from_s until_s acts", 0 },
+	{ "group", "unapproved", "groups/unapproved", "", OBJECT, NULL, 0 },
 	{ "group", "set-approver", "groups/set-approver", "name user", PLAIN, NULL, 0 },
 	{ "group", "remove-approver", "groups/remove-approver", "name user", PLAIN, NULL, 0 },
 	{ "policy", "attributes", "policies/attributes", "", ROWS, "name type builtIn words", 0 },

@@ -19,7 +19,7 @@ _sekishoctl() {
   case ${#words[@]}:$group:$verb in
     0:*) list="status user group policy session stop host recording audit selfcheck --json --lang --socket --help --version" ;;
     1:user:*) list="list show groups certificates add disable enable delete passwd roles display reset-second-factor allow-enrolment add-certificate remove-certificate" ;;
-    1:group:*) list="list show members add edit delete add-member remove-member approvers set-approver remove-approver" ;;
+    1:group:*) list="list show members add edit delete add-member remove-member unapproved approvers set-approver remove-approver" ;;
     1:policy:*) list="attributes show set unset explain history approve refuse" ;;
     1:session:*) list="list explain set unset end message" ;;
     1:stop:*) list="user host session all" ;;
@@ -30,7 +30,7 @@ _sekishoctl() {
     2:selfcheck:--format) list="text json html" ;;
     2:audit:search) list="--who --what --object --outcome --from --to --search --limit --after" ;;
     2:user:list | 2:group:list | 2:session:list | 2:host:list | 2:policy:history) list="--search --limit --after" ;;
-    2:user:add | 2:group:add) ;;
+    2:user:add | 2:group:add | 2:group:unapproved) ;;
     2:user:* | 2:stop:user | 2:policy:explain | 3:group:*-member | 3:group:*-approver) member=name list=$(_sekishoctl_ask user list) ;;
     2:group:*) member=name list=$(_sekishoctl_ask group list) ;;
     2:recording:list) list="--user --group --host --marks --ended --hold --noted --purged --search --limit --after" ;;

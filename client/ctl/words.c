@@ -14,7 +14,7 @@ const char ctl_usage_text[] =
 	"  user certificates NAME | add-certificate NAME FILE [--kind subject] | add-certificate NAME --fingerprint HEX|--subject DN\n"
 	"  user remove-certificate NAME --fingerprint HEX|--subject DN\n"
 	"  group list|show|members|add|edit|delete|add-member|remove-member [NAME [USER]]\n"
-	"  group approvers|set-approver|remove-approver NAME [USER] [--deputy true --since DATE --until DATE]\n"
+	"  group unapproved | approvers|set-approver|remove-approver NAME [USER] [--deputy true --since DATE --until DATE]\n"
 	"  policy attributes | show SCOPE | set SCOPE ATTRIBUTE VALUE | unset SCOPE ATTRIBUTE | explain USER\n"
 	"  policy history | approve CHANGE | refuse CHANGE       SCOPE: site, group:NAME or user:NAME\n"
 	"  session list | end SESSION | message SESSION TEXT | explain SESSION\n"
