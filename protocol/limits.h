@@ -52,7 +52,6 @@
 #define SEK_CONVERT_PDF_MAX_BYTES 134217728 /* of that PDF */
 #define SEK_CONVERT_TEXT_MAX_BYTES 33554432 /* UTF-8 of a text in it */
 #define SEK_CONVERT_UNPACKED_MAX_BYTES 1073741824 /* what the parts of an Office document say that they unpack to */
-#define SEK_CONVERT_PAGES_MAX 1000 /* pages of such a PDF, at most */
 
 #define SEK_SESSION_ID_BYTES 16 /* a random number, never reused */
 
