@@ -52,6 +52,8 @@
 #define SEK_CONVERT_PDF_MAX_BYTES 134217728 /* of that PDF */
 #define SEK_CONVERT_TEXT_MAX_BYTES 33554432 /* UTF-8 of a text in it */
 #define SEK_CONVERT_UNPACKED_MAX_BYTES 1073741824 /* what the parts of an Office document say that they unpack to */
+#define SEK_PAPER_IMAGE_MAX_BYTES 16777216 /* of one page's picture */
+#define SEK_PAPER_TEXT_MAX_BYTES 262144 /* of the words that were read on one page, with their places */
 
 #define SEK_SESSION_ID_BYTES 16 /* a random number, never reused */
 

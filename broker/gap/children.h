@@ -64,13 +64,15 @@ enum sek_encoder_fd {
 	SEK_ENCODER_FDS_END = 6,
 };
 
-/* sekisho-paper MAX_WIDTH MAX_HEIGHT (further arguments: broker/paper/main.c)
- * One for each document. 0, 1 are /dev/null; 2 is the broker's log (it is a clean process). */
+/* sekisho-paper MAX_WIDTH MAX_HEIGHT DPI LANGUAGES ("jpn+eng", or "": no words are read)
+ * Makes page images of what a document's decoder paints. Its records: broker/gap/paper.h. */
 enum sek_paper_fd {
-	SEK_PAPER_HUB_FD = 3,  /* stream socket to and from the broker */
-	SEK_PAPER_GAP_FD = 4,  /* the document's gap, read-only */
-	SEK_PAPER_WAKE_FD = 5, /* its eventfd, read */
-	SEK_PAPER_FDS_END = 6,
+	SEK_PAPER_COMMANDS_FD = 0, /* read end of a pipe of page numbers, u16 in network order: each asks for one page; its end says stop */
+	SEK_PAPER_PAGES_FD = 1,    /* write end of a pipe of records */
+	                           /* 2 is the broker's log (it is a clean process) */
+	SEK_PAPER_GAP_FD = 3,      /* the page gap, read-only */
+	SEK_PAPER_WAKE_FD = 4,     /* the eventfd that the decoder writes */
+	SEK_PAPER_FDS_END = 5,
 };
 
 /* sekisho-recording-feed (arguments: broker/hub/record/feed_main.c): a recording's entries for the two below. */

@@ -15,7 +15,7 @@
 #include "base/error.h"
 #include "broker/gap/children.h"
 #include "broker/words/cell.h"
-#include "broker/words/ocr.h"
+#include "broker/ocr/ocr.h"
 #include "protocol/recording/stream.h"
 #include "protocol/recording/words.h"
 

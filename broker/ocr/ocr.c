@@ -4,7 +4,7 @@
  * What tesseract has to say of a picture goes to stderr, which the caller shuts: a debug_file would be opened at the first word
  * only, long after files could be opened.
  */
-#include "broker/words/ocr.h"
+#include "broker/ocr/ocr.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -84,7 +84,7 @@ static void close_up(char *text)
 
 static PIX *grey(const struct sek_picture *pic, struct sek_rect r)
 {
-	PIX *small = pixCreate(r.w, r.h, 8), *large;
+	PIX *small = pixCreate(r.w, r.h, 8);
 
 	if (!small)
 		return NULL;
@@ -98,14 +98,20 @@ static PIX *grey(const struct sek_picture *pic, struct sek_rect r)
 			SET_DATA_BYTE(line, x, (uint8_t)((77 * (p >> 16 & 255) + 150 * (p >> 8 & 255) + 29 * (p & 255)) >> 8));
 		}
 	}
-	large = pixScale(small, SCALE, SCALE);
+	return small;
+}
+
+static PIX *grey_and_large(const struct sek_picture *pic, struct sek_rect r)
+{
+	PIX *small = grey(pic, r), *large = small ? pixScale(small, SCALE, SCALE) : NULL;
+
 	pixDestroy(&small);
 	return large;
 }
 
 sek_status sek_ocr_read(struct sek_ocr *o, const struct sek_picture *pic, struct sek_rect r, char **ret_text)
 {
-	PIX *pix = grey(pic, r);
+	PIX *pix = grey_and_large(pic, r);
 	char *text;
 
 	if (!pix)
@@ -121,4 +127,51 @@ sek_status sek_ocr_read(struct sek_ocr *o, const struct sek_picture *pic, struct
 		return sek_fail(SEK_E_NOMEM);
 	close_up(*ret_text);
 	return sek_ok();
+}
+
+/* One line without what ends it; its length. */
+static size_t one_line(char *text)
+{
+	size_t n;
+
+	close_up(text);
+	for (n = 0; text[n] && text[n] != '\n'; n++)
+		;
+	while (n > 0 && text[n - 1] == ' ')
+		n--;
+	return n;
+}
+
+static void tell(const struct sek_picture *pic, TessResultIterator *at, sek_ocr_line_fn *fn, void *ctx)
+{
+	const TessPageIterator *where = TessResultIteratorGetPageIteratorConst(at);
+	int x, y, right, bottom;
+	char *text = TessResultIteratorGetUTF8Text(at, RIL_TEXTLINE);
+	size_t n = text ? one_line(text) : 0;
+
+	if (n > 0 && TessPageIteratorBoundingBox(where, RIL_TEXTLINE, &x, &y, &right, &bottom) && x >= 0 && y >= 0 && x < right && y < bottom &&
+	    right <= pic->width_px && bottom <= pic->height_px)
+		fn(ctx, (struct sek_rect){ (uint16_t)x, (uint16_t)y, (uint16_t)(right - x), (uint16_t)(bottom - y) }, text, n);
+	TessDeleteText(text);
+}
+
+sek_status sek_ocr_lines(struct sek_ocr *o, const struct sek_picture *pic, int dpi, sek_ocr_line_fn *fn, void *ctx)
+{
+	PIX *pix = grey(pic, (struct sek_rect){ 0, 0, pic->width_px, pic->height_px });
+	TessResultIterator *at;
+
+	if (!pix)
+		return sek_fail(SEK_E_NOMEM);
+	TessBaseAPISetImage2(o->api, pix);
+	TessBaseAPISetSourceResolution(o->api, dpi);
+	at = TessBaseAPIRecognize(o->api, NULL) == 0 ? TessBaseAPIGetIterator(o->api) : NULL;
+	if (at) {
+		do
+			tell(pic, at, fn, ctx);
+		while (TessResultIteratorNext(at, RIL_TEXTLINE));
+		TessResultIteratorDelete(at);
+	}
+	TessBaseAPIClear(o->api);
+	pixDestroy(&pix);
+	return sek_ok(); /* a page on which nothing was found is a page */
 }
