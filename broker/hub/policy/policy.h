@@ -77,6 +77,8 @@ struct sek_policy_info {
 const struct sek_policy_info *sek_policy_info(enum sek_policy_attribute a);
 /* Before anything else, once: this broker can record, so `recording` has "required" built in. */
 void sek_policy_can_record(void);
+/* Likewise: this broker has a place for documents, so words that let them cross as pixels are values. */
+void sek_policy_can_keep_documents(void);
 /* The attribute of that name of n bytes (hostile): false if there is none. */
 bool sek_policy_find(const char *name, size_t n, enum sek_policy_attribute *ret);
 /* Its name, its words, its range, as JSON: {"name":"clipboard","type":"choice","builtIn":"none","words":[{"word":"none",

@@ -61,6 +61,25 @@ void sek_policy_can_record(void)
 	infos[SEK_POLICY_RECORDING].built_in = "\"required\"";
 }
 
+static bool can_keep_documents;
+
+void sek_policy_can_keep_documents(void)
+{
+	can_keep_documents = true;
+}
+
+/* Documents that cross need a place to lie. */
+static bool needs_documents(const struct sek_policy_info *p, const struct sek_policy_word *w)
+{
+	return (p == &infos[SEK_POLICY_DOWNLOAD] && (w->grants & SEK_DOWNLOAD_PIXELS_APPROVED & ~(uint32_t)SEK_DOWNLOAD_VIEW)) ||
+		(p == &infos[SEK_POLICY_PRINT] && w->grants != SEK_PRINT_NONE);
+}
+
+static bool is_available(const struct sek_policy_info *p, const struct sek_policy_word *w)
+{
+	return w->available && (can_keep_documents || !needs_documents(p, w));
+}
+
 bool sek_policy_find(const char *name, size_t n, enum sek_policy_attribute *ret)
 {
 	unsigned a;
@@ -82,7 +101,7 @@ static json_t *info_json(const struct sek_policy_info *p)
 
 	for (i = 0; i < p->n_words; i++)
 		json_array_append_new(words, json_pack("{s:s, s:b, s:i, s:s}", "word", p->words[i].word, "available",
-			p->words[i].available, "grants", (int)p->words[i].grants, "text", p->words[i].text));
+			is_available(p, &p->words[i]), "grants", (int)p->words[i].grants, "text", p->words[i].text));
 	return json_pack("{s:s, s:s, s:o, s:I, s:I, s:s, s:o, s:s}", "name", p->name, "type", types[p->type], "builtIn",
 		built_in, "least", (json_int_t)p->least, "most", (json_int_t)p->most, "loosens",
 		p->less_loosens ? "less" : p->zero_is_no_limit ? "more-0" : "more", "words", words, "text", p->text);
@@ -120,7 +139,7 @@ static void list_words(const struct sek_policy_info *p, char *ret, size_t size)
 
 	ret[0] = '\0';
 	for (i = 0; i < p->n_words && at < size; i++)
-		if (p->words[i].available)
+		if (is_available(p, &p->words[i]))
 			at += (size_t)snprintf(ret + at, size - at, "%s\"%s\"", at ? ", " : "", p->words[i].word);
 }
 
@@ -136,6 +155,11 @@ static sek_status read_choice(const struct sek_policy_info *p, const json_t *j, 
 			continue;
 		if (!p->words[i].available) {
 			snprintf(err, err_size, "\"%s\" is not available in this version: write one of %s", s, words);
+			return sek_fail(SEK_E_DENIED);
+		}
+		if (!is_available(p, &p->words[i])) {
+			snprintf(err, err_size, "\"%s\" needs the section `documents` of broker.yaml, which says where documents lie: write one of %s", s,
+				words);
 			return sek_fail(SEK_E_DENIED);
 		}
 		*ret = p->words[i].grants;

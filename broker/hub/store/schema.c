@@ -210,6 +210,29 @@ static const char *const steps[] = {
 	" sealed BLOB) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX approvals_state ON approvals (state, asked_s);"
 	"CREATE INDEX approvals_user ON approvals (user_id);",
+	/* documents that crossed as pixels, or were to; no row goes with its file, since a day's are counted. key: sealed by the caller */
+	"CREATE TABLE documents ("
+	" id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 32),"
+	" user TEXT NOT NULL,"
+	" name TEXT NOT NULL,"
+	" purpose TEXT NOT NULL CHECK (purpose IN ('file', 'print')),"
+	" source TEXT NOT NULL CHECK (source IN ('download', 'page')),"
+	" session TEXT NOT NULL,"
+	" state TEXT NOT NULL CHECK (state IN ('working', 'waiting', 'released', 'refused', 'cancelled', 'failed', 'expired', 'deleted')),"
+	" reason TEXT NOT NULL DEFAULT '',"
+	" dpi INTEGER NOT NULL,"
+	" text INTEGER NOT NULL CHECK (text IN (0, 1)),"
+	" pages INTEGER NOT NULL DEFAULT 0,"
+	" bytes INTEGER NOT NULL DEFAULT 0,"
+	" days INTEGER NOT NULL,"
+	" created_s INTEGER NOT NULL,"
+	" finished_s INTEGER NOT NULL DEFAULT 0,"
+	" expires_s INTEGER NOT NULL DEFAULT 0,"
+	" hash BLOB NOT NULL,"
+	" key BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX documents_user ON documents (user, created_s);"
+	"CREATE INDEX documents_created ON documents (created_s, id);"
+	"CREATE INDEX documents_due ON documents (expires_s) WHERE expires_s > 0;",
 };
 
 enum { SCHEMA = sizeof steps / sizeof steps[0] };
