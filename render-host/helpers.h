@@ -38,6 +38,13 @@ enum sek_egress_fd {
 
 enum sek_egress_exit { SEK_EGRESS_USAGE = 10, SEK_EGRESS_JAIL = 11 };
 
+/* sekisho-pages DPI MOST_PAGES MAX_WIDTH MAX_HEIGHT: one document (docs/protocol.md, "A document's pages"). Ends with 0 when it has said
+ * all or the stream is closed; whatever else it ends with, the stream ends with it. */
+enum sek_pages_fd {
+	SEK_PAGES_STREAM_FD = 3,   /* stream socket: frames of a document's connection, but for DOCUMENT, which the keeper has taken */
+	SEK_PAGES_DOCUMENT_FD = 4, /* the PDF, open for reading, hostile */
+};
+
 #define SEK_PROXY_PORT 3128                        /* on 127.0.0.1 of the session's network namespace */
 #define SEK_START_HOST "start.sekisho.internal"    /* answered by the egress proxy itself, http only */
 #define SEK_INTERNAL_SUFFIX ".sekisho.internal"    /* every other name below it is refused, never resolved */
