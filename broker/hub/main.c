@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "broker/hub/admin/admin.h"
 #include "broker/hub/approvals/approvals.h"
 #include "broker/hub/approved.h"
@@ -24,7 +25,6 @@
 #include "broker/hub/control/control.h"
 #include "broker/hub/kept.h"
 #include "broker/hub/metrics/metrics.h"
-#include "broker/hub/notify.h"
 #include "broker/hub/options.h"
 #include "broker/hub/policy/book.h"
 #include "broker/hub/protect.h"

@@ -231,7 +231,7 @@ static bool script(struct probe *s)
 	uint8_t end[SEK_FRAME_HEADER_BYTES];
 	struct sek_writer w;
 
-	snprintf(origin, sizeof origin, "https://%s:%u", s->config->address, s->config->port);
+	sek_stream_origin(origin, sizeof origin, s->config->address, s->config->port);
 	c.origin = origin;
 	s->started_ns = uv_hrtime();
 	s->stream = sek_stream_open(s->context, &c, &ops, s);

@@ -361,7 +361,7 @@ static bool set_up(struct run *r)
 
 	uv_loop_init(&r->loop);
 	r->wide = load_show_width();
-	snprintf(r->origin, sizeof r->origin, "https://%s:%u", c->address, c->port);
+	sek_stream_origin(r->origin, sizeof r->origin, c->address, c->port);
 	r->result = sek_result_create();
 	r->context = sek_stream_context_create(&r->loop, c->ca_path);
 	if (!r->context || !r->result) {

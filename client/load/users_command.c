@@ -144,7 +144,7 @@ static bool log_in(struct maker *m, const char *name, const char *password)
 	uint64_t end = uv_hrtime() + LOGIN_LIMIT_MS * 1000000ull;
 	struct sek_stream *s;
 
-	snprintf(origin, sizeof origin, "https://%s:%u", m->words->address, m->words->port);
+	sek_stream_origin(origin, sizeof origin, m->words->address, m->words->port);
 	m->over = false;
 	m->secret[0] = 0;
 	s = sek_stream_open(m->context, &c, &ops, m);

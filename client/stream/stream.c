@@ -301,3 +301,13 @@ void sek_stream_destroy(struct sek_stream *s)
 	explicit_bzero(s->secret, sizeof s->secret);
 	free(s);
 }
+
+void sek_stream_origin(char *ret, size_t size, const char *address, uint16_t port)
+{
+	const uint16_t https = 443;
+
+	if (port == https)
+		snprintf(ret, size, "https://%s", address);
+	else
+		snprintf(ret, size, "https://%s:%u", address, port);
+}

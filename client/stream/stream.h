@@ -45,6 +45,9 @@ enum sek_stream_failure {
 };
 const char *sek_stream_failure_name(enum sek_stream_failure f);
 
+/* The origin of the pages at ADDRESS:PORT as a browser writes it (RFC 6454, section 6.2): without the port if it is HTTPS's own. */
+void sek_stream_origin(char *ret, size_t size, const char *address, uint16_t port);
+
 struct sek_stream_config {
 	const char *address;  /* numeric address or name of the broker's inner face */
 	uint16_t port;

@@ -16,10 +16,10 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "protocol/wire/wire.h"
 #include "render-host/renderd/peer.h"
 #include "render-host/renderd/metrics.h"
-#include "render-host/renderd/notify.h"
 #include "render-host/renderd/refresh.h"
 #include "render-host/renderd/session.h"
 #include "render-host/renderd/startup.h"

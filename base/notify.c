@@ -2,7 +2,7 @@
  *
  * sd_notify(3): one datagram to a local socket.
  */
-#include "broker/hub/notify.h"
+#include "base/notify.h"
 
 #include <stddef.h>
 #include <stdlib.h>
