@@ -4,7 +4,7 @@
 #   cmake --install BUILD --component client         a thin client, by hand
 #   cmake --build BUILD --target package             sekisho-{broker,render-host,client,doc}_VERSION_ARCH.deb
 # Programs that other programs start lie together in SEK_LIBEXEC, where each finds its siblings; those that people type have a link in a
-# folder of PATH. tests/unit/package looks for programs that no package holds.
+# folder of PATH. tests/support/lint looks for programs that no package holds.
 include(GNUInstallDirs)
 set(SEK_LIBEXEC ${CMAKE_INSTALL_LIBEXECDIR}/sekisho)
 
@@ -53,7 +53,7 @@ endfunction()
 # --- sekisho-broker ---
 sek_programs(broker
   sekisho-broker sekisho-decoder sekisho-decoder-vnc sekisho-decoder-rdp sekisho-encoder sekisho-film sekisho-words sekisho-recording
-  sekisho-recording-feed sekisho-recording-export sekisho-recording-verify sekisho-audit-verify sekishoctl sekisho-certs)
+  sekisho-recording-feed sekisho-recording-export sekisho-recording-verify sekisho-audit-verify sekisho-paper sekishoctl sekisho-certs)
 sek_commands(broker sbin sekisho-broker sekishoctl)
 sek_commands(broker bin sekisho-certs sekisho-recording sekisho-recording-export sekisho-recording-verify sekisho-audit-verify)
 install(DIRECTORY ${CMAKE_BINARY_DIR}/web DESTINATION ${CMAKE_INSTALL_DATADIR}/sekisho COMPONENT broker)
@@ -67,7 +67,7 @@ sek_man_of_example(broker broker/hub/broker.example.yaml broker.yaml "configurat
 
 # --- sekisho-render-host ---
 sek_programs(render-host
-  sekisho-renderd sekisho-sandbox sekisho-capture sekisho-wm sekisho-ime sekisho-clip sekisho-egress)
+  sekisho-renderd sekisho-sandbox sekisho-capture sekisho-wm sekisho-ime sekisho-clip sekisho-egress sekisho-pages sekisho-convert)
 sek_commands(render-host sbin sekisho-renderd)
 install(FILES render-host/sandbox/chromium-policy.json DESTINATION ${CMAKE_INSTALL_DATADIR}/sekisho COMPONENT render-host)
 install(FILES render-host/renderd/renderd.example.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}-render-host COMPONENT render-host)

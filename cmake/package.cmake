@@ -17,7 +17,7 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 
 set(CPACK_DEBIAN_BROKER_PACKAGE_NAME sekisho-broker)
 set(CPACK_DEBIAN_BROKER_PACKAGE_DEPENDS "libwebsockets-evlib-uv, systemd | systemd-standalone-sysusers, systemd | systemd-standalone-tmpfiles")
-set(CPACK_DEBIAN_BROKER_PACKAGE_RECOMMENDS "logrotate, tesseract-ocr-jpn, tesseract-ocr-eng")
+set(CPACK_DEBIAN_BROKER_PACKAGE_RECOMMENDS "tesseract-ocr-jpn, tesseract-ocr-eng")
 set(CPACK_DEBIAN_BROKER_PACKAGE_SUGGESTS "sekisho-doc, nftables, apparmor")
 set(CPACK_COMPONENT_BROKER_DESCRIPTION "Secure screen transfer: the broker at the boundary of two networks
  Staff of a protected network browse the web in isolated browsers of the outer
@@ -26,7 +26,7 @@ set(CPACK_COMPONENT_BROKER_DESCRIPTION "Secure screen transfer: the broker at th
 
 set(CPACK_DEBIAN_RENDER-HOST_PACKAGE_NAME sekisho-render-host)
 set(CPACK_DEBIAN_RENDER-HOST_PACKAGE_DEPENDS "chromium, xvfb, x11-xkb-utils, xkb-data, ibus, ibus-gtk3, dbus-daemon, bubblewrap, fonts-noto-cjk, systemd | systemd-standalone-tmpfiles")
-set(CPACK_DEBIAN_RENDER-HOST_PACKAGE_RECOMMENDS "chromium-l10n, fonts-noto-color-emoji, ibus-gtk4, logrotate")
+set(CPACK_DEBIAN_RENDER-HOST_PACKAGE_RECOMMENDS "chromium-l10n, fonts-noto-color-emoji, ibus-gtk4, libreoffice-writer-nogui, libreoffice-calc-nogui, libreoffice-impress-nogui")
 set(CPACK_DEBIAN_RENDER-HOST_PACKAGE_SUGGESTS "sekisho-doc, nftables, apparmor")
 set(CPACK_COMPONENT_RENDER-HOST_DESCRIPTION "Secure screen transfer: render host with one sandboxed browser a session
  Runs in the outer zone, takes connections of brokers and never opens one
