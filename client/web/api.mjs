@@ -87,6 +87,19 @@ export async function callBytes(path, body)
 	});
 }
 
+/** A file of the API, as the browser names its type.
+ * @param {string} path
+ * @returns {Promise<Blob>} */
+export async function fetchBlob(path)
+{
+	const response = await request("GET", path);
+	if (!response.ok)
+		return answerOf(response);
+	return response.blob().catch(() => {
+		throw new ApiError("network", response.status, 0);
+	});
+}
+
 /** @param {string} user
  * @param {string} password
  * @returns {Promise<LoggedIn | Next>} */

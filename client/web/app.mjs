@@ -2,6 +2,7 @@
 // The page: shows the log-in or the session, whichever is due. Holds no state of its own but which one is shown.
 
 import * as api from "./api.mjs";
+import { approvals } from "./documents/call.mjs";
 import { make } from "./dom.mjs";
 import { currentLanguage, setLanguage, words } from "./words.mjs";
 import "./login.mjs";
@@ -38,7 +39,7 @@ class App extends HTMLElement {
 		try {
 			const me = await api.me();
 			if (!me.roles.includes("staff"))
-				this.#showNoSession(me);
+				await this.#showNoSession(me);
 			else if (me.notice)
 				this.replaceChildren(document.createElement("sek-notice"));
 			else
@@ -59,7 +60,7 @@ class App extends HTMLElement {
 
 	/** For whoever has other work than browsing.
 	 * @param {api.Me} me */
-	#showNoSession(me)
+	async #showNoSession(me)
 	{
 		const out = make("button", { type: "button" }, words("bar.logout"));
 		out.addEventListener("click", async () => {
@@ -71,6 +72,8 @@ class App extends HTMLElement {
 			pages.push(make("p", {}, make("a", { href: "admin/" }, words("no-session.admin"))));
 		if (me.roles.includes("reviewer"))
 			pages.push(make("p", {}, make("a", { href: "review/" }, words("no-session.review"))));
+		if (await approvals().then(answer => answer.approver, () => false))
+			pages.push(make("p", {}, make("a", { href: "approve/" }, words("no-session.approve"))));
 		this.replaceChildren(make("main", { class: "login-main" }, make("div", { class: "card" },
 			make("h1", {}, words("no-session.heading")), make("p", {}, words("no-session.body", { user: me.user })), ...pages, out)));
 	}

@@ -10,7 +10,7 @@ import "./language.mjs";
 
 /** @typedef {"opening" | "starting" | "live" | "reconnecting" | "ended"} Status */
 
-const ACTIONS = /** @type {const} */ (["fullscreen", "second", "paste", "soft-keyboard", "special", "keys", "end", "logout", "back"]);
+const ACTIONS = /** @type {const} */ (["fullscreen", "second", "paste", "soft-keyboard", "special", "documents", "approve", "keys", "end", "logout", "back"]);
 /** @type {Record<string, ((percent: number) => string) | undefined>} */
 const ZOOM_SIGNS = { "zoom-out": () => "−", "zoom-whole": percent => `${percent}%`, "zoom-in": () => "+" };
 const ZOOMS = Object.keys(ZOOM_SIGNS);
@@ -25,6 +25,8 @@ export class Bar extends HTMLElement {
 	#bytesPerSecond = 0;
 	#zoom = 1;
 	#second = false;
+	/** Buttons that only some have: what stands on them beside the word. @type {Map<string, number>} */
+	#counts = new Map();
 	#body = make("div", { class: "bar-body", role: "toolbar" });
 	/** @type {Map<string, HTMLButtonElement>} */
 	#buttons = new Map();
@@ -44,6 +46,8 @@ export class Bar extends HTMLElement {
 			this.#buttons.set(name, button);
 		}
 		const of = (/** @type {readonly string[]} */ names) => names.map(name => /** @type {HTMLButtonElement} */ (this.#buttons.get(name)));
+		for (const name of ["documents", "approve"])
+			/** @type {HTMLButtonElement} */ (this.#buttons.get(name)).hidden = true;
 		/** @type {HTMLButtonElement} */ (this.#buttons.get("soft-keyboard")).hidden = !matchMedia("(any-pointer: coarse)").matches;
 		this.#body.append(status, make("span", { class: "bar-zoom", role: "group" }, ...of(ZOOMS)), ...of(ACTIONS),
 			document.createElement("sek-language"));
@@ -99,6 +103,19 @@ export class Bar extends HTMLElement {
 	setSecond(open)
 	{
 		this.#second = open;
+		this.#words();
+	}
+
+	/** A button that only some have.
+	 * @param {"documents" | "approve"} name
+	 * @param {boolean} there
+	 * @param {number} n shown on it, unless it is 0 */
+	setExtra(name, there, n)
+	{
+		/** @type {HTMLButtonElement} */ (this.#buttons.get(name)).hidden = !there;
+		if (this.#counts.get(name) === n)
+			return;
+		this.#counts.set(name, n);
 		this.#words();
 	}
 
@@ -173,9 +190,16 @@ export class Bar extends HTMLElement {
 			const leave = name === "fullscreen" ? document.fullscreenElement !== null : name === "second" && this.#second;
 			const text = words(leave ? `bar.${name}.leave` : `bar.${name}`, { percent });
 			const sign = ZOOM_SIGNS[name];
+			const n = this.#counts.get(name) ?? 0;
 			button.textContent = sign ? sign(percent) : text;
 			if (sign)
 				button.setAttribute("aria-label", text);
+			if (n > 0) {
+				button.append(make("span", { class: "bar-count", "aria-hidden": "true" }, String(n)));
+				button.setAttribute("aria-label", words(`bar.${name}.count`, { n }));
+			} else if (!sign) {
+				button.removeAttribute("aria-label");
+			}
 		}
 		/** @type {HTMLButtonElement} */ (this.#buttons.get("zoom-out")).disabled = this.#zoom <= 1;
 		/** @type {HTMLButtonElement} */ (this.#buttons.get("zoom-in")).disabled = this.#zoom >= ZOOM_MAX;

@@ -14,7 +14,8 @@ import { CLIPBOARD, CLIPBOARD_OUTCOMES, KEYS } from "./generated/protocol.mjs";
  * @property {(key: string, fill?: Record<string, string | number>) => void} notice shows words
  * @property {(direction: "to-outer" | "to-inner", text: string) => { answer: Promise<boolean>, close: () => void }} ask
  *   shows what would cross
- * @property {(text: string) => void} offer shows the panel from which the user copies a text by hand */
+ * @property {(text: string) => void} offer shows the panel from which the user copies a text by hand
+ * @property {() => void} [waits] a text waits for an approver */
 
 /** How long keys wait for the broker's word on a pasted text. */
 const PATIENCE_MS = 20000;

@@ -4,6 +4,8 @@
 
 import { Clipboard } from "./clipboard.mjs";
 import { askCrossing, askForText, confirmed, offerCopy, showKeys } from "./dialog.mjs";
+import { approvals } from "./documents/call.mjs";
+import { Documents } from "./documents/panel.mjs";
 import { make } from "./dom.mjs";
 import { splitPicture, wantedTogether } from "./geometry.mjs";
 import { Link } from "./link.mjs";
@@ -23,6 +25,8 @@ import "./special.mjs";
 
 const NOTICE_MS = 7000;
 const SAID_MS = 30000;
+/** How often an approver is told what waits. */
+const APPROVALS_MS = 15000;
 
 export class SessionView extends HTMLElement {
 	#bar = /** @type {Bar} */ (document.createElement("sek-bar"));
@@ -51,7 +55,17 @@ export class SessionView extends HTMLElement {
 			this.#screen.focus();
 			void offerCopy(this, text).then(copied => copied && this.#notice("clipboard.copied", { chars: [...text].length }));
 		},
+		waits: () => this.#documents.lookSoon(),
 	});
+	#documents = new Documents({
+		host: this,
+		notice: (key, fill) => this.#notice(key, fill),
+		changed: () => this.#bar.setExtra("documents", this.#documents.useful, this.#documents.caught),
+		closed: () => this.#screen.focus(),
+		lost: () => this.dispatchEvent(new CustomEvent("sek-log-in-needed", { bubbles: true, detail: "login.expired" })),
+	});
+	/** @type {ReturnType<typeof setInterval> | undefined} */
+	#approvalsTimer;
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
 	#toastTimer;
 	#abort = new AbortController();
@@ -71,12 +85,15 @@ export class SessionView extends HTMLElement {
 		}));
 		this.#listen();
 		this.#link.start();
+		void this.#lookForApprovals();
 	}
 
 	disconnectedCallback()
 	{
 		this.#abort.abort();
 		clearTimeout(this.#toastTimer);
+		clearInterval(this.#approvalsTimer);
+		this.#documents.stop();
 		this.#secondWindow?.close();
 		this.#link.close();
 		this.#worker.terminate();
@@ -192,7 +209,10 @@ export class SessionView extends HTMLElement {
 			this.#clipboard.hear(message);
 			this.#bar.setPasting(this.#clipboard.toOuter);
 			if (message.type === "policy")
-				this.#showWatched(message.policy.watched);
+				this.#newPolicy(message.policy);
+			break;
+		case "documents":
+			this.#documents.setCaught(message.count);
 			break;
 		case "welcome":
 			this.#clipboard.reset();
@@ -222,6 +242,24 @@ export class SessionView extends HTMLElement {
 		}
 	}
 
+	/** @param {import("./messages.d.ts").Policy} policy */
+	#newPolicy(policy)
+	{
+		this.#showWatched(policy.watched);
+		this.#documents.setPolicy(policy);
+	}
+
+	/** An approver has a button, with how much waits. Who is none is asked once. */
+	async #lookForApprovals()
+	{
+		const { approver, waiting } = await approvals().catch(() => ({ approver: false, waiting: 0 }));
+		if (this.#abort.signal.aborted)
+			return;
+		this.#bar.setExtra("approve", approver, waiting);
+		if (approver)
+			this.#approvalsTimer ??= setInterval(() => document.visibilityState === "visible" && void this.#lookForApprovals(), APPROVALS_MS);
+	}
+
 	#sendVisibility()
 	{
 		this.#link.send({ kind: "visibility", visible: document.visibilityState === "visible" });
@@ -241,6 +279,7 @@ export class SessionView extends HTMLElement {
 		this.#bar.setPhase(phase.name);
 		this.#screen.inert = ended;
 		this.#screen.active = phase.name === "live";
+		this.#documents.setLive(phase.name === "live");
 		if (this.#second)
 			this.#second.active = phase.name === "live";
 		if (ended)
@@ -307,6 +346,13 @@ export class SessionView extends HTMLElement {
 			this.#screen.zoomStep(0);
 			break;
 		// A dialog gives the focus back to what had it before: to the screen.
+		case "documents":
+			this.#screen.focus();
+			this.#documents.open();
+			break;
+		case "approve":
+			window.open("approve/", "sekisho-approve");
+			break;
 		case "keys":
 			this.#screen.focus();
 			await showKeys(this, this.#clipboard.summary);

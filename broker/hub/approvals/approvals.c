@@ -32,7 +32,7 @@ bool sek_approval_stored(struct sek_approval_request *r, sek_status s)
 	} else if (sek_is(s, SEK_E_CONFLICT) || sek_is(s, SEK_E_EXISTS)) {
 		sek_approval_fail(r, "conflict");
 	} else if (sek_is(s, SEK_E_LIMIT)) {
-		sek_approval_fail(r, "too-many");
+		sek_approval_fail(r, "many-waiting");
 	} else {
 		sek_log(SEK_LOG_ERROR, "store.fault", "doing", "approval", "why", sek_status_text(s, text, sizeof text), NULL);
 		sek_approval_fail(r, "internal");

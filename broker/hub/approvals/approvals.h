@@ -75,7 +75,7 @@ struct sek_approval_ask {
 	const char *text;        /* kind TEXT: `bytes` bytes, else NULL */
 	bool log_text;           /* the text goes on the record when it is taken */
 };
-/* error: NULL = it waits now; "no-approver", "few-approvers" (two are needed, and there is one), "too-many" (wait already), "audit",
+/* error: NULL = it waits now; "no-approver", "few-approvers" (two are needed, and there is one), "many-waiting", "audit",
  * "busy", "internal", "stopping". */
 typedef void sek_approvals_asked_fn(void *arg, const char *error);
 /* fn is called once, later, never from inside. NULL: out of memory. Texts of ask are good during the call only. */

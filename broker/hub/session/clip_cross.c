@@ -152,7 +152,7 @@ static void on_asked(void *arg, const char *error)
 
 	way->crossing.approval = NULL;
 	if (error) {
-		sek_clip_refuse(s, way, strcmp(error, "no-approver") == 0 ? SEK_CLIPBOARD_NO_APPROVER : strcmp(error, "too-many") == 0 ?
+		sek_clip_refuse(s, way, strcmp(error, "no-approver") == 0 ? SEK_CLIPBOARD_NO_APPROVER : strcmp(error, "many-waiting") == 0 ?
 			SEK_CLIPBOARD_TOO_MANY : SEK_CLIPBOARD_OFF, 0);
 		return;
 	}

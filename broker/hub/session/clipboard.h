@@ -36,7 +36,7 @@ struct sek_clipboard_log {
 /* Who asks an approver, where the policy wants one for long texts towards the inner zone. */
 struct sek_clipboard_approval {
 	/* e as for a record, with text beside it (good during the call). hours: of the policy. done(arg, NULL): it waits now, kept by whoever
-	 * was asked; else a word: "no-approver", "too-many" or another. done is never called from inside; NULL: the answer is no. Returns
+	 * was asked; else a word: "no-approver", "many-waiting" or another. done is never called from inside; NULL: the answer is no. Returns
 	 * what forget takes. */
 	void *(*ask)(void *user, const struct sek_clipboard_event *e, const char *text, uint32_t hours, bool log_text,
 		void (*done)(void *arg, const char *error), void *arg);

@@ -3,6 +3,7 @@
 
 import { make } from "../dom.mjs";
 import { words } from "../words.mjs";
+import { approversOf } from "./approvers.mjs";
 import { REASON, ask } from "./ask.mjs";
 import { op, saying } from "./call.mjs";
 import { makeList } from "./list.mjs";
@@ -79,7 +80,7 @@ function groupPage(host, name)
 		}, true));
 	void load();
 	return [back("groups"), make("h2", {}, name), error, facts, tools,
-		make("h2", {}, words("admin.groups.members")), members];
+		make("h2", {}, words("admin.groups.members")), members, ...approversOf(host, name)];
 }
 
 /** @param {HTMLElement} host */

@@ -3,6 +3,7 @@
 
 import { make } from "../dom.mjs";
 import { words } from "../words.mjs";
+import { approverWarning } from "./approvers.mjs";
 import { REASON, ask } from "./ask.mjs";
 import { op, saying } from "./call.mjs";
 import { edit, explainTable } from "./editor.mjs";
@@ -44,6 +45,7 @@ function chooser(place)
 function values(host, place, changed)
 {
 	const error = make("p", { class: "error", role: "alert" }), body = make("tbody"), section = make("section");
+	const warning = make("div");
 	const where = place.name ? { scope: place.scope, name: place.name } : { scope: place.scope };
 	const load = async () => {
 		try {
@@ -61,6 +63,7 @@ function values(host, place, changed)
 					make("td", { class: "hint" }, policyValue(a.name, a.builtIn)),
 					make("td", { class: "row-actions" }, change));
 			}));
+			warning.replaceChildren(...await approverWarning(place, stand));
 			if (place.scope === "user")
 				section.replaceChildren(make("h2", {}, words("admin.explain")),
 					explainTable((await op("policies/explain", { name: place.name })).explain));
@@ -70,7 +73,7 @@ function values(host, place, changed)
 	};
 	void load();
 	const head = ["admin.policy.attribute", "admin.policy.here", "admin.policy.built-in", "admin.actions"];
-	return [error, make("div", { class: "list-scroll", tabindex: 0, role: "region", "aria-label": placeName(place) },
+	return [error, warning, make("div", { class: "list-scroll", tabindex: 0, role: "region", "aria-label": placeName(place) },
 		make("table", { class: "values" }, make("caption", { class: "sr-only" }, placeName(place)),
 			make("thead", {}, make("tr", {}, ...head.map(key => make("th", { scope: "col" }, words(key))))), body)), section];
 }

@@ -2,11 +2,13 @@
 // The English words of the web client; see ja.mjs.
 
 import admin from "./admin-en.mjs";
+import documents from "./documents-en.mjs";
 import review from "./review-en.mjs";
 
 /** @type {Record<string, string>} */
 export default {
 	...admin,
+	...documents,
 	...review,
 	"app.name": "Sekisho",
 	"app.title.login": "Log in – Sekisho",
@@ -63,6 +65,7 @@ export default {
 	"no-session.body": "The account {user} has no role for browsing the internet.",
 	"no-session.admin": "Open the administration",
 	"no-session.review": "Open the recordings",
+	"no-session.approve": "Open the approvals",
 
 	"error.bad-request": "The request was not understood. Please reload the page.",
 	"error.login": "The user name or the password is wrong.",
@@ -94,6 +97,11 @@ export default {
 	"error.audit": "The server cannot write its audit log, so nothing new may start and nothing was changed. Please tell your administrator.",
 	"error.internal": "The server had a problem. If it goes on, please tell your administrator.",
 	"error.forbidden": "Your account may not do this.",
+	"error.no-session": "Browsing has ended. Please start it again, then take the document over.",
+	"error.document-busy": "Another document of yours is under way. Please wait until it is done.",
+	"error.documents-day": "You have taken over as many documents today as are allowed.",
+	"error.printer": "The printer does not take it. Please choose another one, or use this computer's print dialogue.",
+	"error.printer-down": "The print server does not answer. Please use this computer's print dialogue, or tell your administrator.",
 	"error.self": "You cannot do this to your own account. Please ask another administrator.",
 	"error.exists": "That name is taken already.",
 	"error.conflict": "Somebody else has changed this in the meantime. Nothing was overwritten: look at the present state and try again.",
@@ -117,6 +125,10 @@ export default {
 	"bar.fullscreen.leave": "Leave full screen",
 	"bar.second": "Second window",
 	"bar.second.leave": "Close second window",
+	"bar.documents": "Documents",
+	"bar.documents.count": "Documents: {n} downloaded",
+	"bar.approve": "Approvals",
+	"bar.approve.count": "Approvals: {n}",
 	"bar.end": "End browsing",
 	"bar.logout": "Log out",
 	"bar.paste": "Send text",

@@ -4,11 +4,13 @@
 // is `error.WORD`. {name} is filled in.
 
 import admin from "./admin-ja.mjs";
+import documents from "./documents-ja.mjs";
 import review from "./review-ja.mjs";
 
 /** @type {Record<string, string>} */
 export default {
 	...admin,
+	...documents,
 	...review,
 	"app.name": "関所 Sekisho",
 	"app.title.login": "ログイン ― 関所",
@@ -65,6 +67,7 @@ export default {
 	"no-session.body": "{user} さんのアカウントには、インターネット閲覧の役割がありません。",
 	"no-session.admin": "管理画面を開く",
 	"no-session.review": "録画一覧を開く",
+	"no-session.approve": "承認の画面を開く",
 
 	"error.bad-request": "要求の形式が正しくありません。ページを読み込み直してください。",
 	"error.login": "ユーザー名またはパスワードが違います。",
@@ -96,6 +99,11 @@ export default {
 	"error.audit": "サーバーが監査ログを書き込めないため、新しく始めることも変更することもできません。管理者にお知らせください。",
 	"error.internal": "サーバーで問題が起きました。続くときは管理者にお知らせください。",
 	"error.forbidden": "この操作をする権限がありません。",
+	"error.no-session": "閲覧が終了しています。閲覧を始めてから、もう一度受け取ってください。",
+	"error.document-busy": "ほかの文書を作成中です。終わるまでお待ちください。",
+	"error.documents-day": "本日受け取れる文書の上限に達しました。",
+	"error.printer": "プリンターが受け付けませんでした。別のプリンターを選ぶか、このパソコンの印刷画面を使ってください。",
+	"error.printer-down": "印刷サーバーが応答しません。このパソコンの印刷画面を使うか、管理者に連絡してください。",
 	"error.self": "自分自身のアカウントにはこの操作はできません。別の管理者に依頼してください。",
 	"error.exists": "その名前はすでに使われています。",
 	"error.conflict": "ほかの人が先に変更しました。上書きはしていません。現在の内容を確かめてから、もう一度操作してください。",
@@ -119,6 +127,10 @@ export default {
 	"bar.fullscreen.leave": "全画面を終了",
 	"bar.second": "2 画面",
 	"bar.second.leave": "1 画面に戻す",
+	"bar.documents": "文書",
+	"bar.documents.count": "文書（ダウンロード {n} 件）",
+	"bar.approve": "承認",
+	"bar.approve.count": "承認（{n} 件）",
 	"bar.end": "閲覧を終了",
 	"bar.logout": "ログアウト",
 	"bar.paste": "文字を送る",
