@@ -85,6 +85,8 @@ export class Documents {
 	setPolicy({ download, print })
 	{
 		this.#policy = { download, print };
+		if (this.#mayTake && this.#live)
+			this.lookSoon();
 		this.#draw(true);
 		this.#page.changed();
 	}
@@ -135,10 +137,7 @@ export class Documents {
 		this.#looking = true;
 		let again = this.#dialog ? LATER_MS : 0;
 		try {
-			// A broker without documents still has texts.
-			[this.#documents, this.#texts] = await Promise.all([this.#mayTake || this.#documents.length > 0 || this.#told === null ?
-				calls.documents().catch(error => error instanceof ApiError && (error.status === 404 || error.word === "unavailable") ? [] : Promise.reject(error)) : [],
-			calls.texts()]);
+			[this.#documents, this.#texts] = await Promise.all([this.#mayTake || this.#documents.length > 0 ? calls.documents() : [], calls.texts()]);
 			this.#tell();
 			const states = [...this.#documents, ...this.#texts].map(row => row.state);
 			if (this.#dialog || states.includes("working"))
