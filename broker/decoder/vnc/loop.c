@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The server's messages are looked at before the library sees them: three of them are known here, every other ends the session.
+ * The server's messages are looked at before the library sees them: five of them are known here, every other ends the session.
  */
 #include "broker/decoder/vnc/loop.h"
 
@@ -19,7 +19,7 @@ enum { WHEEL_UP = 8, WHEEL_DOWN = 16, WHEEL_LEFT = 32, WHEEL_RIGHT = 64, BUTTON_
 /* What we take, best first; the library understands more and is never asked for it. */
 static const int32_t encodings[] = {
 	16 /* ZRLE */, 5 /* hextile */, 1 /* CopyRect */, 0 /* raw */, -239 /* cursor */, -308 /* ExtendedDesktopSize */, -223 /* DesktopSize */,
-	-224 /* LastRect */, (int32_t)0xc0a1e5ce /* extended clipboard */,
+	-224 /* LastRect */, (int32_t)0xc0a1e5ce /* extended clipboard */, SEK_VNC_FENCE, SEK_VNC_CONTINUOUS,
 };
 
 static bool put(struct sek_vnc *v, const uint8_t *bytes, size_t n)
@@ -49,10 +49,10 @@ static bool set_format(struct sek_vnc *v)
 	return !v->lost;
 }
 
-/* All of it, for memory that is new; the library asks for what changes. */
+/* All of it, for memory that is new; the library asks for what changes, or nobody needs to. */
 static void ask_for_all(struct sek_vnc *v)
 {
-	if (v->screen->fresh && !SendFramebufferUpdateRequest(v->client, 0, 0, v->screen->width_px, v->screen->height_px, FALSE))
+	if (v->screen->fresh && !sek_vnc_flow_all(&v->flow, v->screen))
 		v->lost = true;
 	v->screen->fresh = false;
 }
@@ -239,6 +239,12 @@ static int take_message(struct sek_vnc *v)
 		break;
 	case TYPE_CUT_TEXT:
 		well = ReadFromRFBServer(v->client, &byte, 1) && sek_vnc_cut_read(&v->cut, v->client, &malformed);
+		break;
+	case SEK_VNC_TYPE_FENCE:
+		well = ReadFromRFBServer(v->client, &byte, 1) && sek_vnc_flow_fence(v->client, &malformed);
+		break;
+	case SEK_VNC_TYPE_END:
+		well = ReadFromRFBServer(v->client, &byte, 1) && sek_vnc_flow_end(&v->flow, v->screen);
 		break;
 	default:
 		return SEK_EXIT_PROTOCOL;

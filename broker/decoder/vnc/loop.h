@@ -8,6 +8,7 @@
 #include "broker/decoder/foreign/foreign.h"
 #include "broker/decoder/foreign/input.h"
 #include "broker/decoder/vnc/cut.h"
+#include "broker/decoder/vnc/flow.h"
 #include "broker/decoder/vnc/keys.h"
 #include "broker/decoder/vnc/line.h"
 #include "broker/decoder/vnc/screen.h"
@@ -19,6 +20,7 @@ struct sek_vnc {
 	struct sek_foreign_clipboard clipboard;
 	struct sek_vnc_cut cut;
 	struct sek_vnc_keys keys;
+	struct sek_vnc_flow flow;
 	struct sek_vnc_screen *screen;
 	rfbClient *client;            /* the screen's */
 	uint8_t buttons;              /* that the server knows to be down */

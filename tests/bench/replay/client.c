@@ -16,10 +16,9 @@
 
 #include "base/config.h"
 #include "client/stream/stream.h"
+#include "tests/bench/replay/marker.h"
 
-/* The player's marker: 18 squares of 16 pixels; the first is white, the last black, those between are the bits of a
- * number, least first. It ends 48 pixels from the right and the lower edge of the picture. */
-enum { CELL_PX = 16, CELLS = 18, MARGIN_PX = 48, WHITE_LEAST = 200, BLACK_MOST = 55, COMMAND_BYTES = 512 };
+enum { COMMAND_BYTES = 512 };
 
 struct bench_client {
 	uv_loop_t loop;
@@ -39,43 +38,6 @@ struct bench_client {
 static uint64_t now_us(void)
 {
 	return uv_hrtime() / 1000;
-}
-
-/* Mean of the middle of a cell: codecs blur its edges. */
-static unsigned cell_mean(const uint32_t *px, uint32_t stride)
-{
-	unsigned sum = 0;
-
-	for (unsigned y = 5; y < 11; y++)
-		for (unsigned x = 5; x < 11; x++) {
-			uint32_t v = px[y * stride + x];
-
-			sum += (v & 255) + (v >> 8 & 255) + (v >> 16 & 255);
-		}
-	return sum / (6 * 6 * 3);
-}
-
-/* The number that the marker shows, -1 where there is none (or one that is half drawn). */
-static int read_marker(const struct sek_picture *pic)
-{
-	const uint32_t *px;
-	unsigned id = 0;
-
-	if (pic->width_px < CELLS * CELL_PX + MARGIN_PX || pic->height_px < CELL_PX + MARGIN_PX)
-		return -1;
-	px = pic->px + (size_t)(pic->height_px - CELL_PX - MARGIN_PX) * pic->stride_px + pic->width_px - CELLS * CELL_PX - MARGIN_PX;
-	for (unsigned c = 0; c < CELLS; c++) {
-		unsigned mean = cell_mean(px + c * CELL_PX, pic->stride_px);
-		bool white = mean > WHITE_LEAST;
-
-		if (!white && mean >= BLACK_MOST)
-			return -1;
-		if ((c == 0 && !white) || (c == CELLS - 1 && white))
-			return -1;
-		if (c > 0 && c < CELLS - 1 && white)
-			id |= 1u << (c - 1);
-	}
-	return (int)id;
 }
 
 static void dump(const struct bench_client *b, const char *path)
@@ -98,7 +60,7 @@ static void on_frame(void *user, uint32_t frame)
 {
 	struct bench_client *b = user;
 	const struct sek_picture *pic = sek_stream_picture(b->stream);
-	int id = read_marker(pic);
+	int id = bench_marker(pic->px, pic->stride_px, pic->width_px, pic->height_px);
 
 	(void)frame;
 	b->messages = sek_stream_figures_now(b->stream).updates;

@@ -6,6 +6,7 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "tests/unit/decoder/rfb_server.h"
@@ -120,7 +121,8 @@ static const struct {
 	{ "\1\0\0\0\xff\xff", 6 },                       /* a colour map: nobody asked for one */
 	{ "\4\0\0\0\0\0\0\0", 8 }, { "\7\0\0\0\0\0\0\0", 8 }, /* sizes by Palm, files by UltraVNC */
 	{ "\x0b\0\0\0\xff\xff\xff\xff", 8 },             /* chat of 4 GiB: CVE-2020-14405 */
-	{ "\x96\0", 2 }, { "\xf8\0", 2 }, { "\xfa\0\0\1", 4 }, { "\xff\0", 2 },
+	{ "\xf8\0\0\0\x80\0\0\1\x41", 9 },             /* a fence of 65 bytes */
+	{ "\x97\0", 2 }, { "\xf9\0", 2 }, { "\xfa\0\0\1", 4 }, { "\xff\0", 2 },
 };
 
 START_TEST(a_message_that_is_not_taken)
@@ -180,6 +182,48 @@ START_TEST(a_greeting_that_is_refused)
 }
 END_TEST
 
+/* What the decoder sends after the list of encodings. */
+static void hears(struct rfb_server *s, const char *bytes, size_t n)
+{
+	uint8_t got[96];
+
+	ck_assert_uint_le(n, sizeof got);
+	ck_assert_int_eq(recv(s->fd, got, n, MSG_WAITALL), (ssize_t)n);
+	ck_assert_mem_eq(got, bytes, n);
+}
+
+#define AREA "\0\0\0\0\x02\x80\x01\xe0" /* of 640 by 480 */
+#define ONE_PIXEL "\0\0\0\1\0\0\0\0\0\1\0\1\0\0\0\0abcd"
+
+START_TEST(each_message_is_answered_by_one)
+{
+	struct rfb_server s;
+	uint8_t b[256];
+	size_t n;
+
+	rfb_start(&s, SEK_DECODER_VNC, true, NULL);
+	ck_assert(rfb_greet(&s, RFB_WIDTH, RFB_HEIGHT, 3));
+	ck_assert_int_eq(recv(s.fd, b, 24, MSG_WAITALL), 24); /* the format, and how many encodings */
+	n = b[23] * 4u;
+	ck_assert_uint_le(n, sizeof b);
+	ck_assert_int_eq(recv(s.fd, b, n, MSG_WAITALL), (ssize_t)n);
+	hears(&s, "\x03\0" AREA, 10);
+	ck_assert(rfb_write(&s, ONE_PIXEL, 20));
+	hears(&s, "\x03\1" AREA, 10);
+	/* a fence that asks comes back without what nobody knows; one that answers, or asks nothing, does not */
+	ck_assert(rfb_write(&s, "\xf8\0\0\0\0\0\0\1\2no" "\xf8\1\2\3\x8f\xff\xff\xff\3yes", 23));
+	hears(&s, "\xf8\0\0\0\0\0\0\7\3yes", 12);
+	/* once it is known that pictures come by themselves, nothing asks for them: the fence is the next that is heard */
+	ck_assert(rfb_write(&s, "\x96" ONE_PIXEL ONE_PIXEL "\xf8\0\0\0\x80\0\0\0\0", 50));
+	hears(&s, "\x96\1" AREA, 10);
+	hears(&s, "\xf8\0\0\0\0\0\0\0\0", 9);
+	/* and when they do no longer, they are asked for again: once, however often that is said */
+	ck_assert(rfb_write(&s, "\x96\x96\x96" ONE_PIXEL, 23));
+	hears(&s, "\x03\1" AREA "\x03\1" AREA, 20);
+	ck_assert_int_eq(rfb_end(&s).code, SEK_EXIT_LOST);
+}
+END_TEST
+
 START_TEST(nonsense_ends_in_an_end)
 {
 	static uint8_t bytes[65536];
@@ -209,6 +253,7 @@ int main(void)
 	tcase_add_loop_test(t, a_message_that_is_not_taken, 0, sizeof messages / sizeof messages[0]);
 	tcase_add_loop_test(t, a_size_that_does_not_fit, 0, sizeof sizes / sizeof sizes[0]);
 	tcase_add_loop_test(t, a_greeting_that_is_refused, 0, sizeof greetings / sizeof greetings[0]);
+	tcase_add_test(t, each_message_is_answered_by_one);
 	tcase_add_test(t, nonsense_ends_in_an_end);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
