@@ -77,8 +77,9 @@ static void on_login_answer(void *user, int status, const json_t *answer)
 
 	a->retry_at_ms = a->login.retry_s ? app_now_ms() + a->login.retry_s * 1000u : 0;
 	if (a->config->verbose)
-		fprintf(stderr, "sekisho-viewer: login %s\n", a->login.error[0] ? a->login.error : "goes on");
-	if (a->login.error[0]) { /* what was wrong is typed anew */
+		fprintf(stderr, "sekisho-viewer: login %s\n", a->login.error[0] ? a->login.error : a->login.crowded ? "waits" : "goes on");
+	/* what was wrong is typed anew; a password that nobody has looked at is not */
+	if (a->login.error[0] && (step != LOGIN_PASSWORD || strcmp(a->login.error, "error.login") == 0)) {
 		struct card_field *f = &a->card.fields[step == LOGIN_PASSWORD ? 1 : 0];
 
 		explicit_bzero(f->text, sizeof f->text);

@@ -10,6 +10,8 @@
 
 #include "client/viewer/words.h"
 
+enum { MOST_TURNS = 10 };
+
 static const struct login_request nothing = { NULL, NULL };
 
 static void set(char *to, size_t size, const char *text)
@@ -118,6 +120,11 @@ struct login_request login_cancel(struct login *l)
 		r = (struct login_request){ "/api/logout", json_object() };
 	login_restart(l, "", step == LOGIN_ENROL ? "step.enrol.cancelled" : step == LOGIN_NOTICE ? "notice.refused" : "");
 	return r;
+}
+
+void login_take_turn(struct login *l)
+{
+	l->busy = l->crowded = false;
 }
 
 void login_error_key(int status, const json_t *answer, char *ret, size_t size)
@@ -249,11 +256,21 @@ struct login_request login_answer(struct login *l, int status, const json_t *ans
 {
 	json_int_t retry = json_integer_value(json_object_get(answer, "retry_s"));
 
-	l->busy = false;
-	if (status == 200 && json_is_object(answer))
+	l->busy = l->crowded = false;
+	if (status == 200 && json_is_object(answer)) {
+		l->turns = 0;
 		return l->step == LOGIN_NOTICE ? noticed(l, answer, english) : proven(l, answer);
+	}
 	login_error_key(status, answer, l->error, sizeof l->error);
 	l->retry_s = retry > 0 && retry < 86400 ? (unsigned)retry : 0;
+	if (l->step == LOGIN_PASSWORD && strcmp(l->error, "error.busy") == 0 && ++l->turns < MOST_TURNS) {
+		l->busy = l->crowded = true;
+		l->error[0] = 0;
+		l->retry_s = l->retry_s ? l->retry_s : 1;
+		set(l->note, sizeof l->note, "login.crowded");
+		return nothing;
+	}
+	l->turns = 0;
 	if (l->step == LOGIN_NOTICE && strcmp(l->error, "error.conflict") == 0)
 		return ask(l, "/api/notice", NULL); /* it is another one now */
 	if (strcmp(l->error, "error.ticket") == 0 || strcmp(l->error, "error.login-required") == 0)

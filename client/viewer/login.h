@@ -21,7 +21,9 @@ enum login_step {
 
 struct login {
 	enum login_step step;
-	bool busy;             /* an answer is awaited */
+	bool busy;             /* an answer is awaited, or */
+	bool crowded;          /* the broker had no hand free: the same is asked again after retry_s, ten times at most */
+	unsigned turns;        /* how often it was */
 	char user[256];        /* as the broker knows him or her */
 	char ticket[128], notice[128];
 	char error[64];        /* key of words, "" if there is none */
@@ -53,6 +55,8 @@ struct login_request login_certificate(struct login *l);
 struct login_request login_go_on(struct login *l);
 /* LOGIN_NOTICE: it was read. english: the language that it was shown in. */
 struct login_request login_acknowledge(struct login *l, bool english);
+/* The wait is over: the caller asks once more. */
+void login_take_turn(struct login *l);
 /* Gives up what was begun. */
 struct login_request login_cancel(struct login *l);
 

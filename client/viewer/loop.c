@@ -48,9 +48,15 @@ static void on_clock(uv_timer_t *t)
 		app_ask_for_size(a);
 	if (a->retry_at_ms && link_phase(a->link) != LINK_LIVE) {
 		if (now >= a->retry_at_ms) {
+			bool turn = a->login.crowded;
+
 			a->retry_at_ms = 0;
 			a->login.error[0] = 0;
-			snprintf(a->login.note, sizeof a->login.note, "login.retry-now");
+			snprintf(a->login.note, sizeof a->login.note, turn ? "login.crowded" : "login.retry-now");
+			if (turn) {
+				login_take_turn(&a->login);
+				app_act(a, ACT_LOGIN);
+			}
 		}
 		app_compose(a);
 	}

@@ -39,7 +39,7 @@ static void password_card(struct app *a, struct card *c)
 	card_add_field(c, viewer_words("login.user"), false);
 	card_add_field(c, viewer_words("login.password"), true);
 	snprintf(c->fields[0].text, sizeof c->fields[0].text, "%s", a->login.user);
-	if (wait)
+	if (wait && !a->login.crowded)
 		viewer_fill_number(c->note, sizeof c->note, "login.retry-in", "seconds", wait);
 	else if (SDL_GetModState() & KMOD_CAPS && !c->note[0])
 		say(c->note, sizeof c->note, "login.capslock");

@@ -102,6 +102,33 @@ START_TEST(refusals)
 }
 END_TEST
 
+START_TEST(a_rush_is_waited_for)
+{
+	log_in();
+	for (int turn = 1; turn < 10; turn++) {
+		answer(503, "{\"error\":\"busy\",\"retry_s\":2}", NULL);
+		ck_assert(l.crowded && l.busy);
+		ck_assert_uint_eq(l.retry_s, 2);
+		ck_assert_str_eq(l.error, "");
+		ck_assert_str_eq(l.note, "login.crowded");
+		ck_assert_ptr_null(login_password(&l, "tanaka", "secret").path); /* not before its turn */
+		login_take_turn(&l);
+		log_in();
+	}
+	answer(503, "{\"error\":\"busy\",\"retry_s\":2}", NULL); /* ten times is enough */
+	ck_assert(!l.crowded && !l.busy);
+	ck_assert_str_eq(l.error, "error.busy");
+	log_in();
+	answer(503, "{\"error\":\"busy\"}", NULL);
+	ck_assert_uint_eq(l.retry_s, 1);
+	login_take_turn(&l);
+	log_in();
+	answer(200, "{\"user\":\"tanaka\",\"roles\":[\"staff\"],\"notice\":false}", NULL);
+	ck_assert_int_eq(l.step, LOGIN_DONE);
+	ck_assert_uint_eq(l.turns, 0);
+}
+END_TEST
+
 START_TEST(no_role)
 {
 	struct login_request r;
@@ -225,6 +252,7 @@ int main(void)
 	tcase_add_test(t, nothing_left_out);
 	tcase_add_test(t, straight_in);
 	tcase_add_test(t, refusals);
+	tcase_add_test(t, a_rush_is_waited_for);
 	tcase_add_test(t, no_role);
 	tcase_add_test(t, code);
 	tcase_add_test(t, enrolment_and_notice);
