@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -71,8 +72,10 @@ static pid_t relay(uint16_t to, uint16_t *ret_port)
 
 	if (pid == 0) {
 		struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(to) };
+
 		int on = 1, client = accept(listener, NULL, NULL), server = socket(AF_INET, SOCK_STREAM, 0);
 
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 		if (connect(server, (struct sockaddr *)&a, sizeof a) != 0)
 			_exit(1);
@@ -99,6 +102,7 @@ static pid_t run(const char *const *argv, const char *display, int keep)
 	if (pid == 0) {
 		int null = open("/dev/null", O_RDWR);
 
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* also if a check fails here */
 		for (int i = 0; i < 3; i++)
 			dup2(null, i);
 		if (display)

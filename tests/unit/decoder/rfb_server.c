@@ -215,7 +215,7 @@ size_t rfb_nonsense(uint64_t seed, uint8_t ret[65536])
 	for (uint32_t messages = 1 + any(&m, 6); messages > 0; messages--) {
 		uint32_t n = 1 + any(&m, 4);
 
-		switch (any(&m, 10)) {
+		switch (any(&m, 12)) {
 		case 0:
 			u8(&m, 3);
 			noise(&m, 3);
@@ -224,6 +224,15 @@ size_t rfb_nonsense(uint64_t seed, uint8_t ret[65536])
 		case 1:
 			u8(&m, any(&m, 256));
 			noise(&m, any(&m, 50));
+			break;
+		case 2: /* a fence */
+			u32(&m, 248u << 24);
+			u32(&m, any(&m, 2) ? 0x80000007 : 0xffffffff);
+			u8(&m, n = any(&m, 70));
+			noise(&m, n);
+			break;
+		case 3: /* pictures come by themselves, or do no longer */
+			u8(&m, 150);
 			break;
 		default:
 			u16(&m, 0);
