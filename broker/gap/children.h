@@ -6,6 +6,8 @@
 #ifndef SEK_BROKER_GAP_CHILDREN_H
 #define SEK_BROKER_GAP_CHILDREN_H
 
+#include "protocol/wire/wire.h"
+
 /* sekisho-decoder MAX_WIDTH MAX_HEIGHT HOSTNAME
  * 0, 1, 2 are /dev/null: nothing that it prints can reach anybody. */
 enum sek_decoder_fd {
@@ -125,6 +127,11 @@ enum sek_child_exit {
 	SEK_EXIT_TLS = 20,        /* it offers no encryption that we take, or the handshake failed but for the certificate */
 	SEK_EXIT_LOGIN = 21,      /* it refused name or password, or asks for a kind of log-in that we do not do */
 	SEK_EXIT_SIZE = 22,       /* its picture is larger than the gap, or of a form that we do not take */
+	SEK_EXIT_AGAIN = 23,      /* nothing failed: what the broker has said since (a size, a clipboard) needs a new connection */
 };
+
+/* What the decoder writes into the gap before it leaves with this code, and what its code means to the broker; SEK_STATE_NONE: told to stop, said by
+ * the host itself, or for the broker to say. */
+enum sek_state sek_child_exit_state(int code);
 
 #endif

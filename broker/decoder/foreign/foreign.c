@@ -184,36 +184,10 @@ void sek_foreign_wake(void)
 		return;
 }
 
-static uint16_t state_of(enum sek_child_exit code)
-{
-	switch (code) {
-	case SEK_EXIT_CONNECT:
-		return SEK_STATE_HOST_UNREACHABLE;
-	case SEK_EXIT_CERTIFICATE:
-		return SEK_STATE_HOST_CERTIFICATE;
-	case SEK_EXIT_REFUSED:
-		return SEK_STATE_HOST_REFUSED;
-	case SEK_EXIT_PROTOCOL:
-		return SEK_STATE_HOST_PROTOCOL;
-	case SEK_EXIT_LOST:
-		return SEK_STATE_HOST_LOST;
-	case SEK_EXIT_SILENT:
-		return SEK_STATE_HOST_SILENT;
-	case SEK_EXIT_TLS:
-		return SEK_STATE_HOST_TLS;
-	case SEK_EXIT_LOGIN:
-		return SEK_STATE_HOST_LOGIN;
-	case SEK_EXIT_SIZE:
-		return SEK_STATE_HOST_SIZE;
-	default:
-		return SEK_STATE_NONE; /* told to stop, or for the broker to say */
-	}
-}
-
 void sek_foreign_leave(const struct sek_foreign *f, enum sek_child_exit code)
 {
-	if (state_of(code) != SEK_STATE_NONE) {
-		sek_gap_writer_state(f->gap, state_of(code), 0);
+	if (sek_child_exit_state((int)code) != SEK_STATE_NONE) {
+		sek_gap_writer_state(f->gap, (uint16_t)sek_child_exit_state((int)code), 0);
 		sek_foreign_wake();
 	}
 	/* _exit: exit handlers of libraries would run on memory that the outer zone has had its hands on. */

@@ -72,6 +72,7 @@ static enum took take_typed(struct sek_foreign_input *in, uint8_t type, const ui
 
 static enum took take(struct sek_foreign_input *in, uint8_t type, const uint8_t *payload, size_t n)
 {
+	struct sek_clipboard_mode mode;
 	struct sek_hello hello;
 	struct sek_resize resize;
 
@@ -82,11 +83,16 @@ static enum took take(struct sek_foreign_input *in, uint8_t type, const uint8_t 
 		return sek_is_ok(sek_resize_read(payload, n, &resize)) ? done(in->ops->resize(in->user, &resize)) : WRONG;
 	case SEK_MSG_CLIPBOARD:
 		return take_clipboard(in, payload, n);
+	case SEK_MSG_CLIPBOARD_MODE: /* the pipe says what may come; what goes out was the broker's to judge */
+		if (!sek_is_ok(sek_clipboard_mode_read(payload, n, &mode)))
+			return WRONG;
+		if (in->ops->mode)
+			in->ops->mode(in->user, mode.directions);
+		return TOOK;
 	case SEK_MSG_END:
 		in->ended = true;
 		return TOOK;
 	case SEK_MSG_RULES:          /* nothing here could keep them; the broker sees to it that nobody needs them */
-	case SEK_MSG_CLIPBOARD_MODE: /* the pipe says what may come; what goes out was the broker's to judge */
 	case SEK_MSG_ACK:
 	case SEK_MSG_REFRESH:
 	case SEK_MSG_VISIBILITY:

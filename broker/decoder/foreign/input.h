@@ -10,7 +10,7 @@
 
 #define SEK_FOREIGN_PIPE_BYTES 16384
 
-/* Each is called once for each message; all must be there. false: no room to send it on now; nothing more is read from the pipe until
+/* Each is called once for each message; all but `mode` must be there. false: no room to send it on now; nothing more is read from the pipe until
  * sek_foreign_input_read is called again, which begins with the same message. */
 struct sek_foreign_input_ops {
 	bool (*hello)(void *user, const struct sek_hello *m);
@@ -22,6 +22,8 @@ struct sek_foreign_input_ops {
 	bool (*release)(void *user);
 	/* A whole copied text for the host: strict UTF-8 that the broker has cleaned, not terminated, good during the call. */
 	bool (*paste)(void *user, const uint8_t *utf8, size_t n);
+	/* Which ways copied text may cross (SEK_CROSS_*). NULL: nothing to do. */
+	void (*mode)(void *user, uint8_t directions);
 };
 
 struct sek_foreign_input {

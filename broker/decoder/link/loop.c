@@ -398,26 +398,6 @@ static int turn(struct sek_decoder *d)
 	return code;
 }
 
-static uint16_t state_of(int code)
-{
-	switch (code) {
-	case SEK_EXIT_CONNECT:
-		return SEK_STATE_HOST_UNREACHABLE;
-	case SEK_EXIT_CERTIFICATE:
-		return SEK_STATE_HOST_CERTIFICATE;
-	case SEK_EXIT_REFUSED:
-		return SEK_STATE_HOST_REFUSED;
-	case SEK_EXIT_PROTOCOL:
-		return SEK_STATE_HOST_PROTOCOL;
-	case SEK_EXIT_LOST:
-		return SEK_STATE_HOST_LOST;
-	case SEK_EXIT_SILENT:
-		return SEK_STATE_HOST_SILENT;
-	default:
-		return SEK_STATE_NONE; /* told to stop, said by the host itself, or for the broker to say */
-	}
-}
-
 void sek_decoder_for_document(struct sek_decoder *d)
 {
 	d->incoming.document = true;
@@ -433,8 +413,8 @@ enum sek_child_exit sek_decoder_run(struct sek_decoder *d)
 	code = handshake(d, d->since_ms);
 	while (code == GO_ON)
 		code = turn(d);
-	if (state_of(code) != SEK_STATE_NONE) {
-		sek_gap_writer_state(d->incoming.gap, state_of(code), 0);
+	if (sek_child_exit_state(code) != SEK_STATE_NONE) {
+		sek_gap_writer_state(d->incoming.gap, (uint16_t)sek_child_exit_state(code), 0);
 		wake(d);
 	}
 	if (d->open)

@@ -6,7 +6,7 @@
 
 #include <freerdp/input.h>
 
-enum { WHEEL_MOST = 0xff };
+enum { WHEEL_MOST = 0xff, PASTE_WAIT_MS = 500 };
 
 static bool connected(const struct sek_rdp *r)
 {
@@ -70,11 +70,14 @@ static bool on_hello(void *user, const struct sek_hello *m)
 	return true;
 }
 
-/* Its size could be changed by a dynamic channel only, and there is none: the picture stays as it is. */
+/* Its size could be changed by a dynamic channel only, and there is none: a new connection asks for it. */
 static bool on_resize(void *user, const struct sek_resize *m)
 {
-	(void)user;
-	(void)m;
+	struct sek_rdp *r = user;
+
+	r->wish_width_px = m->width_px;
+	r->wish_height_px = m->height_px;
+	sek_rdp_want(r);
 	return true;
 }
 
@@ -82,6 +85,8 @@ static bool on_key(void *user, const struct sek_key *m)
 {
 	struct sek_rdp *r = user;
 
+	if (r->hold_ms)
+		return false;
 	if (connected(r))
 		sek_rdp_key(&r->keys, m);
 	return true;
@@ -91,6 +96,8 @@ static bool on_pointer(void *user, const struct sek_pointer *m)
 {
 	struct sek_rdp *r = user;
 
+	if (r->hold_ms)
+		return false;
 	if (!connected(r))
 		return true;
 	move(r, m->x_px, m->y_px);
@@ -114,6 +121,8 @@ static bool on_wheel(void *user, const struct sek_wheel *m)
 {
 	struct sek_rdp *r = user;
 
+	if (r->hold_ms)
+		return false;
 	if (!connected(r))
 		return true;
 	move(r, m->x_px, m->y_px);
@@ -127,6 +136,8 @@ static bool on_text(void *user, const struct sek_text *m)
 {
 	struct sek_rdp *r = user;
 
+	if (r->hold_ms)
+		return false;
 	if (connected(r))
 		sek_rdp_text(&r->keys, m);
 	return true;
@@ -136,6 +147,8 @@ static bool on_release(void *user)
 {
 	struct sek_rdp *r = user;
 
+	if (r->hold_ms)
+		return false;
 	if (!connected(r))
 		return true;
 	sek_rdp_release(&r->keys);
@@ -143,16 +156,29 @@ static bool on_release(void *user)
 	return true;
 }
 
-/* There is no clipboard channel. */
+/* The keys that paste come next: the host must know of the text before them. */
 static bool on_paste(void *user, const uint8_t *utf8, size_t n)
 {
-	(void)user;
-	(void)utf8;
-	(void)n;
+	struct sek_rdp *r = user;
+
+	if (r->hold_ms)
+		return false;
+	sek_rdp_clip_paste(&r->clip, utf8, n);
+	if (r->clip.told)
+		r->hold_ms = sek_rdp_now_ms() + PASTE_WAIT_MS;
 	return true;
 }
 
-static const struct sek_foreign_input_ops ops = { on_hello, on_resize, on_key, on_pointer, on_wheel, on_text, on_release, on_paste };
+static void on_mode(void *user, uint8_t directions)
+{
+	struct sek_rdp *r = user;
+
+	r->directions = directions;
+	sek_rdp_clip_outwards(&r->clip, directions & SEK_CROSS_TO_OUTER);
+	sek_rdp_want(r);
+}
+
+static const struct sek_foreign_input_ops ops = { on_hello, on_resize, on_key, on_pointer, on_wheel, on_text, on_release, on_paste, on_mode };
 
 sek_status sek_rdp_input_init(struct sek_rdp *r)
 {

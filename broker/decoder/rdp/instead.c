@@ -12,10 +12,19 @@
 #include <winpr/file.h>
 #include <winpr/path.h>
 #include <winpr/registry.h>
+#include <winpr/synch.h>
 #include <winpr/sysinfo.h>
 #include <winpr/timezone.h>
+#include <winpr/winsock.h>
 
+#include <dlfcn.h>
+#include <netdb.h>
+#include <openssl/ssl.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
+
+#include "broker/decoder/rdp/session.h"
 
 /* We decode bitmaps ourselves (screen.c), and offer nothing else to the host. */
 BOOL freerdp_client_codecs_prepare(rdpCodecs *codecs, UINT32 flags, UINT32 width, UINT32 height)
@@ -77,6 +86,49 @@ BOOL PathMakePathA(LPCSTR path, LPSECURITY_ATTRIBUTES attributes)
 BOOL winpr_PathMakePath(const char *path, LPSECURITY_ATTRIBUTES attributes)
 {
 	return PathMakePathA(path, attributes);
+}
+
+/* The first words of the host say more than the library tells us. */
+int _recv(SOCKET s, char *buf, int len, int flags)
+{
+	int n = (int)recv((int)s, buf, (size_t)len, flags);
+
+	if (n > 0)
+		sek_rdp_saw((const uint8_t *)buf, (size_t)n);
+	return n;
+}
+
+/* The library would name the host "|" in TLS (session.c says why), which is no name and a reason to refuse us. We name none. */
+long SSL_ctrl(SSL *ssl, int cmd, long number, void *arg)
+{
+	static long (*real)(SSL *ssl, int cmd, long number, void *arg);
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "SSL_ctrl");
+	return cmd == SSL_CTRL_SET_TLSEXT_HOSTNAME || !real ? 1 : real(ssl, cmd, number, arg);
+}
+
+/* While it connects it sleeps for a tenth of a second whenever an answer is not there yet, five times and more: a word of the host wakes it. */
+VOID Sleep(DWORD ms)
+{
+	struct pollfd p = { .fd = SEK_DECODER_HOST_FD, .events = POLLIN };
+
+	(void)poll(&p, 1, (int)ms);
+}
+
+VOID USleep(DWORD us)
+{
+	Sleep((us + 999) / 1000);
+}
+
+/* A host that sends us on to another is not followed: whom we talk to was the administrator's choice. */
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **ret)
+{
+	(void)name;
+	(void)service;
+	(void)hints;
+	*ret = NULL;
+	return EAI_FAIL;
 }
 
 /* No registry. */

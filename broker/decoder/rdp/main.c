@@ -15,6 +15,7 @@
 static const int calls[] = {
 	SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(recvfrom), SCMP_SYS(sendto), SCMP_SYS(sendmsg),
 	SCMP_SYS(eventfd2), SCMP_SYS(fcntl), SCMP_SYS(getsockopt), SCMP_SYS(getsockname), SCMP_SYS(shutdown),
+	SCMP_SYS(recvmsg), /* control socket: the clipboard's pipe, once the policy opens it */
 	SCMP_SYS(close), SCMP_SYS(getrandom),
 	SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(alarm),
 	SCMP_SYS(getpid), SCMP_SYS(futex),

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <freerdp/codec/color.h>
+#include <freerdp/primitives.h>
 
 #include "base/error.h"
 #include "protocol/wire/wire.h"
@@ -17,6 +18,7 @@ sek_status sek_rdp_screen_init(struct sek_rdp_screen *s, const struct sek_foreig
 {
 	memset(s, 0, sizeof *s);
 	s->f = f;
+	primitives_set_hints(PRIMITIVES_ONLY_CPU); /* else it measures for a third of a second which of its ways are faster */
 	s->planar = freerdp_bitmap_planar_context_new(0, SEK_RDP_SIDE_MAX_PX, SEK_RDP_SIDE_MAX_PX);
 	s->interleaved = bitmap_interleaved_context_new(FALSE);
 	return s->planar && s->interleaved ? sek_ok() : sek_fail(SEK_E_NOMEM);
@@ -237,16 +239,42 @@ static BOOL on_pointer_position(rdpContext *context, const POINTER_POSITION_UPDA
 	return TRUE; /* the pointer is where its user has it */
 }
 
-/* The library takes a missing one for a refusal. */
+/* What hosts say to any client, and to no effect here. The library takes a missing one for a refusal. */
 static BOOL nothing_to_do(rdpContext *context)
 {
 	(void)context;
 	return TRUE;
 }
 
+static BOOL no_sound(rdpContext *context, const PLAY_SOUND_UPDATE *u)
+{
+	(void)context;
+	(void)u;
+	return TRUE;
+}
+
+static BOOL no_lamps(rdpContext *context, UINT16 flags)
+{
+	(void)context;
+	(void)flags;
+	return TRUE;
+}
+
+static BOOL no_input_method(rdpContext *context, UINT16 unit, UINT32 state, UINT32 mode)
+{
+	(void)context;
+	(void)unit;
+	(void)state;
+	(void)mode;
+	return TRUE;
+}
+
 void sek_rdp_screen_attach(rdpUpdate *update)
 {
 	update->BeginPaint = update->EndPaint = update->Synchronize = nothing_to_do;
+	update->PlaySound = no_sound;
+	update->SetKeyboardIndicators = no_lamps;
+	update->SetKeyboardImeStatus = no_input_method;
 	update->BitmapUpdate = on_bitmap;
 	update->DesktopResize = on_resize;
 	update->pointer->PointerNew = on_pointer_new;

@@ -204,7 +204,7 @@ static bool on_paste(void *user, const uint8_t *utf8, size_t n)
 	return true;
 }
 
-static const struct sek_foreign_input_ops ops = { on_hello, on_resize, on_key, on_pointer, on_wheel, on_text, on_release, on_paste };
+static const struct sek_foreign_input_ops ops = { on_hello, on_resize, on_key, on_pointer, on_wheel, on_text, on_release, on_paste, NULL };
 
 /* --- from the server --- */
 

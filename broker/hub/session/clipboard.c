@@ -72,13 +72,18 @@ void sek_clipboard_finish(struct sek_session *s)
 
 /* --- channels --- */
 
+void sek_clipboard_mode(const struct sek_session *s, struct sek_writer *w)
+{
+	sek_clipboard_mode_write(w, &(struct sek_clipboard_mode){ s->clipboard->rules.directions });
+}
+
 static void tell_host(struct sek_session *s)
 {
 	uint8_t frame[SEK_FRAME_HEADER_BYTES + SEK_MSG_CLIPBOARD_MODE_MAX_BYTES];
 	struct sek_writer w;
 
 	sek_writer_init(&w, frame, sizeof frame);
-	sek_clipboard_mode_write(&w, &(struct sek_clipboard_mode){ s->clipboard->rules.directions });
+	sek_clipboard_mode(s, &w);
 	(void)sek_link_put(s, SEK_INPUT_KEEP, frame, w.len);
 }
 

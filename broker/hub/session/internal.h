@@ -35,6 +35,7 @@
 #define SEK_ENDED_GRACE_MS 500             /* from the decoder's SEK_EXIT_ENDED to the state that explains it */
 #define SEK_RECONNECT_TRIES 3
 #define SEK_RECONNECT_WINDOW_MS 10000      /* the last try begins within this time */
+#define SEK_AGAIN_EVERY_MS 2000            /* connections that a foreign host's decoder asks for are made no more often */
 #define SEK_RECONNECT_STABLE_MS 30000      /* a link that held so long has earned fresh tries */
 #define SEK_ENCODER_RESPAWNS 2
 #define SEK_ENCODER_QUEUE_MAX_BYTES 65536  /* an encoder that does not read its socket is as good as dead */
@@ -151,6 +152,7 @@ struct sek_session {
 	unsigned tries;           /* of this reconnect */
 	uint64_t lost_ms;
 	enum sek_state lost_why;
+	uint64_t again_ms;        /* when its decoder was last given another connection because it asked for one */
 	unsigned encoder_deaths;
 	uint32_t epoch;           /* counts encoders: their frame numbers start anew */
 
@@ -352,6 +354,8 @@ void sek_session_document_close(struct sek_session *s);  /* the session ends */
 sek_status sek_clipboard_create(struct sek_session *s); /* s->policy is there */
 void sek_clipboard_finish(struct sek_session *s);      /* nothing crosses any more; frees */
 void sek_clipboard_policy(struct sek_session *s);      /* s->policy has changed: in force on return */
+/* Adds CLIPBOARD_MODE as the policy has it. */
+void sek_clipboard_mode(const struct sek_session *s, struct sek_writer *w);
 void sek_clipboard_link_up(struct sek_session *s);     /* a new decoder runs */
 void sek_clipboard_link_down(struct sek_session *s);
 void sek_clipboard_forget_client(struct sek_session *s);

@@ -15,7 +15,6 @@
 #include "base/log.h"
 #include "broker/gap/children.h"
 #include "broker/hub/session/farm.h"
-#include "broker/hub/session/farm.h"
 
 static void log_fault(const struct sek_session *s, enum sek_state state, const char *cause)
 {
@@ -264,6 +263,31 @@ static void found(struct sek_session *s)
 	}
 }
 
+/* A foreign host's decoder wants another connection, for another size or another clipboard: no fault, and no try is used up, but no more often than
+ * every SEK_AGAIN_EVERY_MS, for the decoder's word is all that there is. */
+static void again(struct sek_session *s)
+{
+	uint64_t now = uv_now(s->all->loop), wait_ms = 0;
+
+	if (s->phase != SEK_PHASE_UP || s->host->kind == SEK_KIND_SEKISHO) {
+		sek_session_end(s, SEK_STATE_DECODER_DIED, "it wanted a new connection before there was one");
+		return;
+	}
+	if (s->again_ms && now - s->again_ms < SEK_AGAIN_EVERY_MS)
+		wait_ms = SEK_AGAIN_EVERY_MS - (now - s->again_ms);
+	s->again_ms = now + wait_ms;
+	drop_link(s, false);
+	sek_tape_event(s, SEK_RECORD_EVENT_LINK, 1, NULL);
+	s->phase = SEK_PHASE_LOST;
+	s->lost_ms = s->again_ms;
+	s->lost_why = SEK_STATE_HOST_LOST;
+	sek_log(SEK_LOG_INFO, "session.again", "session", s->id_hex, "user", s->user, "host", s->host->name, NULL);
+	sek_sessions_tell(s, "session.reconnecting");
+	sek_session_show(s, SEK_STATE_RECONNECTING);
+	s->tries = 0;
+	sek_deadline_in(s, SEK_DL_RETRY, wait_ms ? wait_ms : 1);
+}
+
 /* Something ended the link. A line that broke is worth another try; a word of the host, a wrong certificate or a dead
  * child is not. */
 static void broken(struct sek_session *s, enum sek_state state, const char *cause)
@@ -320,26 +344,8 @@ static enum sek_state decoder_state(int code, int signal_number)
 		return SEK_STATE_INTERNAL;
 	case SEK_EXIT_JAIL:
 		return SEK_STATE_JAIL_FAILED;
-	case SEK_EXIT_CONNECT:
-		return SEK_STATE_HOST_UNREACHABLE;
-	case SEK_EXIT_CERTIFICATE:
-		return SEK_STATE_HOST_CERTIFICATE;
-	case SEK_EXIT_REFUSED:
-		return SEK_STATE_HOST_REFUSED;
-	case SEK_EXIT_PROTOCOL:
-		return SEK_STATE_HOST_PROTOCOL;
-	case SEK_EXIT_LOST:
-		return SEK_STATE_HOST_LOST;
-	case SEK_EXIT_SILENT:
-		return SEK_STATE_HOST_SILENT;
-	case SEK_EXIT_TLS:
-		return SEK_STATE_HOST_TLS;
-	case SEK_EXIT_LOGIN:
-		return SEK_STATE_HOST_LOGIN;
-	case SEK_EXIT_SIZE:
-		return SEK_STATE_HOST_SIZE;
 	default: /* SEK_EXIT_OK too: nobody told it to stop */
-		return SEK_STATE_DECODER_DIED;
+		return sek_child_exit_state(code) ? sek_child_exit_state(code) : SEK_STATE_DECODER_DIED;
 	}
 }
 
@@ -353,6 +359,8 @@ void sek_session_decoder_exit(struct sek_session *s, int code, int signal_number
 		sek_deadline_in(s, SEK_DL_ENDED, SEK_ENDED_GRACE_MS);
 		if (s->encoder)
 			sek_encoder_urgent(s->encoder);
+	} else if (!signal_number && code == SEK_EXIT_AGAIN) {
+		again(s);
 	} else {
 		broken(s, state, cause);
 	}

@@ -150,7 +150,7 @@ static void on_credentials(void *user, sek_status s, const char *what, const uin
 
 static sek_status greet(struct sek_host_link *l, bool create)
 {
-	uint8_t frames[3 * SEK_FRAME_HEADER_BYTES + SEK_MSG_HELLO_MAX_BYTES + SEK_MSG_RULES_MAX_BYTES];
+	uint8_t frames[4 * SEK_FRAME_HEADER_BYTES + SEK_MSG_HELLO_MAX_BYTES + SEK_MSG_RULES_MAX_BYTES + SEK_MSG_CLIPBOARD_MODE_MAX_BYTES];
 	struct sek_hello m = l->s->wish;
 	struct sek_writer w;
 
@@ -160,7 +160,10 @@ static sek_status greet(struct sek_host_link *l, bool create)
 	m.max_width_px = l->s->all->config.max_width_px;
 	m.max_height_px = l->s->all->config.max_height_px;
 	sek_writer_init(&w, frames, sizeof frames);
+	/* behind each other in the pipe, so that a foreign host's decoder knows of the clipboard before it connects */
 	sek_hello_write(&w, &m);
+	if (l->host->kind != SEK_KIND_SEKISHO)
+		sek_clipboard_mode(l->s, &w);
 	sek_session_rules(l->s, &w);
 	if (!create)
 		sek_empty_write(&w, SEK_MSG_RELEASE); /* a key that was down when the old link broke */

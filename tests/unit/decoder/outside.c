@@ -148,6 +148,20 @@ void outside_paste(struct outside *o, const char *utf8)
 	}
 }
 
+void outside_resize(struct outside *o, uint16_t width, uint16_t height)
+{
+	FRAME(64);
+	sek_resize_write(&w, &(struct sek_resize){ width, height, 100 });
+	outside_write(o, &w);
+}
+
+void outside_clipboard_mode(struct outside *o, uint8_t directions)
+{
+	FRAME(64);
+	sek_clipboard_mode_write(&w, &(struct sek_clipboard_mode){ directions });
+	outside_write(o, &w);
+}
+
 void outside_open_clipboard(struct outside *o)
 {
 	_Alignas(struct cmsghdr) uint8_t ancillary[CMSG_SPACE(sizeof(int))] = { 0 };

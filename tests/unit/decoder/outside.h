@@ -41,6 +41,8 @@ void outside_hello(struct outside *o, uint16_t width, uint16_t height);
 void outside_key(struct outside *o, uint16_t code, bool down, uint32_t codepoint);
 void outside_text(struct outside *o, const char *utf8);
 void outside_paste(struct outside *o, const char *utf8);
+void outside_resize(struct outside *o, uint16_t width, uint16_t height);
+void outside_clipboard_mode(struct outside *o, uint8_t directions);
 /* Opens the clipboard's pipe to it. */
 void outside_open_clipboard(struct outside *o);
 /* The next whole text that came in, not terminated; false after ms. */

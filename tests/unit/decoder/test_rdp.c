@@ -382,7 +382,7 @@ static const struct {
 	{ "/sec:nla", trust, NAME, "staff", "s3cret", false, 0, SEK_EXIT_OK },
 	{ "/sec:nla", trust, NAME, "staff", "wrong", false, 0, SEK_EXIT_LOGIN },
 	{ "/sec:nla", other, NAME, "staff", "s3cret", false, 0, SEK_EXIT_CERTIFICATE },
-	{ "/sec:nla", trust, NAME, "", "", false, 0, SEK_EXIT_TLS }, /* it wants to know who comes, and nobody is known */
+	{ "/sec:nla", trust, NAME, "", "", false, 0, SEK_EXIT_LOGIN }, /* it wants to know who comes, and nobody is known */
 };
 
 START_TEST(a_test_names_the_step)

@@ -117,6 +117,47 @@ START_TEST(rules_that_come_later_end_the_session)
 }
 END_TEST
 
+/* Another size, another clipboard: as often as it is asked for, and no try of a lost link is used up by it. */
+START_TEST(another_connection_is_made_when_the_decoder_asks)
+{
+	struct stream c;
+	struct bench b;
+
+	up(&b, "foreign", false);
+	stream_up(&b, "taro", &c);
+	for (int i = 0; i < SEK_RECONNECT_TRIES + 1; i++) {
+		unsigned keyframes = c.keyframes;
+		int before = bench_decoder_pid(&b);
+
+		if (i > 0)
+			b.all->first->again_ms = 0; /* it is long ago */
+		stream_text(&c, "!exit 23");
+		BENCH_UNTIL(&b, 5000, stream_state(&c) == SEK_STATE_RECONNECTING);
+		BENCH_UNTIL(&b, 8000, stream_state(&c) == SEK_STATE_RUNNING && c.keyframes > keyframes && bench_decoder_pid(&b) != before);
+		ck_assert_uint_eq(journal_count(bench_decoder_pid(&b), SEK_MSG_CLIPBOARD_MODE, NULL, NULL), 1); /* with HELLO */
+	}
+	stream_text(&c, "!exit 23"); /* too soon: later */
+	BENCH_UNTIL(&b, 5000, stream_state(&c) == SEK_STATE_RECONNECTING);
+	ck_assert_uint_gt(b.all->first->again_ms, uv_now(&b.loop));
+	BENCH_UNTIL(&b, 8000, stream_state(&c) == SEK_STATE_RUNNING);
+	ck_assert_str_eq(look(&b).state, "full");
+	bench_finish(&b);
+}
+END_TEST
+
+START_TEST(one_that_asks_before_it_has_shown_anything_is_left)
+{
+	struct stream c;
+	struct bench b;
+
+	up(&b, "foreign-exit-23", false);
+	stream_attach(b.all, "taro", &c);
+	stream_hello(&c);
+	BENCH_UNTIL(&b, 10000, stream_state(&c) == SEK_STATE_DECODER_DIED);
+	bench_finish(&b);
+}
+END_TEST
+
 static const struct {
 	const char *decoder, *result;
 	enum sek_state state;
@@ -231,6 +272,8 @@ int main(void)
 	tcase_add_loop_test(t, a_session_runs_on_one_and_takes_its_place, 0, 2);
 	tcase_add_test(t, nobody_whose_addresses_are_restricted_is_put_there);
 	tcase_add_test(t, rules_that_come_later_end_the_session);
+	tcase_add_test(t, another_connection_is_made_when_the_decoder_asks);
+	tcase_add_test(t, one_that_asks_before_it_has_shown_anything_is_left);
 	tcase_add_loop_test(t, a_test_says_which_step_failed_and_so_does_a_session, 0, sizeof deaths / sizeof deaths[0]);
 	tcase_add_test(t, a_test_can_be_cut_short_and_a_closed_port_is_said);
 	tcase_add_test(t, what_has_no_decoder_is_refused);
