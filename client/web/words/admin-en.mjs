@@ -139,7 +139,7 @@ export default {
 	"admin.hosts.test.credentials": "the kept password cannot be read",
 	"admin.hosts.test.tls": "no encryption that is accepted",
 	"admin.hosts.test.certificate": "certificate refused",
-	"admin.hosts.test.login": "log-in refused",
+	"admin.hosts.test.login": "log-in refused or missing",
 	"admin.hosts.test.size": "screen too large or of a strange form",
 	"admin.hosts.test.refused": "connection refused by the host",
 	"admin.hosts.test.protocol": "not the protocol of its kind",

@@ -139,7 +139,7 @@ export default {
 	"admin.hosts.test.credentials": "保存したパスワードを読めません",
 	"admin.hosts.test.tls": "受け入れられる暗号化がありません",
 	"admin.hosts.test.certificate": "証明書を確認できません",
-	"admin.hosts.test.login": "ログインを拒否されました",
+	"admin.hosts.test.login": "ログインを拒否されました（未登録を含む）",
 	"admin.hosts.test.size": "画面が大きすぎるか対応できない形式です",
 	"admin.hosts.test.refused": "相手が接続を拒否しました",
 	"admin.hosts.test.protocol": "プロトコルが違います",
