@@ -38,7 +38,7 @@ export default {
 	"approve.text": "The text that would cross",
 	"approve.facts": "Details",
 	"approve.sha256": "SHA-256",
-	"approve.expires": "Refused by itself at",
+	"approve.expires": "Decide by",
 	"approve.verdict": "Your decision",
 	"approve.reason": "Reason",
 	"approve.reason.hint": "Needed to refuse. The requester reads it, and it is recorded.",
@@ -114,6 +114,7 @@ export default {
 	"documents.reason.no-space": "The server has no room left. Please tell your administrator.",
 	"documents.reason.audit": "The audit log cannot be written, so nothing is handed out. Please tell your administrator.",
 	"documents.reason.policy": "The policy does not allow this any more.",
-	"documents.reason.restart": "The server was restarted before the document was whole. Please try again.",
+	"documents.reason.lost": "The connection to the browsing server was lost before the document was whole. Please try again.",
+	"documents.reason.stopped": "The server was restarted before the document was whole. Please try again.",
 	"documents.reason.other": "There was a problem on the server. Please try again; if it goes on, tell your administrator.",
 };
