@@ -97,6 +97,8 @@ export default {
 	"error.audit": "The server cannot write its audit log, so nothing new may start and nothing was changed. Please tell your administrator.",
 	"error.internal": "The server had a problem. If it goes on, please tell your administrator.",
 	"error.forbidden": "Your account may not do this.",
+	"error.policy": "The policy does not allow this. If you need it, please ask your administrator.",
+	"error.not-released": "This document is not ready, or has not been approved yet.",
 	"error.no-session": "Browsing has ended. Please start it again, then take the document over.",
 	"error.document-busy": "Another document of yours is under way. Please wait until it is done.",
 	"error.documents-day": "You have taken over as many documents today as are allowed.",
