@@ -309,7 +309,7 @@ END_TEST
 
 START_TEST(a_text_waits_sealed_and_goes_to_who_asked)
 {
-	const struct sek_approval_ask text = { .kind = SEK_APPROVAL_TEXT, .user = "taro", .session = HASH + 32, .sha256 = HASH,
+	const struct sek_approval_ask text = { .kind = SEK_APPROVAL_TEXT, .user = "taro", .session = &HASH[32], .sha256 = HASH,
 		.chars = 18, .bytes = strlen(SECRET), .hours = 1, .text = SECRET };
 	char id[40];
 
