@@ -45,6 +45,14 @@ enum sek_pages_fd {
 	SEK_PAGES_DOCUMENT_FD = 4, /* the PDF, open for reading, hostile */
 };
 
+/* sekisho-convert --serve DIR/view (render-host/pages/convert.h): has what the browser cannot show made into PDFs that it can. The same program
+ * stands in the browser's jail where xdg-open is looked for. */
+enum sek_view_fd { SEK_VIEW_LISTEN_FD = 4 /* listening stream socket, DIR/view/SEK_VIEW_SOCKET */ };
+#define SEK_VIEW_INSIDE "/run/view"    /* DIR/view in the browser's jail, read-only */
+#define SEK_VIEW_SOCKET "socket"
+#define SEK_VIEW_KEEP "keep"           /* this file is there while downloads are kept to be taken over */
+#define SEK_DOWNLOADS_INSIDE "/home/session/Downloads"
+
 #define SEK_PROXY_PORT 3128                        /* on 127.0.0.1 of the session's network namespace */
 #define SEK_START_HOST "start.sekisho.internal"    /* answered by the egress proxy itself, http only */
 #define SEK_INTERNAL_SUFFIX ".sekisho.internal"    /* every other name below it is refused, never resolved */

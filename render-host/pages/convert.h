@@ -5,6 +5,8 @@
  *
  *   sekisho-convert --lang ja|en --pages N --seconds N
  *
+ * (with --serve DIRECTORY it is the server of views, see view.h)
+ *
  * is started once for each document, by somebody who may start jails (the keeper of a session does). Whoever kills it kills
  * its jails. It must be told of the end of its parent by PR_SET_PDEATHSIG, as sek_spawn does.
  */

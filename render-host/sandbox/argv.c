@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "render-host/helpers.h"
 #include "render-host/sandbox/browser_argv.h"
 
 #define BROWSER "/usr/lib/chromium/chromium"
@@ -256,6 +257,14 @@ static void browser_files(struct sek_argv *a, const struct sek_sandbox_options *
 	display_access(a, o);
 	bus_access(a, o);
 	names_access(a, o);
+	/* what the browser hands to xdg-open goes to the server of views */
+	bind(a, "--ro-bind", o, "view", SEK_VIEW_INSIDE);
+	add(a, "--perms");
+	add(a, "0555");
+	add(a, "--ro-bind-data");
+	add(a, "%d", SEK_PROGRAM_BINARY_FD);
+	add(a, "/run/open/xdg-open");
+	set_env(a, "PATH", "/run/open:/usr/bin");
 	/* Each key waits for the input method's word and then takes effect at once. The other mode puts the key back into a
 	 * queue first: that cost 6 ms a key, and texts overtook keys. */
 	set_env(a, "IBUS_ENABLE_SYNC_MODE", "1");

@@ -12,7 +12,7 @@
 #include "base/status.h"
 #include "render-host/sandbox/options.h"
 
-enum { SEK_ARGV_MAX = 160, SEK_ARGV_TEXT_BYTES = 8192, SEK_DEVTOOLS_PORT = 9222 };
+enum { SEK_ARGV_MAX = 192, SEK_ARGV_TEXT_BYTES = 8192, SEK_DEVTOOLS_PORT = 9222 };
 
 /* An argument vector with the memory for its texts. */
 struct sek_argv {
@@ -43,7 +43,7 @@ const char *sek_program_name(enum sek_program p);
 enum sek_program_fd {
 	SEK_PROGRAM_STATUS_FD = 3, /* status pipe of display, names, wm and ime */
 	SEK_PROGRAM_LISTEN_FD = 4, /* ime, clip: its listening socket */
-	SEK_PROGRAM_BINARY_FD = 5, /* wm, ime, clip: the program itself, so that it may lie where the session's uid cannot look */
+	SEK_PROGRAM_BINARY_FD = 5, /* wm, ime, clip: the program itself (browser: what stands for xdg-open), so that it may lie where the session's uid cannot look */
 };
 
 /* Fills ret with the whole command line (bubblewrap first) of the program. SEK_E_LIMIT if it does not fit, SEK_E_DENIED

@@ -89,9 +89,9 @@ static void start_program(struct keeper *k, enum sek_program p)
 		s = sek_from_errno();
 	spawn.argv = argv.v;
 	spawn.fd[spawn.fds++] = (struct sek_spawn_fd){ pipe_fd[1], SEK_PROGRAM_STATUS_FD };
-	if (p == SEK_PROGRAM_WM || p == SEK_PROGRAM_IME || p == SEK_PROGRAM_CLIP) {
+	if (p == SEK_PROGRAM_WM || p == SEK_PROGRAM_IME || p == SEK_PROGRAM_CLIP || p == SEK_PROGRAM_BROWSER) {
 		int binary = p == SEK_PROGRAM_WM ? k->start->wm_fd : p == SEK_PROGRAM_IME ? k->start->ime_fd :
-			k->start->clip_fd;
+			p == SEK_PROGRAM_CLIP ? k->start->clip_fd : k->start->convert_fd;
 
 		/* bubblewrap reads the program from here: from its first byte, also the second time */
 		if (sek_is_ok(s) && lseek(binary, 0, SEEK_SET) < 0)
@@ -128,6 +128,30 @@ static void start_bridge(struct keeper *k)
 	}
 }
 
+/* Without it the session goes on: what the browser cannot show itself is then not shown. */
+static void start_view(struct keeper *k)
+{
+	static char name[] = "sekisho-convert", lang[] = "--lang", pages[] = "--pages", most[] = "500", seconds[] = "--seconds", long_one[] = "60",
+		serve[] = "--serve";
+	char into[SEK_SANDBOX_PATH_MAX + 16], language[8], why[96];
+	char *argv[] = { name, lang, language, pages, most, seconds, long_one, serve, into, NULL };
+	struct sek_spawn spawn = { .argv = argv, .exec_fd = k->start->convert_fd, .fds = 1 };
+	int listener = -1;
+	pid_t pid;
+	sek_status s;
+
+	snprintf(into, sizeof into, "%s/view", k->start->options->dir);
+	snprintf(language, sizeof language, "%s", k->start->options->lang);
+	s = sek_keeper_socket(k->start->options, "view/" SEK_VIEW_SOCKET, &listener);
+	spawn.fd[0] = (struct sek_spawn_fd){ listener, SEK_VIEW_LISTEN_FD };
+	if (sek_is_ok(s))
+		s = sek_spawn(&spawn, &pid);
+	if (listener >= 0)
+		close(listener);
+	if (!sek_is_ok(s))
+		sek_log(SEK_LOG_ERROR, "sandbox.view", "why", sek_status_text(s, why, sizeof why), NULL);
+}
+
 /* Starts whatever can start now, and tells what has become true. */
 static void advance(struct keeper *k)
 {
@@ -142,6 +166,7 @@ static void advance(struct keeper *k)
 	if (k->display_up && k->bus_up && !k->pid[SEK_PROGRAM_IME] && !k->restarted[SEK_PROGRAM_IME])
 		start_program(k, SEK_PROGRAM_IME);
 	if (k->wm_up && k->bus_up && !k->pid[SEK_PROGRAM_BROWSER]) {
+		start_view(k);
 		start_program(k, SEK_PROGRAM_BROWSER);
 		start_bridge(k);
 	}
@@ -323,6 +348,7 @@ static sek_status prepare(struct keeper *k)
 	sigset_t set;
 
 	SEK_TRY(sek_keeper_files(k->start->options, k->start->policies));
+	SEK_TRY(sek_keeper_keep_downloads(k->start->options, k->start->keep));
 	SEK_TRY(sek_keeper_socket(k->start->options, SEK_SESSION_IME, &k->ime_listener));
 	SEK_TRY(sek_keeper_socket(k->start->options, SEK_SESSION_CLIPBOARD, &k->clip_listener));
 	SEK_TRY(sek_rules_open(&k->rules, k->start));

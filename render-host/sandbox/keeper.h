@@ -17,6 +17,8 @@ struct sek_keeper_start {
 	int rules_fd;         /* our end of the proxy's SEK_EGRESS_RULES_FD */
 	int status_fd;        /* SEK_SANDBOX_STATUS_FD */
 	int wm_fd, ime_fd, clip_fd; /* the programs sekisho-wm, sekisho-ime and sekisho-clip, open for reading */
+	bool keep;            /* downloads stay after they were shown, as the first rules say */
+	int convert_fd;       /* the program sekisho-convert, open for reading */
 	int devtools_fd;      /* listening unix socket for tests, -1 in production */
 };
 
@@ -30,6 +32,9 @@ sek_status sek_keeper_files(const struct sek_sandbox_options *o, const char *pol
 /* Puts other policies in the place of those there, whole. watch: an inotify descriptor that will tell, as the number
  * *ret_wd, that somebody has read them. */
 sek_status sek_keeper_replace_policies(const struct sek_sandbox_options *o, const char *policies, int watch, int *ret_wd);
+
+/* Says whether downloads stay in the sandbox after they were shown (SEK_VIEW_KEEP). */
+sek_status sek_keeper_keep_downloads(const struct sek_sandbox_options *o, bool keep);
 
 /* Makes the listening socket `name` (SEK_SESSION_IME, SEK_SESSION_CLIPBOARD) in the session's directory, mode 0600. */
 sek_status sek_keeper_socket(const struct sek_sandbox_options *o, const char *name, int *ret_fd);

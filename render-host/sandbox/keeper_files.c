@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "render-host/helpers.h"
 #include "render-host/sandbox/keeper.h"
 #include "render-host/session.h"
 
@@ -74,7 +75,7 @@ sek_status sek_keeper_files(const struct sek_sandbox_options *o, const char *pol
 		"<policy context=\"default\"><allow user=\"*\"/><allow own=\"org.freedesktop.IBus\"/>"
 		"<allow send_destination=\"org.freedesktop.DBus\"/><allow receive_sender=\"org.freedesktop.DBus\"/></policy>\n"
 		"<limit name=\"max_completed_connections\">64</limit></busconfig>\n";
-	static const char *const dirs[] = { "fb", "x11", "ibus", "dbus", "etc", "etc/policies", "etc/policies/managed", NULL };
+	static const char *const dirs[] = { "fb", "x11", "ibus", "dbus", "etc", "etc/policies", "etc/policies/managed", "view", NULL };
 	char line[96], path[PATH_BYTES];
 
 	for (const char *const *d = dirs; *d; d++)
@@ -112,6 +113,16 @@ sek_status sek_keeper_replace_policies(const struct sek_sandbox_options *o, cons
 		return sek_from_errno();
 	*ret_wd = wd;
 	return sek_ok();
+}
+
+sek_status sek_keeper_keep_downloads(const struct sek_sandbox_options *o, bool keep)
+{
+	char path[PATH_BYTES];
+
+	if (keep)
+		return write_text(o->dir, "view/" SEK_VIEW_KEEP, "");
+	snprintf(path, sizeof path, "%s/view/" SEK_VIEW_KEEP, o->dir);
+	return unlink(path) == 0 || errno == ENOENT ? sek_ok() : sek_from_errno();
 }
 
 sek_status sek_keeper_listen(const char *path, int *ret_fd)

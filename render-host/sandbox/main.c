@@ -32,7 +32,8 @@ struct sandbox {
 	struct sek_sandbox_options options;
 	char *policies;
 	size_t base_n; /* of the site's file */
-	int wm_fd, ime_fd, clip_fd, egress_fd, devtools_fd, signals;
+	bool keep; /* downloads, as the first rules say */
+	int wm_fd, ime_fd, clip_fd, convert_fd, egress_fd, devtools_fd, signals;
 	int rules_fd[2]; /* keeper's end, proxy's end */
 	pid_t keeper, egress;
 };
@@ -137,6 +138,7 @@ static char *read_policies(struct sandbox *b)
 	if (ferror(f) || !read_rules(b, &rules, &there) ||
 			!sek_is_ok(sek_policy_make(base, n, o, there ? &rules : NULL, &text)))
 		text = NULL;
+	b->keep = text && there && rules.keep;
 	fclose(f);
 	return text;
 }
@@ -162,9 +164,10 @@ static int prepare(struct sandbox *b)
 	b->wm_fd = open_program("sekisho-wm");
 	b->ime_fd = open_program("sekisho-ime");
 	b->clip_fd = open_program("sekisho-clip");
+	b->convert_fd = open_program("sekisho-convert");
 	b->egress_fd = open_program("sekisho-egress");
-	if (b->wm_fd < 0 || b->ime_fd < 0 || b->clip_fd < 0 || b->egress_fd < 0)
-		return refuse(SEK_SANDBOX_JAIL, "programs", "sekisho-wm, -ime, -clip and -egress must lie beside sekisho-sandbox");
+	if (b->wm_fd < 0 || b->ime_fd < 0 || b->clip_fd < 0 || b->convert_fd < 0 || b->egress_fd < 0)
+		return refuse(SEK_SANDBOX_JAIL, "programs", "sekisho-wm, -ime, -clip, -convert and -egress must lie beside sekisho-sandbox");
 	if (o->devtools && !sek_is_ok(sek_keeper_listen(o->devtools, &b->devtools_fd)))
 		return refuse(SEK_SANDBOX_USAGE, o->devtools, strerror(errno));
 	return SEK_SANDBOX_OK;
@@ -201,7 +204,8 @@ static _Noreturn void be_keeper(const struct sandbox *b)
 	struct sek_keeper_start start = {
 		.options = &b->options, .policies = b->policies, .base = base, .base_n = b->base_n,
 		.status_fd = SEK_SANDBOX_STATUS_FD, .rules_fd = b->rules_fd[0],
-		.wm_fd = b->wm_fd, .ime_fd = b->ime_fd, .clip_fd = b->clip_fd, .devtools_fd = b->devtools_fd,
+		.wm_fd = b->wm_fd, .ime_fd = b->ime_fd, .clip_fd = b->clip_fd, .convert_fd = b->convert_fd, .keep = b->keep,
+		.devtools_fd = b->devtools_fd,
 	};
 
 	close(b->signals);
@@ -291,7 +295,7 @@ static int run(struct sandbox *b)
 
 int main(int argc, char **argv)
 {
-	struct sandbox b = { .wm_fd = -1, .ime_fd = -1, .clip_fd = -1, .egress_fd = -1, .devtools_fd = -1,
+	struct sandbox b = { .wm_fd = -1, .ime_fd = -1, .clip_fd = -1, .convert_fd = -1, .egress_fd = -1, .devtools_fd = -1,
 			     .rules_fd = { -1, -1 } };
 	const char *why = NULL;
 	int code;

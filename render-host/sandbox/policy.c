@@ -79,6 +79,28 @@ static json_t *list_of(json_t *all, const char *name)
 	return json_object_set_new(all, name, json_array()) == 0 ? json_object_get(all, name) : NULL;
 }
 
+/* Files come into the sandbox and are opened at once by what stands for xdg-open (view.h). Types that are not in the list, and those that are
+ * shown already, a user can open by hand. */
+static bool apply_view(json_t *all, json_t *allow)
+{
+	static const char *const types[] = {
+		"docx", "docm", "dotx", "xlsx", "xlsm", "xlsb", "pptx", "pptm", "ppsx", "odt", "ods", "odp", "doc", "xls", "ppt", "pps", "rtf", "csv",
+		"eml", "txt", "log", "tif", "tiff", "bmp", "zip", "7z", "tar", "gz", "tgz", "bz2", "xz", "zst", "lzh", "rar", "cab", "pdf", NULL
+	};
+	json_t *list = json_array();
+
+	for (const char *const *t = types; list && *t; t++)
+		if (json_array_append_new(list, json_string(*t)) != 0)
+			return false;
+	/* 0: no restrictions. What is taken for dangerous elsewhere cannot be run here, and nothing leaves */
+	return json_object_set_new(all, "AutoOpenFileTypes", list) == 0 &&
+		json_object_set_new(all, "DownloadRestrictions", json_integer(0)) == 0 &&
+		json_object_set_new(all, "DownloadDirectory", json_string(SEK_DOWNLOADS_INSIDE)) == 0 &&
+		json_object_set_new(all, "PromptForDownloadLocation", json_false()) == 0 &&
+		json_array_append_new(allow, json_string("file://" SEK_VIEW_INSIDE "/")) == 0 &&
+		json_array_append_new(allow, json_string("file://" SEK_DOWNLOADS_INSIDE "/")) == 0;
+}
+
 /* Adds the rules behind what the site's file says. Of "*" in both lists the blocking one holds: "*" is allowed unless
  * somebody says otherwise. */
 static bool apply_rules(json_t *all, const struct sek_rules *r)
@@ -89,6 +111,8 @@ static bool apply_rules(json_t *all, const struct sek_rules *r)
 	if (!allow || !block || !add_all(block, r->block, r->block_bytes, true))
 		return false;
 	if ((!has_all(r) && !add(block, "*", 1)) || !add_all(allow, r->allow, r->allow_bytes, false))
+		return false;
+	if (r->view && !apply_view(all, allow))
 		return false;
 	/* the page that the proxy itself answers: whoever may open nothing must still be told */
 	return add(allow, start, sizeof start - 1) &&

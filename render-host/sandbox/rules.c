@@ -136,6 +136,8 @@ static sek_status enforce(struct sek_rules_door *d, const struct sek_keeper_star
 	s = tell_proxy(d, &w);
 	d->known_ms = 0;
 	if (sek_is_ok(s))
+		s = sek_keeper_keep_downloads(start->options, rules->keep);
+	if (sek_is_ok(s))
 		s = sek_keeper_replace_policies(start->options, text, d->watch, &d->wd);
 	if (!sek_is_ok(s)) {
 		free(text);

@@ -2,10 +2,12 @@
 // Policies in live sessions, as members of staff meet them: addresses, files, the watermark. The clipboard has tests of its own.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { after, afterEach, before, test } from "node:test";
-import { Harness, problems, until } from "./harness.mjs";
+import { Harness, problems, root, until } from "./harness.mjs";
 import { done, enter } from "./support/office.mjs";
 import { Remote } from "./support/remote.mjs";
 
@@ -176,7 +178,26 @@ test("policy: download none: no file opens, PDF neither, and the browser says so
 	assert.deepEqual(downloads(), []);
 });
 
-test("policy: download view: PDF opens inside the sandbox, nothing else does", { timeout: 90000 }, async () => {
+/** A TIFF, which Chromium does not show: 600 x 800 pixels of the colour PAPER. */
+function tiff()
+{
+	const width = 600, height = 800, at = 8 + width * height * 3, tags = [[256, 4, width], [257, 4, height], [258, 3, 8], [259, 3, 1],
+		[262, 3, 2], [273, 4, 8], [277, 3, 3], [278, 4, height], [279, 4, width * height * 3]];
+	const file = Buffer.alloc(at + 2 + 12 * tags.length + 4);
+	file.write("II*\0", "latin1");
+	file.writeUInt32LE(at, 4);
+	file.fill(Buffer.from(PAPER.split(",").map(Number)), 8, at);
+	file.writeUInt16LE(tags.length, at);
+	tags.forEach(([tag, type, value], i) => {
+		file.writeUInt16LE(tag, at + 2 + 12 * i);
+		file.writeUInt16LE(type, at + 4 + 12 * i);
+		file.writeUInt32LE(1, at + 6 + 12 * i);
+		file.writeUInt32LE(value, at + 10 + 12 * i);
+	});
+	return file;
+}
+
+test("policy: download view: PDF opens inside the sandbox, other files as PDF, or the page says why not", { timeout: 90000 }, async () => {
 	await untilLogged("sandbox.rules", () => policy("download", "view"));
 	await until("the PDF's page is on the screen", async () => {
 		await type("/doc.pdf");
@@ -185,10 +206,27 @@ test("policy: download view: PDF opens inside the sandbox, nothing else does", {
 	await remote.screenshot("download-view");
 	await remote.go("/second");
 	await shows("a page again", PLACE, PAGE);
-	await refused("/taken.pdf"); // one that its site offers as a file to keep
-	await refused("/a.zip");
-	await refused("/a.docx");
+	harness.site.files.set("/a.tif", { type: "image/tiff", body: tiff() });
+	await untilLogged("outcome=shown", () => type("/a.tif"));
+	await shows("the picture, in a PDF of the sandbox's own", PLACE, PAPER);
+	await remote.screenshot("download-view-tiff");
+	const documents = fs.mkdtempSync(path.join(os.tmpdir(), "sek-e2e-documents-"));
+	execFileSync("python3", [path.join(root, "tests/support/documents/make.py"), documents]);
+	harness.site.files.set("/a.docx", { type: "application/octet-stream", body: fs.readFileSync(path.join(documents, "word.docx")) });
+	fs.rmSync(documents, { recursive: true });
+	await remote.go("/second");
+	await untilLogged("outcome=shown", () => type("/a.docx"));
+	await shows("the document's page", PLACE, "255,255,255");
+	await remote.screenshot("download-view-docx");
+	await remote.go("/second");
+	await untilLogged("outcome=reason", () => type("/a.zip")); // it is empty
+	await shows("a white page that says so", PLACE, "255,255,255");
+	await remote.screenshot("download-view-reason");
 	assert.deepEqual(downloads(), []);
+	await remote.go("/second");
+	await type("/taken.pdf"); // one that its site offers as a file to keep
+	await shows("the PDF", PLACE, PAPER);
+	await remote.screenshot("download-view-taken");
 	await policy("download", "none");
 });
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The three roles of sekisho-convert, which are the same program:
+ * The roles of sekisho-convert, which are the same program (and two more of view.h):
  *   (none)     starts the other two, waits, kills; parses nothing
  *   --worker   jailed by base/jail.h: judges the type, converts everything but Office documents
  *   --office   the first process of a bubblewrap jail: runs LibreOffice there and hands its PDF out

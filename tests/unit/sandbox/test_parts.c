@@ -262,7 +262,8 @@ START_TEST(rules_of_the_broker)
 	} rows[] = {
 		{ { false, false, false, "*\n", "", 2, 0 }, "chrome://* ", "chrome://newtab http://start.sekisho.internal " },
 		{ { true, false, false, "*\n", "settings\nhttps://b/c\n", 2, 21 },
-			"chrome://* http://settings https://settings https://b/c ", "chrome://newtab http://start.sekisho.internal " },
+			"chrome://* http://settings https://settings https://b/c ", "chrome://newtab file:///run/view/ "
+			"file:///home/session/Downloads/ http://start.sekisho.internal " },
 		{ { false, false, false, "settings\nhttp://d\n", "", 18, 0 }, "chrome://* http://* https://* ",
 			"chrome://newtab http://settings https://settings http://d http://start.sekisho.internal " },
 		{ { false, false, false, "*\nhttp://good.b\n", "b\n", 16, 2 }, "chrome://* http://b https://b ",
@@ -282,6 +283,9 @@ START_TEST(rules_of_the_broker)
 		ck_assert_str_eq(joined(j, "URLAllowlist"), rows[i].allow);
 		ck_assert(json_is_boolean(json_object_get(j, "AlwaysOpenPdfExternally")));
 		ck_assert_int_eq(json_is_true(json_object_get(j, "AlwaysOpenPdfExternally")), !rules->view);
+		/* without a word of the broker what the site's file says holds: nothing comes in */
+		ck_assert(rules->view == (json_object_get(j, "AutoOpenFileTypes") != NULL));
+		ck_assert(rules->view == json_is_integer(json_object_get(j, "DownloadRestrictions")));
 		json_decref(j);
 		/* a file of the site whose lists are none */
 		j = make_policy("{\"URLBlocklist\":7}");
