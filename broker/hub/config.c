@@ -77,7 +77,8 @@ static sek_status anchor_all(const struct sek_config_place *k, struct sek_config
 		&f->inner.certificate, &f->inner.key, &f->pki.ca, &f->pki.crl, &f->pki.intermediate_certificate,
 		&f->pki.intermediate_key, &f->store.path, &f->web_root, f->programs ? &f->programs->decoder : NULL,
 		f->programs ? &f->programs->encoder : NULL, f->programs ? &f->programs->decoder_vnc : NULL,
-		f->programs ? &f->programs->decoder_rdp : NULL, f->audit ? &f->audit->path : NULL,
+		f->programs ? &f->programs->decoder_rdp : NULL, f->programs ? &f->programs->paper : NULL,
+		f->documents ? &f->documents->path : NULL, f->audit ? &f->audit->path : NULL,
 		f->audit ? &f->audit->key : NULL, f->control ? &f->control->path : NULL,
 		f->audit && f->audit->syslog ? &f->audit->syslog->ca : NULL,
 		f->audit && f->audit->syslog ? &f->audit->syslog->certificate : NULL,
@@ -388,6 +389,7 @@ static sek_status fill(const struct sek_config_place *k, const char *program_fol
 	}
 	SEK_TRY(sek_config_fill_audit(k->path, c, k->err, k->err_size));
 	SEK_TRY(sek_config_fill_recording(k->path, c, k->err, k->err_size));
+	SEK_TRY(sek_config_fill_documents(k->path, program_folder, c, k->err, k->err_size));
 	SEK_TRY(sek_config_fill_login(k->path, c, k->err, k->err_size));
 	c->sessions.outer_address = f->outer.address;
 	c->sessions.ca_path = f->pki.ca;
@@ -449,6 +451,8 @@ void sek_broker_config_free(struct sek_broker_config *c)
 	free(c->made_recordings);
 	free(c->made_recording_key);
 	free(c->made_words);
+	free(c->made_documents);
+	free(c->made_paper);
 	if (c->made_bind_password)
 		explicit_bzero(c->made_bind_password, strlen(c->made_bind_password));
 	free(c->made_bind_password);

@@ -22,6 +22,7 @@
 #define SEK_CONFIG_ERROR_BYTES 1024
 #define SEK_ORIGINS_MAX 16
 #define SEK_RENDER_HOSTS_MAX 256
+#define SEK_DOCUMENTS_PRINTERS 32 /* queues that may be used */
 
 struct sek_config_file;
 
@@ -55,6 +56,11 @@ struct sek_broker_config {
 	const char *words_path;                /* index of words that were read on recordings, NULL = none are read */
 	const char *words_languages;           /* "jpn+eng" */
 	const char *recording_secret_path;     /* the locked secret half of the recording key, NULL = reviewers bring it */
+	bool has_documents;                    /* the file says that documents may cross, and where they lie */
+	const char *documents_path, *documents_languages, *print_server, *paper_path; /* print_server: NULL = libcups' own default */
+	const char *const *printers;
+	size_t n_printers;
+	uint64_t documents_least_free_bytes;
 	const char *metrics_address;           /* numeric; NULL: nothing listens there */
 	uint16_t metrics_port;
 	gid_t control_gid;                     /* who may use it besides root and the broker's user; (gid_t)-1 = nobody */
@@ -62,7 +68,7 @@ struct sek_broker_config {
 	struct sek_config_file *file;          /* owns the texts */
 	struct sek_render_host *hosts;
 	char *made_origin, *made_decoder, *made_decoder_vnc, *made_decoder_rdp, *made_encoder, *made_audit_path, *made_audit_key, *made_control_path, *made_login_key, *made_bind_password, *made_recordings,
-		*made_recording_key, *made_words;
+		*made_recording_key, *made_words, *made_documents, *made_paper;
 	char host_name[256];
 };
 

@@ -66,7 +66,7 @@ struct sek_config_file {
 		char *time_zone;
 	} *site;
 	struct file_programs {
-		char *decoder, *encoder, *decoder_vnc, *decoder_rdp;
+		char *decoder, *encoder, *decoder_vnc, *decoder_rdp, *paper;
 	} *programs;
 	uint32_t *log_level;
 	struct file_audit {
@@ -82,6 +82,12 @@ struct sek_config_file {
 		char *path, *public_key, *signing_key, *secret_key, *words, *words_path;
 		uint32_t *warn_free_mib, *least_free_mib;
 	} *recording;
+	struct file_documents {
+		char *path, *words, *print_server;
+		char **printers;
+		unsigned printers_count;
+		uint32_t *least_free_mib;
+	} *documents;
 	struct file_control {
 		char *path, *group;
 	} *control;
@@ -113,6 +119,9 @@ sek_status sek_config_fill_login(const char *path, struct sek_broker_config *c, 
 
 /* config_recording.c: once the audit log is known. */
 sek_status sek_config_fill_recording(const char *path, struct sek_broker_config *c, char *err, size_t err_size);
+
+/* config_recording.c: where documents lie that cross as pixels. */
+sek_status sek_config_fill_documents(const char *path, const char *program_folder, struct sek_broker_config *c, char *err, size_t err_size);
 
 /* config_hosts.c: what is said of foreign hosts, once c->hosts is filled, and the programs for them. */
 sek_status sek_config_fill_foreign(const struct sek_config_place *k, const char *program_folder, struct sek_broker_config *c);

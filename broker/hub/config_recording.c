@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The part of broker.yaml that says where recordings go and to which key they are sealed. Must never take a key that others
- * could have put there.
+ * The parts of broker.yaml that say where recordings go and to which key they are sealed, and where documents lie. Must never take a
+ * key that others could have put there.
  */
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/config.h"
 #include "broker/hub/config.h"
@@ -62,4 +64,49 @@ sek_status sek_config_fill_recording(const char *path, struct sek_broker_config 
 	if (c->recording.warn_free_bytes < c->recording.least_free_bytes)
 		return sek_config_refuse(&k, "recording.warn_free_mib", "is less than least_free_mib: the warning would come too late");
 	return sek_ok();
+}
+
+static sek_status fill_paper(const struct sek_config_place *k, const struct sek_config_file *f, const char *folder, struct sek_broker_config *c)
+{
+	char what[200];
+
+	c->paper_path = f->programs ? f->programs->paper : NULL;
+	if (!c->paper_path && asprintf(&c->made_paper, "%s/sekisho-paper", folder) < 0) {
+		c->made_paper = NULL;
+		return sek_fail(SEK_E_NOMEM);
+	}
+	if (!c->paper_path)
+		c->paper_path = c->made_paper;
+	if (access(c->paper_path, X_OK) == 0)
+		return sek_ok();
+	snprintf(what, sizeof what, "'%.120s' cannot be run, and `documents` needs it", c->paper_path);
+	return sek_config_refuse(k, "programs.paper", what);
+}
+
+/* What CUPS lets a queue be called, and nothing that could be a path. */
+static bool is_queue(const char *name)
+{
+	return strcspn(name, " /#?\t\\'\"") == strlen(name);
+}
+
+sek_status sek_config_fill_documents(const char *path, const char *program_folder, struct sek_broker_config *c, char *err, size_t err_size)
+{
+	const struct sek_config_place k = { path, err, err_size };
+	const struct file_documents *f = c->file->documents;
+
+	if (!f)
+		return sek_ok();
+	c->has_documents = true;
+	c->documents_languages = f->words ? f->words : "jpn+eng";
+	c->print_server = f->print_server;
+	c->printers = (const char *const *)f->printers;
+	c->n_printers = f->printers_count;
+	if (!are_languages(c->documents_languages))
+		return sek_config_refuse(&k, "documents.words", "names languages of tesseract, such as jpn+eng");
+	for (unsigned i = 0; i < f->printers_count; i++)
+		if (!is_queue(f->printers[i]))
+			return sek_config_refuse(&k, "documents.printers", "holds a name that no queue of CUPS can have");
+	SEK_TRY(sek_config_beside_store(c, f->path, "documents", &c->made_documents, &c->documents_path));
+	SEK_TRY(mib(&k, "documents.least_free_mib", f->least_free_mib, LEAST_FREE_MIB, &c->documents_least_free_bytes));
+	return fill_paper(&k, c->file, program_folder, c);
 }

@@ -112,6 +112,7 @@ static const cyaml_schema_field_t programs_fields[] = {
 	TEXT("encoder", CYAML_FLAG_OPTIONAL, struct file_programs, encoder),
 	TEXT("decoder_vnc", CYAML_FLAG_OPTIONAL, struct file_programs, decoder_vnc),
 	TEXT("decoder_rdp", CYAML_FLAG_OPTIONAL, struct file_programs, decoder_rdp),
+	TEXT("paper", CYAML_FLAG_OPTIONAL, struct file_programs, paper),
 	CYAML_FIELD_END,
 };
 static const cyaml_strval_t syslog_hows[] = { { "local", SEK_SYSLOG_LOCAL }, { "tls", SEK_SYSLOG_TLS } };
@@ -145,6 +146,18 @@ static const cyaml_schema_field_t recording_fields[] = {
 	TEXT("words_path", CYAML_FLAG_OPTIONAL, struct file_recording, words_path),
 	NUMBER("warn_free_mib", struct file_recording, warn_free_mib),
 	NUMBER("least_free_mib", struct file_recording, least_free_mib),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t printer_schema = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 127),
+};
+static const cyaml_schema_field_t documents_fields[] = {
+	TEXT("path", CYAML_FLAG_OPTIONAL, struct file_documents, path),
+	TEXT("words", CYAML_FLAG_OPTIONAL, struct file_documents, words),
+	TEXT("print_server", CYAML_FLAG_OPTIONAL, struct file_documents, print_server),
+	CYAML_FIELD_SEQUENCE("printers", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_documents, printers, &printer_schema, 1,
+		SEK_DOCUMENTS_PRINTERS),
+	NUMBER("least_free_mib", struct file_documents, least_free_mib),
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_field_t control_fields[] = {
@@ -187,6 +200,8 @@ static const cyaml_schema_field_t file_fields[] = {
 		audit_fields),
 	CYAML_FIELD_MAPPING_PTR("recording", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, recording,
 		recording_fields),
+	CYAML_FIELD_MAPPING_PTR("documents", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, documents,
+		documents_fields),
 	CYAML_FIELD_MAPPING_PTR("control", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, control,
 		control_fields),
 	CYAML_FIELD_MAPPING_PTR("metrics", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, metrics,

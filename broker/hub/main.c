@@ -17,12 +17,11 @@
 #include "base/log.h"
 #include "base/notify.h"
 #include "broker/hub/admin/admin.h"
-#include "broker/hub/approvals/approvals.h"
-#include "broker/hub/approved.h"
 #include "broker/hub/audited.h"
 #include "broker/hub/auth/password.h"
 #include "broker/hub/config.h"
 #include "broker/hub/control/control.h"
+#include "broker/hub/documented.h"
 #include "broker/hub/kept.h"
 #include "broker/hub/metrics/metrics.h"
 #include "broker/hub/options.h"
@@ -50,7 +49,7 @@ struct broker {
 	struct sek_recorded recorded;
 	struct sek_admin *admin;
 	struct sek_review *review;     /* NULL: likewise */
-	struct sek_approvals *approvals;
+	struct sek_documented documented;
 	struct sek_policy_book *book;
 	struct sek_front *front;
 	struct sek_control *control;
@@ -162,7 +161,7 @@ static void kept_stopped(void *user)
 {
 	struct broker *b = user;
 
-	sek_approvals_stop(b->approvals, approvals_stopped, b);
+	sek_documented_stop(&b->documented, approvals_stopped, b);
 }
 
 static void auth_stopped(void *user)
@@ -324,12 +323,12 @@ static sek_status start_review(struct broker *b)
 		refuse("review", err);
 }
 
-static sek_status start_approvals(struct broker *b)
+static sek_status start_documents(struct broker *b)
 {
-	const struct sek_approvals_config c = { .store_path = b->config->store_path, .audit = b->audit, .key = b->login_key };
 	char err[SEK_CONFIG_ERROR_BYTES] = "";
 
-	return sek_is_ok(sek_approved_start(&b->loop, &c, b->sessions, &b->approvals, err, sizeof err)) ? sek_ok() : refuse("approvals", err);
+	return sek_is_ok(sek_documented_start(&b->documented, &b->loop, b->config, b->login_key, b->audit, b->sessions, err, sizeof err)) ?
+		sek_ok() : refuse("documents", err);
 }
 
 static sek_status start_control(struct broker *b)
@@ -355,7 +354,7 @@ static sek_status start_front(struct broker *b)
 	b->front_config = (struct sek_front_config){
 		.address = b->config->inner_address, .port = b->config->inner_port, .certificate = b->config->certificate,
 		.key = b->config->key, .origins = b->config->origins, .n_origins = b->config->n_origins,
-		.web_root = b->config->web_root, .audit = b->audit, .review = b->review, .approvals = b->approvals, .notice = b->config->notice, .notice_ja = b->config->notice_ja,
+		.web_root = b->config->web_root, .audit = b->audit, .review = b->review, .documents = b->documented.documents, .approvals = b->documented.approvals, .notice = b->config->notice, .notice_ja = b->config->notice_ja,
 		.notice_en = b->config->notice_en,
 		.client_ca = b->config->has_certificates ? b->config->login_certificates.ca : NULL,
 	};
@@ -399,10 +398,10 @@ static sek_status start(struct broker *b, const struct sek_options *o)
 	record = sek_audited_clipboard(b->audit);
 	sek_sessions_log_clipboard(b->sessions, &record);
 	SEK_TRY(start_recording(b));
+	SEK_TRY(start_documents(b));
 	SEK_TRY(start_policy(b));
 	SEK_TRY(start_admin(b));
 	SEK_TRY(start_review(b));
-	SEK_TRY(start_approvals(b));
 	SEK_TRY(start_control(b));
 	SEK_TRY(start_front(b));
 	SEK_TRY(start_metrics(b));
@@ -446,7 +445,7 @@ static int run(struct broker *b, const struct sek_options *o)
 	uv_run(&b->loop, UV_RUN_DEFAULT); /* what the last step of lws closed */
 	sek_metrics_destroy(b->metrics);
 	sek_control_destroy(b->control);
-	sek_approvals_destroy(b->approvals);
+	sek_documented_destroy(&b->documented);
 	sek_review_destroy(b->review);
 	sek_admin_destroy(b->admin);
 	sek_sessions_destroy(b->sessions);

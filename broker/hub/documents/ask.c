@@ -97,8 +97,9 @@ static bool look_at_policy(struct sek_documents_request *q)
 		q->row.days = p->document_days;
 		q->per_day = p->documents_per_day;
 		q->most_pixels = (uint64_t)p->document_megapixels * MEGA;
-		q->wish = (struct sek_document_wish){ .printed = strcmp(q->row.source, "page") == 0, .dpi = (uint16_t)q->row.dpi,
-			.most_pages = (uint16_t)p->document_max_pages, .max_px = SEK_DOCUMENT_MAX_PX };
+		q->wish = (struct sek_document_ask){ .source = strcmp(q->row.source, "page") == 0 ? SEK_DOCUMENT_PRINTED : SEK_DOCUMENT_CAUGHT,
+			.dpi = (uint16_t)q->row.dpi, .most_pages = (uint16_t)p->document_max_pages, .max_width_px = SEK_DOCUMENT_MAX_PX,
+			.max_height_px = SEK_DOCUMENT_MAX_PX };
 	}
 	return !q->answer.error;
 }

@@ -17,11 +17,11 @@
 #include "base/status.h"
 #include "broker/hub/audit/audit.h"
 #include "broker/hub/policy/policy.h"
+#include "broker/hub/session/document.h"
 #include "broker/hub/store/documents.h"
 
 #define SEK_DOCUMENTS_AT_ONCE 4        /* jobs: two processes each, and at most one page in flight */
 #define SEK_DOCUMENTS_REQUESTS 64      /* that wait for the pool; more are answered "busy" */
-#define SEK_DOCUMENTS_PRINTERS 32
 #define SEK_DOCUMENT_LINKS 4           /* decoders of one document: the first, and three where that lost its line */
 #define SEK_DOCUMENT_STALL_MS 180000   /* without a page or a word about the document */
 #define SEK_DOCUMENTS_LIST_MAX 200     /* of an inbox */
@@ -32,22 +32,13 @@ struct sek_documents;
 struct sek_documents_request;
 struct sek_documents_reading;
 
-/* What is asked of the render host. */
-struct sek_document_wish {
-	bool printed;                      /* the page that the browser shows; else the newest download that was caught */
-	uint16_t dpi, most_pages, max_px;  /* max_px: of each side of a page */
-};
-
-/* A document's decoder is gone: exit code (broker/gap/children.h), or the signal if that is not 0. */
-typedef void sek_document_gone_fn(void *user, int code, int signal_number);
-
 /* Where pages come from: broker/hub/session/document.h, or a test. */
 struct sek_documents_from {
 	void *ctx;
 	/* The policy in force of a user's live session, and that session's id; NULL: there is none. Good until the loop goes on. */
 	const struct sek_policy *(*policy)(void *ctx, const char *user, char ret_session[33]);
-	/* Starts a decoder. The gap (read-only) and the eventfd go over to the caller. gone is called once, later, unless it was stopped. */
-	sek_status (*start)(void *ctx, const char *user, const struct sek_document_wish *wish, sek_document_gone_fn *gone, void *user_arg,
+	/* The next three as in session/document.h. */
+	sek_status (*start)(void *ctx, const char *user, const struct sek_document_ask *ask, sek_document_end_fn *fn, void *arg,
 		void **ret_link, int *ret_gap, int *ret_wake);
 	void (*take)(void *link, uint16_t page);
 	void (*stop)(void *link);

@@ -23,7 +23,7 @@ struct sek_documents_request {
 	struct sek_documents_answer answer;
 	/* ask */
 	int64_t per_day;
-	struct sek_document_wish wish;
+	struct sek_document_ask wish;
 	uint64_t most_pixels;
 	bool approved;
 	char printer[128];
@@ -31,7 +31,7 @@ struct sek_documents_request {
 	/* approvals */
 	sek_documents_page_fn *page_fn;
 	enum sek_document_verdict verdict;
-	char by[SEK_STORE_NAME_BYTES], said[SEK_STORE_NAME_BYTES];
+	char by[SEK_STORE_NAME_BYTES], said[SEK_STORE_DOCUMENT_REASON_BYTES];
 	sek_documents_answer_fn *fn;
 	void *user;
 };
@@ -53,7 +53,7 @@ struct sek_document_job {
 	struct sek_document_job *next;
 	enum sek_document_phase phase;
 	struct sek_store_document row;
-	struct sek_document_wish wish;
+	struct sek_document_ask wish;
 	uint64_t most_pixels, pixels;
 	bool approved;                       /* somebody has to say yes */
 	uint8_t key[SEK_VAULT_KEY_BYTES];
@@ -75,7 +75,8 @@ struct sek_document_job {
 	bool downing;
 	unsigned waiting, links;
 	int commands;
-	int code, signal_number;             /* of the decoder, once it is gone; code -1: it is not */
+	enum sek_document_end gone;          /* why the decoder is gone by itself; FAULT: it is not */
+	enum sek_document_state gone_reason;
 	struct sek_document_record record;
 	unsigned page, pages_done;           /* asked for; put in */
 	const char *reason, *end;            /* why it ends without a document, and as what; NULL: it does not */

@@ -236,7 +236,7 @@ static void take_page(struct sek_document_job *j, struct sek_document_record *r)
 	j->pixels += (uint64_t)r->page.width_px * r->page.height_px;
 	if (r->page.page != j->page)
 		sek_document_job_fail(j, "failed", "internal");
-	else if (r->page.width_px > j->wish.max_px || r->page.height_px > j->wish.max_px)
+	else if (r->page.width_px > j->wish.max_width_px || r->page.height_px > j->wish.max_width_px)
 		sek_document_job_fail(j, "failed", "internal");
 	else if (j->pixels > j->most_pixels)
 		sek_document_job_fail(j, "failed", "too-many-pixels");
@@ -268,15 +268,14 @@ void sek_document_job_record(struct sek_document_job *j)
 /* Whether another decoder may find the document where this one left it. */
 static bool was_lost(const struct sek_document_job *j)
 {
-	return j->signal_number == 0 && (j->code == SEK_EXIT_LOST || j->code == SEK_EXIT_SILENT || j->code == SEK_EXIT_CONNECT);
+	return j->gone == SEK_DOCUMENT_END_LINE;
 }
 
 static const char *why_gone(const struct sek_document_job *j)
 {
-	if (j->signal_number == 0 && j->code >= SEK_EXIT_DOCUMENT && sek_document_state_known((uint32_t)(j->code - SEK_EXIT_DOCUMENT)) &&
-	    j->code != SEK_EXIT_DOCUMENT)
-		return sek_document_state_name((uint32_t)(j->code - SEK_EXIT_DOCUMENT));
-	return was_lost(j) ? "lost" : j->code == SEK_EXIT_ENDED ? "ended" : "internal";
+	if (j->gone == SEK_DOCUMENT_END_REASON)
+		return sek_document_state_name(j->gone_reason);
+	return was_lost(j) ? "lost" : j->gone == SEK_DOCUMENT_END_CLOSED ? "ended" : "internal";
 }
 
 static void line_ended(struct sek_document_job *j)
@@ -294,7 +293,7 @@ static void line_ended(struct sek_document_job *j)
 		be_patient(j);
 		s = sek_document_line_up(j);
 		if (!sek_is_ok(s))
-			sek_document_job_fail(j, "failed", sek_is(s, SEK_E_NOT_FOUND) ? "ended" : "internal");
+			sek_document_job_fail(j, "failed", sek_is(s, SEK_E_NOT_FOUND) || sek_is(s, SEK_E_DENIED) ? "ended" : "internal");
 	}
 }
 
@@ -360,7 +359,7 @@ bool sek_document_job_begin(struct sek_documents_request *q)
 	if (!j)
 		return false;
 	*j = (struct sek_document_job){ .documents = d, .next = d->jobs, .row = q->row, .wish = q->wish, .most_pixels = q->most_pixels,
-		.approved = q->approved, .commands = -1, .code = -1, .status = sek_ok() };
+		.approved = q->approved, .commands = -1, .gone = SEK_DOCUMENT_END_FAULT, .status = sek_ok() };
 	d->jobs = j;
 	uv_timer_init(d->loop, &j->stall);
 	j->stall.data = j;

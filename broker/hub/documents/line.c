@@ -82,14 +82,14 @@ void sek_document_line_down(struct sek_document_job *j)
 	drop_record(&j->record);
 }
 
-/* The decoder has gone by itself. Why is in its exit code, and perhaps in the gap, of which sekisho-paper tells as it ends. */
-static void on_link_gone(void *user, int code, int signal_number)
+/* The decoder has gone by itself. Why is said, and perhaps stands in the gap, of which sekisho-paper tells as it ends. */
+static void on_link_gone(void *user, enum sek_document_end end, enum sek_document_state reason)
 {
 	struct sek_document_job *j = user;
 
 	j->link = NULL;
-	j->code = code;
-	j->signal_number = signal_number;
+	j->gone = end;
+	j->gone_reason = reason;
 	sek_document_line_down(j);
 }
 
@@ -171,7 +171,7 @@ static sek_status spawn(struct sek_document_job *j, int gap, int wake, const int
 		[SEK_PAPER_GAP_FD] = gap, [SEK_PAPER_WAKE_FD] = wake };
 	const struct sek_child_spec spec = { c->paper_path, argv, fds, SEK_PAPER_FDS_END };
 
-	snprintf(side, sizeof side, "%u", j->wish.max_px);
+	snprintf(side, sizeof side, "%u", j->wish.max_width_px);
 	snprintf(dpi, sizeof dpi, "%u", j->wish.dpi);
 	return sek_child_spawn(&j->documents->children, &spec, on_paper_gone, j, &j->paper);
 }
@@ -226,8 +226,7 @@ sek_status sek_document_line_up(struct sek_document_job *j)
 	sek_status s;
 
 	drop_record(&j->record);
-	j->code = -1;
-	j->signal_number = 0;
+	j->gone = SEK_DOCUMENT_END_FAULT;
 	j->commands = -1;
 	j->page = 0;
 	j->links++;

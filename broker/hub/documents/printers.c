@@ -131,19 +131,36 @@ static bool send_parts(struct sek_documents_request *q, http_t *http, struct sek
 	return good;
 }
 
-/* The job's title is the document's id: names are shown to whoever looks at the queue. */
+/* RFC 8011, 4.2.1 (Print-Job). The job's title is the document's id: names are shown to whoever looks at the queue. */
+static ipp_t *print_job(const struct sek_documents_request *q)
+{
+	ipp_t *job = ippNewRequest(IPP_OP_PRINT_JOB);
+	char uri[HTTP_MAX_URI];
+
+	httpAssembleURIf(HTTP_URI_CODING_ALL, uri, sizeof uri, "ipp", NULL, "localhost", 0, "/printers/%s", q->printer);
+	ippAddString(job, IPP_TAG_OPERATION, IPP_TAG_URI, "printer-uri", NULL, uri);
+	ippAddString(job, IPP_TAG_OPERATION, IPP_TAG_NAME, "requesting-user-name", NULL, cupsUser());
+	ippAddString(job, IPP_TAG_OPERATION, IPP_TAG_NAME, "job-name", NULL, q->row.id);
+	ippAddString(job, IPP_TAG_OPERATION, IPP_TAG_MIMETYPE, "document-format", NULL, "application/pdf");
+	return job;
+}
+
 static bool send_job(struct sek_documents_request *q, http_t *http, struct sek_vault *v)
 {
-	int job = cupsCreateJob(http, q->printer, q->row.id, 0, NULL);
-	bool good = job > 0 && cupsStartDocument(http, q->printer, job, q->row.id, CUPS_FORMAT_PDF, 1) == HTTP_STATUS_CONTINUE &&
-		send_parts(q, http, v);
+	char resource[SERVER_BYTES];
+	ipp_t *job = print_job(q), *answer = NULL;
+	bool good;
 
-	good = job > 0 && cupsFinishDocument(http, q->printer) <= IPP_STATUS_OK_CONFLICTING && good;
-	if (!good) {
-		sek_log(SEK_LOG_WARN, "document.print", "document", q->row.id, "printer", q->printer, "why", cupsLastErrorString(), NULL);
-		if (job > 0)
-			(void)cupsCancelJob2(http, q->printer, job, 1);
+	snprintf(resource, sizeof resource, "/printers/%s", q->printer);
+	good = cupsSendRequest(http, job, resource, CUPS_LENGTH_VARIABLE) == HTTP_STATUS_CONTINUE && send_parts(q, http, v);
+	ippDelete(job);
+	if (good) { /* else the server gets no end of it, and prints nothing */
+		answer = cupsGetResponse(http, resource);
+		good = answer && ippGetStatusCode(answer) <= IPP_STATUS_OK_CONFLICTING;
 	}
+	if (!good)
+		sek_log(SEK_LOG_WARN, "document.print", "document", q->row.id, "printer", q->printer, "why", cupsLastErrorString(), NULL);
+	ippDelete(answer);
 	return good;
 }
 

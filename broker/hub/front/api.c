@@ -164,6 +164,8 @@ bool sek_api_knows(const char *path)
 		return sek_api_review_knows(path);
 	if (sek_api_approvals_is(path))
 		return sek_api_approvals_knows(path);
+	if (sek_api_documents_is(path))
+		return sek_api_documents_knows(path);
 	return sek_api_admin_is(path) ? sek_api_admin_knows(path) : find_route(path) != NULL;
 }
 
@@ -189,6 +191,8 @@ int sek_api_handle(struct conn *c, const char *body, size_t n)
 		return sek_api_review_handle(c, body, n);
 	if (sek_api_approvals_is(c->request.path))
 		return sek_api_approvals_handle(c, body, n);
+	if (sek_api_documents_is(c->request.path))
+		return sek_api_documents_handle(c, body, n);
 	if (!route)
 		return sek_respond_error(c, 404, "not-found", 0);
 	if (route->method != c->request.method)

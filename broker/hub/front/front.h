@@ -16,6 +16,7 @@
 #include "broker/hub/approvals/approvals.h"
 #include "broker/hub/audit/audit.h"
 #include "broker/hub/auth/auth.h"
+#include "broker/hub/documents/documents.h"
 #include "broker/hub/review/review.h"
 #include "broker/hub/session/session.h"
 
@@ -31,6 +32,7 @@ struct sek_front_config {
 	const char *client_ca;        /* PEM file: whose client certificates are asked for; NULL = none are */
 	struct sek_audit *audit;      /* NULL: nothing is recorded (tests) */
 	struct sek_review *review;    /* NULL: there are no recordings */
+	struct sek_documents *documents; /* NULL: none cross */
 	struct sek_approvals *approvals; /* NULL: nothing can be approved (tests) */
 };
 

@@ -152,6 +152,8 @@ void sek_http_drop(struct conn *c)
 	c->admin = NULL;
 	sek_review_forget(c->review);
 	c->review = NULL;
+	sek_documents_forget(c->document);
+	c->document = NULL;
 	sek_approvals_forget(c->approval);
 	c->approval = NULL;
 	sek_respond_drop(c);

@@ -42,6 +42,8 @@ struct answer {
 	size_t at, n;
 	uint8_t *owned;       /* heap: bytes made for this answer */
 	unsigned rounds;      /* of the loop since the request was refused; 0 = was not */
+	struct sek_documents_reading *reading; /* of a document: where the next parts come from */
+	uint64_t left;        /* of it, behind what `rest` holds */
 };
 
 struct message;
@@ -84,6 +86,7 @@ struct conn {
 	} opening;
 	struct sek_admin_request *admin; /* an operation of the administration is being done */
 	struct sek_review_request *review; /* or one of reviewing */
+	struct sek_documents_request *document; /* or one about a document */
 	struct sek_approval_request *approval; /* or one of approving */
 
 	struct stream *stream;       /* after the upgrade was allowed */
@@ -148,6 +151,8 @@ int sek_respond_file(struct conn *c, const struct sek_file *file, bool head, boo
 int sek_respond_bytes(struct conn *c, uint8_t *bytes, size_t n);
 /* The same, of a type (a word of ours). */
 int sek_respond_typed(struct conn *c, uint8_t *bytes, size_t n, const char *type);
+/* Answers with a document's PDF of length bytes, part by part; the reading is stolen. */
+int sek_respond_document(struct conn *c, struct sek_documents_reading *reading, uint64_t length);
 int sek_respond_more(struct conn *c); /* goes on with a file or bytes */
 void sek_respond_drop(struct conn *c); /* nothing more is sent of it */
 
@@ -182,6 +187,11 @@ int sek_api_review_handle(struct conn *c, const char *body, size_t n);
 bool sek_api_approvals_is(const char *path);
 bool sek_api_approvals_knows(const char *path);
 int sek_api_approvals_handle(struct conn *c, const char *body, size_t n);
+
+/* documents.c: everything under /api/documents and /api/printers */
+bool sek_api_documents_is(const char *path);
+bool sek_api_documents_knows(const char *path);
+int sek_api_documents_handle(struct conn *c, const char *body, size_t n);
 
 /* stream.c */
 int sek_stream_confirm(struct conn *c); /* 0 = upgrade, 1 = refused and answered, -1 = hang up */

@@ -38,6 +38,7 @@ static const char *reason_phrase(int status)
 {
 	switch (status) {
 	case 200: return "OK";
+	case 201: return "Created";
 	case 304: return "Not Modified";
 	case 400: return "Bad Request";
 	case 401: return "Unauthorized";
@@ -65,7 +66,8 @@ int sek_respond_status(const char *word)
 		{ "locked", 403 }, { "passphrase", 403 }, { "not-found", 404 }, { "exists", 409 }, { "conflict", 409 },
 		{ "directory", 409 }, { "has-policy", 409 }, { "held", 409 }, { "key-file", 409 }, { "no-key", 409 },
 		{ "other-key", 409 }, { "damaged", 409 }, { "newer", 409 }, { "ended", 409 }, { "film-busy", 409 }, { "gone", 410 },
-		{ "busy", 503 }, { "stopping", 503 }, { "unavailable", 503 }, { "audit", 503 }, { "no-space", 507 },
+		{ "policy", 403 }, { "no-session", 409 }, { "document-busy", 409 }, { "not-released", 409 }, { "documents-day", 429 },
+		{ "printer-down", 503 }, { "busy", 503 }, { "stopping", 503 }, { "unavailable", 503 }, { "audit", 503 }, { "no-space", 507 },
 	};
 	size_t i;
 
@@ -170,6 +172,8 @@ void sek_respond_drop(struct conn *c)
 	free(c->answer.owned);
 	c->answer.owned = NULL;
 	c->answer.rest = NULL;
+	sek_documents_reading_close(c->answer.reading);
+	c->answer.reading = NULL;
 }
 
 static int complete(struct conn *c)
@@ -285,6 +289,40 @@ int sek_respond_typed(struct conn *c, uint8_t *bytes, size_t n, const char *type
 	return n == 0 ? complete(c) : begin_rest(c);
 }
 
+/* Called by documents/ from the loop, not from lws. What is not whole is cut off: its length was said. */
+static void on_part(void *user, const uint8_t *bytes, size_t n)
+{
+	struct conn *c = user;
+
+	if (!bytes) {
+		sek_conn_deadline(c, SEK_FRONT_AT_ONCE);
+		return;
+	}
+	c->answer.rest = bytes;
+	c->answer.n = n;
+	c->answer.left -= n;
+	(void)begin_rest(c);
+}
+
+int sek_respond_document(struct conn *c, struct sek_documents_reading *reading, uint64_t length)
+{
+	struct head h;
+
+	c->answer.given = true;
+	c->answer.reading = reading;
+	c->answer.left = length;
+	begin_head(c, &h, 200);
+	add_head(&h, "content-type", "application/pdf");
+	add_head(&h, "content-disposition", "attachment");
+	add_head(&h, "cache-control", "no-store");
+	end_head(&h, (size_t)length);
+	if (!write_whole(c, &h, NULL, 0))
+		return -1;
+	sek_conn_deadline(c, SEK_FRONT_ANSWER_MS);
+	sek_documents_reading_next(reading, on_part, c);
+	return 0;
+}
+
 int sek_respond_more(struct conn *c)
 {
 	unsigned char part[LWS_PRE + FILE_PART_BYTES];
@@ -297,6 +335,12 @@ int sek_respond_more(struct conn *c)
 	if (lws_write(c->wsi, part + LWS_PRE, n, LWS_WRITE_HTTP) < 0)
 		return -1;
 	a->at += n;
+	if (a->at == a->n && a->left > 0) { /* of a document: nothing is written until the next part is there */
+		a->rest = NULL;
+		sek_conn_deadline(c, SEK_FRONT_ANSWER_MS);
+		sek_documents_reading_next(a->reading, on_part, c);
+		return 0;
+	}
 	if (a->at == a->n)
 		return complete(c);
 	sek_conn_deadline(c, SEK_FRONT_ANSWER_MS);

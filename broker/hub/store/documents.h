@@ -11,6 +11,7 @@
 #define SEK_STORE_DOCUMENT_ID_BYTES 33
 #define SEK_STORE_DOCUMENT_NAME_CHARS 100
 #define SEK_STORE_DOCUMENT_NAME_BYTES (SEK_STORE_DOCUMENT_NAME_CHARS * 4 + 1)
+#define SEK_STORE_DOCUMENT_REASON_BYTES 2048
 #define SEK_STORE_DOCUMENT_KEY_BYTES 72   /* sealed */
 
 struct sek_store_document {
@@ -21,7 +22,7 @@ struct sek_store_document {
 	char source[12];                          /* "download", "page" */
 	char session[33];
 	char state[12];                           /* working, waiting, released, refused, cancelled, failed, expired, deleted */
-	char reason[SEK_STORE_NAME_BYTES];        /* why it failed (a word), or what an approver said */
+	char reason[SEK_STORE_DOCUMENT_REASON_BYTES];       /* why it failed (a word), or what an approver said */
 	int64_t dpi, pages, bytes;                /* bytes: of the PDF */
 	bool text;
 	int64_t days;                             /* how long it is kept after its release */

@@ -33,7 +33,7 @@ struct link {
 	uint32_t stride;
 	int wake;
 	uv_timer_t turn;
-	sek_document_gone_fn *gone;
+	sek_document_end_fn *gone;
 	void *user;
 };
 
@@ -78,10 +78,10 @@ static void on_turn(uv_timer_t *t)
 	if (c->state) {
 		sek_gap_writer_document(l->gap, (uint16_t)c->state, 0, 0);
 		wake(l);
-		l->gone(l->user, SEK_EXIT_DOCUMENT + (int)c->state, 0);
+		l->gone(l->user, SEK_DOCUMENT_END_REASON, (enum sek_document_state)c->state);
 		uv_close((uv_handle_t *)t, on_link_closed);
 	} else if (l->page > 0 && l->n < 8 && c->die_at[l->n] == l->page) {
-		l->gone(l->user, c->code, 0);
+		l->gone(l->user, c->why, SEK_DOCUMENT_WORKING);
 		uv_close((uv_handle_t *)t, on_link_closed);
 	} else if (l->page > 0) {
 		paint(l);
@@ -91,7 +91,7 @@ static void on_turn(uv_timer_t *t)
 	}
 }
 
-static sek_status start(void *ctx, const char *user, const struct sek_document_wish *wish, sek_document_gone_fn *gone, void *arg,
+static sek_status start(void *ctx, const char *user, const struct sek_document_ask *wish, sek_document_end_fn *gone, void *arg,
 	void **ret_link, int *ret_gap, int *ret_wake)
 {
 	struct site *s = ctx;
@@ -100,7 +100,7 @@ static sek_status start(void *ctx, const char *user, const struct sek_document_w
 	int rw;
 
 	(void)user;
-	ck_assert(sek_is_ok(sek_gap_layout_init(&layout, wish->max_px, wish->max_px)));
+	ck_assert(sek_is_ok(sek_gap_layout_init(&layout, wish->max_width_px, wish->max_height_px)));
 	ck_assert(sek_is_ok(sek_gap_create(&layout, &rw, ret_gap)));
 	ck_assert(sek_is_ok(sek_gap_writer_open(rw, &layout, &l->gap)));
 	close(rw);

@@ -14,7 +14,7 @@
 struct site_script {
 	unsigned pages;
 	unsigned die_at[8]; /* of the nth link: instead of this page it goes, with .code; 0: it does not */
-	int code;
+	enum sek_document_end why;
 	unsigned state;     /* instead of pages */
 	bool silent;        /* it never answers */
 };

@@ -170,16 +170,16 @@ END_TEST
 
 START_TEST(lines_that_are_lost_are_made_anew_three_times)
 {
-	site.script = (struct site_script){ .pages = 6, .die_at = { 2, 2, 5 }, .code = SEK_EXIT_LOST };
+	site.script = (struct site_script){ .pages = 6, .die_at = { 2, 2, 5 }, .why = SEK_DOCUMENT_END_LINE };
 	ck_assert_str_eq(new_one(SITE_FILE), "released");
 	ck_assert_uint_eq(site.links, 4);
 	site.links = 0;
-	site.script = (struct site_script){ .pages = 6, .die_at = { 2, 2, 5, 6 }, .code = SEK_EXIT_SILENT };
+	site.script = (struct site_script){ .pages = 6, .die_at = { 2, 2, 5, 6 }, .why = SEK_DOCUMENT_END_LINE };
 	ck_assert_str_eq(new_one(SITE_FILE), "failed");
 	ck_assert_str_eq(reason, "lost");
 	ck_assert_uint_eq(site.links, 4);
 	site.links = 0;
-	site.script = (struct site_script){ .pages = 6, .die_at = { 3 }, .code = SEK_EXIT_PROTOCOL };
+	site.script = (struct site_script){ .pages = 6, .die_at = { 3 }, .why = SEK_DOCUMENT_END_FAULT };
 	ck_assert_str_eq(new_one(SITE_FILE), "failed"); /* that was no accident */
 	ck_assert_uint_eq(site.links, 1);
 	ck_assert_uint_eq(site_files(&site), 1);
