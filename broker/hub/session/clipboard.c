@@ -134,9 +134,11 @@ void sek_clipboard_policy(struct sek_session *s)
 	if (s->phase == SEK_PHASE_ENDED)
 		return;
 	if (r.directions == c->rules.directions && r.confirm == c->rules.confirm && r.log_text == c->rules.log_text &&
-	    r.max_chars == c->rules.max_chars && r.per_minute == c->rules.per_minute)
+	    r.max_chars == c->rules.max_chars && r.per_minute == c->rules.per_minute && r.approval_chars == c->rules.approval_chars &&
+	    r.approval_hours == c->rules.approval_hours)
 		return;
-	tighter = r.confirm > c->rules.confirm || r.max_chars < c->rules.max_chars || r.per_minute < c->rules.per_minute;
+	tighter = r.confirm > c->rules.confirm || r.max_chars < c->rules.max_chars || r.per_minute < c->rules.per_minute ||
+		(r.approval_chars && (!c->rules.approval_chars || r.approval_chars < c->rules.approval_chars));
 	for (int i = 0; i < SEK_CLIP_WAYS; i++) {
 		struct sek_clip_way *way = &c->way[i];
 		bool was = c->rules.directions & way->direction, is = r.directions & way->direction;

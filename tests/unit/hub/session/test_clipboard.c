@@ -394,6 +394,77 @@ START_TEST(an_end_forgets_what_waits)
 }
 END_TEST
 
+/* --- an approver who answers when the test says so --- */
+
+static struct {
+	unsigned asked, hours;
+	char text[64];
+	void (*done)(void *arg, const char *error);
+	void *arg;
+} office;
+
+static void *ask_office(void *user, const struct sek_clipboard_event *e, const char *text, uint32_t hours, bool log_text,
+	void (*done)(void *arg, const char *error), void *arg)
+{
+	(void)user;
+	ck_assert_str_eq(e->user, "taro");
+	ck_assert_uint_eq(strlen(e->sha256), 64);
+	ck_assert_uint_eq(e->bytes, strlen(text));
+	ck_assert(!log_text);
+	office.asked++;
+	office.hours = hours;
+	office.done = done;
+	office.arg = arg;
+	snprintf(office.text, sizeof office.text, "%s", text);
+	return &office;
+}
+
+static void forget_office(void *ticket)
+{
+	ck_assert_ptr_eq(ticket, &office);
+	office.done = NULL;
+}
+
+START_TEST(long_texts_wait_for_an_approver)
+{
+	memset(&office, 0, sizeof office);
+	with_book();
+	set(SEK_POLICY_CLIPBOARD_APPROVAL_CHARS, "4");
+	copy("longer");
+	BENCH_UNTIL(&b, WAIT_MS, c.results == 1); /* there is no office: nothing may pass */
+	expect(SEK_CROSS_TO_INNER, SEK_CLIPBOARD_OFF);
+	sek_sessions_approve_clipboard(b.all, &(struct sek_clipboard_approval){ ask_office, forget_office, NULL });
+	set(SEK_POLICY_APPROVAL_HOURS, "5");
+	copy("longer");
+	BENCH_UNTIL(&b, WAIT_MS, office.asked == 1);
+	ck_assert_str_eq(office.text, "longer");
+	office.done(office.arg, NULL);
+	expect(SEK_CROSS_TO_INNER, SEK_CLIPBOARD_WAITING);
+	ck_assert_uint_eq(c.result.arg, 5);
+	copy("longer");
+	BENCH_UNTIL(&b, WAIT_MS, office.asked == 2);
+	office.done(office.arg, "no-approver");
+	expect(SEK_CROSS_TO_INNER, SEK_CLIPBOARD_NO_APPROVER);
+	copy("longer");
+	BENCH_UNTIL(&b, WAIT_MS, office.asked == 3);
+	office.done(office.arg, "many-waiting");
+	expect(SEK_CROSS_TO_INNER, SEK_CLIPBOARD_TOO_MANY);
+	ck_assert_uint_eq(c.copies, 0);
+	/* short ones, and those that leave, need none */
+	copy("abcd");
+	BENCH_UNTIL(&b, WAIT_MS, book.done != NULL);
+	answer(sek_ok());
+	ck_assert_str_eq(c.copied, "abcd");
+	paste("out, and long");
+	answer(sek_ok());
+	until_pasted(1, "out, and long");
+	copy("the end");
+	BENCH_UNTIL(&b, WAIT_MS, office.asked == 4);
+	sek_sessions_end_user(b.all, "taro", SEK_STATE_ENDED_ADMIN);
+	ck_assert(!office.done);
+}
+END_TEST
+
 START_TEST(something_else_in_the_pipe_ends_the_session)
 {
 	set(SEK_POLICY_CLIPBOARD, "\"to-inner\"");
@@ -427,6 +498,7 @@ int main(void)
 	tcase_add_test(t, no_record_no_transfer);
 	tcase_add_test(t, the_policy_decides_when_the_record_is_there);
 	tcase_add_test(t, an_end_forgets_what_waits);
+	tcase_add_test(t, long_texts_wait_for_an_approver);
 	tcase_add_test(t, something_else_in_the_pipe_ends_the_session);
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);
