@@ -309,7 +309,7 @@ static void contents(struct card *c, struct pen *p)
 		draw_button(c, p, i);
 }
 
-void card_draw(struct card *c, const struct draw *d, int percent)
+void card_draw(struct card *c, const struct draw *d, struct draw_box in, int percent)
 {
 	struct pen p;
 	int pad, width, h;
@@ -317,12 +317,12 @@ void card_draw(struct card *c, const struct draw *d, int percent)
 	do { /* smaller where it does not fit, as long as it can be read */
 		p = (struct pen){ NULL, 0, 0, 0, percent };
 		pad = scaled(&p, PAD);
-		width = scaled(&p, WIDTH) < d->w - 8 ? scaled(&p, WIDTH) : d->w - 8;
+		width = scaled(&p, WIDTH) < in.w - 8 ? scaled(&p, WIDTH) : in.w - 8;
 		p.width = width - 2 * pad;
 		contents(c, &p);
 		h = p.y + 2 * pad - scaled(&p, GAP);
-	} while (h > d->h && (percent -= 10) >= LEAST_PERCENT);
-	p = (struct pen){ d, (d->w - width) / 2 + pad, (d->h > h ? (d->h - h) / 2 : 0) + pad, p.width, percent };
+	} while (h > in.h && (percent -= 10) >= LEAST_PERCENT);
+	p = (struct pen){ d, in.x + (in.w - width) / 2 + pad, in.y + (in.h > h ? (in.h - h) / 2 : 0) + pad, p.width, percent };
 	draw_clear(d, c->over ? VEIL : GROUND);
 	draw_box(d, (struct draw_box){ p.x - pad, p.y - pad, width, h }, scaled(&p, 10), PAPER);
 	contents(c, &p);

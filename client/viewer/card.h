@@ -54,8 +54,8 @@ int card_click(struct card *c, int x, int y);
 void card_text(struct card *c, const char *utf8);
 void card_editing(struct card *c, const char *utf8);
 void card_wheel(struct card *c, int lines);
-/* Draws it in the middle; percent: 100 is one device pixel for each pixel of the design. */
-void card_draw(struct card *c, const struct draw *d, int percent);
+/* Draws it in the middle of `in`, which lies in the picture, and its ground all over the picture; percent: 100 is one device pixel for each pixel of the design. */
+void card_draw(struct card *c, const struct draw *d, struct draw_box in, int percent);
 /* Where text goes in, for the input method's window. False: nowhere. */
 bool card_caret(const struct card *c, SDL_Rect *ret);
 

@@ -244,14 +244,14 @@ void app_compose(struct app *a)
 
 /* --- drawing --- */
 
-static void line_of_words(const struct draw *d, int percent, bool at_top, uint32_t ground, const char *text)
+static void line_of_words(const struct draw *d, struct draw_box in, int percent, bool at_top, uint32_t ground, const char *text)
 {
-	int size = 16 * percent / 100, pad = 10 * percent / 100, width = d->w * 3 / 4;
+	int size = 16 * percent / 100, pad = 10 * percent / 100, width = in.w * 3 / 4;
 	int h = draw_lines(NULL, 0, 0, width, size, 0, text), w = draw_width(size, text, strlen(text));
 	struct draw_box b;
 
 	w = w < width ? w : width;
-	b = (struct draw_box){ (d->w - w) / 2 - pad, at_top ? 0 : d->h - h - 3 * pad, w + 2 * pad, h + 2 * pad };
+	b = (struct draw_box){ in.x + (in.w - w) / 2 - pad, in.y + (at_top ? 0 : in.h - h - 3 * pad), w + 2 * pad, h + 2 * pad };
 	draw_box(d, b, pad / 2, ground);
 	draw_lines(d, b.x + pad, b.y + pad + size / 4, width, size, 0xffffffffu, text);
 }
@@ -280,15 +280,17 @@ void app_draw(struct app *a)
 
 	a->redraw = false;
 	if (d) {
+		struct draw_box in = window_front(a->window);
+
 		draw_clear(d, 0);
 		if (a->view != VIEW_NONE)
-			card_draw(&a->card, d, (int)percent);
+			card_draw(&a->card, d, in, (int)percent);
 		else if (a->composing[0])
 			draw_composing(a, d);
 		if (a->watched && link_phase(a->link) == LINK_LIVE)
-			line_of_words(d, (int)percent, true, 0xe0b3261eu, viewer_words("status.watched"));
+			line_of_words(d, in, (int)percent, true, 0xe0b3261eu, viewer_words("status.watched"));
 		if (a->toast[0])
-			line_of_words(d, (int)percent, false, 0xe01c2733u, a->toast);
+			line_of_words(d, in, (int)percent, false, 0xe01c2733u, a->toast);
 	}
 	window_show(a->window, d != NULL);
 }

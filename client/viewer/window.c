@@ -218,6 +218,20 @@ const struct draw *window_over(struct window *w)
 	return w->draw.px ? &w->draw : NULL;
 }
 
+struct draw_box window_front(const struct window *w)
+{
+	SDL_Rect all = { 0, 0, w->w, w->h }, first, in;
+
+	if (w->all_monitors && SDL_GetDisplayBounds(0, &first) == 0) {
+		SDL_Rect at = all_monitors();
+
+		in = (SDL_Rect){ window_device(w, first.x - at.x), window_device(w, first.y - at.y), window_device(w, first.w), window_device(w, first.h) };
+		if (SDL_IntersectRect(&in, &all, &in))
+			return (struct draw_box){ in.x, in.y, in.w, in.h };
+	}
+	return (struct draw_box){ 0, 0, w->w, w->h };
+}
+
 static void show_over(struct window *w)
 {
 	int tw = 0, th = 0;

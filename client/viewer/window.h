@@ -41,6 +41,8 @@ void window_forget_picture(struct window *w);
 struct place window_place(const struct window *w);
 /* Where the viewer draws; as large as the window. NULL: no memory. */
 const struct draw *window_over(struct window *w);
+/* Where on it cards and words stand: all of it, or of several monitors the first. */
+struct draw_box window_front(const struct window *w);
 /* Puts all on the screen: the picture, and over it what was drawn, if `over`. */
 void window_show(struct window *w, bool over);
 

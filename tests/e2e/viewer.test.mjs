@@ -6,7 +6,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { Harness, until } from "./harness.mjs";
+import { Harness, build, until } from "./harness.mjs";
 import { makeCards } from "../support/cards.mjs";
 import { Native, Screen } from "./support/native.mjs";
 import { patternCells } from "./support/site.mjs";
@@ -159,6 +159,44 @@ test("viewer: a decoder that dies ends the picture in words, and the session can
 	screen.key("Return");
 	await viewer.in("live");
 	await viewer.shows(640, 600, "20,200,160");
+});
+
+test("viewer: a text crosses in each direction once the user has seen it and said yes", { timeout: 40000 }, async () => {
+	const control = ["--socket", path.join(harness.dir, "state", "control.sock")], because = ["--reason", "試験"];
+	for (const [attribute, value] of [["clipboard", "both"], ["clipboard_confirm", "true"]])
+		execFileSync(path.join(build, "bin/sekishoctl"), [...control, "policy", "set", "site", attribute ?? "", value ?? "", ...because]);
+	const clip = (/** @type {string[]} */ ...args) => ["xclip", "-selection", "clipboard", "-display", screen.display, ...args];
+	const copied = () => spawnSync("sh", ["-c", clip("-o").join(" ")], { encoding: "utf8" }).stdout;
+	spawnSync("sh", ["-c", `${clip().join(" ")} > /dev/null 2>&1`], { input: "関所を通る" });
+	const dark = () => until("the question stands over the picture", () => screen.look().at(1240, 700) !== WHITE);
+	await viewer.go("/type");
+	screen.click(300, 250);
+	await viewer.shows(1240, 700, WHITE);
+	screen.key("ctrl+v");
+	await dark();
+	screen.screenshot("native-clipboard-out");
+	assert.equal(viewer.report?.text ?? "", "");
+	screen.key("Return");
+	await until("the text is there", () => viewer.report?.text === "関所を通る");
+	await viewer.shows(1240, 700, WHITE);
+	screen.type("!");
+	await until("what is typed goes on behind it", () => viewer.report?.text === "関所を通る!");
+	screen.key("ctrl+a", "ctrl+c");
+	await dark();
+	assert.equal(copied(), "関所を通る");
+	screen.key("Return");
+	await until("it is in this computer's clipboard", () => copied() === "関所を通る!");
+});
+
+test("viewer: log-out by the menu ends the session and leads back to the form", { timeout: 20000 }, async () => {
+	await viewer.shows(1240, 700, WHITE);
+	screen.key("F8", "Up", "Up", "Return"); // from the first button to the last but one
+	screen.key("Return");
+	await viewer.in("login");
+	assert.equal(viewer.phase.key, "login.logged-out");
+	await until("the session has ended", () => harness.broker.log().includes("session.ended"));
+	await viewer.shows(20, 20, GROUND);
+	screen.screenshot("native-logged-out");
 	assert.equal(await viewer.stop(), 0);
 });
 

@@ -144,7 +144,7 @@ export default {
 	"bar.line.fair": "The connection is a little slow ({rate} kbit/s received)",
 	"bar.line.poor": "The connection is slow ({rate} kbit/s received)",
 	"bar.line.silent": "The server does not answer. If this goes on, the page connects again by itself",
-	"bar.back": "Back to the screen",
+	"bar.back": "Back",
 	"bar.delay": "Response {ms} ms",
 
 	"end.heading": "End browsing?",

@@ -179,13 +179,13 @@ START_TEST(cards)
 	card_key(&c, SDLK_TAB, KMOD_NONE);
 	ck_assert_int_eq(card_key(&c, SDLK_SPACE, KMOD_NONE), 8);
 	ck_assert_int_eq(card_key(&c, SDLK_ESCAPE, KMOD_NONE), 9);
-	card_draw(&c, &d, 100);
+	card_draw(&c, &d, (struct draw_box){ 0, 0, d.w, d.h }, 100);
 	ck_assert_int_eq(card_click(&c, c.at[2].x + 5, c.at[2].y + 5), 7);
 	ck_assert_int_eq(card_click(&c, 1, 1), 0);
 	c.busy = true;
 	ck_assert_int_eq(card_click(&c, c.at[2].x + 5, c.at[2].y + 5), 0);
 	for (int percent = 50; percent <= 400; percent += 50) /* also where it does not fit */
-		card_draw(&c, &d, percent);
+		card_draw(&c, &d, (struct draw_box){ 0, 0, d.w, d.h }, percent);
 	card_reset(&c);
 	ck_assert_str_eq(c.fields[1].text, "");
 }
