@@ -171,6 +171,17 @@ static enum sek_convert_reason seal(void)
 	return lseek(SEK_CONVERT_PDF_FD, 0, SEEK_SET) == 0 ? SEK_CONVERT_DONE : SEK_CONVERT_DIED;
 }
 
+/* Where memory ends, a document goes before the browser beside it does. All children have it from here. */
+static void stand_back(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "1000", 4) != 4)
+		sek_log(SEK_LOG_WARN, "convert.memory", "note", "cannot stand back behind others when memory ends", NULL);
+	if (fd >= 0)
+		close(fd);
+}
+
 int sek_convert_supervise(const struct sek_convert_job *job)
 {
 	int64_t until_ms = now_ms() + (int64_t)job->seconds * 1000;
@@ -180,6 +191,7 @@ int sek_convert_supervise(const struct sek_convert_job *job)
 
 	if (fcntl(SEK_CONVERT_PDF_FD, F_GET_SEALS) < 0 || program < 0)
 		return SEK_CONVERT_USAGE;
+	stand_back();
 	if (job->say == SEK_CONVERT_DONE)
 		document = copy_in(&r);
 	if (document >= 0 || job->say != SEK_CONVERT_DONE)
