@@ -238,8 +238,9 @@ static void up(struct outside *o, const struct outside_options *options)
 static const struct {
 	const char *security, *trust;
 	bool insecure;
+	uint16_t max_width; /* that of the picture: the library draws into the gap; 0: beside it */
 } good[] = {
-	{ "X509Vnc", trust, false }, { "X509None", pinned, false }, { "VncAuth", "", true }, { "None", "", true },
+	{ "X509Vnc", trust, false, 0 }, { "X509None", pinned, false, 0 }, { "VncAuth", "", true, 0 }, { "None", "", true, WIDTH },
 };
 
 START_TEST(the_picture_is_the_servers)
@@ -254,6 +255,7 @@ START_TEST(the_picture_is_the_servers)
 	wish.trust = good[_i].trust;
 	wish.crl = good[_i].trust == trust ? crl : "";
 	wish.insecure = good[_i].insecure;
+	wish.max_width = good[_i].max_width;
 	up(&o, &wish);
 	ck_assert_uint_eq(outside_header(&o).width_px, WIDTH);
 	ck_assert_uint_eq(outside_header(&o).height_px, HEIGHT);
