@@ -74,7 +74,7 @@ static void on_rectangle(rfbClient *c, int x, int y, int w, int h)
 	struct sek_vnc_screen *s = of(c);
 	const struct sek_gap_layout *g = &s->f->layout;
 	uint32_t *to = sek_gap_writer_pixels(s->f->gap);
-	const uint8_t *from = s->map + s->map_bytes - GUARD_BYTES - (size_t)s->width_px * s->height_px * 4;
+	const uint8_t *from = s->map ? s->map + s->map_bytes - GUARD_BYTES - (size_t)s->width_px * s->height_px * 4 : NULL;
 
 	x = clamp(x, s->width_px);
 	y = clamp(y, s->height_px);
@@ -85,7 +85,7 @@ static void on_rectangle(rfbClient *c, int x, int y, int w, int h)
 	if (!s->painting)
 		sek_gap_writer_begin(s->f->gap, false);
 	s->painting = true;
-	for (int row = y; s->map && row < y + h; row++)
+	for (int row = y; from && row < y + h; row++)
 		memcpy(to + (size_t)row * g->stride_px + (size_t)x, from + ((size_t)row * s->width_px + (size_t)x) * 4, (size_t)w * 4);
 	sek_gap_writer_damage(s->f->gap, (uint16_t)x, (uint16_t)y, (uint16_t)w, (uint16_t)h);
 }
