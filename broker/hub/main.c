@@ -308,7 +308,7 @@ static sek_status start_admin(struct broker *b)
 		.audit_path = b->config->audit.path, .book = b->book, .second_administrator = b->config->second_administrator,
 		.combine_roles = b->config->combine_roles, .login_key = b->login_key, .sessions = b->sessions, .archive = b->recorded.archive,
 		.recordings_path = b->config->has_recording ? b->config->recording.path : NULL,
-		.signing_key_path = b->config->has_recording ? b->config->recording.signing_key_path : NULL,
+		.signing_key_path = b->config->has_recording ? b->config->recording.signing_key_path : NULL, .documents_path = b->config->documents_path,
 	};
 	char err[SEK_CONFIG_ERROR_BYTES] = "";
 
@@ -365,7 +365,7 @@ static sek_status start_front(struct broker *b)
 
 static sek_status start_metrics(struct broker *b)
 {
-	const struct sek_metrics_sources s = { b->config, b->audit, b->syslog, b->auth, b->sessions, b->recorded.recorder, b->front };
+	const struct sek_metrics_sources s = { b->config, b->audit, b->syslog, b->auth, b->sessions, b->recorded.recorder, b->documented.documents, b->front };
 	char err[SEK_CONFIG_ERROR_BYTES] = "";
 
 	return sek_is_ok(sek_metrics_start(&s, &b->metrics, err, sizeof err)) ? sek_ok() : refuse("metrics", err);

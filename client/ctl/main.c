@@ -83,6 +83,8 @@ static const struct command commands[] = {
 	{ "recording", "release", "recordings/hold", "recording", PLAIN, NULL, RELEASE },
 	{ "recording", "purge", "recordings/purge", "recording", PLAIN, NULL, 0 },
 	{ "recording", "state", "recordings/state", "", OBJECT, NULL, 0 },
+	{ "documents", "list", "documents/list", "", ROWS, "document user name for state pages bytes created_s expires_s", ALL_PAGES },
+	{ "documents", "purge", "documents/purge", "document", PLAIN, NULL, 0 },
 	{ "audit", "search", "audit/search", "", ROWS, "seq time who what object outcome details", 0 },
 	{ "audit", "state", "audit/state", "", OBJECT, NULL, 0 },
 };

@@ -17,13 +17,14 @@ _sekishoctl() {
   done
   local list="" group=${words[0]:-} verb=${words[1]:-}
   case ${#words[@]}:$group:$verb in
-    0:*) list="status user group policy session stop host recording audit selfcheck --json --lang --socket --help --version" ;;
+    0:*) list="status user group policy session stop host recording documents audit selfcheck --json --lang --socket --help --version" ;;
     1:user:*) list="list show groups certificates add disable enable delete passwd roles display reset-second-factor allow-enrolment add-certificate remove-certificate" ;;
     1:group:*) list="list show members add edit delete add-member remove-member unapproved approvers set-approver remove-approver" ;;
     1:policy:*) list="attributes show set unset explain history approve refuse" ;;
     1:session:*) list="list explain set unset end message" ;;
     1:stop:*) list="user host session all" ;;
     1:host:*) list="list add drain undrain remove password test" ;;
+    1:documents:*) list="list purge" ;;
     1:recording:*) list="list show hold release purge verify export keygen state" ;;
     1:audit:*) list="search state verify" ;;
     1:selfcheck:*) list="--format --output --check --key" ;;
@@ -33,6 +34,7 @@ _sekishoctl() {
     2:user:add | 2:group:add | 2:group:unapproved) ;;
     2:user:* | 2:stop:user | 2:policy:explain | 3:group:*-member | 3:group:*-approver) member=name list=$(_sekishoctl_ask user list) ;;
     2:group:*) member=name list=$(_sekishoctl_ask group list) ;;
+    2:documents:purge) member=document list=$(_sekishoctl_ask documents list) ;;
     2:recording:list) list="--user --group --host --marks --ended --hold --noted --purged --search --limit --after" ;;
     2:recording:keygen | 3:recording:keygen) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     3:recording:export) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;

@@ -29,6 +29,7 @@ const char ctl_usage_text[] =
 	"  recording verify [RECORDING]                          all of them, and sessions that should have one\n"
 	"  recording export RECORDING FILE.webm --secret KEYFILE --reason TEXT [--from S] [--to S] [--fps N] [--passphrase-file FILE]\n"
 	"  recording keygen PUBLIC SECRET                        the key pair to which recordings are sealed\n"
+	"  documents list | purge DOCUMENT                       what crossed as pixels and lies in inboxes\n"
 	"  selfcheck [--format text|json|html] [--output FILE] | selfcheck --check FILE --key FILE.pub\n"
 	"options of commands: --reason TEXT (needed for whatever changes something, but not by `stop`), --search TEXT, --limit N,\n"
 	"  --after NEXT, --message TEXT, --roles A,B, --display TEXT, --text TEXT, --needs ..., --directory NAME,\n"
@@ -126,6 +127,7 @@ static const struct named columns[] = {
 	{ "insecure", { "INSECURE", "暗号化なし" } }, { "test", { "TEST", "接続確認" } },
 	{ "subject", { "SUBJECT", "サブジェクト" } }, { "ends_s", { "ENDS", "有効期限" } }, { "until_s", { "until", "期限" } }, { "created_s", { "BOUND", "登録日時" } },
 	{ "source", { "FROM", "由来" } }, { "seq", { "SEQ", "番号" } }, { "signed_seq", { "signed up to", "署名済み番号" } },
+	{ "document", { "DOCUMENT", "文書" } }, { "for", { "FOR", "用途" } }, { "pages", { "PAGES", "ページ" } }, { "expires_s", { "EXPIRES", "保存期限" } },
 	{ "recording", { "RECORDING", "録画" } }, { "began_us", { "BEGAN", "開始" } }, { "length_us", { "SECONDS", "長さ(秒)" } },
 	{ "bytes", { "BYTES", "バイト" } }, { "marks", { "WHAT-HAPPENED", "できごと" } }, { "ended", { "ENDED", "終わり方" } },
 	{ "hold", { "HOLD", "法的保全" } }, { "purged_s", { "PURGED", "削除日時" } }, { "purged_by", { "purged by", "削除者" } },

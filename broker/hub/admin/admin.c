@@ -14,7 +14,7 @@
 
 static const struct sek_admin_op *const tables[] = { sek_admin_user_ops, sek_admin_session_ops, sek_admin_host_ops,
 	sek_admin_group_ops, sek_admin_policy_ops, sek_admin_override_ops, sek_admin_audit_ops,
-	sek_admin_factor_ops, sek_admin_recording_ops, sek_admin_foreign_ops, sek_admin_approver_ops };
+	sek_admin_factor_ops, sek_admin_recording_ops, sek_admin_foreign_ops, sek_admin_approver_ops, sek_admin_document_ops };
 
 static const struct sek_admin_op *find_op(const char *name)
 {
@@ -160,7 +160,7 @@ static const char *member(const struct sek_admin_request *r, const char *name)
 /* On whom or what: the first of these that the operation has. */
 static const char *object_of(const struct sek_admin_request *r)
 {
-	static const char *const names[] = { "recording", "session", "name", "host", "scope" };
+	static const char *const names[] = { "recording", "document", "session", "name", "host", "scope" };
 	size_t i;
 
 	for (i = 0; i < sizeof names / sizeof names[0]; i++)

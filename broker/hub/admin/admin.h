@@ -44,6 +44,7 @@ struct sek_admin_config {
 	struct sek_archive *archive;     /* NULL: this site records nothing, likewise the next two */
 	const char *recordings_path;     /* folder */
 	const char *signing_key_path;    /* of the broker, for recordings */
+	const char *documents_path;      /* folder; NULL: this site has none */
 };
 
 /* Opens the store. On failure writes what is wrong and what to do into err. */

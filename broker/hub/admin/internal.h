@@ -150,7 +150,7 @@ void sek_admin_forget_said(struct sek_admin *a);
 
 extern const struct sek_admin_op sek_admin_user_ops[], sek_admin_session_ops[], sek_admin_host_ops[],
 	sek_admin_group_ops[], sek_admin_policy_ops[], sek_admin_override_ops[], sek_admin_audit_ops[], sek_admin_factor_ops[],
-	sek_admin_recording_ops[], sek_admin_foreign_ops[], sek_admin_approver_ops[];
+	sek_admin_recording_ops[], sek_admin_foreign_ops[], sek_admin_approver_ops[], sek_admin_document_ops[];
 extern const struct sek_admin_right sek_admin_recording_rights[]; /* ended by one without an op */
 
 #endif

@@ -135,6 +135,8 @@ int sek_api_documents_handle(struct conn *c, const char *body, size_t n)
 		return sek_respond_error(c, 403, "forbidden", 0);
 	if (!l->consented)
 		return sek_respond_error(c, 403, "notice", 0);
+	if (!c->front->config.documents && w.op == SEK_DOCUMENTS_LIST) /* nothing is there: every page asks */
+		return sek_respond_json(c, 200, json_pack("{s:[]}", "documents"), NULL);
 	if (!c->front->config.documents)
 		return sek_respond_error(c, 503, "unavailable", 0);
 	if (!read_body(&w, body, n, &json)) {

@@ -11,6 +11,7 @@
 #include "broker/hub/audit/syslog.h"
 #include "broker/hub/auth/auth.h"
 #include "broker/hub/config.h"
+#include "broker/hub/documents/documents.h"
 #include "broker/hub/front/front.h"
 #include "broker/hub/record/record.h"
 #include "broker/hub/session/session.h"
@@ -25,6 +26,7 @@ struct sek_metrics_sources {
 	const struct sek_auth *auth;
 	struct sek_sessions *sessions;
 	const struct sek_recorder *recorder; /* NULL: this site records nothing */
+	const struct sek_documents *documents; /* NULL: none cross */
 	struct sek_front *front;
 };
 

@@ -215,6 +215,21 @@ struct hosts {
 };
 
 /* Names and pools were checked: letters, digits, dots, hyphens. Anything else would break the page and is left out. */
+static void documents(FILE *o, const struct sek_documents *d)
+{
+	struct sek_documents_state s;
+
+	if (!d)
+		return;
+	sek_documents_state(d, &s);
+	sek_metrics_gauge(o, "documents_working", NULL, "Documents whose pages are coming in.", s.working);
+	sek_metrics_family(o, "documents", "counter", NULL, "Documents that were asked for, by what became of them.");
+	for (unsigned i = 0; i < SEK_OUTCOMES; i++)
+		fprintf(o, PREFIX "documents_total{outcome=\"%s\"} %" PRIu64 "\n", sek_document_outcome_name((enum sek_document_outcome)i),
+			s.outcomes[i]);
+	sek_metrics_counter(o, "document_pages", NULL, "Pages of documents that are whole.", s.pages);
+}
+
 static void copy(char *ret, size_t size, const char *text)
 {
 	size_t n = 0;
@@ -325,6 +340,7 @@ char *sek_metrics_text(const struct sek_metrics *m)
 	front(o, m->from.front);
 	audit(o, m);
 	recording(o, m->from.recorder);
+	documents(o, m->from.documents);
 	hosts(o, m);
 	fputs(SEK_METRICS_END, o);
 	if (fclose(o) != 0) {

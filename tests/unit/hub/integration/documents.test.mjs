@@ -33,7 +33,8 @@ test('without a place for documents the policy refuses words with pixels, and th
 		assert.match(r.out + r.err, /documents/);
 	}
 	const cookie = await b.login('taro');
-	for (const where of ['/api/documents', '/api/printers', `/api/documents/${ID}`])
+	assert.deepEqual((await get(cookie, '/api/documents')).json, { documents: [] });
+	for (const where of ['/api/printers', `/api/documents/${ID}`])
 		assert.deepEqual([(await get(cookie, where)).status, (await get(cookie, where)).json.error], [503, 'unavailable']);
 });
 
