@@ -434,8 +434,7 @@ static const struct {
 	int (*fn)(struct ctl *c, int argc, char **argv);
 } own[] = {
 	{ "host", "password", ctl_host_password }, { "host", "test", ctl_host_test }, { "audit", "verify", verify },
-	{ "recording", "verify", ctl_recording_verify }, { "recording", "keygen", ctl_recording_keygen },
-	{ "recording", "export", ctl_recording_export },
+	{ "recording", "verify", ctl_recording_verify }, { "recording", "keygen", ctl_recording_keygen }, { "recording", "export", ctl_recording_export },
 };
 
 static int dispatch(struct ctl *c, int argc, char **argv)
