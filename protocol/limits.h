@@ -43,6 +43,7 @@
 #define SEK_WATERMARK_MAX_BYTES 120 /* UTF-8 of a watermark */
 
 #define SEK_DOCUMENTS_MAX 16 /* caught downloads that a sandbox keeps; the oldest goes */
+#define SEK_DOCUMENTS_KEPT_BYTES 268435456 /* of the place where downloads are kept; beyond half of it the oldest go */
 #define SEK_DOCUMENT_PAGES_MAX 500 /* of one document; a policy sets its own, lower maximum */
 #define SEK_DOCUMENT_MIN_PX 160 /* least maximum of a page's side */
 #define SEK_DOCUMENT_MAX_PX 4320 /* of a page's side; a larger page is rendered smaller */

@@ -10,7 +10,9 @@
 #define SEK_SESSION_FRAMEBUFFER "fb/Xvfb_screen0" /* XWD file of the X server, mapped by capture */
 #define SEK_SESSION_DISPLAY "x11/X0"              /* the X server's socket */
 #define SEK_SESSION_RULES_FILE "rules"            /* payload of the RULES for the browser's start, written by renderd, mode 0600, root's */
-#define SEK_SESSION_RULES "rules.sock"            /* stream socket of sekisho-sandbox: RULES frames from capture, for a browser that runs */
+#define SEK_SESSION_RULES "rules.sock"            /* stream socket of sekisho-sandbox: RULES frames from capture, for a browser that
+                                                   * runs; back come DOCUMENTS frames (host link), whenever the number of downloads changes */
+#define SEK_SESSION_DOWNLOADS "downloads"         /* of the session's own namespace: in memory, bounded; what the browser keeps */
 #define SEK_SESSION_IME "ime.sock"                /* stream socket of sekisho-ime, frames of link HOST; see below */
 #define SEK_SESSION_CLIPBOARD "clip.sock"         /* stream socket of sekisho-clip, frames of link HOST; see below */
 
@@ -37,12 +39,15 @@
 #define SEK_IME_WAIT_MS 1000
 
 /* sekisho-sandbox --dir DIR --uid UID --gid GID --max WxH --size WxH --scale PERCENT --lang ja|en --policy FILE
- *                 [--upstream HOST:PORT] [--allow CIDR[:PORT]]... [--egress-uid UID] [--devtools PATH] [--rules FILE]
+ *                 [--upstream HOST:PORT] [--allow CIDR[:PORT]]... [--egress-uid UID] [--devtools PATH] [--rules FILE] [--documents]
  * started by renderd as root, already in the session's cgroup, in a session of its own (setsid). Runs in the foreground
  * until the session is over; SIGTERM or the death of its parent ends every process that it started. */
 enum sek_sandbox_fd {
 	SEK_SANDBOX_STATUS_FD = 3, /* pipe: one byte 'r' once the display and the IME socket exist, 'b' once the
 	                              browser's first window is mapped; and what SEK_EGRESS_COUNT_FD of helpers.h says */
+	SEK_SANDBOX_DOCUMENTS_FD = 4, /* with --documents: SOCK_SEQPACKET from renderd. Each packet is a DOCUMENT frame (host link) with one
+	                              descriptor (SCM_RIGHTS): the stream socket on which the rest of that document's connection is
+	                              spoken. A new one ends the one before. Nothing is sent the other way */
 };
 
 enum sek_sandbox_exit {

@@ -172,7 +172,7 @@ void sek_capture_finish(struct sek_capture *c)
 
 /* --- the loop --- */
 
-enum { POLL_CONTROL, POLL_DISPLAY, POLL_IME, POLL_CLIP, POLL_LINK, POLL_FDS };
+enum { POLL_CONTROL, POLL_DISPLAY, POLL_IME, POLL_CLIP, POLL_LINK, POLL_RULES, POLL_FDS };
 
 static void prepare_poll(const struct sek_capture *c, struct pollfd p[POLL_FDS])
 {
@@ -181,6 +181,7 @@ static void prepare_poll(const struct sek_capture *c, struct pollfd p[POLL_FDS])
 	p[POLL_IME] = (struct pollfd){ .fd = c->ime.stream.fd, .events = POLLIN };
 	p[POLL_LINK] = (struct pollfd){ .fd = c->link.fd, .events = c->input_blocked || c->ending ? 0 : POLLIN };
 	p[POLL_CLIP] = (struct pollfd){ .fd = c->clip.stream.fd, .events = c->clip.blocked ? 0 : POLLIN };
+	p[POLL_RULES] = (struct pollfd){ .fd = c->rules_fd, .events = POLLIN };
 	if (sek_stream_waiting(&c->clip.stream))
 		p[POLL_CLIP].events |= POLLOUT;
 	if (sek_stream_waiting(&c->ime.stream))
@@ -299,6 +300,8 @@ int sek_capture_run(struct sek_capture *c)
 			read_ime(c);
 		if (p[POLL_CLIP].revents & ~POLLOUT)
 			check_clip(c, sek_clip_read(&c->clip));
+		if (p[POLL_RULES].revents)
+			sek_capture_documents(c);
 		if (p[POLL_LINK].revents & ~POLLOUT)
 			sek_capture_link_read(c);
 	}

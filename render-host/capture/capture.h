@@ -23,7 +23,9 @@ struct sek_capture {
 	struct sek_input input;
 	uint16_t max_width_px, max_height_px;
 	int control_fd; /* not owned */
-	int rules_fd;   /* to sekisho-sandbox; -1: none */
+	int rules_fd;   /* to sekisho-sandbox, and its counts of downloads back; -1: none */
+	uint8_t rules_in[2 * (SEK_FRAME_HEADER_BYTES + SEK_MSG_DOCUMENTS_MAX_BYTES)];
+	size_t rules_in_n;
 	uint64_t now_us;
 
 	/* who is attached */
@@ -36,8 +38,9 @@ struct sek_capture {
 	uint64_t frames, frame_bytes; /* sent to this receiver, for the log */
 
 	/* small messages that are owed to the receiver; only the newest of each */
-	bool owe_size, owe_state, owe_cursor, owe_caret, owe_pong;
+	bool owe_size, owe_state, owe_cursor, owe_caret, owe_pong, owe_documents;
 	uint32_t pong_id;
+	uint16_t documents; /* downloads that the sandbox keeps */
 	struct sek_state_msg state; /* RUNNING, or what renderd told us */
 	bool knows_cursor, knows_caret;
 	struct sek_cursor_image cursor;
@@ -57,6 +60,7 @@ struct sek_capture {
  * left open and *ret_exit is the exit code. */
 sek_status sek_capture_open(struct sek_capture *c, int control_fd, uint16_t max_width, uint16_t max_height,
 	int *ret_exit);
+void sek_capture_documents(struct sek_capture *c); /* the sandbox says how many downloads it keeps */
 void sek_capture_finish(struct sek_capture *c);
 /* Closes every descriptor that is not needed, and shuts the door behind: no file, socket, program or process can be made
  * from here on. */

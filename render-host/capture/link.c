@@ -69,6 +69,7 @@ static void attach(struct sek_capture *c, int fd, const struct sek_hello *hello)
 	c->owe_size = c->owe_state = true;
 	c->owe_cursor = c->knows_cursor;
 	c->owe_caret = c->knows_caret;
+	c->owe_documents = c->documents > 0;
 	c->owe_pong = false;
 	sek_capture_want_size(c, hello->width_px, hello->height_px, true);
 	sek_capture_watch(c);
@@ -196,6 +197,37 @@ static sek_status take_rules(struct sek_capture *c, const uint8_t *payload, size
 	sek_rules_write(&w, &rules);
 	SEK_TRY(sek_writer_status(&w));
 	return send(c->rules_fd, frame, w.len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)w.len ? sek_ok() : sek_from_errno();
+}
+
+/* What the keeper says (hostile, like all of the sandbox): one number. Anything else, and it is not listened to any more. */
+void sek_capture_documents(struct sek_capture *c)
+{
+	ssize_t k = recv(c->rules_fd, c->rules_in + c->rules_in_n, sizeof c->rules_in - c->rules_in_n, MSG_DONTWAIT);
+	struct sek_documents_msg m;
+	struct sek_frame f;
+	size_t total;
+	sek_status s;
+
+	if (k < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	c->rules_in_n += k > 0 ? (size_t)k : 0;
+	for (;;) {
+		s = k > 0 ? sek_frame_whole(c->rules_in, c->rules_in_n, SEK_LINK_HOST, SEK_DIR_DOWN, &f, &total) : sek_fail(SEK_E_CLOSED);
+		if (sek_is_ok(s) && f.type == SEK_MSG_DOCUMENTS)
+			s = sek_documents_msg_read(c->rules_in + SEK_FRAME_HEADER_BYTES, f.payload_bytes, &m);
+		else if (sek_is_ok(s))
+			s = sek_fail(SEK_E_MALFORMED);
+		if (!sek_is_ok(s))
+			break;
+		memmove(c->rules_in, c->rules_in + total, c->rules_in_n - total);
+		c->rules_in_n -= total;
+		c->owe_documents = c->owe_documents || m.count != c->documents;
+		c->documents = m.count;
+	}
+	if (sek_is(s, SEK_E_AGAIN) && c->rules_in_n < sizeof c->rules_in)
+		return;
+	close(c->rules_fd); /* rules that come are then refused */
+	c->rules_fd = -1;
 }
 
 static sek_status take_frame(struct sek_capture *c, const struct sek_frame *f, const uint8_t *payload)
@@ -333,7 +365,9 @@ void sek_capture_pay(struct sek_capture *c)
 		sek_state_write(&w, &c->state);
 	if (c->owe_pong)
 		sek_pong_write(&w, &pong);
-	c->owe_size = c->owe_state = c->owe_pong = false;
+	if (c->owe_documents)
+		sek_documents_msg_write(&w, &(struct sek_documents_msg){ c->documents });
+	c->owe_size = c->owe_state = c->owe_pong = c->owe_documents = false;
 	if (c->owe_cursor && after)
 		write_cursor(&w, &c->cursor);
 	if (c->owe_caret && after)

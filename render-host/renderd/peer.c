@@ -180,6 +180,25 @@ static bool peek_rules(struct sek_peer *l, const struct sek_hello *hello, size_t
 	return true;
 }
 
+static void take_document(struct sek_peer *l, const struct sek_frame *f, size_t total)
+{
+	struct sek_document_msg m;
+
+	if (!sek_is_ok(sek_document_msg_read(l->up.bytes + SEK_FRAME_HEADER_BYTES, f->payload_bytes, &m))) {
+		sek_peer_refuse(l, "a malformed DOCUMENT");
+		return;
+	}
+	if (m.version_min > SEK_VERSION_MAX || m.version_max < SEK_VERSION_MIN) {
+		sek_peer_refuse(l, "no common protocol version");
+		return;
+	}
+	sek_relay_consume(&l->up, total);
+	sek_peer_phase(l, PEER_RELAY);
+	uv_timer_stop(&l->timer);
+	l->document = true;
+	sek_live_document(l->host, l, l->id, &m);
+}
+
 static void read_hello(struct sek_peer *l)
 {
 	struct sek_frame frame;
@@ -190,6 +209,10 @@ static void read_hello(struct sek_peer *l)
 	s = sek_frame_whole(l->up.bytes, l->up.len, SEK_LINK_HOST, SEK_DIR_UP, &frame, &total);
 	if (sek_is(s, SEK_E_AGAIN))
 		return;
+	if (sek_is_ok(s) && frame.type == SEK_MSG_DOCUMENT) {
+		take_document(l, &frame, total);
+		return;
+	}
 	if (!sek_is_ok(s) || frame.type != SEK_MSG_HELLO ||
 			!sek_is_ok(sek_hello_read(l->up.bytes + SEK_FRAME_HEADER_BYTES, frame.payload_bytes, &hello))) {
 		sek_peer_refuse(l, "the first message is not a HELLO");
@@ -359,6 +382,23 @@ void sek_peer_end(struct sek_peer *l, enum sek_state state)
 	l->last_words = state;
 	sek_peer_phase(l, PEER_CLOSING);
 	uv_timer_start(&l->timer, on_timeout, CLOSE_MS, 0);
+	sek_peer_go(l);
+}
+
+void sek_peer_document_closes(struct sek_peer *l, enum sek_document_state reason)
+{
+	l->session = NULL;
+	sek_relay_close_stream(l);
+	l->reason = reason;
+	sek_peer_phase(l, PEER_CLOSING);
+	uv_timer_start(&l->timer, on_timeout, CLOSE_MS, 0);
+}
+
+void sek_peer_document_over(struct sek_peer *l, enum sek_document_state reason)
+{
+	if (l->phase != PEER_RELAY)
+		return;
+	sek_peer_document_closes(l, reason);
 	sek_peer_go(l);
 }
 

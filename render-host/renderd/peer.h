@@ -26,6 +26,8 @@ void sek_peer_stream(struct sek_peer *l, int fd);
 /* The session leaves the link: when the stream has ended (at once without one), says the state unless the stream has said
  * an ended one itself (SEK_STATE_NONE: says nothing), and closes. The session must forget the link. */
 void sek_peer_end(struct sek_peer *l, enum sek_state state);
+/* The same of a link that takes a document: the session must forget it. */
+void sek_peer_document_over(struct sek_peer *l, enum sek_document_state reason);
 /* Peer's address, for the log. */
 const char *sek_peer_address(const struct sek_peer *l);
 

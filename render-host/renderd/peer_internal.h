@@ -49,6 +49,8 @@ struct sek_peer {
 	struct sek_relay_buffer up, down;
 	struct sek_track track; /* of what has been put into `down` */
 	enum sek_state last_words;
+	bool document;      /* it takes the pages of one */
+	enum sek_document_state reason; /* of a document: its last words; WORKING: none */
 };
 
 /* peer.c */
@@ -57,6 +59,8 @@ void sek_peer_phase(struct sek_peer *l, enum sek_peer_phase phase);
 void sek_peer_lost(struct sek_peer *l, const char *why);
 void sek_peer_refuse(struct sek_peer *l, const char *why);
 void sek_peer_drain(struct sek_peer *l);
+/* Says why, unless that was said, behind what waits already; then it closes. */
+void sek_peer_document_closes(struct sek_peer *l, enum sek_document_state reason);
 void sek_peer_destroy(struct sek_peer *l);
 void sek_peer_set_poll(struct sek_peer *l, int events);
 

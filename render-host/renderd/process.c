@@ -17,7 +17,7 @@
 
 #include "base/error.h"
 
-enum { CHILD_FAILED = 127, CHILD_FD = 3, PARKED_FD = 64 };
+enum { CHILD_FAILED = 127, CHILD_FD = 3, CHILD_FD2 = 4, PARKED_FD = 64 };
 
 static int change_uid(uid_t uid)
 {
@@ -26,19 +26,21 @@ static int change_uid(uid_t uid)
 	return getuid() == uid && geteuid() == uid && getgid() == uid ? 0 : -1;
 }
 
-/* Moves the one descriptor that is handed over to its number; all others are closed by exec, the program's own too. */
-static int place_descriptors(int fd, int *program)
+/* Moves what is handed over to its number; all others are closed by exec, the program's own too. */
+static int place_descriptors(int fd, int fd2, int *program)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	fd = fcntl(fd, F_DUPFD_CLOEXEC, PARKED_FD);
 	*program = fcntl(*program, F_DUPFD_CLOEXEC, PARKED_FD);
-	if (null < 0 || fd < 0 || *program < 0)
+	if (fd2)
+		fd2 = fcntl(fd2, F_DUPFD_CLOEXEC, PARKED_FD);
+	if (null < 0 || fd < 0 || fd2 < 0 || *program < 0)
 		return -1;
 	if (dup2(null, STDIN_FILENO) < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0 ||
 			close_range(CHILD_FD, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
 		return -1;
-	return dup2(fd, CHILD_FD) < 0 ? -1 : 0;
+	return dup2(fd, CHILD_FD) < 0 || (fd2 && dup2(fd2, CHILD_FD2) < 0) ? -1 : 0;
 }
 
 static _Noreturn void child(const struct sek_launch *l, int program, pid_t parent)
@@ -55,7 +57,7 @@ static _Noreturn void child(const struct sek_launch *l, int program, pid_t paren
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(077);
-	if (setsid() < 0 || setrlimit(RLIMIT_CORE, &no_core) != 0 || place_descriptors(l->fd, &program) != 0)
+	if (setsid() < 0 || setrlimit(RLIMIT_CORE, &no_core) != 0 || place_descriptors(l->fd, l->fd2, &program) != 0)
 		_exit(CHILD_FAILED);
 	if (l->nice)
 		(void)setpriority(PRIO_PROCESS, 0, l->nice); /* without it the rest of the machine waits a little more */

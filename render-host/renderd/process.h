@@ -18,7 +18,8 @@ struct sek_launch {
 	const struct sek_cgroup *group; /* joined before anything else */
 	uid_t uid;                      /* 0: stays root (the sandbox, which gives it up itself); else uid and gid */
 	int nice;                       /* added to ours */
-	int fd;                         /* becomes descriptor 3, the only one besides 0-2 */
+	int fd;                         /* becomes descriptor 3 */
+	int fd2;                        /* becomes descriptor 4; 0: none. There are no others besides 0-2 */
 };
 
 /* Forks and executes; the child ends with 127 if a step fails. It gets a session of its own, /dev/null as standard input,

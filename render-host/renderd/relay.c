@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "render-host/renderd/session.h"
 
 enum {
 	ROUNDS = 16,            /* of 64 KiB, then other links have their turn */
@@ -202,14 +203,26 @@ void sek_peer_say(struct sek_peer *l, enum sek_state state)
 	sek_relay_append(l, &w);
 }
 
+static void say_reason(struct sek_peer *l, enum sek_document_state reason)
+{
+	uint8_t memory[FRAME_BYTES];
+	struct sek_writer w;
+
+	sek_writer_init(&w, memory, sizeof memory);
+	sek_pages_msg_write(&w, &(struct sek_pages_msg){ SEK_VERSION_MAX, (uint16_t)reason, 0 });
+	sek_relay_append(l, &w);
+}
+
 /* The stream is over. A frame that capture could not finish is taken back, if none of it is out yet: behind half a frame
  * nothing more can be said. */
 static void say_last_words(struct sek_peer *l)
 {
 	enum sek_state state = l->last_words;
+	enum sek_document_state reason = l->reason;
 
 	l->last_words = SEK_STATE_NONE;
-	if (state == SEK_STATE_NONE || l->track.ended)
+	l->reason = SEK_DOCUMENT_WORKING;
+	if ((state == SEK_STATE_NONE && reason == SEK_DOCUMENT_WORKING) || l->track.ended)
 		return;
 	if (l->track.passed > 0) {
 		if (l->track.passed > l->down.len || l->down.len - l->track.passed < l->attempted)
@@ -217,7 +230,10 @@ static void say_last_words(struct sek_peer *l)
 		l->down.len -= l->track.passed;
 		memset(&l->track, 0, sizeof l->track);
 	}
-	sek_peer_say(l, state);
+	if (l->document)
+		say_reason(l, reason);
+	else
+		sek_peer_say(l, state);
 }
 
 static void on_stream_gone(uv_timer_t *timer)
@@ -229,6 +245,12 @@ static void end_if_done(struct sek_peer *l)
 {
 	if (l->stream_fd >= 0 && !l->stream_ended)
 		return;
+	if (l->phase == PEER_RELAY && l->document) {
+		/* what renders it is gone; whether it said why, the track knows */
+		if (l->session)
+			sek_live_detached(l->session, l, false);
+		sek_peer_document_closes(l, SEK_DOCUMENT_DIED);
+	}
 	if (l->phase == PEER_RELAY) {
 		/* Either capture has closed this stream (another link took its place, or its peer broke the grammar), or it is
 		 * dead: then the session will say why. */

@@ -67,7 +67,7 @@ static struct sek_live *make(struct sek_host *h, unsigned slot)
 		return NULL;
 	s->host = h;
 	s->slot = slot;
-	s->control_fd = -1;
+	s->control_fd = s->documents_fd = -1;
 	snprintf(s->hex, sizeof s->hex, "warm-%u", slot);
 	sek_live_path(h->config, 's', slot, s->directory, sizeof s->directory);
 	if (h->config->browser.devtools)
@@ -258,6 +258,28 @@ void sek_live_hello(struct sek_host *h, struct sek_peer *l, const uint8_t id[SEK
 		create(h, l, id, broker, hello, rules, rules_n);
 }
 
+void sek_live_document(struct sek_host *h, struct sek_peer *l, const uint8_t id[SEK_SESSION_ID_BYTES], const struct sek_document_msg *ask)
+{
+	struct sek_live *s = find(h, id);
+	int fd;
+
+	if (h->stopping || !s || s->phase != LIVE_RUNNING || s->documents_fd < 0) {
+		sek_peer_document_over(l, SEK_DOCUMENT_ENDED);
+		return;
+	}
+	sek_log(SEK_LOG_INFO, "session.document", "session", s->hex, "peer", sek_peer_address(l), NULL);
+	if (s->document)
+		sek_peer_document_over(s->document, SEK_DOCUMENT_ENDED);
+	s->document = NULL;
+	if (!sek_is_ok(sek_live_give_document(s, ask, &fd))) {
+		sek_peer_document_over(l, SEK_DOCUMENT_DIED);
+		return;
+	}
+	s->document = l;
+	sek_peer_join(l, s);
+	sek_peer_stream(l, fd);
+}
+
 static void on_linger_over(uv_timer_t *timer)
 {
 	sek_live_end(timer->data, SEK_STATE_NONE, "nobody came back");
@@ -265,6 +287,8 @@ static void on_linger_over(uv_timer_t *timer)
 
 void sek_live_detached(struct sek_live *s, struct sek_peer *l, bool asked_to_end)
 {
+	if (s->document == l)
+		s->document = NULL;
 	if (s->link != l)
 		return;
 	s->link = NULL;

@@ -14,6 +14,9 @@
 void sek_live_hello(struct sek_host *h, struct sek_peer *l, const uint8_t id[SEK_SESSION_ID_BYTES],
 	const char *broker, const struct sek_hello *hello, const uint8_t *rules, size_t rules_n);
 
+/* A verified peer has sent DOCUMENT: it gets the pages of one, or the state ENDED if there is no such session that runs. */
+void sek_live_document(struct sek_host *h, struct sek_peer *l, const uint8_t id[SEK_SESSION_ID_BYTES], const struct sek_document_msg *ask);
+
 /* The link of this session is gone: it lingers, unless the link's last word was END. */
 void sek_live_detached(struct sek_live *s, struct sek_peer *l, bool asked_to_end);
 

@@ -63,11 +63,11 @@ static sek_status make_group(struct sek_live *s)
 	return sek_ok();
 }
 
-static sek_status start_sandbox(struct sek_live *s, int status_fd)
+static sek_status start_sandbox(struct sek_live *s, int status_fd, int documents_fd)
 {
 	const struct sek_renderd_config *c = s->host->config;
 	const char *argv[ARGUMENTS_MAX], *uid = sek_logf("%u", sek_renderd_uid(c, s->slot));
-	struct sek_launch launch = { .argv = argv, .group = &s->group, .uid = 0, .fd = status_fd,
+	struct sek_launch launch = { .argv = argv, .group = &s->group, .uid = 0, .fd = status_fd, .fd2 = documents_fd,
 				     .nice = s->warm ? WARM_NICE : 0 };
 	char rules[sizeof s->directory + 16];
 	size_t n = 0;
@@ -96,6 +96,7 @@ static sek_status start_sandbox(struct sek_live *s, int status_fd)
 		argv[n++] = "--rules";
 		argv[n++] = rules;
 	}
+	argv[n++] = "--documents";
 	if (s->devtools[0]) {
 		argv[n++] = "--devtools";
 		argv[n++] = s->devtools;
@@ -210,7 +211,7 @@ static sek_status failed(struct sek_live *s, const char *what, sek_status status
 sek_status sek_live_build(struct sek_live *s)
 {
 	sek_status status;
-	int fds[2];
+	int fds[2], documents[2];
 
 	SEK_TRY(failed(s, "directory", make_directory(s)));
 	SEK_TRY(failed(s, "rules", write_rules(s)));
@@ -221,15 +222,21 @@ sek_status sek_live_build(struct sek_live *s)
 	(void)fcntl(fds[1], F_SETFL, 0);
 	status = watch_status(s, fds[0]);
 	if (sek_is_ok(status))
-		status = start_sandbox(s, fds[1]);
+		status = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, documents) == 0 ? sek_ok() :
+			sek_from_errno();
+	if (sek_is_ok(status)) {
+		s->documents_fd = documents[0];
+		status = start_sandbox(s, fds[1], documents[1]);
+		close(documents[1]);
+	}
 	close(fds[1]);
 	if (sek_is_ok(status))
 		uv_timer_start(&s->timer, on_build_timeout, BUILD_MS, 0);
 	return failed(s, "sandbox", status);
 }
 
-/* One packet to capture, with a descriptor unless that is -1. */
-static sek_status send_packet(struct sek_live *s, const struct sek_writer *w, int fd)
+/* One packet, with a descriptor unless that is -1. */
+static sek_status send_packet(int via, const struct sek_writer *w, int fd)
 {
 	union {
 		struct cmsghdr header;
@@ -251,7 +258,7 @@ static sek_status send_packet(struct sek_live *s, const struct sek_writer *w, in
 		c->cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(c), &fd, sizeof fd);
 	}
-	return sendmsg(s->control_fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)w->len ? sek_ok() : sek_from_errno();
+	return sendmsg(via, &m, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)w->len ? sek_ok() : sek_from_errno();
 }
 
 sek_status sek_live_attach(struct sek_live *s)
@@ -265,7 +272,7 @@ sek_status sek_live_attach(struct sek_live *s)
 		return sek_from_errno();
 	sek_writer_init(&w, memory, sizeof memory);
 	sek_hello_write(&w, &s->hello);
-	status = send_packet(s, &w, fds[1]);
+	status = send_packet(s->control_fd, &w, fds[1]);
 	close(fds[1]);
 	if (!sek_is_ok(status)) {
 		close(fds[0]);
@@ -275,9 +282,29 @@ sek_status sek_live_attach(struct sek_live *s)
 	return status;
 }
 
+sek_status sek_live_give_document(struct sek_live *s, const struct sek_document_msg *ask, int *ret_fd)
+{
+	uint8_t memory[PACKET_BYTES];
+	struct sek_writer w;
+	sek_status status;
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) != 0)
+		return sek_from_errno();
+	sek_writer_init(&w, memory, sizeof memory);
+	sek_document_msg_write(&w, ask);
+	status = send_packet(s->documents_fd, &w, fds[1]);
+	close(fds[1]);
+	if (sek_is_ok(status))
+		*ret_fd = fds[0];
+	else
+		close(fds[0]);
+	return failed(s, "document", status);
+}
+
 sek_status sek_live_packet(struct sek_live *s, const struct sek_writer *w)
 {
-	return send_packet(s, w, -1);
+	return send_packet(s->control_fd, w, -1);
 }
 
 sek_status sek_live_tell(struct sek_live *s, enum sek_state state)
@@ -288,5 +315,5 @@ sek_status sek_live_tell(struct sek_live *s, enum sek_state state)
 
 	sek_writer_init(&w, memory, sizeof memory);
 	sek_state_write(&w, &m);
-	return send_packet(s, &w, -1);
+	return send_packet(s->control_fd, &w, -1);
 }

@@ -164,6 +164,9 @@ static void start_killing(struct sek_live *s)
 	if (s->control_fd >= 0)
 		close(s->control_fd);
 	s->control_fd = -1;
+	if (s->documents_fd >= 0)
+		close(s->documents_fd);
+	s->documents_fd = -1;
 	close_status(s);
 	kill_round(s);
 	uv_timer_start(&s->timer, on_kill_step, 0, KILL_STEP_MS);
@@ -182,7 +185,7 @@ void sek_live_child_gone(struct sek_live *s)
 
 void sek_live_end(struct sek_live *s, enum sek_state state, const char *why)
 {
-	struct sek_peer *l = s->link;
+	struct sek_peer *l = s->link, *document = s->document;
 	bool by_capture;
 
 	if (s->phase == LIVE_LEFT && s->host->stopping) {
@@ -203,7 +206,9 @@ void sek_live_end(struct sek_live *s, enum sek_state state, const char *why)
 	uv_timer_stop(&s->linger);
 	uv_timer_stop(&s->timer);
 	s->phase = LIVE_TELLING;
-	s->link = NULL;
+	s->link = s->document = NULL;
+	if (document)
+		sek_peer_document_over(document, SEK_DOCUMENT_ENDED);
 	/* while capture lives it says the state itself, behind what it has written already */
 	by_capture = l && state && s->capture && s->control_fd >= 0 && sek_is_ok(sek_live_tell(s, state));
 	if (l)

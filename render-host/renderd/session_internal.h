@@ -37,6 +37,8 @@ struct sek_live {
 	struct sek_cgroup group;
 	bool has_group;
 	struct sek_peer *link; /* NULL: nobody is attached */
+	struct sek_peer *document; /* one of its documents is being taken over; NULL: none */
+	int documents_fd; /* to the sandbox, -1 = closed */
 	pid_t sandbox, capture; /* 0 = not running */
 	int control_fd; /* -1 = closed */
 	int status_fd;  /* valid while `status` is a handle */
@@ -62,6 +64,8 @@ bool sek_live_make_warm(struct sek_host *h, const struct sek_shape *shape);
 /* session_build.c */
 sek_status sek_live_build(struct sek_live *s);   /* directory, cgroup, sandbox; what fails is unmade by sek_live_end */
 sek_status sek_live_attach(struct sek_live *s);  /* gives capture a stream for s->link */
+/* Hands the sandbox a stream for a document; *ret_fd is our end. */
+sek_status sek_live_give_document(struct sek_live *s, const struct sek_document_msg *ask, int *ret_fd);
 /* A packet without descriptor to capture's control socket. */
 sek_status sek_live_packet(struct sek_live *s, const struct sek_writer *w);
 sek_status sek_live_tell(struct sek_live *s, enum sek_state state); /* STATE to capture's control socket */

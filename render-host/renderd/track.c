@@ -15,6 +15,8 @@ static void frame_done(struct sek_track *t)
 {
 	if (t->header[0] == SEK_MSG_STATE && sek_state_ended((uint32_t)t->state[0] << 8 | t->state[1]))
 		t->ended = true;
+	if (t->header[0] == SEK_MSG_PAGES && (t->state[2] || t->state[3]))
+		t->ended = true;
 	t->header_bytes = 0;
 	t->passed = 0;
 	t->state_bytes = 0;
@@ -24,7 +26,7 @@ static size_t feed_payload(struct sek_track *t, const uint8_t *bytes, size_t n)
 {
 	size_t k = smaller(n, t->payload_left), i;
 
-	if (t->header[0] == SEK_MSG_STATE)
+	if (t->header[0] == SEK_MSG_STATE || t->header[0] == SEK_MSG_PAGES)
 		for (i = 0; i < k && t->state_bytes < sizeof t->state; i++)
 			t->state[t->state_bytes++] = bytes[i];
 	t->payload_left -= k;

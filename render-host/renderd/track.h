@@ -17,9 +17,9 @@ struct sek_track {
 	size_t header_bytes;  /* of the frame that is being passed */
 	size_t payload_left;
 	size_t passed;        /* bytes since the last end of a frame */
-	uint8_t state[2];     /* first bytes of a STATE's payload */
+	uint8_t state[4];     /* first bytes of a STATE's or PAGES' payload */
 	size_t state_bytes;
-	bool ended;           /* a STATE that ends the session has passed, whole */
+	bool ended;           /* a STATE that ends the session, or a PAGES with a reason, has passed, whole */
 };
 
 /* Takes the next n bytes (from capture: hostile). SEK_E_MALFORMED if they cannot be frames of the host link downwards. */

@@ -11,6 +11,7 @@
 
 #include "render-host/helpers.h"
 #include "render-host/sandbox/browser_argv.h"
+#include "render-host/session.h"
 
 #define BROWSER "/usr/lib/chromium/chromium"
 
@@ -254,6 +255,7 @@ static void browser_files(struct sek_argv *a, const struct sek_sandbox_options *
 	add_all(a, list);
 	user_names(a, o);
 	bind(a, "--ro-bind", o, "etc/policies", "/etc/chromium/policies");
+	bind(a, "--bind", o, SEK_SESSION_DOWNLOADS, SEK_DOWNLOADS_INSIDE);
 	display_access(a, o);
 	bus_access(a, o);
 	names_access(a, o);
@@ -291,6 +293,27 @@ static sek_status browser(struct sek_argv *a, const struct sek_sandbox_options *
 	if (a->failed)
 		return sek_fail(SEK_E_LIMIT);
 	return sek_argv_browser_check(a->v + first, NULL);
+}
+
+sek_status sek_argv_build_pages(const struct sek_argv_pages *numbers, struct sek_argv *ret)
+{
+	static const char *const fonts[] = {
+		"--ro-bind", "/etc/fonts", "/etc/fonts",
+		"--ro-bind-try", "/var/cache/fontconfig", "/var/cache/fontconfig",
+		"--ro-bind", "/etc/alternatives", "/etc/alternatives",
+		NULL
+	};
+
+	memset(ret, 0, sizeof *ret);
+	helper_jail(ret);
+	alone(ret);
+	add_all(ret, fonts);
+	own_program(ret, "/app/sekisho-pages");
+	add(ret, "%u", numbers->dpi);
+	add(ret, "%u", numbers->pages_max);
+	add(ret, "%u", numbers->max_width_px);
+	add(ret, "%u", numbers->max_height_px);
+	return ret->failed ? sek_fail(SEK_E_LIMIT) : sek_ok();
 }
 
 sek_status sek_argv_build(enum sek_program p, const struct sek_sandbox_options *o, struct sek_argv *ret)

@@ -41,14 +41,21 @@ const char *sek_program_name(enum sek_program p);
 
 /* Descriptors that bubblewrap or the program in it reads; numbers in the new process. */
 enum sek_program_fd {
-	SEK_PROGRAM_STATUS_FD = 3, /* status pipe of display, names, wm and ime */
+	SEK_PROGRAM_STATUS_FD = 3, /* status pipe of display, names, wm and ime; of the browser: what its DevTools read, and 4 what they say */
 	SEK_PROGRAM_LISTEN_FD = 4, /* ime, clip: its listening socket */
-	SEK_PROGRAM_BINARY_FD = 5, /* wm, ime, clip: the program itself (browser: what stands for xdg-open), so that it may lie where the session's uid cannot look */
+	SEK_PROGRAM_DEVTOOLS_FD = 4,
+	SEK_PROGRAM_BINARY_FD = 5, /* wm, ime, clip, pages: the program itself (browser: what stands for xdg-open), so that it may lie where the session's uid cannot look */
 };
 
 /* Fills ret with the whole command line (bubblewrap first) of the program. SEK_E_LIMIT if it does not fit, SEK_E_DENIED
  * if the browser's arguments do not pass the check. */
 sek_status sek_argv_build(enum sek_program p, const struct sek_sandbox_options *o, struct sek_argv *ret);
+
+/* The same of sekisho-pages, which is started once for each document; its numbers as in helpers.h. */
+struct sek_argv_pages {
+	unsigned dpi, pages_max, max_width_px, max_height_px;
+};
+sek_status sek_argv_build_pages(const struct sek_argv_pages *numbers, struct sek_argv *ret);
 
 /* Checks a browser's arguments (those after its path, ended by NULL): every one must be in the fixed list (exactly, or
  * the prefix of a value that we compute), and none may be one that weakens Chromium's sandbox or leads around the

@@ -25,6 +25,10 @@ const char *const sek_browser_fixed[] = {
 	"--disable-features=AimEnabled,AimServerEligibilityEnabled,DialMediaRouteProvider,MediaRouter,OptimizationHints,Translate",
 	"--password-store=basic",
 	"--ozone-platform=x11",
+	/* two inherited pipes, whose other ends the keeper has: to print the page that is shown. Without the second one pages are told that
+	 * a machine drives the browser */
+	"--remote-debugging-pipe",
+	"--disable-blink-features=AutomationControlled",
 	"--window-position=0,0",
 	NULL
 };
@@ -46,7 +50,7 @@ static const char *const forbidden[] = {
 	"browser-subprocess-path", "disable-web-security", "disable-site-isolation", "allow-file-access",
 	"load-extension", "disable-extensions-except", "load-and-launch-app", "ignore-certificate-errors",
 	"host-resolver-rules", "host-rules", "proxy-", "no-proxy-server", "enable-automation", "remote-debugging-address",
-	"remote-debugging-pipe", "remote-debugging-io-pipes", "remote-allow-origins", "js-flags", "wm-",
+	"remote-debugging-io-pipes", "remote-allow-origins", "js-flags", "wm-",
 	"disable-crashpad-for-testing", "unsafely-", "service-sandbox-type", "add-", "enable-features=NetworkServiceInProcess",
 	NULL
 };

@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "protocol/limits.h"
 #include "render-host/helpers.h"
 #include "render-host/sandbox/spawn.h"
 
@@ -93,6 +94,15 @@ static bool own_proc(void)
 		mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0;
 }
 
+/* A page can fill it, and nothing else. */
+static bool own_downloads(const char *path, uid_t uid, gid_t gid)
+{
+	char options[96];
+
+	snprintf(options, sizeof options, "size=%u,nr_inodes=4096,mode=0700,uid=%u,gid=%u", SEK_DOCUMENTS_KEPT_BYTES, uid, gid);
+	return mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, options) == 0;
+}
+
 static int proxy_socket(void)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(SEK_PROXY_PORT),
@@ -153,12 +163,12 @@ static bool map_ids(pid_t pid, uid_t uid, gid_t gid)
 	return write_file(pid, "uid_map", text);
 }
 
-static bool set_up_child(int via, uid_t uid, gid_t gid)
+static bool set_up_child(int via, uid_t uid, gid_t gid, const char *downloads)
 {
 	char go;
 	int listener;
 
-	if (read(via, &go, 1) != 1 || !loopback_up() || !own_proc())
+	if (read(via, &go, 1) != 1 || !loopback_up() || !own_proc() || !own_downloads(downloads, uid, gid))
 		return false;
 	listener = proxy_socket();
 	if (listener < 0)
@@ -173,7 +183,7 @@ static bool set_up_child(int via, uid_t uid, gid_t gid)
 	return true;
 }
 
-sek_status sek_isolate(uid_t uid, gid_t gid, pid_t *ret_pid, int *ret_listener)
+sek_status sek_isolate(uid_t uid, gid_t gid, const char *downloads, pid_t *ret_pid, int *ret_listener)
 {
 	struct clone_args args = {
 		.flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
@@ -195,7 +205,7 @@ sek_status sek_isolate(uid_t uid, gid_t gid, pid_t *ret_pid, int *ret_listener)
 	}
 	if (pid == 0) {
 		close(pair[0]);
-		if (!set_up_child(pair[1], uid, gid))
+		if (!set_up_child(pair[1], uid, gid, downloads))
 			_exit(127);
 		close(pair[1]);
 		*ret_pid = 0;

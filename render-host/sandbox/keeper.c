@@ -25,6 +25,7 @@
 #include "render-host/helpers.h"
 #include "render-host/sandbox/argv.h"
 #include "render-host/sandbox/bridge.h"
+#include "render-host/sandbox/documents.h"
 #include "render-host/sandbox/rules.h"
 #include "render-host/sandbox/spawn.h"
 #include "render-host/session.h"
@@ -44,6 +45,7 @@ struct keeper {
 	bool restarted[SEK_PROGRAM_COUNT];
 	int ime_listener, clip_listener;
 	struct sek_rules_door rules;
+	struct sek_documents_door documents;
 	int bus_watch; /* inotify on the bus's directory, -1 once the bus is there */
 	int signals;
 	bool display_up, keymap_set, wm_up, names_up, bus_up, ime_up, window_seen;
@@ -81,14 +83,18 @@ static void start_program(struct keeper *k, enum sek_program p)
 							    [SEK_PROGRAM_NAMES] = true, [SEK_PROGRAM_IME] = true };
 	struct sek_spawn spawn = { .exec_fd = -1, .quiet = !getenv("SEK_SANDBOX_VERBOSE") };
 	static struct sek_argv argv; /* large; one at a time */
-	int pipe_fd[2] = { -1, -1 };
+	int pipe_fd[2] = { -1, -1 }, devtools[2] = { -1, -1 };
 	sek_status s = sek_argv_build(p, k->start->options, &argv);
 	char why[96];
 
 	if (sek_is_ok(s) && has_status[p] && pipe2(pipe_fd, O_CLOEXEC) < 0)
 		s = sek_from_errno();
 	spawn.argv = argv.v;
-	spawn.fd[spawn.fds++] = (struct sek_spawn_fd){ pipe_fd[1], SEK_PROGRAM_STATUS_FD };
+	if (sek_is_ok(s) && p == SEK_PROGRAM_BROWSER)
+		s = sek_documents_browser_pipes(&k->documents, &devtools[0], &devtools[1]);
+	spawn.fd[spawn.fds++] = (struct sek_spawn_fd){ p == SEK_PROGRAM_BROWSER ? devtools[0] : pipe_fd[1], SEK_PROGRAM_STATUS_FD };
+	if (p == SEK_PROGRAM_BROWSER)
+		spawn.fd[spawn.fds++] = (struct sek_spawn_fd){ devtools[1], SEK_PROGRAM_DEVTOOLS_FD };
 	if (p == SEK_PROGRAM_WM || p == SEK_PROGRAM_IME || p == SEK_PROGRAM_CLIP || p == SEK_PROGRAM_BROWSER) {
 		int binary = p == SEK_PROGRAM_WM ? k->start->wm_fd : p == SEK_PROGRAM_IME ? k->start->ime_fd :
 			p == SEK_PROGRAM_CLIP ? k->start->clip_fd : k->start->convert_fd;
@@ -105,6 +111,9 @@ static void start_program(struct keeper *k, enum sek_program p)
 		s = sek_spawn(&spawn, &k->pid[p]);
 	if (pipe_fd[1] >= 0)
 		close(pipe_fd[1]);
+	for (int i = 0; i < 2; i++)
+		if (devtools[i] >= 0)
+			close(devtools[i]);
 	k->status[p] = pipe_fd[0];
 	if (!sek_is_ok(s)) {
 		sek_log(SEK_LOG_ERROR, "sandbox.start-failed", "program", sek_program_name(p), "why",
@@ -292,6 +301,8 @@ static void on_signal(struct keeper *k)
 	while (read(k->signals, &info, sizeof info) > 0) {
 	}
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (sek_documents_exit(&k->documents, k->start, pid, status))
+			continue;
 		for (int p = 0; p < SEK_PROGRAM_COUNT; p++) {
 			if (k->pid[p] != pid)
 				continue;
@@ -305,11 +316,14 @@ static void on_signal(struct keeper *k)
 
 static void wait_for_something(struct keeper *k)
 {
-	struct pollfd polled[SEK_PROGRAM_COUNT + 4];
-	int64_t due_ms = sek_rules_due(&k->rules), at_ms = due_ms < k->deadline_ms ? due_ms : k->deadline_ms;
+	struct pollfd polled[SEK_PROGRAM_COUNT + 6];
+	int64_t due_ms = sek_rules_due(&k->rules), at_ms = due_ms < k->deadline_ms ? due_ms : k->deadline_ms,
+		made_ms = sek_documents_due(&k->documents);
 	int64_t left_ms = at_ms == INT64_MAX ? -1 : at_ms - now_ms() > 0 ? at_ms - now_ms() : 0;
 	int n;
 
+	if (made_ms != INT64_MAX && (left_ms == -1 || made_ms - now_ms() < left_ms))
+		left_ms = made_ms - now_ms() > 0 ? made_ms - now_ms() : 0;
 	if (left_ms == -1 || left_ms > INT32_MAX)
 		left_ms = -1;
 	else if (left_ms < 0)
@@ -320,11 +334,14 @@ static void wait_for_something(struct keeper *k)
 	polled[SEK_PROGRAM_COUNT + 1] = (struct pollfd){ .fd = k->bus_watch, .events = POLLIN };
 	polled[SEK_PROGRAM_COUNT + 2] = (struct pollfd){ .fd = sek_rules_fd(&k->rules), .events = POLLIN };
 	polled[SEK_PROGRAM_COUNT + 3] = (struct pollfd){ .fd = k->rules.watch, .events = POLLIN };
-	n = poll(polled, SEK_PROGRAM_COUNT + 4, (int)left_ms);
+	polled[SEK_PROGRAM_COUNT + 4] = (struct pollfd){ .fd = k->documents.control, .events = POLLIN };
+	polled[SEK_PROGRAM_COUNT + 5] = (struct pollfd){ .fd = k->documents.watch, .events = POLLIN };
+	n = poll(polled, SEK_PROGRAM_COUNT + 6, (int)left_ms);
+	sek_documents_tick(&k->documents);
 	if (due_ms <= now_ms()) {
 		if (!sek_is_ok(sek_rules_tick(&k->rules, k->start)))
 			over(k, SEK_SANDBOX_FAULT, "the proxy cannot be told the rules");
-	} else if (n == 0)
+	} else if (n == 0 && k->deadline_ms <= now_ms())
 		over(k, k->told_ready ? SEK_SANDBOX_BROWSER_CRASHED : k->display_up ? SEK_SANDBOX_FAULT :
 			SEK_SANDBOX_DISPLAY_DIED, "did not become ready in time");
 	if (n <= 0)
@@ -336,6 +353,14 @@ static void wait_for_something(struct keeper *k)
 		over(k, SEK_SANDBOX_FAULT, "the browser's rules could not be changed");
 	if (polled[SEK_PROGRAM_COUNT + 3].revents)
 		sek_rules_on_watch(&k->rules);
+	if (polled[SEK_PROGRAM_COUNT + 4].revents)
+		sek_documents_take(&k->documents, k->start);
+	if (polled[SEK_PROGRAM_COUNT + 5].revents)
+		sek_documents_look(&k->documents, k->start);
+	if (k->rules.changed)
+		sek_documents_rules(&k->documents, k->start, k->rules.keep, k->rules.print);
+	k->rules.changed = false;
+	sek_rules_documents(&k->rules, k->documents.count);
 	if (polled[SEK_PROGRAM_COUNT + 1].revents)
 		look_for_bus(k);
 	if (polled[SEK_PROGRAM_COUNT].revents)
@@ -352,6 +377,7 @@ static sek_status prepare(struct keeper *k)
 	SEK_TRY(sek_keeper_socket(k->start->options, SEK_SESSION_IME, &k->ime_listener));
 	SEK_TRY(sek_keeper_socket(k->start->options, SEK_SESSION_CLIPBOARD, &k->clip_listener));
 	SEK_TRY(sek_rules_open(&k->rules, k->start));
+	SEK_TRY(sek_documents_open(&k->documents, k->start));
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)

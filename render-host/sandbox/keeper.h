@@ -16,9 +16,11 @@ struct sek_keeper_start {
 	size_t base_n;
 	int rules_fd;         /* our end of the proxy's SEK_EGRESS_RULES_FD */
 	int status_fd;        /* SEK_SANDBOX_STATUS_FD */
+	int documents_fd;     /* SEK_SANDBOX_DOCUMENTS_FD, -1 */
+	int pages_fd;         /* the program sekisho-pages, -1: no documents can be taken over */
+	int convert_fd;       /* the program sekisho-convert */
+	bool keep, print;     /* what the first rules say: downloads stay, after they were shown, too; the shown page may be printed */
 	int wm_fd, ime_fd, clip_fd; /* the programs sekisho-wm, sekisho-ime and sekisho-clip, open for reading */
-	bool keep;            /* downloads stay after they were shown, as the first rules say */
-	int convert_fd;       /* the program sekisho-convert, open for reading */
 	int devtools_fd;      /* listening unix socket for tests, -1 in production */
 };
 

@@ -32,8 +32,8 @@ struct sandbox {
 	struct sek_sandbox_options options;
 	char *policies;
 	size_t base_n; /* of the site's file */
-	bool keep; /* downloads, as the first rules say */
-	int wm_fd, ime_fd, clip_fd, convert_fd, egress_fd, devtools_fd, signals;
+	int wm_fd, ime_fd, clip_fd, egress_fd, pages_fd, convert_fd, documents_fd, devtools_fd, signals;
+	bool keep, print; /* of the rules */
 	int rules_fd[2]; /* keeper's end, proxy's end */
 	pid_t keeper, egress;
 };
@@ -135,10 +135,14 @@ static char *read_policies(struct sandbox *b)
 		return NULL;
 	n = fread(base, 1, sizeof base, f);
 	b->base_n = n;
+	b->keep = b->print = false;
 	if (ferror(f) || !read_rules(b, &rules, &there) ||
 			!sek_is_ok(sek_policy_make(base, n, o, there ? &rules : NULL, &text)))
 		text = NULL;
-	b->keep = text && there && rules.keep;
+	if (text && there) {
+		b->keep = rules.keep;
+		b->print = rules.print;
+	}
 	fclose(f);
 	return text;
 }
@@ -152,6 +156,9 @@ static int prepare(struct sandbox *b)
 		return refuse(SEK_SANDBOX_JAIL, "uid", "must be started as root");
 	if (fcntl(SEK_SANDBOX_STATUS_FD, F_SETFD, FD_CLOEXEC) < 0)
 		return refuse(SEK_SANDBOX_USAGE, "status", "descriptor 3 is not open");
+	b->documents_fd = o->documents ? SEK_SANDBOX_DOCUMENTS_FD : -1;
+	if (o->documents && fcntl(SEK_SANDBOX_DOCUMENTS_FD, F_SETFD, FD_CLOEXEC) < 0)
+		return refuse(SEK_SANDBOX_USAGE, "--documents", "descriptor 4 is not open");
 	if (!take_signals(b))
 		return refuse(SEK_SANDBOX_JAIL, "signals", strerror(errno));
 	if (!directory_is_private(o))
@@ -166,6 +173,8 @@ static int prepare(struct sandbox *b)
 	b->clip_fd = open_program("sekisho-clip");
 	b->convert_fd = open_program("sekisho-convert");
 	b->egress_fd = open_program("sekisho-egress");
+	/* without it no document can be taken over, which is said to who asks */
+	b->pages_fd = open_program("sekisho-pages");
 	if (b->wm_fd < 0 || b->ime_fd < 0 || b->clip_fd < 0 || b->convert_fd < 0 || b->egress_fd < 0)
 		return refuse(SEK_SANDBOX_JAIL, "programs", "sekisho-wm, -ime, -clip, -convert and -egress must lie beside sekisho-sandbox");
 	if (o->devtools && !sek_is_ok(sek_keeper_listen(o->devtools, &b->devtools_fd)))
@@ -204,8 +213,8 @@ static _Noreturn void be_keeper(const struct sandbox *b)
 	struct sek_keeper_start start = {
 		.options = &b->options, .policies = b->policies, .base = base, .base_n = b->base_n,
 		.status_fd = SEK_SANDBOX_STATUS_FD, .rules_fd = b->rules_fd[0],
-		.wm_fd = b->wm_fd, .ime_fd = b->ime_fd, .clip_fd = b->clip_fd, .convert_fd = b->convert_fd, .keep = b->keep,
-		.devtools_fd = b->devtools_fd,
+		.documents_fd = b->documents_fd, .pages_fd = b->pages_fd, .convert_fd = b->convert_fd, .keep = b->keep, .print = b->print,
+		.wm_fd = b->wm_fd, .ime_fd = b->ime_fd, .clip_fd = b->clip_fd, .devtools_fd = b->devtools_fd,
 	};
 
 	close(b->signals);
@@ -272,15 +281,23 @@ static void end(pid_t pid)
 
 static int run(struct sandbox *b)
 {
-	char why[96];
+	char why[96], downloads[SEK_SANDBOX_PATH_MAX + 32];
 	int listener = -1, code;
-	sek_status s = sek_isolate(b->options.uid, b->options.gid, &b->keeper, &listener);
+	sek_status s;
+
+	/* nothing of the session runs yet that could have put something there */
+	snprintf(downloads, sizeof downloads, "%s/" SEK_SESSION_DOWNLOADS, b->options.dir);
+	if ((mkdir(downloads, 0700) < 0 && errno != EEXIST) || lchown(downloads, b->options.uid, b->options.gid) < 0)
+		return refuse(SEK_SANDBOX_JAIL, "downloads", strerror(errno));
+	s = sek_isolate(b->options.uid, b->options.gid, downloads, &b->keeper, &listener);
 
 	if (!sek_is_ok(s))
 		return refuse(SEK_SANDBOX_JAIL, "namespaces", sek_status_text(s, why, sizeof why));
 	if (b->keeper == 0)
 		be_keeper(b);
 	close(b->rules_fd[0]);
+	if (b->documents_fd >= 0)
+		close(b->documents_fd);
 	s = start_egress(b, listener);
 	close(SEK_SANDBOX_STATUS_FD);
 	close(b->rules_fd[1]);
@@ -295,7 +312,7 @@ static int run(struct sandbox *b)
 
 int main(int argc, char **argv)
 {
-	struct sandbox b = { .wm_fd = -1, .ime_fd = -1, .clip_fd = -1, .convert_fd = -1, .egress_fd = -1, .devtools_fd = -1,
+	struct sandbox b = { .wm_fd = -1, .ime_fd = -1, .clip_fd = -1, .egress_fd = -1, .devtools_fd = -1, .pages_fd = -1, .convert_fd = -1, .documents_fd = -1,
 			     .rules_fd = { -1, -1 } };
 	const char *why = NULL;
 	int code;

@@ -103,6 +103,9 @@ static const char *take(struct sek_sandbox_options *o, int which, const char *va
 	case 't':
 		o->devtools = value;
 		return value[0] == '/' && strlen(value) <= SEK_SANDBOX_PATH_MAX ? NULL : "--devtools: a short absolute path";
+	case 'o':
+		o->documents = true;
+		return NULL;
 	default:
 		return "unknown argument";
 	}
@@ -117,7 +120,7 @@ sek_status sek_sandbox_options_parse(int argc, char **argv, struct sek_sandbox_o
 		{ "scale", required_argument, NULL, 'c' },    { "lang", required_argument, NULL, 'l' },
 		{ "policy", required_argument, NULL, 'p' },   { "upstream", required_argument, NULL, 'x' },
 		{ "allow", required_argument, NULL, 'a' },    { "devtools", required_argument, NULL, 't' },
-		{ "rules", required_argument, NULL, 'r' },
+		{ "rules", required_argument, NULL, 'r' },      { "documents", no_argument, NULL, 'o' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct sek_sandbox_options o = { .egress_uid = EGRESS_UID_DEFAULT };

@@ -5,6 +5,7 @@
 #ifndef SEK_RENDER_HOST_SANDBOX_OPTIONS_H
 #define SEK_RENDER_HOST_SANDBOX_OPTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -28,6 +29,7 @@ struct sek_sandbox_options {
 	const char *upstream;      /* HOST:PORT for the egress proxy, NULL if none */
 	const char *allow[SEK_SANDBOX_ALLOW_MAX];
 	size_t allows;
+	bool documents;            /* SEK_SANDBOX_DOCUMENTS_FD is open */
 	const char *devtools;      /* path of the socket for tests, NULL in production */
 };
 

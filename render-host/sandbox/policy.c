@@ -15,20 +15,21 @@
 #define PORT_TEXT(number) TEXT_OF(number)
 #define PROXY "http://127.0.0.1:" PORT_TEXT(SEK_PROXY_PORT)
 
-static json_t *fixed(const struct sek_sandbox_options *o)
+static json_t *fixed(const struct sek_sandbox_options *o, const struct sek_rules *rules)
 {
 	int japanese = strcmp(o->lang, "ja") == 0;
 	/* 1: developer tools are allowed. People are kept out all the same, by the block of devtools://; without it the
 	 * protocol that tests speak does not exist. 2: not allowed at all. */
-	int devtools = o->devtools ? 1 : 2;
+	int devtools = o->devtools || (rules && rules->print) ? 1 : 2; /* printing speaks it, too */
 
-	return json_pack("{s:{s:s, s:s, s:s}, s:i, s:b, s:[s, s], s:i, s:[s], s:s, s:s, s:b, s:[s]}",
+	return json_pack("{s:{s:s, s:s, s:s}, s:i, s:b, s:b, s:[s, s], s:i, s:[s], s:s, s:s, s:b, s:[s]}",
 		"ProxySettings",
 		"ProxyMode", "fixed_servers",
 		"ProxyServer", PROXY,
 		"ProxyBypassList", "<-loopback>",
 		"DeveloperToolsAvailability", devtools,
-		"RemoteDebuggingAllowed", o->devtools != NULL,
+		"RemoteDebuggingAllowed", 1, /* asked at the start only; the pipe's other end is the keeper's */
+		"CommandLineFlagSecurityWarningsEnabled", 0,
 		"ForcedLanguages", japanese ? "ja" : "en-US", japanese ? "en-US" : "ja",
 		"RestoreOnStartup", 4,
 		"RestoreOnStartupURLs", SEK_BROWSER_START_PAGE,
@@ -101,6 +102,17 @@ static bool apply_view(json_t *all, json_t *allow)
 		json_array_append_new(allow, json_string("file://" SEK_DOWNLOADS_INSIDE "/")) == 0;
 }
 
+/* What a page offers is kept where the keeper looks, without a question; the user takes it over from there. */
+static bool keep_downloads(json_t *all)
+{
+	json_t *ours = json_pack("{s:i, s:s, s:b}", "DownloadRestrictions", 0, "DownloadDirectory", SEK_DOWNLOADS_INSIDE,
+		"PromptForDownloadLocation", 0);
+	bool ok = ours && json_object_update(all, ours) == 0;
+
+	json_decref(ours);
+	return ok;
+}
+
 /* Adds the rules behind what the site's file says. Of "*" in both lists the blocking one holds: "*" is allowed unless
  * somebody says otherwise. */
 static bool apply_rules(json_t *all, const struct sek_rules *r)
@@ -116,7 +128,8 @@ static bool apply_rules(json_t *all, const struct sek_rules *r)
 		return false;
 	/* the page that the proxy itself answers: whoever may open nothing must still be told */
 	return add(allow, start, sizeof start - 1) &&
-		json_object_set_new(all, "AlwaysOpenPdfExternally", json_boolean(!r->view)) == 0;
+		json_object_set_new(all, "AlwaysOpenPdfExternally", json_boolean(!r->view || r->keep)) == 0 &&
+		(!r->keep || keep_downloads(all));
 }
 
 sek_status sek_policy_make(const char *base, size_t n, const struct sek_sandbox_options *o, const struct sek_rules *rules,
@@ -132,7 +145,7 @@ sek_status sek_policy_make(const char *base, size_t n, const struct sek_sandbox_
 	if (!json_is_object(all))
 		goto out;
 	s = sek_fail(SEK_E_NOMEM);
-	ours = fixed(o);
+	ours = fixed(o, rules);
 	if (!ours || json_object_update(all, ours) != 0 || (rules && !apply_rules(all, rules)))
 		goto out;
 	text = json_dumps(all, JSON_INDENT(1) | JSON_SORT_KEYS);

@@ -31,6 +31,8 @@ sek_status sek_rules_open(struct sek_rules_door *d, const struct sek_keeper_star
 	d->n = 0;
 	d->text = NULL;
 	d->touch_ms = d->known_ms = 0;
+	d->changed = false;
+	d->told = 0;
 	d->proxy = start->rules_fd;
 	d->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (d->watch < 0)
@@ -167,6 +169,9 @@ static sek_status take_one(struct sek_rules_door *d, const struct sek_keeper_sta
 		hang_up(d, "not a RULES message");
 		return sek_ok();
 	}
+	d->keep = rules.keep;
+	d->print = rules.print;
+	d->changed = true;
 	SEK_TRY(enforce(d, start, &rules));
 	memmove(d->in, d->in + total, d->n - total);
 	d->n -= total;
@@ -180,6 +185,7 @@ sek_status sek_rules_take(struct sek_rules_door *d, const struct sek_keeper_star
 	ssize_t k;
 
 	if (d->fd < 0) {
+		d->told = 0;
 		d->fd = accept4(d->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		return sek_ok(); /* a connection that is gone again is none */
 	}
@@ -194,4 +200,18 @@ sek_status sek_rules_take(struct sek_rules_door *d, const struct sek_keeper_star
 	while (more)
 		SEK_TRY(take_one(d, start, &more));
 	return sek_ok();
+}
+
+void sek_rules_documents(struct sek_rules_door *d, uint16_t count)
+{
+	uint8_t frame[SEK_FRAME_HEADER_BYTES + SEK_MSG_DOCUMENTS_MAX_BYTES];
+	struct sek_writer w;
+
+	if (d->fd < 0 || count == d->told)
+		return;
+	sek_writer_init(&w, frame, sizeof frame);
+	sek_documents_msg_write(&w, &(struct sek_documents_msg){ count });
+	/* one that does not read is told at the next change */
+	if (sek_is_ok(sek_writer_status(&w)) && send(d->fd, frame, w.len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)w.len)
+		d->told = count;
 }

@@ -19,6 +19,9 @@ struct sek_rules_door {
 	int64_t touch_ms; /* monotonic: when the file is touched next, 0 = not at all */
 	int64_t known_ms; /* monotonic: when the browser surely goes by what it has read, 0 = it has read nothing new */
 	unsigned touches; /* still to come */
+	bool keep, print; /* what the latest say of documents */
+	bool changed;     /* they may have, until the keeper has looked */
+	uint16_t told;    /* the count of downloads that capture knows */
 	size_t n;
 	uint8_t in[SEK_FRAME_HEADER_BYTES + SEK_MSG_RULES_MAX_BYTES];
 };
@@ -36,5 +39,8 @@ void sek_rules_on_watch(struct sek_rules_door *d);
 /* Takes what has come (hostile: a frame that is refused closes the connection and changes nothing). Fails only if good rules
  * could not be put into force. */
 sek_status sek_rules_take(struct sek_rules_door *d, const struct sek_keeper_start *start);
+
+/* Tells capture how many downloads there are, if it does not know. */
+void sek_rules_documents(struct sek_rules_door *d, uint16_t count);
 
 #endif

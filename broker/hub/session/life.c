@@ -116,6 +116,7 @@ static void drop_link(struct sek_session *s, bool tell_host)
 	sek_clipboard_link_down(s);
 	s->link = NULL;
 	s->encoder = NULL;
+	s->shown.documents = 0; /* the next one says it anew */
 	sek_link_finish(l, tell_host);
 	sek_encoder_finish(e);
 	sek_deadline_off(s, SEK_DL_INPUT);

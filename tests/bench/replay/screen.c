@@ -130,7 +130,7 @@ int main(int argc, char **argv)
 		{ "dir", 1, NULL, 'd' }, { "uid", 1, NULL, 'u' }, { "max", 1, NULL, 'm' }, { "gid", 1, NULL, 'i' },
 		{ "egress-uid", 1, NULL, 'i' }, { "size", 1, NULL, 'i' }, { "scale", 1, NULL, 'i' }, { "lang", 1, NULL, 'i' },
 		{ "policy", 1, NULL, 'i' }, { "upstream", 1, NULL, 'i' }, { "allow", 1, NULL, 'i' },
-		{ "devtools", 1, NULL, 'i' }, { "rules", 1, NULL, 'i' }, { NULL, 0, NULL, 0 },
+		{ "devtools", 1, NULL, 'i' }, { "rules", 1, NULL, 'i' }, { "documents", 0, NULL, 'i' }, { NULL, 0, NULL, 0 },
 	};
 	const char *dir = NULL, *size = NULL;
 	unsigned long uid = 0;

@@ -8,7 +8,6 @@
 #include <check.h>
 #include <dirent.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <poppler.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,20 +17,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "protocol/codec/picture.h"
-#include "protocol/wire/messages.h"
 #include "render-host/helpers.h"
 #include "tests/unit/gap/spawn.h"
+#include "tests/unit/pages/taker.h"
 
 #define SIDE 2400
 
-static struct sek_painter *painter;
-static uint32_t *px;
+static struct taker *t;
 static int stream_fd, document;
 static pid_t program;
-static uint16_t width, height;
-static uint8_t in[SEK_FRAME_HEADER_BYTES + SEK_UPDATE_MAX_BYTES];
-static size_t in_n;
 
 static cairo_status_t write_to(void *user, const unsigned char *bytes, unsigned n)
 {
@@ -101,7 +95,7 @@ static void start(uint16_t most_pages)
 	stream_fd = pair[0];
 	program = test_spawn(SEK_PAGES, argv, (const int[]){ -1, -1, -1, pair[1], document }, SEK_PAGES_DOCUMENT_FD + 1);
 	close(pair[1]);
-	in_n = 0;
+	taker_use(t, stream_fd);
 }
 
 static void send_frame(const struct sek_writer *w)
@@ -120,115 +114,33 @@ static void order(uint16_t page)
 	send_frame(&w);
 }
 
-/* Paints until a PAGES or a PAGE comes, or the end: type 0. */
-static uint8_t next(struct sek_pages_msg *ret_pages, struct sek_page_msg *ret_page)
-{
-	struct sek_picture picture = { px, SIDE, width, height };
-	struct sek_frame f;
-	size_t total;
-
-	for (;;) {
-		struct pollfd p = { .fd = stream_fd, .events = POLLIN };
-		ssize_t k;
-
-		while (sek_is_ok(sek_frame_whole(in, in_n, SEK_LINK_HOST, SEK_DIR_DOWN, &f, &total))) {
-			const uint8_t *payload = in + SEK_FRAME_HEADER_BYTES;
-			struct sek_size size;
-			uint32_t number;
-
-			if (f.type == SEK_MSG_SIZE) {
-				ck_assert(sek_is_ok(sek_size_read(payload, f.payload_bytes, &size)));
-				ck_assert(size.width_px <= SIDE && size.height_px <= SIDE);
-				picture.width_px = width = size.width_px;
-				picture.height_px = height = size.height_px;
-			} else if (f.type == SEK_MSG_UPDATE) {
-				ck_assert(sek_is_ok(sek_paint_update(painter, &picture, f.flags, payload, f.payload_bytes, NULL, NULL,
-					&number)));
-			} else if (f.type == SEK_MSG_PAGES) {
-				ck_assert(sek_is_ok(sek_pages_msg_read(payload, f.payload_bytes, ret_pages)));
-			} else if (f.type == SEK_MSG_PAGE) {
-				ck_assert(sek_is_ok(sek_page_msg_read(payload, f.payload_bytes, ret_page)));
-			}
-			memmove(in, in + total, in_n - total);
-			in_n -= total;
-			if (f.type == SEK_MSG_PAGES || f.type == SEK_MSG_PAGE || f.type == SEK_MSG_PONG)
-				return f.type;
-		}
-		ck_assert_msg(poll(&p, 1, TEST_WAIT_MS) > 0, "sekisho-pages is silent");
-		k = recv(stream_fd, in + in_n, sizeof in - in_n, 0);
-		if (k <= 0)
-			return 0;
-		in_n += (size_t)k;
-	}
-}
-
 static uint16_t opened(void)
 {
-	struct sek_pages_msg m = { 0 };
-	struct sek_page_msg page;
-
-	ck_assert_uint_eq(next(&m, &page), SEK_MSG_PAGES);
-	ck_assert_uint_eq(m.state, SEK_DOCUMENT_WORKING);
-	return m.pages;
-}
-
-static void take(uint16_t number)
-{
-	struct sek_pages_msg m = { 0 };
-	struct sek_page_msg page = { 0 };
-
-	order(number);
-	ck_assert_uint_eq(next(&m, &page), SEK_MSG_PAGE);
-	ck_assert_uint_eq(page.page, number);
+	ck_assert_uint_eq(taker_next(t), SEK_MSG_PAGES);
+	ck_assert_uint_eq(t->pages.state, SEK_DOCUMENT_WORKING);
+	return t->pages.pages;
 }
 
 static void expect_reason(enum sek_document_state state)
 {
-	struct sek_pages_msg m = { 0 };
-	struct sek_page_msg page;
-
-	ck_assert_uint_eq(next(&m, &page), SEK_MSG_PAGES);
-	ck_assert_msg(m.state == state, "%s", sek_document_state_name(m.state));
-	ck_assert_uint_eq(next(&m, &page), 0);
+	ck_assert_uint_eq(taker_next(t), SEK_MSG_PAGES);
+	ck_assert_msg(t->pages.state == state, "%s", sek_document_state_name(t->pages.state));
+	ck_assert_uint_eq(taker_next(t), 0);
 	ck_assert_int_eq(test_wait(program, TEST_WAIT_MS).signal, 0);
 	program = 0;
 }
 
-/* What poppler draws of it here. */
 static void compare(uint16_t number)
 {
 	PopplerDocument *d = poppler_document_new_from_fd(fcntl(document, F_DUPFD_CLOEXEC, 0), NULL, NULL);
-	PopplerPage *page = poppler_document_get_page(d, number - 1);
-	cairo_surface_t *s = cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height);
-	cairo_t *cr = cairo_create(s);
-	const unsigned char *want;
-	unsigned dark = 0;
 
-	cairo_set_source_rgb(cr, 1, 1, 1);
-	cairo_paint(cr);
-	cairo_scale(cr, 150.0 / 72, 150.0 / 72);
-	poppler_page_render(page, cr);
-	cairo_destroy(cr);
-	cairo_surface_flush(s);
-	want = cairo_image_surface_get_data(s);
-	for (uint16_t y = 0; y < height; y++)
-		for (uint16_t x = 0; x < width; x++) {
-			uint32_t w = *(const uint32_t *)(const void *)(want + (size_t)y * (size_t)cairo_image_surface_get_stride(s) + 4u * x);
-
-			ck_assert_uint_eq(px[(size_t)y * SIDE + x] & 0xffffff, w & 0xffffff);
-			dark += (w & 0xffffff) == 0;
-		}
-	ck_assert_uint_gt(dark, 500); /* there is text */
-	cairo_surface_destroy(s);
-	g_object_unref(page);
+	taker_compare(t, d, number, 150);
 	g_object_unref(d);
 }
 
 static void setup(void)
 {
-	painter = sek_painter_create();
-	px = calloc((size_t)SIDE * SIDE, sizeof *px);
-	ck_assert(painter && px);
+	t = taker_create(SIDE);
 	program = 0;
 	stream_fd = document = -1;
 }
@@ -241,8 +153,7 @@ static void teardown(void)
 	}
 	close(stream_fd);
 	close(document);
-	sek_painter_destroy(painter);
-	free(px);
+	taker_destroy(t);
 }
 
 START_TEST(pages_are_exact_in_any_order)
@@ -250,14 +161,14 @@ START_TEST(pages_are_exact_in_any_order)
 	make_pdf(3);
 	start(200);
 	ck_assert_uint_eq(opened(), 3);
-	take(2);
-	ck_assert_uint_eq(width, 1241);
-	ck_assert_uint_eq(height, 1754);
+	taker_take(t, 2);
+	ck_assert_uint_eq(t->width, 1241);
+	ck_assert_uint_eq(t->height, 1754);
 	compare(2);
-	take(1);
+	taker_take(t, 1);
 	compare(1);
-	take(3);
-	take(1);
+	taker_take(t, 3);
+	taker_take(t, 1);
 	compare(1);
 	close(stream_fd);
 	stream_fd = -1;
@@ -271,8 +182,8 @@ START_TEST(three_hundred_pages)
 	make_pdf(300);
 	start(300);
 	ck_assert_uint_eq(opened(), 300);
-	take(300);
-	take(150);
+	taker_take(t, 300);
+	taker_take(t, 150);
 	order(301);
 	expect_reason(SEK_DOCUMENT_BROKEN);
 }
@@ -291,9 +202,9 @@ START_TEST(an_enormous_page_becomes_smaller)
 	make_raw("/MediaBox [0 0 1000000 500000] /Contents 4 0 R", "", "");
 	start(10);
 	ck_assert_uint_eq(opened(), 1);
-	take(1);
-	ck_assert_uint_eq(width, SIDE);
-	ck_assert_uint_eq(height, SIDE / 2);
+	taker_take(t, 1);
+	ck_assert_uint_eq(t->width, SIDE);
+	ck_assert_uint_eq(t->height, SIDE / 2);
 }
 END_TEST
 
@@ -305,8 +216,8 @@ START_TEST(scripts_and_embedded_files_are_nothing)
 		"/F (a.exe) >>] >> >>", "");
 	start(10);
 	ck_assert_uint_eq(opened(), 1);
-	take(1);
-	ck_assert_uint_eq(px[(size_t)(height - 10) * SIDE + 10] & 0xffffff, 0xff0000);
+	taker_take(t, 1);
+	ck_assert_uint_eq(t->px[(size_t)(t->height - 10) * SIDE + 10] & 0xffffff, 0xff0000);
 }
 END_TEST
 
@@ -382,8 +293,6 @@ START_TEST(a_decoder_that_breaks_the_rules)
 {
 	uint8_t bytes[64];
 	struct sek_writer w;
-	struct sek_pages_msg m;
-	struct sek_page_msg page;
 
 	make_pdf(2);
 	start(10);
@@ -391,32 +300,32 @@ START_TEST(a_decoder_that_breaks_the_rules)
 	sek_writer_init(&w, bytes, sizeof bytes);
 	sek_ping_write(&w, &(struct sek_ping){ 5 });
 	send_frame(&w);
-	ck_assert_uint_eq(next(&m, &page), SEK_MSG_PONG);
+	ck_assert_uint_eq(taker_next(t), SEK_MSG_PONG);
 	sek_writer_init(&w, bytes, sizeof bytes);
 	sek_key_write(&w, &(struct sek_key){ 30, true, 'a' });
 	send_frame(&w);
-	ck_assert_uint_eq(next(&m, &page), 0);
+	ck_assert_uint_eq(taker_next(t), 0);
 }
 END_TEST
 
 int main(void)
 {
 	Suite *s = suite_create("pages");
-	TCase *t = tcase_create("pages");
+	TCase *all = tcase_create("pages");
 	SRunner *r = srunner_create(s);
 	int failed;
 
-	tcase_set_timeout(t, 120);
-	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, pages_are_exact_in_any_order);
-	tcase_add_test(t, three_hundred_pages);
-	tcase_add_test(t, more_pages_than_allowed);
-	tcase_add_test(t, an_enormous_page_becomes_smaller);
-	tcase_add_test(t, scripts_and_embedded_files_are_nothing);
-	tcase_add_loop_test(t, documents_that_are_none, 0, 4);
-	tcase_add_test(t, both_are_confined_and_a_death_is_told);
-	tcase_add_test(t, a_decoder_that_breaks_the_rules);
-	suite_add_tcase(s, t);
+	tcase_set_timeout(all, 120);
+	tcase_add_checked_fixture(all, setup, teardown);
+	tcase_add_test(all, pages_are_exact_in_any_order);
+	tcase_add_test(all, three_hundred_pages);
+	tcase_add_test(all, more_pages_than_allowed);
+	tcase_add_test(all, an_enormous_page_becomes_smaller);
+	tcase_add_test(all, scripts_and_embedded_files_are_nothing);
+	tcase_add_loop_test(all, documents_that_are_none, 0, 4);
+	tcase_add_test(all, both_are_confined_and_a_death_is_told);
+	tcase_add_test(all, a_decoder_that_breaks_the_rules);
+	suite_add_tcase(s, all);
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);
 	srunner_free(r);

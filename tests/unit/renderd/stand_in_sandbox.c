@@ -117,7 +117,7 @@ int main(int argc, char **argv)
 		{ "dir", 1, NULL, 'd' }, { "uid", 1, NULL, 'u' }, { "gid", 1, NULL, 'g' }, { "egress-uid", 1, NULL, 'e' },
 		{ "max", 1, NULL, 'm' }, { "size", 1, NULL, 's' }, { "scale", 1, NULL, 'c' }, { "lang", 1, NULL, 'l' },
 		{ "policy", 1, NULL, 'p' }, { "upstream", 1, NULL, 'x' }, { "allow", 1, NULL, 'a' },
-		{ "devtools", 1, NULL, 't' }, { "rules", 1, NULL, 'r' }, { NULL, 0, NULL, 0 },
+		{ "devtools", 1, NULL, 't' }, { "rules", 1, NULL, 'r' }, { "documents", 0, NULL, 'o' }, { NULL, 0, NULL, 0 },
 	};
 	const char *directory = NULL, *policy = NULL, *rules = NULL;
 	char path[200], order[64];

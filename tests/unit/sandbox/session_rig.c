@@ -90,6 +90,8 @@ void session_start(struct session *s, const struct session_options *o)
 		argv[n++] = "--devtools";
 		argv[n++] = s->devtools;
 	}
+	if (o->documents_fd)
+		argv[n++] = "--documents";
 	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
 	s->ready_ms = s->window_ms = now_ms();
 	/* Check's own handler would end the whole test: no SIGTERM comes to the child before that is gone */
@@ -103,6 +105,13 @@ void session_start(struct session *s, const struct session_options *o)
 	ck_assert_int_ge(s->pid, 0);
 	if (s->pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (o->documents_fd) {
+			int high = fcntl(o->documents_fd, F_DUPFD, 64), status = fcntl(fds[1], F_DUPFD, 64);
+
+			fds[1] = status;
+			dup2(high, SEK_SANDBOX_DOCUMENTS_FD);
+			close(high);
+		}
 		if (fds[1] == SEK_SANDBOX_STATUS_FD)
 			fcntl(fds[1], F_SETFD, 0);
 		else

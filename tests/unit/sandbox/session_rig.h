@@ -34,6 +34,7 @@ struct session_options {
 	const char *scale;       /* NULL: 100 */
 	const char *policy;      /* NULL: the shipped one */
 	bool no_devtools;
+	int documents_fd;        /* the sandbox's end of a socket for documents; 0: none */
 };
 
 enum { SESSION_WIDTH = 1920, SESSION_HEIGHT = 1080 };

@@ -153,6 +153,7 @@ START_TEST(command_lines)
 				ck_assert_msg(!strstr(argv.v[i], "sandbox") || strstr(argv.v[i], "/run/x"), "%s", argv.v[i]);
 		}
 		ck_assert_int_eq(has("--remote-debugging-port=9222"), with_devtools);
+		ck_assert(has("--remote-debugging-pipe"));
 		ck_assert(has("--force-device-scale-factor=1.50") && has("--lang=ja") && has("--window-size=1280,800"));
 	}
 }
@@ -175,7 +176,7 @@ START_TEST(browser_sandbox_stays_on)
 		"--disable-site-isolation-trials", "--load-extension=/x", "--renderer-cmd-prefix=x", "--utility-cmd-prefix=x",
 		"--gpu-launcher=x", "--proxy-server=x", "--no-proxy-server", "--proxy-bypass-list=*", "--host-resolver-rules=x",
 		"--ignore-certificate-errors", "--allow-file-access-from-files", "--remote-debugging-address=0.0.0.0",
-		"--remote-allow-origins=*", "--disable-crashpad-for-testing", "--js-flags=--expose-gc", "--kiosk", "--", "",
+		"--remote-allow-origins=*", "--remote-debugging-pipe=x", "--remote-debugging-io-pipes=3,4", "--disable-blink-features=X", "--disable-crashpad-for-testing", "--js-flags=--expose-gc", "--kiosk", "--", "",
 		"file:///etc/passwd", "http://example.com/", "http://start.sekisho.internal/ --no-sandbox",
 		"--lang=", "--lang=ja --no-sandbox", "--lang=../../x", "--window-size=1,1\n", "--user-data-dir=/tmp",
 		"--disable-features=X", "--user-data-dir=/home/session/profile2",
@@ -228,7 +229,7 @@ START_TEST(policies)
 	ck_assert_str_eq(text_at(j, "ProxySettings", "ProxyServer"), "http://127.0.0.1:3128");
 	ck_assert_str_eq(text_at(j, "ProxySettings", "ProxyBypassList"), "<-loopback>");
 	ck_assert_int_eq(json_integer_value(json_object_get(j, "DeveloperToolsAvailability")), 2);
-	ck_assert(json_is_false(json_object_get(j, "RemoteDebuggingAllowed")));
+	ck_assert(json_is_true(json_object_get(j, "RemoteDebuggingAllowed"))); /* for the keeper's pipe; no port is on the command line */
 	ck_assert_str_eq(text_at(j, "NewTabPageLocation", NULL), SEK_BROWSER_START_PAGE);
 	ck_assert_str_eq(json_string_value(json_array_get(json_object_get(j, "ForcedLanguages"), 0)), "en-US");
 	ck_assert(json_is_array(json_object_get(j, "Other")));
@@ -286,12 +287,23 @@ START_TEST(rules_of_the_broker)
 		/* without a word of the broker what the site's file says holds: nothing comes in */
 		ck_assert(rules->view == (json_object_get(j, "AutoOpenFileTypes") != NULL));
 		ck_assert(rules->view == json_is_integer(json_object_get(j, "DownloadRestrictions")));
+		ck_assert_int_eq(json_integer_value(json_object_get(j, "DeveloperToolsAvailability")), 2);
 		json_decref(j);
 		/* a file of the site whose lists are none */
 		j = make_policy("{\"URLBlocklist\":7}");
 		ck_assert(json_is_array(json_object_get(j, "URLBlocklist")));
 		json_decref(j);
 	}
+	rules = NULL;
+	/* documents: kept without a question where the keeper looks; the keeper may print */
+	rules = &(const struct sek_rules){ true, true, true, "*\n", "", 2, 0 };
+	j = make_policy(base);
+	ck_assert_int_eq(json_integer_value(json_object_get(j, "DownloadRestrictions")), 0);
+	ck_assert_str_eq(json_string_value(json_object_get(j, "DownloadDirectory")), SEK_DOWNLOADS_INSIDE);
+	ck_assert(json_is_false(json_object_get(j, "PromptForDownloadLocation")));
+	ck_assert(json_is_true(json_object_get(j, "AlwaysOpenPdfExternally")));
+	ck_assert_int_eq(json_integer_value(json_object_get(j, "DeveloperToolsAvailability")), 1);
+	json_decref(j);
 	rules = NULL;
 }
 END_TEST
