@@ -80,7 +80,7 @@ struct sek_config_file {
 	} *audit;
 	struct file_recording {
 		char *path, *public_key, *signing_key, *secret_key, *words, *words_path;
-		uint32_t *warn_free_mib, *least_free_mib;
+		uint32_t *warn_free_mib, *least_free_mib, *sync_seconds;
 	} *recording;
 	struct file_documents {
 		char *path, *words, *print_server;

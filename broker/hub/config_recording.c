@@ -13,7 +13,7 @@
 #include "broker/hub/config_file.h"
 #include "broker/hub/keys/sign.h"
 
-enum { WARN_FREE_MIB = 10240, LEAST_FREE_MIB = 1024, MIB = 1024 * 1024 };
+enum { WARN_FREE_MIB = 10240, LEAST_FREE_MIB = 1024, SYNC_SECONDS = 5, SYNC_MOST_SECONDS = 60, MIB = 1024 * 1024 };
 
 static sek_status mib(const struct sek_config_place *k, const char *key, const uint32_t *from, uint32_t otherwise, uint64_t *ret)
 {
@@ -21,6 +21,15 @@ static sek_status mib(const struct sek_config_place *k, const char *key, const u
 
 	SEK_TRY(sek_config_at(k, key, sek_config_check_range(key, n, 0, UINT32_MAX, k->err, k->err_size)));
 	*ret = (uint64_t)n * MIB;
+	return sek_ok();
+}
+
+static sek_status fill_sync(const struct sek_config_place *k, const struct file_recording *f, struct sek_broker_config *c)
+{
+	uint32_t n = f->sync_seconds ? *f->sync_seconds : SYNC_SECONDS;
+
+	SEK_TRY(sek_config_at(k, "recording.sync_seconds", sek_config_check_range("recording.sync_seconds", n, 1, SYNC_MOST_SECONDS, k->err, k->err_size)));
+	c->recording.sync_seconds = n;
 	return sek_ok();
 }
 
@@ -57,6 +66,7 @@ sek_status sek_config_fill_recording(const char *path, struct sek_broker_config 
 	SEK_TRY(sek_config_beside_store(c, f->signing_key, "recording.key", &c->made_recording_key, &c->recording.signing_key_path));
 	SEK_TRY(mib(&k, "recording.warn_free_mib", f->warn_free_mib, WARN_FREE_MIB, &c->recording.warn_free_bytes));
 	SEK_TRY(mib(&k, "recording.least_free_mib", f->least_free_mib, LEAST_FREE_MIB, &c->recording.least_free_bytes));
+	SEK_TRY(fill_sync(&k, f, c));
 	if (!sek_is_ok(sek_public_key_load(f->public_key, key)))
 		return sek_config_refuse(&k, "recording.public_key", "is no public recording key: make a pair with `sekishoctl recording keygen`");
 	if (f->secret_key)

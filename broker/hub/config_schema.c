@@ -146,6 +146,7 @@ static const cyaml_schema_field_t recording_fields[] = {
 	TEXT("words_path", CYAML_FLAG_OPTIONAL, struct file_recording, words_path),
 	NUMBER("warn_free_mib", struct file_recording, warn_free_mib),
 	NUMBER("least_free_mib", struct file_recording, least_free_mib),
+	NUMBER("sync_seconds", struct file_recording, sync_seconds),
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t printer_schema = {

@@ -85,7 +85,7 @@ static sek_status write_header(struct sek_record_file *f)
 		return io_status();
 	SEK_TRY(sync_folder(f->folder));
 	memcpy(f->hash, f->header.hash, sizeof f->hash);
-	f->size = sizeof bytes;
+	f->size = f->synced = sizeof bytes;
 	return sek_ok();
 }
 
@@ -149,7 +149,19 @@ sek_status sek_record_file_append(struct sek_record_file *f, struct sek_record_p
 
 sek_status sek_record_file_sync(struct sek_record_file *f)
 {
-	return fdatasync(f->fd) == 0 ? sek_ok() : io_status();
+	if (fdatasync(f->fd) != 0)
+		return io_status();
+	f->synced = f->size;
+	return sek_ok();
+}
+
+sek_status sek_record_file_push(struct sek_record_file *f)
+{
+	/* what was pushed a second ago is long written: this waits for a disk only that hangs */
+	if (sync_file_range(f->fd, (off_t)f->synced, 0, SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE) == 0)
+		return sek_ok();
+	/* a file system that knows no such thing hears of it with the next sync */
+	return errno == ENOSYS || errno == EINVAL || errno == ESPIPE ? sek_ok() : io_status();
 }
 
 /* The heads of all blocks, read again from the file: so that nothing grows in memory while a recording runs. NULL: they cannot be had (no

@@ -30,6 +30,7 @@ struct sek_record_file {
 	uint8_t key[SEK_RECORDING_KEY_BYTES];
 	uint8_t hash[SEK_RECORD_HASH_BYTES]; /* of the last block; after the end: the end's */
 	uint64_t size, length_us;       /* of what is whole */
+	uint64_t synced;                /* bytes that a power cut leaves */
 	uint32_t blocks, snapshots;
 	uint8_t *buffer;                /* a sealed block */
 	size_t room;
@@ -43,6 +44,8 @@ sek_status sek_record_file_make(struct sek_record_file *f);
 /* Seals and writes the blocks of the list. On failure those that are whole are kept, the rest is cut off. */
 sek_status sek_record_file_append(struct sek_record_file *f, struct sek_record_plain *list);
 sek_status sek_record_file_sync(struct sek_record_file *f);
+/* Instead of syncing: the disk begins to write what was appended, and tells of what it could not write since the last call. */
+sek_status sek_record_file_push(struct sek_record_file *f);
 /* Writes the end, signed, and syncs. */
 sek_status sek_record_file_end(struct sek_record_file *f, uint32_t state, bool late);
 void sek_record_file_drop(struct sek_record_file *f); /* closes, wipes */

@@ -114,12 +114,20 @@ static void set_phase(struct sek_recording *r, enum sek_record_phase p)
 	atomic_store(&r->phase, p);
 }
 
+static sek_status settle(struct sek_recording *r)
+{
+	bool now = r->sync || r->recorder->config.sync_seconds <= 1 || r->file.size - r->file.synced > SEK_RECORD_UNSYNCED_BYTES;
+
+	return now ? sek_record_file_sync(&r->file) : sek_record_file_push(&r->file);
+}
+
+/* The batch may be empty: then it is only synced. */
 static void append(struct sek_recording *r)
 {
 	r->status = sek_record_file_append(&r->file, r->batch);
 	set_phase(r, SEK_RECORD_SYNCING);
 	if (sek_is_ok(r->status))
-		r->status = sek_record_file_sync(&r->file);
+		r->status = settle(r);
 	r->looked = atomic_exchange(&r->recorder->look, false);
 	if (r->looked)
 		r->look_status = sek_recorder_look(r->recorder, &r->look_free);
@@ -195,6 +203,7 @@ static void after_work(struct sek_record_job *job)
 	for (p = r->batch; p; p = p->next)
 		r->waiting -= r->failed ? 0 : p->n;
 	keep_spare(r);
+	r->unsynced = r->file.size > r->file.synced;
 	if (r->file.size > r->bytes) {
 		recorder->state.used_bytes += r->file.size - r->bytes;
 		r->bytes = r->file.size;
@@ -223,6 +232,8 @@ static void start(struct sek_recording *r, enum sek_record_step step)
 {
 	r->step = step;
 	r->running = true;
+	r->sync = r->sync_due;
+	r->sync_due = false;
 	atomic_store(&r->waited_for, r->closing || r->failed);
 	set_phase(r, SEK_RECORD_QUEUED);
 	sek_record_threads_queue(r->recorder->threads, &r->job);
@@ -237,7 +248,7 @@ static void go_on(struct sek_recording *r)
 			finish(r);
 	} else if (r->failed) {
 		start(r, SEK_RECORD_DROP);
-	} else if (r->first && r->begun) {
+	} else if ((r->first || r->sync_due) && r->begun) {
 		r->batch = r->first;
 		r->first = NULL;
 		r->last = &r->first;
@@ -266,10 +277,13 @@ static void close_block(struct sek_recording *r)
 	go_on(r);
 }
 
-void sek_recording_tick(struct sek_recording *r)
+void sek_recording_tick(struct sek_recording *r, bool sync)
 {
-	if (!r->failed && !r->finished)
-		close_block(r);
+	if (r->failed || r->finished)
+		return;
+	r->sync_due = r->sync_due || (sync && (r->building || r->running || r->unsynced));
+	close_block(r);
+	go_on(r);
 }
 
 static void on_timer(uv_timer_t *t)

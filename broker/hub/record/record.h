@@ -23,6 +23,7 @@
 #define SEK_RECORD_BLOCK_MS 1000             /* a block is closed at the latest so long after its first entry */
 #define SEK_RECORD_BLOCK_BYTES 786432        /* and when it holds so much (a single entry may be longer) */
 #define SEK_RECORD_BACKLOG_BYTES (8u << 20)  /* waiting for the disk, for each recording; beyond it the recording fails */
+#define SEK_RECORD_UNSYNCED_BYTES (4u << 20) /* written and not synced; beyond it the next block is synced at once */
 #define SEK_RECORD_STALL_MS 1000             /* a write that has not returned after so long: the recording has failed */
 #define SEK_RECORD_SYNC_MS 5000              /* the same for a sync, and for waiting for a thread */
 #define SEK_RECORD_WHY_BYTES 256
@@ -38,6 +39,7 @@ struct sek_recorder_config {
 	const char *where;           /* this broker's name */
 	uint64_t warn_free_bytes;    /* less room: the administrator is told */
 	uint64_t least_free_bytes;   /* less room: nothing new is begun; what runs fails */
+	unsigned sync_seconds;       /* from one sync to the next; 0 and 1: with each second's block */
 };
 
 /* Opens the folder (blocking: before the loop runs); finishes what a crash left unfinished: cuts what is torn behind the last

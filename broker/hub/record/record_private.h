@@ -25,6 +25,7 @@ struct sek_recording {
 	uint64_t bytes;                     /* of the file */
 	uv_timer_t timer;                   /* a failure that is to be told */
 	bool begun, failed, told, owner_gone, closing, dropped, finished, tell;
+	bool unsynced, sync_due;            /* bytes of the file are; they are to be, with the next job */
 	uint32_t state;
 
 	/* a thread's while `running` */
@@ -33,6 +34,7 @@ struct sek_recording {
 	enum sek_record_step step;
 	struct sek_record_file file;
 	struct sek_record_plain *batch;
+	bool sync;                          /* the batch and all before it */
 	sek_status status;
 	bool late_end;                      /* a failed one got its end nevertheless */
 	bool looked;                        /* at the folder, since it was there anyway */
@@ -75,7 +77,7 @@ struct sek_recorder {
 uint64_t sek_record_now_us(void);                        /* monotonic */
 void sek_recording_fail(struct sek_recording *r, const char *why); /* tells from a timer, never at once */
 void sek_recording_check_stall(struct sek_recording *r, uint64_t now_ms);
-void sek_recording_tick(struct sek_recording *r);        /* what was collected goes to the disk */
+void sek_recording_tick(struct sek_recording *r, bool sync); /* what was collected goes to the disk; all that was written is synced */
 void sek_recording_clock(struct sek_recording *r);       /* notes UTC */
 void sek_recording_end(struct sek_recording *r, uint32_t state);
 

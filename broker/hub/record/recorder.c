@@ -182,16 +182,18 @@ static int64_t clock_offset(void)
 	return (int64_t)sek_record_utc_us() - (int64_t)sek_record_now_us();
 }
 
-/* Everything that was collected goes to the disk at the same time, so that the loop is woken once for all. Whoever writes looks at the
+/* Everything that was collected goes to the disk at the same time, so that the loop is woken once for all; and it is synced at the same time, so
+ * that a file system with a journal commits it together. Whoever writes looks at the
  * folder, too; if nobody does, or nobody did, a job of its own. */
 static void close_blocks(struct sek_recorder *r)
 {
+	bool sync = r->config.sync_seconds <= 1 || r->ticks % r->config.sync_seconds == 0;
 	bool count = r->ticks++ % COUNT_TICKS == 0, writing = false;
 	struct sek_recording *p, *next;
 
 	for (p = r->first; p; p = next) {
 		next = p->next;
-		sek_recording_tick(p);
+		sek_recording_tick(p, sync);
 		writing = writing || (p->running && p->step == SEK_RECORD_APPEND);
 	}
 	if (r->stopping)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * record_bench FOLDER SESSIONS SECONDS BYTES_PER_SECOND UPDATES_PER_SECOND: what recording costs. That many recordings at that rate, in real
+ * record_bench FOLDER SESSIONS SECONDS BYTES_PER_SECOND UPDATES_PER_SECOND [SYNC_SECONDS]: what recording costs. That many recordings at that rate, in real
  * time, by the recorder that the broker has; then how long opening, and reading a block from anywhere, takes. FOLDER must not exist. What
  * the bench's own timers cost is measured first, for a quarter of the time and without a recorder, and taken off.
  */
@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sodium.h>
@@ -26,7 +26,7 @@ struct bench {
 	struct sek_recorder *recorder;
 	struct sek_recording *recordings[SESSIONS_MAX];
 	char ids[SESSIONS_MAX][33], folder[512];
-	unsigned sessions, seconds, ready, failed;
+	unsigned sessions, seconds, ready, failed, sync_seconds;
 	double updates, frame_bytes, cpu, loop_cpu; /* while frames come */
 	uint8_t *frame;
 	uint64_t frames, entries_bytes, began;
@@ -34,13 +34,13 @@ struct bench {
 	uint8_t secret[32];
 };
 
-/* who: RUSAGE_SELF: of all threads; RUSAGE_THREAD: of the loop's */
-static double cpu(int who)
+/* Of the whole process, or of the loop's thread; getrusage would be right to some milliseconds only. */
+static double cpu(clockid_t whose)
 {
-	struct rusage u;
+	struct timespec t;
 
-	getrusage(who, &u);
-	return (double)u.ru_utime.tv_sec + (double)u.ru_stime.tv_sec + 1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+	clock_gettime(whose, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 static void on_ready(void *user, sek_status status)
@@ -73,8 +73,8 @@ static void on_timer(uv_timer_t *t)
 
 	if (now >= b->seconds) {
 		uv_close((uv_handle_t *)t, NULL);
-		b->cpu = cpu(RUSAGE_SELF) - b->cpu;
-		b->loop_cpu = cpu(RUSAGE_THREAD) - b->loop_cpu;
+		b->cpu = cpu(CLOCK_PROCESS_CPUTIME_ID) - b->cpu;
+		b->loop_cpu = cpu(CLOCK_THREAD_CPUTIME_ID) - b->loop_cpu;
 		if (b->recorder)
 			sek_recorder_stop(b->recorder, on_stopped, NULL);
 		return;
@@ -92,7 +92,8 @@ static void on_timer(uv_timer_t *t)
 static void set_up(struct bench *b)
 {
 	static char pub[600], key[600], path[600];
-	struct sek_recorder_config config = { .path = path, .public_key_path = pub, .signing_key_path = key, .where = "bench" };
+	struct sek_recorder_config config = { .path = path, .public_key_path = pub, .signing_key_path = key, .where = "bench",
+		.sync_seconds = b->sync_seconds };
 	uint8_t public_key[32];
 	struct sek_writer w;
 	char err[512];
@@ -123,8 +124,8 @@ static void run(struct bench *b, unsigned seconds)
 	if (apart_ms < 20)
 		apart_ms = 20;
 	b->seconds = seconds;
-	b->cpu = cpu(RUSAGE_SELF);
-	b->loop_cpu = cpu(RUSAGE_THREAD);
+	b->cpu = cpu(CLOCK_PROCESS_CPUTIME_ID);
+	b->loop_cpu = cpu(CLOCK_THREAD_CPUTIME_ID);
 	b->began = uv_hrtime();
 	b->timer.data = b;
 	uv_timer_init(&b->loop, &b->timer);
@@ -182,14 +183,15 @@ int main(int argc, char **argv)
 	double dry, used, loop;
 	uint64_t file;
 
-	if (argc != 6 || sodium_init() < 0 || atoi(argv[2]) < 1 || atoi(argv[2]) > SESSIONS_MAX || atoi(argv[3]) < 4) {
-		fprintf(stderr, "usage: record_bench FOLDER SESSIONS SECONDS BYTES_PER_SECOND UPDATES_PER_SECOND\n");
+	if (argc < 6 || argc > 7 || sodium_init() < 0 || atoi(argv[2]) < 1 || atoi(argv[2]) > SESSIONS_MAX || atoi(argv[3]) < 4) {
+		fprintf(stderr, "usage: record_bench FOLDER SESSIONS SECONDS BYTES_PER_SECOND UPDATES_PER_SECOND [SYNC_SECONDS]\n");
 		return 2;
 	}
 	snprintf(b.folder, sizeof b.folder, "%.400s", argv[1]);
 	b.sessions = (unsigned)atoi(argv[2]);
 	seconds = (unsigned)atoi(argv[3]);
 	b.updates = atof(argv[5]);
+	b.sync_seconds = argc > 6 ? (unsigned)atoi(argv[6]) : 5;
 	b.frame_bytes = atof(argv[4]) / b.updates + SEK_FRAME_HEADER_BYTES;
 	uv_loop_init(&b.loop);
 	run(&b, seconds / 4);
@@ -204,7 +206,7 @@ int main(int argc, char **argv)
 	sek_recorder_destroy(b.recorder);
 	printf("%u sessions, %u s, %.0f bytes/s in %.1f updates/s each: %" PRIu64 " bytes of entries, %u failed\n", b.sessions, b.seconds,
 		atof(argv[4]), b.updates, b.entries_bytes, b.failed);
-	printf("CPU %.3f s (%.3f of it the loop's): %.2f ns a byte, %.3f ms a second and session, %.2f %% of a core for all\n", used, loop,
+	printf("CPU %.4f s (%.4f of it the loop's): %.2f ns a byte, %.3f ms a second and session, %.2f %% of a core for all\n", used, loop,
 		used * 1e9 / (double)b.entries_bytes, used * 1e3 / b.seconds / b.sessions, used * 100 / b.seconds);
 	file = read_back(&b);
 	printf("file: %.2f %% more than its entries; %.1f MB an hour\n",

@@ -127,6 +127,8 @@ test('the configuration is checked', () => {
 	};
 	assert.match(check('recording:\n  public_key: nothing.pub\n').stderr, /broker\.yaml:\d+: .*recording\.public_key.*keygen/s);
 	assert.match(check(recording(1, 2)).stderr, /warn_free_mib/);
+	for (const seconds of [0, 61])
+		assert.match(check(`${recording().trimEnd()}\n  sync_seconds: ${seconds}\n`).stderr, /recording\.sync_seconds/);
 	assert.notEqual(check('recording:\n  path: recordings\n').status, 0);
 	assert.equal(check(recording()).status, 0);
 });

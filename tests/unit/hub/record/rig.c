@@ -183,7 +183,7 @@ void rig_make(struct rig *r, unsigned blocks)
 	for (i = 0; i < 3 * blocks; i++) {
 		rig_frame(rec, i % 9 ? SEK_ENTRY_DOWN : SEK_ENTRY_ASIDE, i % 9 ? SEK_UPDATE_END : SEK_UPDATE_KEYFRAME, 80000, (uint8_t)i);
 		if (i % 3 == 2 && i + 1 < 3 * blocks)
-			sek_recording_tick(rec); /* as each second does */
+			sek_recording_tick(rec, true); /* as each second does */
 	}
 	sek_recording_close(rec, SEK_STATE_RUNNING);
 	rig_until(r, &r->closed, before + 1);
