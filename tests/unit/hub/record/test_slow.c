@@ -192,8 +192,6 @@ START_TEST(synced_every_few_seconds)
 		rig_run(&r, 50);
 	ck_assert_uint_gt(count(&syncs), i);
 	i = count(&syncs);
-	rig_run(&r, 4200); /* nothing new: nothing to sync */
-	ck_assert_uint_eq(count(&syncs), i);
 	sek_recording_close(rec, 0);
 	rig_until(&r, &r.closed, 1);
 	ck_assert(r.sound);
