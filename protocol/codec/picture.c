@@ -17,6 +17,7 @@ struct sek_painter {
 	/* of the call that is running: */
 	const struct sek_picture *pic;
 	sek_painted_fn *painted;
+	sek_copied_fn *copied; /* NULL: as anything painted */
 	void *user;
 	struct sek_update_scratch scratch;
 };
@@ -49,6 +50,11 @@ void sek_painter_relays(struct sek_painter *p)
 	p->relays = true;
 }
 
+void sek_painter_tell_copies(struct sek_painter *p, sek_copied_fn *fn)
+{
+	p->copied = fn;
+}
+
 static uint32_t *row(const struct sek_painter *p, uint32_t x, uint32_t y)
 {
 	return p->pic->px + (size_t)y * p->pic->stride_px + x;
@@ -73,6 +79,10 @@ static sek_status paint_copy(void *user, uint16_t sx, uint16_t sy, struct sek_re
 		if (i + SEK_ROWS_AHEAD < to.h)
 			sek_fetch(row(p, sx, to.y > sy ? sy + y - SEK_ROWS_AHEAD : sy + y + SEK_ROWS_AHEAD), to.w);
 		memmove(row(p, to.x, to.y + y), row(p, sx, sy + y), (size_t)to.w * 4);
+	}
+	if (p->copied && p->painted) {
+		p->copied(p->user, sx, sy, to);
+		return sek_ok();
 	}
 	return painted(p, to);
 }

@@ -29,6 +29,11 @@ void sek_painter_relays(struct sek_painter *p);
 /* Told of each rectangle after it was painted (may be NULL): the decoder bumps the gap's tile counters here. */
 typedef void sek_painted_fn(void *user, struct sek_rect r);
 
+/* From now on copies are told apart: fn is called in the place of `painted`, with its user, after each copy from (sx, sy). For whoever
+ * passes copies on as copies. */
+typedef void sek_copied_fn(void *user, uint16_t sx, uint16_t sy, struct sek_rect to);
+void sek_painter_tell_copies(struct sek_painter *p, sek_copied_fn *fn);
+
 /* Applies one UPDATE's payload (hostile) with its header flags to pic. SEK_E_MALFORMED for any break of the grammar or
  * a bad JPEG. With SEK_UPDATE_KEYFRAME the picture is first made black (reported as painted). */
 sek_status sek_paint_update(struct sek_painter *p, const struct sek_picture *pic, uint8_t flags, const void *payload,

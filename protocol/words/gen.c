@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * sekisho-words-gen JA.mjs EN.mjs: the words of the web client that sekisho-viewer shows too, as a C table. Runs at build time only.
+ * sekisho-words-gen WHOSE JA.mjs EN.mjs: those words of the web client that programs in C show too, as a table: of the native viewer
+ * ("viewer"), or of whoever speaks to a VNC viewer ("vnc"). Runs at build time only.
  * Reads one form of line, `<tab>"key": "words",`; anything else that should be one ends the build.
  */
 #include <stdio.h>
@@ -14,8 +15,16 @@ struct entry {
 };
 
 /* What a person at a viewer may see; all else is for administrators, reviewers and browsers. */
-static const char *const wanted[] = { "app.name", "app.language", "login.", "step.", "notice.", "no-session.", "error.", "bar.", "end.",
-	"logout.", "keys.", "clipboard.", "status.", "overlay.", "state.", "viewer." };
+static const struct reader {
+	const char *whose, *header, *type, *name;
+	const char *wanted[20];
+} readers[] = {
+	{ "viewer", "client/viewer/words.h", "viewer_word", "viewer_word",
+		{ "app.name", "app.language", "login.", "step.", "notice.", "no-session.", "error.", "bar.", "end.", "logout.", "keys.",
+			"clipboard.", "status.", "overlay.", "state.", "viewer." } },
+	{ "vnc", "protocol/words/words.h", "sek_wording_entry", "sek_wording", { "app.name", "error.", "state.", "status.watched", "vnc." } },
+};
+static const struct reader *reader;
 
 _Noreturn static void die(const char *what, const char *detail)
 {
@@ -25,8 +34,8 @@ _Noreturn static void die(const char *what, const char *detail)
 
 static int is_wanted(const char *key)
 {
-	for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
-		if (strncmp(key, wanted[i], strlen(wanted[i])) == 0)
+	for (size_t i = 0; reader->wanted[i]; i++)
+		if (strncmp(key, reader->wanted[i], strlen(reader->wanted[i])) == 0)
 			return 1;
 	return 0;
 }
@@ -62,17 +71,20 @@ int main(int argc, char **argv)
 	static struct entry ja[WORDS_MAX], en[WORDS_MAX];
 	size_t n, m, k;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: sekisho-words-gen JA.mjs EN.mjs\n");
+	for (size_t i = 0; argc == 4 && i < sizeof readers / sizeof readers[0]; i++)
+		if (strcmp(readers[i].whose, argv[1]) == 0)
+			reader = &readers[i];
+	if (!reader) {
+		fprintf(stderr, "usage: sekisho-words-gen viewer|vnc JA.mjs EN.mjs\n");
 		return 2;
 	}
-	n = read_words(argv[1], ja);
-	m = read_words(argv[2], en);
+	n = read_words(argv[2], ja);
+	m = read_words(argv[3], en);
 	if (n == 0 || n != m)
-		die("not the same number of words in", argv[2]);
+		die("not the same number of words in", argv[3]);
 	/* A string of JavaScript with nothing but \" and \\ escaped is one of C. */
-	printf("/* Made by sekisho-words-gen. Do not edit. */\n#include \"client/viewer/words.h\"\n\n"
-	       "const struct viewer_word viewer_word_list[] = {\n");
+	printf("/* Made by sekisho-words-gen. Do not edit. */\n#include \"%s\"\n\nconst struct %s %s_list[] = {\n", reader->header,
+		reader->type, reader->name);
 	for (size_t i = 0; i < n; i++) {
 		for (k = 0; k < m && strcmp(en[k].key, ja[i].key) != 0; k++)
 			;
@@ -80,6 +92,6 @@ int main(int argc, char **argv)
 			die("not in English", ja[i].key);
 		printf("\t{ \"%s\", { \"%s\", \"%s\" } },\n", ja[i].key, ja[i].text, en[k].text);
 	}
-	printf("};\nconst unsigned viewer_word_count = %zu;\n", n);
+	printf("};\nconst unsigned %s_count = %zu;\n", reader->name, n);
 	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
 }
