@@ -52,7 +52,7 @@ endfunction()
 
 # --- sekisho-broker ---
 sek_programs(broker
-  sekisho-broker sekisho-decoder sekisho-decoder-vnc sekisho-decoder-rdp sekisho-encoder sekisho-film sekisho-words sekisho-recording
+  sekisho-broker sekisho-decoder sekisho-decoder-vnc sekisho-decoder-rdp sekisho-encoder sekisho-encoder-rfb sekisho-film sekisho-words sekisho-recording
   sekisho-recording-feed sekisho-recording-export sekisho-recording-verify sekisho-audit-verify sekisho-paper sekishoctl sekisho-certs)
 sek_commands(broker sbin sekisho-broker sekishoctl)
 sek_commands(broker bin sekisho-certs sekisho-recording sekisho-recording-export sekisho-recording-verify sekisho-audit-verify)

@@ -7,7 +7,7 @@ foreach(pair
     "XCB xcb" "XCB_DAMAGE xcb-damage" "XCB_XFIXES xcb-xfixes" "XCB_XTEST xcb-xtest" "XCB_RANDR xcb-randr"
     "XCB_XKB xcb-xkb" "XCB_XINPUT xcb-xinput" "XKBCOMMON xkbcommon" "XKBCOMMON_X11 xkbcommon-x11" "IBUS ibus-1.0" "LDAP ldap" "OATH liboath"
     "QRENCODE libqrencode" "AVCODEC libavcodec" "AVFORMAT libavformat" "AVUTIL libavutil" "SWSCALE libswscale" "TESSERACT tesseract"
-    "LEPT lept" "POPPLER poppler-glib" "VNCCLIENT libvncclient" "FREERDP freerdp2" "WINPR winpr2" "ZLIB zlib" "SDL sdl2" "CHECK check"
+    "LEPT lept" "POPPLER poppler-glib" "VNCCLIENT libvncclient" "VNCSERVER libvncserver" "FREERDP freerdp2" "WINPR winpr2" "ZLIB zlib" "SDL sdl2" "CHECK check"
     "CAIRO_FT cairo-ft" "CAIRO_PDF cairo-pdf" "FREETYPE freetype2" "FONTCONFIG fontconfig" "ARCHIVE libarchive" "PNG libpng"
     "WEBP libwebp" "TIFF libtiff-4")
   separate_arguments(pair)

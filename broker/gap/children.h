@@ -77,6 +77,15 @@ enum sek_paper_fd {
 	SEK_PAPER_FDS_END = 5,
 };
 
+/* sekisho-encoder-rfb MAX_WIDTH MAX_HEIGHT WIDTH HEIGHT ja|en
+ * One for each VNC viewer that has logged in: a client of the session (link CLIENT) at one end, RFB from ClientInit on at the other. It is started
+ * after the log-in, has neither key nor gap, and sees what the client is sent. 0, 1 are /dev/null; 2 is the broker's log. */
+enum sek_rfb_fd {
+	SEK_RFB_HUB_FD = 3,      /* stream socket of whole frames to and from the broker (link CLIENT) */
+	SEK_RFB_VIEWER_FD = 4,   /* stream socket of the viewer's bytes, which the broker takes out of and puts into TLS */
+	SEK_RFB_FDS_END = 5,
+};
+
 /* sekisho-recording-feed (arguments: broker/hub/record/feed_main.c): a recording's entries for the two below. */
 enum sek_feed_fd {
 	SEK_FEED_ENTRIES_FD = 1, /* write end of a pipe of entries, or of one line */

@@ -78,6 +78,7 @@ static sek_status anchor_all(const struct sek_config_place *k, struct sek_config
 		&f->pki.intermediate_key, &f->store.path, &f->web_root, f->programs ? &f->programs->decoder : NULL,
 		f->programs ? &f->programs->encoder : NULL, f->programs ? &f->programs->decoder_vnc : NULL,
 		f->programs ? &f->programs->decoder_rdp : NULL, f->programs ? &f->programs->paper : NULL,
+		f->programs ? &f->programs->encoder_rfb : NULL,
 		f->documents ? &f->documents->path : NULL, f->audit ? &f->audit->path : NULL,
 		f->audit ? &f->audit->key : NULL, f->control ? &f->control->path : NULL,
 		f->audit && f->audit->syslog ? &f->audit->syslog->ca : NULL,
@@ -339,6 +340,31 @@ static sek_status fill_program(const struct sek_config_place *k, const char *key
 	return sek_config_refuse(k, key, what);
 }
 
+/* In the inner zone, with the certificate of the pages. */
+static sek_status fill_viewers(const struct sek_config_place *k, const char *program_folder, struct sek_broker_config *c)
+{
+	const struct sek_config_file *f = c->file;
+	const struct file_vnc_viewers *v = f->vnc_viewers;
+	uint16_t w = c->sessions.max_width_px, h = c->sessions.max_height_px;
+
+	if (!v)
+		return sek_ok();
+	c->viewers_address = v->address ? v->address : f->inner.address;
+	SEK_TRY(check_address(k, "vnc_viewers.address", c->viewers_address));
+	SEK_TRY(check_range(k, "vnc_viewers.port", v->port, 1, 65535));
+	if (same_address(c->viewers_address, f->outer.address))
+		return sek_config_refuse(k, "vnc_viewers.address", "is the outer address: write one of the inner zone");
+	if ((same_address(c->viewers_address, f->inner.address) && v->port == f->inner.port) ||
+	    (c->metrics_address && same_address(c->viewers_address, c->metrics_address) && v->port == c->metrics_port))
+		return sek_config_refuse(k, "vnc_viewers.port", "is taken by the pages or by metrics: write another one");
+	c->viewers_port = v->port;
+	c->viewers_lang = v->language ? (enum sek_lang)*v->language : SEK_LANG_JA;
+	SEK_TRY(size(k, "vnc_viewers.width", v->width, w < 1280 ? w : 1280, SEK_WIDTH_MIN_PX, w, &c->viewers_width_px));
+	SEK_TRY(size(k, "vnc_viewers.height", v->height, h < 800 ? h : 800, SEK_HEIGHT_MIN_PX, h, &c->viewers_height_px));
+	return fill_program(k, "programs.encoder_rfb", f->programs ? f->programs->encoder_rfb : NULL, program_folder, "sekisho-encoder-rfb",
+		&c->made_encoder_rfb, &c->encoder_rfb_path);
+}
+
 static sek_status fill_hosts(struct sek_broker_config *c)
 {
 	const struct sek_config_file *f = c->file;
@@ -371,6 +397,7 @@ static sek_status fill(const struct sek_config_place *k, const char *program_fol
 	SEK_TRY(fill_limits(k, c));
 	SEK_TRY(fill_site(k, c));
 	SEK_TRY(fill_metrics(k, c));
+	SEK_TRY(fill_viewers(k, program_folder, c));
 	SEK_TRY(number(k, "alarms.host_faults", c->file->alarms ? c->file->alarms->host_faults : NULL, 3, 0, 1000,
 		&c->sessions.alarm_faults));
 	SEK_TRY(number(k, "alarms.minutes", c->file->alarms ? c->file->alarms->minutes : NULL, 60, 1, 10080,
@@ -444,6 +471,7 @@ void sek_broker_config_free(struct sek_broker_config *c)
 	free(c->made_decoder_vnc);
 	free(c->made_decoder_rdp);
 	free(c->made_encoder);
+	free(c->made_encoder_rfb);
 	free(c->made_audit_path);
 	free(c->made_audit_key);
 	free(c->made_control_path);

@@ -63,11 +63,15 @@ struct sek_broker_config {
 	uint64_t documents_least_free_bytes;
 	const char *metrics_address;           /* numeric; NULL: nothing listens there */
 	uint16_t metrics_port;
+	const char *viewers_address;           /* numeric: the port for VNC viewers; NULL: there is none */
+	uint16_t viewers_port, viewers_width_px, viewers_height_px;
+	enum sek_lang viewers_lang;
+	const char *encoder_rfb_path;          /* executable; NULL: there is no such port */
 	gid_t control_gid;                     /* who may use it besides root and the broker's user; (gid_t)-1 = nobody */
 
 	struct sek_config_file *file;          /* owns the texts */
 	struct sek_render_host *hosts;
-	char *made_origin, *made_decoder, *made_decoder_vnc, *made_decoder_rdp, *made_encoder, *made_audit_path, *made_audit_key, *made_control_path, *made_login_key, *made_bind_password, *made_recordings,
+	char *made_origin, *made_decoder, *made_decoder_vnc, *made_decoder_rdp, *made_encoder, *made_encoder_rfb, *made_audit_path, *made_audit_key, *made_control_path, *made_login_key, *made_bind_password, *made_recordings,
 		*made_recording_key, *made_words, *made_documents, *made_paper;
 	char host_name[256];
 };

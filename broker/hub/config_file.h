@@ -66,7 +66,7 @@ struct sek_config_file {
 		char *time_zone;
 	} *site;
 	struct file_programs {
-		char *decoder, *encoder, *decoder_vnc, *decoder_rdp, *paper;
+		char *decoder, *encoder, *decoder_vnc, *decoder_rdp, *paper, *encoder_rfb;
 	} *programs;
 	uint32_t *log_level;
 	struct file_audit {
@@ -95,6 +95,12 @@ struct sek_config_file {
 		char *address;
 		uint16_t port;
 	} *metrics;
+	struct file_vnc_viewers {
+		uint16_t port;
+		char *address;
+		uint32_t *language; /* enum sek_lang */
+		uint16_t *width, *height;
+	} *vnc_viewers;
 	struct file_alarms {
 		uint32_t *host_faults, *minutes;
 	} *alarms;

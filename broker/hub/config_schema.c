@@ -113,6 +113,7 @@ static const cyaml_schema_field_t programs_fields[] = {
 	TEXT("decoder_vnc", CYAML_FLAG_OPTIONAL, struct file_programs, decoder_vnc),
 	TEXT("decoder_rdp", CYAML_FLAG_OPTIONAL, struct file_programs, decoder_rdp),
 	TEXT("paper", CYAML_FLAG_OPTIONAL, struct file_programs, paper),
+	TEXT("encoder_rfb", CYAML_FLAG_OPTIONAL, struct file_programs, encoder_rfb),
 	CYAML_FIELD_END,
 };
 static const cyaml_strval_t syslog_hows[] = { { "local", SEK_SYSLOG_LOCAL }, { "tls", SEK_SYSLOG_TLS } };
@@ -171,6 +172,16 @@ static const cyaml_schema_field_t metrics_fields[] = {
 	CYAML_FIELD_UINT("port", CYAML_FLAG_DEFAULT, struct file_metrics, port),
 	CYAML_FIELD_END,
 };
+static const cyaml_strval_t languages[] = { { "ja", SEK_LANG_JA }, { "en", SEK_LANG_EN } };
+static const cyaml_schema_field_t vnc_viewers_fields[] = {
+	CYAML_FIELD_UINT("port", CYAML_FLAG_DEFAULT, struct file_vnc_viewers, port),
+	TEXT("address", CYAML_FLAG_OPTIONAL, struct file_vnc_viewers, address),
+	CYAML_FIELD_ENUM_PTR("language", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct file_vnc_viewers, language,
+		languages, 2),
+	CYAML_FIELD_UINT_PTR("width", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_vnc_viewers, width),
+	CYAML_FIELD_UINT_PTR("height", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_vnc_viewers, height),
+	CYAML_FIELD_END,
+};
 static const cyaml_schema_field_t alarms_fields[] = {
 	CYAML_FIELD_UINT_PTR("host_faults", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_alarms, host_faults),
 	CYAML_FIELD_UINT_PTR("minutes", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_alarms, minutes),
@@ -207,6 +218,8 @@ static const cyaml_schema_field_t file_fields[] = {
 		control_fields),
 	CYAML_FIELD_MAPPING_PTR("metrics", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, metrics,
 		metrics_fields),
+	CYAML_FIELD_MAPPING_PTR("vnc_viewers", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, vnc_viewers,
+		vnc_viewers_fields),
 	CYAML_FIELD_MAPPING_PTR("alarms", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, alarms,
 		alarms_fields),
 	CYAML_FIELD_ENUM_PTR("log_level", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT,

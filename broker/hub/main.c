@@ -22,6 +22,7 @@
 #include "broker/hub/config.h"
 #include "broker/hub/control/control.h"
 #include "broker/hub/documented.h"
+#include "broker/hub/faces.h"
 #include "broker/hub/kept.h"
 #include "broker/hub/metrics/metrics.h"
 #include "broker/hub/options.h"
@@ -40,7 +41,6 @@ static const int stop_signals[3] = { SIGTERM, SIGINT, SIGUSR1 };
 struct broker {
 	uv_loop_t loop;
 	struct sek_broker_config *config;
-	struct sek_front_config front_config;
 	struct sek_store *store;
 	struct sek_audit *audit;
 	struct sek_syslog *syslog;
@@ -51,7 +51,7 @@ struct broker {
 	struct sek_review *review;     /* NULL: likewise */
 	struct sek_documented documented;
 	struct sek_policy_book *book;
-	struct sek_front *front;
+	struct sek_faces faces;
 	struct sek_control *control;
 	struct sek_metrics *metrics;
 	struct sek_kept *kept;
@@ -176,7 +176,7 @@ static void stop_front(struct broker *b)
 	close_handle((uv_handle_t *)&b->drain);
 	if (b->has_status)
 		close_handle((uv_handle_t *)&b->status.timer);
-	sek_front_stop(b->front);
+	sek_faces_stop(&b->faces);
 	if (b->auth)
 		sek_auth_stop(b->auth, auth_stopped, b);
 	else
@@ -188,7 +188,7 @@ static void on_drain(uv_timer_t *t)
 	struct broker *b = t->data;
 	struct sek_front_counts c;
 
-	sek_front_count(b->front, &c);
+	sek_front_count(b->faces.front, &c);
 	if (c.streams == 0 || uv_now(&b->loop) >= b->drain_until_ms)
 		stop_front(b);
 }
@@ -199,7 +199,7 @@ static void sessions_stopped(void *user)
 
 	/* the last words to each client ("the broker is being stopped") are still on their way */
 	b->drain_until_ms = uv_now(&b->loop) + DRAIN_MS;
-	if (b->front)
+	if (b->faces.front)
 		uv_timer_start(&b->drain, on_drain, 0, DRAIN_LOOK_MS);
 	else
 		stop_front(b);
@@ -221,8 +221,7 @@ static void stop(struct broker *b)
 	sek_notify("STOPPING=1");
 	uv_timer_start(&b->too_long, on_too_long, STOP_MS, 0);
 	sek_control_stop(b->control);
-	if (b->front)
-		sek_front_refuse(b->front);
+	sek_faces_refuse(&b->faces);
 	if (b->sessions)
 		(b->leaving ? sek_sessions_leave : sek_sessions_stop)(b->sessions, sessions_stopped, b);
 	else
@@ -351,21 +350,22 @@ static sek_status start_front(struct broker *b)
 {
 	char err[SEK_CONFIG_ERROR_BYTES] = "";
 
-	b->front_config = (struct sek_front_config){
-		.address = b->config->inner_address, .port = b->config->inner_port, .certificate = b->config->certificate,
-		.key = b->config->key, .origins = b->config->origins, .n_origins = b->config->n_origins,
-		.web_root = b->config->web_root, .audit = b->audit, .review = b->review, .documents = b->documented.documents, .approvals = b->documented.approvals, .notice = b->config->notice, .notice_ja = b->config->notice_ja,
-		.notice_en = b->config->notice_en,
-		.client_ca = b->config->has_certificates ? b->config->login_certificates.ca : NULL,
-	};
-	if (!sek_is_ok(sek_front_create(&b->loop, &b->front_config, b->auth, b->sessions, b->admin, &b->front, err, sizeof err)))
-		return refuse("front", err);
-	return sek_ok();
+	const struct sek_faces_parts parts = { b->audit, b->review, b->documented.documents, b->documented.approvals, b->auth, b->sessions, b->admin };
+
+	return sek_is_ok(sek_faces_start(&b->faces, &b->loop, b->config, &parts, err, sizeof err)) ? sek_ok() : refuse("front", err);
+}
+
+static sek_status start_viewers(struct broker *b)
+{
+	char err[SEK_CONFIG_ERROR_BYTES] = "";
+
+	return sek_is_ok(sek_faces_start_viewers(&b->faces, &b->loop, b->config, b->audit, b->auth, b->sessions, err, sizeof err)) ? sek_ok() :
+		refuse("vnc_viewers", err);
 }
 
 static sek_status start_metrics(struct broker *b)
 {
-	const struct sek_metrics_sources s = { b->config, b->audit, b->syslog, b->auth, b->sessions, b->recorded.recorder, b->documented.documents, b->front };
+	const struct sek_metrics_sources s = { b->config, b->audit, b->syslog, b->auth, b->sessions, b->recorded.recorder, b->documented.documents, b->faces.front };
 	char err[SEK_CONFIG_ERROR_BYTES] = "";
 
 	return sek_is_ok(sek_metrics_start(&s, &b->metrics, err, sizeof err)) ? sek_ok() : refuse("metrics", err);
@@ -405,10 +405,11 @@ static sek_status start(struct broker *b, const struct sek_options *o)
 	SEK_TRY(start_control(b));
 	SEK_TRY(start_front(b));
 	SEK_TRY(start_metrics(b));
+	SEK_TRY(start_viewers(b));
 	SEK_TRY(start_kept(b));
 	if (o->status_fd >= 0) {
 		b->status.auth = b->auth;
-		b->status.front = b->front;
+		b->status.front = b->faces.front;
 		b->status.sessions = b->sessions;
 		if (!sek_is_ok(sek_status_start(&b->status, &b->loop, o->status_fd)))
 			return refuse("status", "--status-fd: that descriptor cannot be written");
@@ -441,7 +442,7 @@ static int run(struct broker *b, const struct sek_options *o)
 		stop(b);
 	}
 	uv_run(&b->loop, UV_RUN_DEFAULT);
-	sek_front_destroy(b->front);
+	sek_faces_destroy(&b->faces);
 	uv_run(&b->loop, UV_RUN_DEFAULT); /* what the last step of lws closed */
 	sek_metrics_destroy(b->metrics);
 	sek_control_destroy(b->control);

@@ -60,12 +60,17 @@ test("words: every key that the pages use exists, and none is left over", () => 
 		.map(name => fs.readFileSync(path.join(viewer, name), "utf8")).join("\n");
 	for (const key of Object.keys(ja).filter(name => name.startsWith("viewer.")))
 		assert.ok(native.includes(`"${key.replace(/\.hint$/, "")}"`), `${key} is used nowhere`);
+	const vnc = fs.readFileSync(path.join(root, "broker/hub/viewers/login.c"), "utf8");
+	for (const key of Object.keys(ja).filter(name => name.startsWith("vnc.")))
+		assert.ok(vnc.includes(`"${key}"`), `${key} is used nowhere`);
+	for (const [, key] of vnc.matchAll(/"((?:error|vnc)\.[\w-]+)"/g))
+		assert.ok(key && key in ja, key);
 	const used = [...source.matchAll(/"((?:admin|approve|documents|review|policy|app|login|step|no-session|error|clipboard|bar|end|logout|keys|screen|second|special|notice|status|overlay)\.[\w.-]+)"/g)]
 		.map(match => match[1] ?? "").filter(name => !name.endsWith(".html"));
 	for (const key of used)
 		assert.ok(key in ja, key);
 	// Keys that are put together from a name.
-	const built = /^(approve\.(?:kind|done|column)|documents\.(?:state|told|reason)|review\.(?:filter|mark|event|clipboard|ended)|admin\.(?:tab|why|field|role|users|scope|change|changed|factor|certificate|audit|outcome|hosts)|policy|state|step|error|status|keys|bar|end|logout|app\.language|overlay|notice\.warn|viewer)[.-]/;
+	const built = /^(approve\.(?:kind|done|column)|documents\.(?:state|told|reason)|review\.(?:filter|mark|event|clipboard|ended)|admin\.(?:tab|why|field|role|users|scope|change|changed|factor|certificate|audit|outcome|hosts)|policy|state|step|error|status|keys|bar|end|logout|app\.language|overlay|notice\.warn|viewer|vnc)[.-]/;
 	for (const key of Object.keys(ja))
 		assert.ok(built.test(key) || used.includes(key), `${key} is used nowhere`);
 });

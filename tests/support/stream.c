@@ -135,7 +135,7 @@ static void on_close(void *client)
 	c->closed = true;
 }
 
-const struct sek_client_ops stream_ops = { on_queued, on_send, on_close };
+const struct sek_client_ops stream_ops = { .queued = on_queued, .send = on_send, .close = on_close };
 
 void stream_attach(struct sek_sessions *all, const char *user, struct stream *c)
 {

@@ -82,11 +82,11 @@ static json_t *row_json(const struct row *r)
 {
 	const struct sek_session_info *i = &r->info;
 
-	return json_pack("{s:s,s:s,s:s,s:s,s:b,s:I,s:I,s:I,s:I,s:o,s:s,s:b}", "session", i->id, "user", r->user, "host", i->host,
+	return json_pack("{s:s,s:s,s:s,s:s,s:b,s:I,s:I,s:I,s:I,s:o,s:s,s:b,s:s}", "session", i->id, "user", r->user, "host", i->host,
 		"state", sek_state_name(i->state), "attached", (int)i->attached, "age_s", (json_int_t)(i->age_ms / 1000),
 		"idle_s", (json_int_t)(i->idle_ms / 1000), "bytes_down", (json_int_t)i->bytes_down, "updates",
 		(json_int_t)i->updates, "policy", policy_json(i->policy), "recording", i->recording, "recorded",
-		(int)i->recorded);
+		(int)i->recorded, "client", i->client);
 }
 
 static void list_after(struct sek_admin_request *r)

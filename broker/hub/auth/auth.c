@@ -162,8 +162,9 @@ void sek_auth_end_login(struct sek_auth *a, struct sek_login *l, enum sek_login_
 		.details = (const char *const[]){ "address", l->address, "why", sek_login_end_name(why), NULL } }, NULL, NULL);
 	if (why != SEK_LOGIN_REVOKED)
 		sek_auth_delete_row(a, l->key);
-	if (a->end_fn)
-		a->end_fn(a->end_user, l, why, last);
+	for (i = 0; i < SEK_AUTH_LISTENERS; i++)
+		if (a->ends[i].fn)
+			a->ends[i].fn(a->ends[i].user, l, why, last);
 	sek_logins_remove(a->logins, l);
 }
 
@@ -171,8 +172,9 @@ static void sweep(struct sek_auth *a, uint64_t now_ms)
 {
 	size_t i;
 
-	if (a->sweep_fn)
-		a->sweep_fn(a->sweep_user);
+	for (i = 0; i < SEK_AUTH_LISTENERS; i++)
+		if (a->sweeps[i].fn)
+			a->sweeps[i].fn(a->sweeps[i].user);
 	for (i = sek_logins_count(a->logins); i-- > 0;) {
 		struct sek_login *l = sek_logins_at(a->logins, i);
 		enum sek_login_end why = sek_logins_check(a->logins, l, now_ms);
@@ -282,14 +284,36 @@ enum sek_token_answer sek_auth_token_redeem(struct sek_auth *a, const char *toke
 
 void sek_auth_on_end(struct sek_auth *a, sek_auth_end_fn *fn, void *user)
 {
-	a->end_fn = fn;
-	a->end_user = user;
+	size_t i = 0;
+
+	while (i < SEK_AUTH_LISTENERS && a->ends[i].user != user)
+		i++;
+	for (size_t j = 0; i == SEK_AUTH_LISTENERS && j < SEK_AUTH_LISTENERS; j++)
+		if (!a->ends[j].fn)
+			i = j;
+	if (i == SEK_AUTH_LISTENERS) {
+		SEK_ASSERT(!fn);
+		return;
+	}
+	a->ends[i].fn = fn;
+	a->ends[i].user = fn ? user : NULL;
 }
 
 void sek_auth_on_sweep(struct sek_auth *a, void (*fn)(void *user), void *user)
 {
-	a->sweep_fn = fn;
-	a->sweep_user = user;
+	size_t i = 0;
+
+	while (i < SEK_AUTH_LISTENERS && a->sweeps[i].user != user)
+		i++;
+	for (size_t j = 0; i == SEK_AUTH_LISTENERS && j < SEK_AUTH_LISTENERS; j++)
+		if (!a->sweeps[j].fn)
+			i = j;
+	if (i == SEK_AUTH_LISTENERS) {
+		SEK_ASSERT(!fn);
+		return;
+	}
+	a->sweeps[i].fn = fn;
+	a->sweeps[i].user = fn ? user : NULL;
 }
 
 size_t sek_auth_logins(const struct sek_auth *a)

@@ -141,6 +141,8 @@ enum sek_token_answer sek_auth_token_redeem(struct sek_auth *a, const char *toke
 
 /* Told of each log-in that ends. last: the user has no other. The log-in is good during the call. */
 typedef void sek_auth_end_fn(void *user, const struct sek_login *l, enum sek_login_end why, bool last);
+/* Up to SEK_AUTH_LISTENERS, in the order in which they came; each is known by its user. fn NULL: that one no longer. */
+#define SEK_AUTH_LISTENERS 2
 void sek_auth_on_end(struct sek_auth *a, sek_auth_end_fn *fn, void *user);
 /* Asked, before log-ins are looked through for old ones, to report activity with sek_auth_active. */
 void sek_auth_on_sweep(struct sek_auth *a, void (*fn)(void *user), void *user);

@@ -81,10 +81,14 @@ struct sek_auth {
 
 	uv_timer_t tick;                     /* each second while there are log-ins */
 	uint64_t sweep_ms, save_ms;          /* when next */
-	sek_auth_end_fn *end_fn;
-	void *end_user;
-	void (*sweep_fn)(void *user);
-	void *sweep_user;
+	struct {
+		sek_auth_end_fn *fn;
+		void *user;
+	} ends[SEK_AUTH_LISTENERS];
+	struct {
+		void (*fn)(void *user);
+		void *user;
+	} sweeps[SEK_AUTH_LISTENERS];
 
 	bool stopping;
 	void (*done)(void *user);

@@ -138,14 +138,15 @@ static bool listens(int fd, char ret[80], bool *ret_expected, const struct sek_b
 	}
 	snprintf(ret, 80, a.ss_family == AF_INET6 ? "[%s]:%u" : "%s:%u", address, port);
 	*ret_expected = (strcmp(address, c->inner_address) == 0 && port == c->inner_port) ||
-		(c->metrics_address && strcmp(address, c->metrics_address) == 0 && port == c->metrics_port);
+		(c->metrics_address && strcmp(address, c->metrics_address) == 0 && port == c->metrics_port) ||
+		(c->viewers_address && strcmp(address, c->viewers_address) == 0 && port == c->viewers_port);
 	return true;
 }
 
 static void check_listening(struct sek_selfcheck *s)
 {
 	struct sek_check_names list = { .n = 0 };
-	unsigned expected = 0, wanted = s->config->metrics_address ? 2 : 1;
+	unsigned expected = 0, wanted = 1u + (s->config->metrics_address != NULL) + (s->config->viewers_address != NULL);
 	DIR *d = opendir("/proc/self/fd");
 	struct dirent *e;
 

@@ -208,8 +208,8 @@ void sek_front_stop(struct sek_front *f)
 	if (!f || f->stopping)
 		return;
 	f->refusing = f->stopping = true;
-	sek_auth_on_end(f->auth, NULL, NULL);
-	sek_auth_on_sweep(f->auth, NULL, NULL);
+	sek_auth_on_end(f->auth, NULL, f);
+	sek_auth_on_sweep(f->auth, NULL, f);
 	uv_close((uv_handle_t *)&f->tick, NULL);
 	uv_close((uv_handle_t *)&f->between, NULL);
 	if (f->context)

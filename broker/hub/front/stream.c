@@ -183,7 +183,7 @@ static void op_close(void *client)
 	lws_callback_on_writable(c->wsi);
 }
 
-static const struct sek_client_ops ops = { op_queued, op_send, op_close };
+static const struct sek_client_ops ops = { .queued = op_queued, .send = op_send, .close = op_close };
 
 int sek_stream_writeable(struct conn *c)
 {

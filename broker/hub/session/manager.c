@@ -300,6 +300,7 @@ static void describe(const struct sek_session *s, struct sek_session_info *ret)
 		.host = s->host ? s->host->name : "",
 		.state = (uint16_t)s->state,
 		.attached = s->client.ops != NULL && s->client.greeted,
+		.client = s->client.ops && s->client.ops->kind ? s->client.ops->kind : "",
 		.age_ms = now - s->opened_ms,
 		.idle_ms = now - s->input_ms,
 		.bytes_down = s->bytes_down,

@@ -96,6 +96,7 @@ struct sek_client_ops {
 	void (*send)(void *client, const uint8_t *frame, size_t n);
 	/* Closes the stream after what is queued was sent; the session has forgotten the client already. */
 	void (*close)(void *client);
+	const char *kind; /* what it is, for records and pages; NULL: a client of our own */
 };
 
 /* Attaches a client to the session (only its own user's: SEK_E_DENIED; unknown or ended: SEK_E_NOT_FOUND). A client that
@@ -189,6 +190,7 @@ struct sek_session_info {
 	const char *host;        /* render host's name, "" before it was chosen */
 	uint16_t state;          /* enum sek_state */
 	bool attached;
+	const char *client;      /* what is attached: "vnc viewer"; "" = a client of our own, or none */
 	uint64_t age_ms, idle_ms, bytes_down, updates;
 	uint32_t first_frame_ms; /* HELLO to first whole frame, 0 = none yet */
 	int decoder_pid, encoder_pid; /* 0 = not running */

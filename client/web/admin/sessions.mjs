@@ -65,7 +65,7 @@ export function sessionsPage(host, signal)
 			{ label: "admin.field.user", show: row => row.user },
 			{ label: "admin.field.host", show: row => row.host || "–" },
 			{ label: "admin.sessions.state", show: row => known(`state`, row.state) },
-			{ label: "admin.sessions.client", show: row => words(row.attached ? "admin.sessions.attached" : "admin.sessions.away") },
+			{ label: "admin.sessions.client", show: row => words(row.attached ? row.client ? "admin.sessions.vnc" : "admin.sessions.attached" : "admin.sessions.away") },
 			{ label: "admin.sessions.since", number: true, show: row => span(row.age_s) },
 			{ label: "admin.sessions.idle", number: true, show: row => span(row.idle_s) },
 			{ label: "admin.sessions.traffic", number: true, show: row => size(row.bytes_down) },

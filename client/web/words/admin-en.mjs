@@ -72,6 +72,7 @@ export default {
 	"admin.sessions.client": "Client",
 	"admin.sessions.attached": "watching",
 	"admin.sessions.away": "away",
+	"admin.sessions.vnc": "watching (VNC viewer)",
 	"admin.sessions.since": "Since",
 	"admin.sessions.idle": "Idle",
 	"admin.sessions.traffic": "Traffic",

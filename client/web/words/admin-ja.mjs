@@ -72,6 +72,7 @@ export default {
 	"admin.sessions.client": "画面",
 	"admin.sessions.attached": "表示中",
 	"admin.sessions.away": "離席",
+	"admin.sessions.vnc": "表示中（VNCビューアー）",
 	"admin.sessions.since": "利用時間",
 	"admin.sessions.idle": "操作なし",
 	"admin.sessions.traffic": "送信量",

@@ -121,6 +121,11 @@ export default {
 	"error.network": "The server cannot be reached. Please check your network.",
 	"error.unexpected": "The server gave an unexpected answer. If it goes on, please tell your administrator.",
 
+	"vnc.code": "This account needs a one-time code: type your password, a plus sign and the six digits, as in password+123456.",
+	"vnc.enrol": "This account needs one-time codes. Set them up in the browser first.",
+	"vnc.notice": "There is a notice to read first. Log in once in the browser, acknowledge it, and come back.",
+	"vnc.certificate": "This account needs a certificate (smart card), which VNC viewers cannot show. Please use the browser.",
+
 	"bar.label": "Session controls",
 	"bar.open": "Open the session controls (F8)",
 	"bar.fullscreen": "Full screen",

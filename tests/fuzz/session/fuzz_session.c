@@ -48,7 +48,7 @@ static void on_close(void *client)
 	open_stream = false;
 }
 
-static const struct sek_client_ops ops = { on_queued, on_send, on_close };
+static const struct sek_client_ops ops = { .queued = on_queued, .send = on_send, .close = on_close };
 
 static void attach(struct sek_session *s)
 {

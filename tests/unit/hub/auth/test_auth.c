@@ -212,10 +212,11 @@ START_TEST(logout_ends_one_login_and_its_tokens)
 {
 	struct answers a = ask_once("taro", RIGHT, "10.0.0.1"), b = ask_once("taro", RIGHT, "10.0.0.1");
 	uint8_t session[SEK_SESSION_ID_BYTES] = { 1 };
-	struct ends e = { .n = 0 };
+	struct ends e = { .n = 0 }, other = { .n = 0 };
 	char token[SEK_TOKEN_BYTES];
 
 	sek_auth_on_end(auth, on_end, &e);
+	sek_auth_on_end(auth, on_end, &other);
 	sek_auth_token_issue(auth, a.last.login, "10.0.0.1", session, token);
 	sek_auth_logout(auth, a.last.login);
 	ck_assert_uint_eq(e.n, 1);
@@ -227,8 +228,12 @@ START_TEST(logout_ends_one_login_and_its_tokens)
 	ck_assert_ptr_nonnull(sek_auth_check(auth, b.last.cookie, strlen(b.last.cookie)));
 	sek_auth_logout(auth, a.last.login); /* again: nothing */
 	ck_assert_uint_eq(e.n, 1);
+	ck_assert_uint_eq(other.n, 1);
+	sek_auth_on_end(auth, NULL, &other); /* each listener for itself */
 	sek_auth_logout(auth, b.last.login);
 	ck_assert(e.last);
+	ck_assert_uint_eq(e.n, 2);
+	ck_assert_uint_eq(other.n, 1);
 }
 END_TEST
 

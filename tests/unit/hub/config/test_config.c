@@ -61,6 +61,7 @@ static void set_up(void)
 	put("web/index.html", "x", 0644);
 	put("sekisho-decoder", "", 0755);
 	put("sekisho-encoder", "", 0755);
+	put("sekisho-encoder-rfb", "", 0755);
 	config = NULL;
 }
 
@@ -96,6 +97,8 @@ START_TEST(defaults)
 	ck_assert_int_eq(config->log_level, SEK_LOG_INFO);
 	ck_assert_uint_eq(config->sessions.n_hosts, 1);
 	ck_assert_str_eq(config->sessions.hosts[0].name, "render1.example");
+	ck_assert_ptr_null(config->viewers_address); /* no port for VNC viewers but by name */
+	ck_assert_ptr_null(config->encoder_rfb_path);
 	/* paths count from the file's folder */
 	ck_assert(strncmp(config->store_path, folder, strlen(folder)) == 0 && ends_with(config->store_path, "/broker.db"));
 	ck_assert(ends_with(config->sessions.decoder_path, "/sekisho-decoder"));
@@ -182,6 +185,16 @@ static const struct {
 	{ "", "", "metrics: {address: monitor.example, port: 9464}\n", false },
 	{ "", "", "metrics: {address: 127.0.0.65, port: 0}\n", false },
 	{ "", "", "metrics: {address: 127.0.0.65}\n", false },
+	{ "", "", "vnc_viewers: {port: 5900}\n", true },
+	{ "", "", "vnc_viewers: {port: 5900, address: 127.0.0.65, language: en, width: 1920, height: 1080}\n", true },
+	{ "", "", "vnc_viewers: {}\n", false },
+	{ "", "", "vnc_viewers: {port: 0}\n", false },
+	{ "", "", "vnc_viewers: {port: 8443}\n", false },
+	{ "", "", "vnc_viewers: {port: 9464}\nmetrics: {address: 127.0.0.61, port: 9464}\n", false },
+	{ "", "", "vnc_viewers: {port: 5900, address: 127.0.0.62}\n", false },
+	{ "", "", "vnc_viewers: {port: 5900, address: 0.0.0.0}\n", false },
+	{ "", "", "vnc_viewers: {port: 5900, language: de}\n", false },
+	{ "", "", "vnc_viewers: {port: 5900, width: 8000}\n", false },
 };
 
 START_TEST(limits)

@@ -93,7 +93,7 @@ static void close_it(void *client)
 	stream_ops.close(client);
 }
 
-static const struct sek_client_ops keeping = { no_queue, send_and_keep, close_it };
+static const struct sek_client_ops keeping = { .queued = no_queue, .send = send_and_keep, .close = close_it };
 
 static void read_file(const char *path, uint8_t *ret, size_t size, size_t *ret_n)
 {

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The listener, and what happens to all viewers at once. Must never listen anywhere but where the configuration says.
+ */
+#include "broker/hub/viewers/viewers.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "broker/hub/viewers/private.h"
+
+enum { BACKLOG = 64 };
+
+/* libuv accepts into a handle of its own, which would own the socket; GnuTLS and we are to have it. */
+static void on_listener(uv_stream_t *listener, int status)
+{
+	struct sek_viewers *all = listener->data;
+	struct sockaddr_storage from;
+	int length = sizeof from, fd;
+	char address[INET6_ADDRSTRLEN] = "?";
+	uv_tcp_t *tcp = malloc(sizeof *tcp);
+	uv_os_fd_t own;
+
+	if (!tcp || status < 0 || uv_tcp_init(all->loop, tcp) < 0) {
+		free(tcp);
+		return;
+	}
+	if (uv_accept(listener, (uv_stream_t *)tcp) == 0 && uv_tcp_getpeername(tcp, (struct sockaddr *)&from, &length) == 0 &&
+	    uv_fileno((const uv_handle_t *)tcp, &own) == 0 && (fd = fcntl(own, F_DUPFD_CLOEXEC, 0)) >= 0) {
+		if (from.ss_family == AF_INET)
+			uv_ip4_name((const struct sockaddr_in *)&from, address, sizeof address);
+		else
+			uv_ip6_name((const struct sockaddr_in6 *)&from, address, sizeof address);
+		sek_viewer_accept(all, fd, address);
+	}
+	uv_close((uv_handle_t *)tcp, (uv_close_cb)free);
+}
+
+/* --- log-ins --- */
+
+static void report_activity(void *user, const struct sek_session_info *info)
+{
+	struct sek_viewers *all = user;
+	char hex[SEK_SESSION_ID_BYTES * 2 + 1];
+
+	if (!info->attached)
+		return;
+	for (const struct viewer *v = all->first; v; v = v->next) {
+		if (!v->session)
+			continue;
+		sodium_bin2hex(hex, sizeof hex, v->id, sizeof v->id);
+		if (strcmp(hex, info->id) == 0)
+			sek_auth_active(all->auth, v->login, info->idle_ms);
+	}
+}
+
+static void sweep(void *user)
+{
+	struct sek_viewers *all = user;
+
+	sek_sessions_each(all->sessions, report_activity, all);
+}
+
+/* Sessions that end with a log-in are front/'s to end; what is left is a viewer whose own log-in is over while the user has another. */
+static void login_ended(void *user, const struct sek_login *l, enum sek_login_end why, bool last)
+{
+	struct sek_viewers *all = user;
+
+	(void)last;
+	for (struct viewer *v = all->first; v; v = v->next)
+		if (v->session && v->login == l->id)
+			sek_viewer_last_words(v, why == SEK_LOGIN_NEEDS ? SEK_STATE_ENDED_NEEDS : SEK_STATE_ENDED_LOGIN);
+}
+
+/* --- life --- */
+
+static sek_status listen_on(struct sek_viewers *all, char *err, size_t err_size)
+{
+	const struct sek_viewers_config *c = &all->config;
+	struct sockaddr_storage at = { 0 };
+	int e = uv_ip4_addr(c->address, c->port, (struct sockaddr_in *)&at);
+
+	if (e < 0)
+		e = uv_ip6_addr(c->address, c->port, (struct sockaddr_in6 *)&at);
+	if (e == 0)
+		e = uv_tcp_init(all->loop, &all->listener);
+	if (e == 0) {
+		all->listening = true;
+		all->listener.data = all;
+		e = uv_tcp_bind(&all->listener, (const struct sockaddr *)&at, 0);
+	}
+	if (e == 0)
+		e = uv_listen((uv_stream_t *)&all->listener, BACKLOG, on_listener);
+	if (e == 0)
+		return sek_ok();
+	snprintf(err, err_size, "vnc_viewers.address: cannot listen on %s port %u (%s): is it an address of this machine, is the port free, "
+		"and may the broker use it?", c->address, c->port, uv_strerror(e));
+	return sek_from_uv(e);
+}
+
+sek_status sek_viewers_create(uv_loop_t *loop, const struct sek_viewers_config *config, struct sek_auth *auth,
+	struct sek_sessions *sessions, struct sek_viewers **ret, char *err, size_t err_size)
+{
+	struct sek_viewers *all = calloc(1, sizeof *all);
+
+	if (!all)
+		return sek_fail(SEK_E_NOMEM);
+	*all = (struct sek_viewers){ .loop = loop, .config = *config, .auth = auth, .sessions = sessions, .children = { .loop = loop } };
+	*ret = all;
+	SEK_TRY(sek_viewers_tls_load(all, err, err_size));
+	SEK_TRY(listen_on(all, err, err_size));
+	sek_auth_on_end(auth, login_ended, all);
+	sek_auth_on_sweep(auth, sweep, all);
+	return sek_ok();
+}
+
+void sek_viewers_refuse(struct sek_viewers *v)
+{
+	if (v)
+		v->refusing = true;
+}
+
+void sek_viewers_stop(struct sek_viewers *all)
+{
+	if (!all || all->stopping)
+		return;
+	all->refusing = all->stopping = true;
+	sek_auth_on_end(all->auth, NULL, all);
+	sek_auth_on_sweep(all->auth, NULL, all);
+	if (all->listening)
+		uv_close((uv_handle_t *)&all->listener, NULL);
+	while (all->first)
+		sek_viewer_close(all->first, "the broker is being stopped");
+	sek_children_abandon(&all->children);
+}
+
+void sek_viewers_destroy(struct sek_viewers *all)
+{
+	if (!all)
+		return;
+	sek_viewers_tls_free(all);
+	free(all);
+}
+
+size_t sek_viewers_count(const struct sek_viewers *all)
+{
+	return all ? all->n : 0;
+}
