@@ -71,7 +71,7 @@ static uint32_t arena[ARENA_PX];
 static struct record ops[OPS_MAX];
 static struct sek_update_scratch scratch;
 
-static uint32_t fields[9];
+static uint32_t fields[10];
 static uint32_t width, height, op_count, arena_used;
 static struct sek_update_parser parser;
 static bool recording; /* mode 1 */

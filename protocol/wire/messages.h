@@ -142,7 +142,7 @@ struct sek_rules {
 };
 
 /* POLICY: u8 clipboard, u8 confirm, u8 download, u8 print, u32 max_chars, u16 per_minute, u16 idle_minutes, u16 max_minutes,
- * u16 reserved = 0. What the broker enforces; a client shows it and asks for nothing that would be refused. */
+ * u8 watched, u8 text layer. What the broker enforces; a client shows it and asks for nothing that would be refused. */
 struct sek_policy_msg {
 	uint8_t clipboard;             /* bits: 1 = to the outer zone, 2 = to the inner zone */
 	bool clipboard_confirm;
@@ -151,6 +151,7 @@ struct sek_policy_msg {
 	uint16_t clipboard_per_minute;
 	uint16_t idle_minutes, max_minutes; /* 0 = no limit */
 	bool watched;                  /* a reviewer sees the session at this moment: the user is to know */
+	bool document_text;            /* a text layer may be asked for with a document */
 };
 
 sek_status sek_view_read(const void *payload, size_t n, struct sek_view *ret);

@@ -32,7 +32,7 @@ const saying = error => errorWords(error instanceof ApiError ? error.word : "une
 
 export class Documents {
 	#page;
-	#policy = { download: 0, print: 0 };
+	#policy = { download: 0, print: 0, documentText: false };
 	/** Downloads that the isolated browser has caught. */
 	#caught = 0;
 	/** @type {Document[]} */
@@ -53,7 +53,7 @@ export class Documents {
 	#said = make("p", { class: "hint", role: "status", "aria-live": "polite" });
 	#form = make("div");
 	/** What the user has put into the form. */
-	#wish = { from: /** @type {"download" | "page"} */ ("download"), name: "" };
+	#wish = { from: /** @type {"download" | "page"} */ ("download"), name: "", text: false };
 	/** @type {() => void} */
 	#offLanguage;
 
@@ -81,10 +81,10 @@ export class Documents {
 		return this.#mayTake || this.#documents.length > 0 || this.#texts.length > 0;
 	}
 
-	/** @param {{ download: number, print: number }} policy */
-	setPolicy({ download, print })
+	/** @param {{ download: number, print: number, documentText: boolean }} policy */
+	setPolicy({ download, print, documentText })
 	{
-		this.#policy = { download, print };
+		this.#policy = { download, print, documentText };
 		if (this.#mayTake && this.#live)
 			this.lookSoon();
 		this.#draw(true);
@@ -137,7 +137,7 @@ export class Documents {
 		this.#looking = true;
 		let again = this.#dialog ? LATER_MS : 0;
 		try {
-			[this.#documents, this.#texts] = await Promise.all([this.#mayTake || this.#documents.length > 0 ? calls.documents() : [], calls.texts()]);
+			[this.#documents, this.#texts] = await Promise.all([calls.documents(), calls.texts()]);
 			this.#tell();
 			const states = [...this.#documents, ...this.#texts].map(row => row.state);
 			if (this.#dialog || states.includes("working"))
@@ -247,17 +247,23 @@ export class Documents {
 				words("documents.source.download", { n: this.#caught }) : words("documents.source.download.none");
 			return make("div", { class: "source" }, input, make("label", { for: input.id }, text));
 		});
+		const text = make("input", { type: "checkbox", id: uniqueId("text"), "data-part": "text", checked: this.#wish.text });
+		text.addEventListener("change", () => {
+			this.#wish.text = text.checked;
+		});
 		const take = make("button", { type: "submit", class: "primary", "data-part": "take", value: "file" }, words("documents.take"));
 		const printer = make("button", { type: "submit", "data-part": "print", value: "print" }, words("documents.print-new"));
 		const form = make("form", { novalidate: true }, make("h3", {}, words("documents.new")),
 			make("p", { class: "hint" }, words("documents.new.hint")), make("fieldset", {}, make("legend", {}, words("documents.source")), ...sources),
 			make("div", { class: "field" }, make("label", { for: name.id }, words("documents.name")), name, make("p", { class: "hint" }, words("documents.name.hint"))),
+			...(this.#policy.documentText ? [make("div", { class: "source" }, text, make("label", { for: text.id }, words("documents.text.layer")))] : []),
 			...(approved ? [make("p", { class: "notice" }, words("documents.approved.hint"))] : []),
 			make("div", { class: "actions" }, ...(print ? [printer] : []), ...(file ? [take] : [])));
 		form.addEventListener("submit", event => {
 			event.preventDefault();
 			void this.#do(async () => {
-				await calls.take(this.#wish.from, event.submitter === printer || !file ? "print" : "file", name.value.trim());
+				await calls.take(this.#wish.from, event.submitter === printer || !file ? "print" : "file", name.value.trim(),
+					this.#policy.documentText && this.#wish.text);
 				this.#wish.name = "";
 				this.#draw(true);
 			});

@@ -61,6 +61,7 @@ export default {
 	"documents.name": "Name of your copy",
 	"documents.name.hint": "Your own words: the name on the other side does not cross.",
 	"documents.name.default": "Document {date}",
+	"documents.text.layer": "Make its words searchable (read from the pictures; may have faults)",
 	"documents.take": "Take over",
 	"documents.print-new": "Print",
 	"documents.inbox": "Your documents",

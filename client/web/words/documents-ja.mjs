@@ -61,6 +61,7 @@ export default {
 	"documents.name": "受け取る文書の名前",
 	"documents.name.hint": "ご自身で付けてください。元のファイル名は渡りません。",
 	"documents.name.default": "文書 {date}",
+	"documents.text.layer": "文字を検索できるようにする（画像から読み取るため、誤りを含むことがあります）",
 	"documents.take": "受け取る",
 	"documents.print-new": "印刷する",
 	"documents.inbox": "受け取った文書",
