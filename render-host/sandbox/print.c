@@ -18,6 +18,7 @@
 
 enum {
 	ANSWER_MS = 2000, PRINT_MS = 40000,
+	FIND_MS = 6000, FIND_AGAIN_US = 250000, /* a browser that was told just now that it may be printed from needs a moment */
 	MESSAGE_MAX_BYTES = 4 << 20, PIECE_BYTES = 262144, PAGES_LOOKED_AT_MAX = 32,
 };
 #define PDF_MAX_BYTES ((size_t)64 << 20)
@@ -220,11 +221,15 @@ static enum sek_document_state read_stream(const char *session, const char *hand
 static enum sek_document_state print_page(int fd)
 {
 	char session[128], handle[128];
+	int64_t until_ms = now_ms() + FIND_MS;
 	enum sek_document_state state;
 	json_t *r;
 
-	if (!find_page(session, sizeof session))
-		return SEK_DOCUMENT_NONE;
+	while (!find_page(session, sizeof session)) {
+		if (now_ms() > until_ms)
+			return SEK_DOCUMENT_NONE;
+		usleep(FIND_AGAIN_US);
+	}
 	/* A4, unless the page says otherwise */
 	r = call(session, "Page.printToPDF", json_pack("{s:b, s:b, s:f, s:f, s:s}", "printBackground", 1, "preferCSSPageSize", 1,
 		"paperWidth", 8.27, "paperHeight", 11.69, "transferMode", "ReturnAsStream"), PRINT_MS);
