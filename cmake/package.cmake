@@ -25,7 +25,7 @@ set(CPACK_COMPONENT_BROKER_DESCRIPTION "Secure screen transfer: the broker at th
  the web client, sekishoctl and the tools for certificates and recordings.")
 
 set(CPACK_DEBIAN_RENDER-HOST_PACKAGE_NAME sekisho-render-host)
-set(CPACK_DEBIAN_RENDER-HOST_PACKAGE_DEPENDS "chromium, xvfb, x11-xkb-utils, xkb-data, ibus, ibus-gtk3, dbus-daemon, bubblewrap, fonts-noto-cjk, systemd | systemd-standalone-tmpfiles")
+set(CPACK_DEBIAN_RENDER-HOST_PACKAGE_DEPENDS "chromium, xvfb, x11-xkb-utils, xkb-data, ibus, ibus-gtk3, dbus-daemon, bubblewrap, fonts-noto-cjk, poppler-data, systemd | systemd-standalone-tmpfiles")
 set(CPACK_DEBIAN_RENDER-HOST_PACKAGE_RECOMMENDS "chromium-l10n, fonts-noto-color-emoji, ibus-gtk4, libreoffice-writer-nogui, libreoffice-calc-nogui, libreoffice-impress-nogui")
 set(CPACK_DEBIAN_RENDER-HOST_PACKAGE_SUGGESTS "sekisho-doc, nftables, apparmor")
 set(CPACK_COMPONENT_RENDER-HOST_DESCRIPTION "Secure screen transfer: render host with one sandboxed browser a session

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * A program with sekisho-sandbox's contract (render-host/session.h) and no browser, so that tests can order each of its
- * deaths. Copies the file of --rules to DIR/rules.given, says 'r' and 'b', then obeys the file DIR/order: "exit N", "crash", "hog", "fork", "spin". Runs as root like the real one.
+ * deaths. Whoever asks for a document is told that it has three pages, and then what the order says: "drop", "half" a frame, "final". Copies the file of --rules to DIR/rules.given, says 'r' and 'b', then obeys the file DIR/order: "exit N", "crash", "hog", "fork", "spin". Runs as root like the real one.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -95,6 +96,42 @@ static void obey(const char *order, unsigned uid)
 	}
 }
 
+/* The connection of a document, -1: none. */
+static int stream = -1;
+
+static void hear(void)
+{
+	static const char pages[] = "\x8b\0\0\0\0\0\0\x08\0\1\0\0\0\3\0";
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	char packet[64];
+	struct iovec iov = { packet, sizeof packet };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes };
+
+	if (recvmsg(SEK_SANDBOX_DOCUMENTS_FD, &m, MSG_DONTWAIT) <= 0 || !CMSG_FIRSTHDR(&m))
+		return;
+	if (stream >= 0)
+		close(stream);
+	memcpy(&stream, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof stream);
+	if (write(stream, pages, sizeof pages) != (ssize_t)sizeof pages)
+		_exit(SEK_SANDBOX_FAULT);
+}
+
+static void obey_document(const char *order)
+{
+	static const char broken[] = "\x8b\0\0\0\0\0\0\x08\0\1\0\4\0\0\0";
+	size_t n = strncmp(order, "half", 4) == 0 ? 9 : strncmp(order, "final", 5) == 0 ? sizeof broken : 0;
+
+	if (n == 0 && strncmp(order, "drop", 4) != 0)
+		return;
+	if (n > 0 && write(stream, broken, n) != (ssize_t)n)
+		_exit(SEK_SANDBOX_FAULT);
+	close(stream);
+	stream = -1;
+}
+
 static void copy_rules(const char *from, const char *directory)
 {
 	char to[200], bytes[16384];
@@ -171,10 +208,12 @@ int main(int argc, char **argv)
 			order[0] = '\0';
 			if (fgets(order, sizeof order, f) && order[0] && order[strlen(order) - 1] == '\n') {
 				unlink(path);
+				obey_document(order);
 				obey(order, uid);
 			}
 			fclose(f);
 		}
+		hear();
 		usleep(5000);
 	}
 	return SEK_SANDBOX_OK;
