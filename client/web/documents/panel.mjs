@@ -231,7 +231,7 @@ export class Documents {
 		const approved = (file && this.#policy.download !== DOWNLOAD.PIXELS) || (print && this.#policy.print !== PRINT.PIXELS);
 		const active = this.#form.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.part : undefined;
 		const name = make("input", { type: "text", id: uniqueId("name"), maxlength: NAME_CHARS, "data-part": "name", autocomplete: "off", spellcheck: "false" });
-		name.value = this.#wish.name || words("documents.name.default", { date: new Date().toLocaleDateString(currentLanguage() === "ja" ? "ja-JP" : "en-GB") });
+		name.value = this.#wish.name || words("documents.name.default", { date: new Date().toLocaleDateString("sv-SE") }); // a day that may stand in a file's name
 		name.addEventListener("input", () => {
 			this.#wish.name = name.value;
 		});
