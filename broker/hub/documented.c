@@ -141,21 +141,22 @@ sek_status sek_documented_start(struct sek_documented *d, uv_loop_t *loop, const
 	return sek_ok();
 }
 
-static void documents_stopped(void *user)
+/* Approvals have ended first: no verdict is lost on documents that hear no more. */
+static void approvals_stopped(void *user)
 {
 	struct sek_documented *d = user;
 
-	sek_approvals_stop(d->approvals, d->done, d->done_user);
+	if (d->documents)
+		sek_documents_stop(d->documents, d->done, d->done_user);
+	else
+		d->done(d->done_user);
 }
 
 void sek_documented_stop(struct sek_documented *d, void (*done)(void *user), void *user)
 {
 	d->done = done;
 	d->done_user = user;
-	if (d->documents)
-		sek_documents_stop(d->documents, documents_stopped, d);
-	else
-		documents_stopped(d);
+	sek_approvals_stop(d->approvals, approvals_stopped, d);
 }
 
 void sek_documented_destroy(struct sek_documented *d)

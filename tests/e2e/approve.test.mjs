@@ -62,6 +62,10 @@ async function copy(text)
 	await remote.go("/type");
 	await remote.point(300, 150);
 	await remote.page.mouse.click(300, 150);
+	await remote.settled();
+	await remote.page.keyboard.type("x"); // once this is there, the field has the keys and the input method
+	await remote.hasText("x");
+	await remote.page.keyboard.press("Control+a");
 	await remote.page.keyboard.type(text);
 	await remote.hasText(text);
 	await remote.page.keyboard.press("Control+a");

@@ -252,9 +252,7 @@ static void begin(struct sek_approval_request *r)
 {
 	struct sek_approvals *a = r->all;
 
-	if (a->stopping)
-		sek_approval_fail(r, "stopping");
-	else if (!r->quiet && (a->n_waiting >= SEK_APPROVALS_WAITING || count_of(a, r->caller.user) > SEK_APPROVALS_EACH))
+	if (!r->quiet && (a->n_waiting >= SEK_APPROVALS_WAITING || count_of(a, r->caller.user) > SEK_APPROVALS_EACH))
 		sek_approval_fail(r, "busy");
 	if (r->error)
 		put_ready(r);
@@ -264,7 +262,7 @@ static void begin(struct sek_approval_request *r)
 
 void sek_approvals_begin(struct sek_approvals *a, const struct sek_approval_step *step, const char *id)
 {
-	struct sek_approval_request *r = make(a, step);
+	struct sek_approval_request *r = a->stopping ? NULL : make(a, step); /* what is left is found by the next start's sweep */
 
 	if (!r)
 		return;
@@ -276,7 +274,7 @@ void sek_approvals_begin(struct sek_approvals *a, const struct sek_approval_step
 struct sek_approval_request *sek_approvals_run(struct sek_approvals *a, const struct sek_approvals_caller *who,
 	const struct sek_approvals_what *what, sek_approvals_answer_fn *fn, void *user)
 {
-	struct sek_approval_request *r = make(a, &sek_approval_steps[what->op]);
+	struct sek_approval_request *r = a->stopping ? NULL : make(a, &sek_approval_steps[what->op]);
 
 	if (!r)
 		return NULL;
@@ -299,7 +297,7 @@ struct sek_approval_request *sek_approvals_run(struct sek_approvals *a, const st
 struct sek_approval_request *sek_approvals_ask(struct sek_approvals *a, const struct sek_approval_ask *ask, sek_approvals_asked_fn *fn,
 	void *arg)
 {
-	struct sek_approval_request *r = make(a, &sek_approval_ask_step);
+	struct sek_approval_request *r = a->stopping ? NULL : make(a, &sek_approval_ask_step);
 
 	if (!r)
 		return NULL;

@@ -76,9 +76,9 @@ struct sek_approval_ask {
 	bool log_text;           /* the text goes on the record when it is taken */
 };
 /* error: NULL = it waits now; "no-approver", "few-approvers" (two are needed, and there is one), "many-waiting", "audit",
- * "busy", "internal", "stopping". */
+ * "busy", "internal". */
 typedef void sek_approvals_asked_fn(void *arg, const char *error);
-/* fn is called once, later, never from inside. NULL: out of memory. Texts of ask are good during the call only. */
+/* fn is called once, later, never from inside. NULL: out of memory, or stopping. Texts of ask are good during the call only. */
 struct sek_approval_request *sek_approvals_ask(struct sek_approvals *a, const struct sek_approval_ask *ask, sek_approvals_asked_fn *fn,
 	void *arg);
 /* Who asked has cancelled or deleted it: nobody need decide any more. Unknown ids are fine. */
@@ -115,7 +115,7 @@ struct sek_approvals_what {
 /* error: NULL or a word of docs/api.md, good for ever. answer: an object, the callee's; NULL where bytes are the answer, which are heap
  * and the callee's. */
 typedef void sek_approvals_answer_fn(void *user, const char *error, json_t *answer, uint8_t *bytes, size_t n, bool jpeg);
-/* fn is called exactly once, later, never from inside (unless it was forgotten before). NULL: out of memory. */
+/* fn is called exactly once, later, never from inside (unless it was forgotten before). NULL: out of memory, or stopping. */
 struct sek_approval_request *sek_approvals_run(struct sek_approvals *a, const struct sek_approvals_caller *who,
 	const struct sek_approvals_what *what, sek_approvals_answer_fn *fn, void *user);
 /* The asker is gone: its fn will not be called; what was begun goes on. NULL is fine. */
