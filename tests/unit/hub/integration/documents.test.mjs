@@ -8,7 +8,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { bin, Broker } from './harness.mjs';
+import { bin, Broker, until } from './harness.mjs';
 
 const b = new Broker();
 const ID = '0123456789abcdef0123456789abcdef';
