@@ -61,6 +61,8 @@ install(FILES broker/hub/broker.example.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}
 install(FILES client/ctl/sekishoctl.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME sekishoctl COMPONENT broker)
 sek_service(broker broker/package sekisho-broker)
 install(FILES broker/package/sekisho-broker.sysctl DESTINATION lib/sysctl.d RENAME 60-sekisho-broker.conf COMPONENT broker)
+install(FILES broker/package/broker.nft DESTINATION ${CMAKE_INSTALL_DATADIR}/sekisho/nftables COMPONENT broker)
+install(FILES broker/package/zones.example.nft DESTINATION ${CMAKE_INSTALL_DOCDIR}-broker COMPONENT broker)
 sek_man(broker sekishoctl.8 sekisho-audit-verify.8 sekisho-recording-verify.8 sekisho-broker.8 sekisho-certs.8 sekisho-recording.8
   sekisho-recording-export.8)
 sek_man_of_example(broker broker/hub/broker.example.yaml broker.yaml "configuration of the Sekisho broker" "sekisho\\-broker (8)")
@@ -72,6 +74,8 @@ sek_commands(render-host sbin sekisho-renderd)
 install(FILES render-host/sandbox/chromium-policy.json DESTINATION ${CMAKE_INSTALL_DATADIR}/sekisho COMPONENT render-host)
 install(FILES render-host/renderd/renderd.example.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}-render-host COMPONENT render-host)
 sek_service(render-host render-host/package sekisho-renderd)
+install(FILES render-host/package/render-host.nft DESTINATION ${CMAKE_INSTALL_DATADIR}/sekisho/nftables COMPONENT render-host)
+install(FILES broker/package/zones.example.nft DESTINATION ${CMAKE_INSTALL_DOCDIR}-render-host COMPONENT render-host)
 sek_man(render-host sekisho-renderd.8)
 sek_man_of_example(render-host render-host/renderd/renderd.example.yaml renderd.yaml "configuration of a Sekisho render host" "sekisho\\-renderd (8)")
 
