@@ -128,7 +128,8 @@ static bool apply_rules(json_t *all, const struct sek_rules *r)
 		return false;
 	/* the page that the proxy itself answers: whoever may open nothing must still be told */
 	return add(allow, start, sizeof start - 1) &&
-		json_object_set_new(all, "AlwaysOpenPdfExternally", json_boolean(!r->view || r->keep)) == 0 &&
+		/* also where files are kept: what sekisho-convert makes is shown by the viewer that this would switch off */
+		json_object_set_new(all, "AlwaysOpenPdfExternally", json_boolean(!r->view)) == 0 &&
 		(!r->keep || keep_downloads(all));
 }
 

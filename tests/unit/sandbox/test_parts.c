@@ -301,7 +301,7 @@ START_TEST(rules_of_the_broker)
 	ck_assert_int_eq(json_integer_value(json_object_get(j, "DownloadRestrictions")), 0);
 	ck_assert_str_eq(json_string_value(json_object_get(j, "DownloadDirectory")), SEK_DOWNLOADS_INSIDE);
 	ck_assert(json_is_false(json_object_get(j, "PromptForDownloadLocation")));
-	ck_assert(json_is_true(json_object_get(j, "AlwaysOpenPdfExternally")));
+	ck_assert(json_is_false(json_object_get(j, "AlwaysOpenPdfExternally")));
 	ck_assert_int_eq(json_integer_value(json_object_get(j, "DeveloperToolsAvailability")), 1);
 	json_decref(j);
 	rules = NULL;
