@@ -4,12 +4,23 @@
  */
 #include "broker/decoder/vnc/flow.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum { UPDATE_REQUEST = 3, ENABLE_CONTINUOUS = 150, FENCE_MAX_BYTES = 64, FENCE_HEAD_BYTES = 8 };
 /* BlockBefore, BlockAfter and SyncNext are kept by whoever does one message after the other; a bit that is not known "must be cleared". */
 #define FENCE_FLAGS 0x7u
 #define FENCE_REQUEST 0x80000000u
+
+void sek_vnc_flow_init(struct sek_vnc_flow *f, int fd)
+{
+	struct tcp_info info = { 0 };
+	socklen_t n = sizeof info;
+
+	*f = (struct sek_vnc_flow){ .far = getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) == 0 && info.tcpi_rtt >= SEK_VNC_FAR_US };
+}
 
 static bool put_area(struct sek_vnc_screen *s, uint8_t type, bool flag)
 {

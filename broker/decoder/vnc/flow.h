@@ -11,11 +11,16 @@
 enum { SEK_VNC_CONTINUOUS = -313, SEK_VNC_FENCE = -312 };         /* pseudo-encodings */
 enum { SEK_VNC_TYPE_END = 150, SEK_VNC_TYPE_FENCE = 248 };        /* types of the messages that they bring */
 
+#define SEK_VNC_FAR_US 20000 /* a line whose round trip takes as long is worth it: nearer, asking costs less than the server's own pacing */
+
 struct sek_vnc_flow {
+	bool far;        /* the line is long: continuous updates are asked for */
 	bool offered;    /* the server has said once that it can */
 	bool continuous; /* it was told to, and has not stopped */
 };
 
+/* Before the jail: how long the line is, by what the kernel saw when it connected. */
+void sek_vnc_flow_init(struct sek_vnc_flow *f, int fd);
 /* For memory that is new: asks for the whole picture, and for what changes in an area of that size. False: the line is lost. */
 bool sek_vnc_flow_all(struct sek_vnc_flow *f, struct sek_vnc_screen *s);
 /* EndOfContinuousUpdates was read: the first says that the server can, any later one that it does so no longer; it is then asked for each

@@ -16,7 +16,8 @@ enum { GO_ON = -1, TYPE_UPDATE = 0, TYPE_BELL = 2, TYPE_CUT_TEXT = 3, SET_DESKTO
 enum { PASTE_WAIT_MS = 500, PASTE_SETTLE_MS = 60, KEYSYM_SHIFT = 0xffe1, KEYSYM_INSERT = 0xff63 };
 enum { WHEEL_UP = 8, WHEEL_DOWN = 16, WHEEL_LEFT = 32, WHEEL_RIGHT = 64, BUTTON_BACK = 128 };
 
-/* What we take, best first; the library understands more and is never asked for it. */
+enum { FAR_ONLY = 2 };
+/* What we take, best first, those for long lines last; the library understands more and is never asked for it. */
 static const int32_t encodings[] = {
 	16 /* ZRLE */, 5 /* hextile */, 1 /* CopyRect */, 0 /* raw */, -239 /* cursor */, -308 /* ExtendedDesktopSize */, -223 /* DesktopSize */,
 	-224 /* LastRect */, (int32_t)0xc0a1e5ce /* extended clipboard */, SEK_VNC_FENCE, SEK_VNC_CONTINUOUS,
@@ -33,9 +34,10 @@ static bool set_format(struct sek_vnc *v)
 {
 	/* SetPixelFormat: 32 bits, 24 deep, little-endian, true colour, BGRX */
 	static const uint8_t format[20] = { 0, 0, 0, 0, 32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0 };
-	uint8_t list[4 + sizeof encodings] = { 2, 0, 0, sizeof encodings / sizeof encodings[0] };
+	const size_t count = sizeof encodings / sizeof encodings[0] - (v->flow.far ? 0 : FAR_ONLY);
+	uint8_t list[4 + sizeof encodings] = { 2, 0, 0, (uint8_t)count };
 
-	for (size_t i = 0; i < sizeof encodings / sizeof encodings[0]; i++) {
+	for (size_t i = 0; i < count; i++) {
 		uint32_t e = (uint32_t)encodings[i];
 		uint8_t *p = list + 4 + 4 * i;
 
@@ -45,7 +47,7 @@ static bool set_format(struct sek_vnc *v)
 		p[3] = (uint8_t)e;
 	}
 	put(v, format, sizeof format);
-	put(v, list, sizeof list);
+	put(v, list, 4 + 4 * count);
 	return !v->lost;
 }
 
@@ -340,6 +342,7 @@ static int turn(struct sek_vnc *v)
 sek_status sek_vnc_prepare(struct sek_vnc *v)
 {
 	SEK_TRY(sek_vnc_line_init(&v->line, SEK_DECODER_HOST_FD, SEK_DECODER_INPUT_FD, !v->foreign.insecure));
+	sek_vnc_flow_init(&v->flow, SEK_DECODER_HOST_FD);
 	SEK_TRY(sek_foreign_input_init(&v->input, &ops, v));
 	SEK_TRY(sek_foreign_clipboard_init(&v->clipboard, SEK_DECODER_CONTROL_FD));
 	return sek_vnc_cut_init(&v->cut, &v->clipboard);
