@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <leptonica/allheaders.h>
@@ -77,6 +78,22 @@ static struct reading reading_start(const char *from)
 	return r;
 }
 
+/* It gives way to everybody, and where others keep all cores busy it would hardly come up within any time: from now on it is one of them. */
+static void hurry(pid_t pid)
+{
+	(void)setpriority(PRIO_PROCESS, (id_t)pid, 0);
+}
+
+static bool becomes_jailed(pid_t pid)
+{
+	for (int i = 0; i < 5; i++) {
+		hurry(pid);
+		if (test_is_jailed(pid))
+			return true;
+	}
+	return false;
+}
+
 struct found {
 	struct sek_words words[FOUND_MAX];
 	size_t n, bytes;
@@ -90,6 +107,7 @@ static int reading_end(struct reading *r)
 	size_t at = 0, total;
 
 	close(r->entries);
+	hurry(r->pid);
 	found.bytes = fread(found.text, 1, sizeof found.text, r->found);
 	fclose(r->found);
 	end = test_wait(r->pid, TEST_WAIT_MS);
@@ -125,7 +143,7 @@ START_TEST(finds_what_was_to_be_read_and_when)
 	take_picture(t, 20 * SECOND, &pic);
 	take_entry(t, SEK_ENTRY_KEY, 30 * SECOND, NULL, 0);
 	take_end(t);
-	ck_assert(test_is_jailed(r.pid));
+	ck_assert(becomes_jailed(r.pid));
 	test_assert_jailed(r.pid, 0);
 	ck_assert_int_eq(reading_end(&r), SEK_EXIT_OK);
 	for (size_t i = 0; i < found.n; i++)
@@ -199,7 +217,7 @@ int main(void)
 
 	if (!mkdtemp(place))
 		return 1;
-	tcase_set_timeout(c, 120);
+	tcase_set_timeout(c, 240);
 	tcase_add_test(c, finds_what_was_to_be_read_and_when);
 	tcase_add_test(c, what_tesseract_says_of_a_picture_ends_nothing);
 	tcase_add_test(c, hostile_entries_end_it);
