@@ -84,14 +84,13 @@ async function take(wish)
 	}, 90000);
 }
 
-/** The newest caught file, once it is caught: before that there is none, or the one before.
- * @param {number} pages
+/** The file that was offered, once it is caught: before that there is none.
  * @param {object} [wish] */
-function caught(pages, wish = {})
+function caught(wish = {})
 {
-	return until(`a document of ${pages} pages is caught`, async () => {
+	return until("a document is caught", async () => {
 		const d = await take({ from: "download", ...wish });
-		return d.state === "failed" && d.reason !== "none" ? Promise.reject(new Error(d.reason)) : d.pages === pages ? d : null;
+		return d.state === "failed" && d.reason === "none" ? null : d;
 	}, 90000);
 }
 
@@ -120,13 +119,11 @@ before(async () => {
 	folder = path.join(harness.dir, "documents-test");
 	fs.mkdirSync(folder);
 	execFileSync("python3", [path.join(root, "tests/support/documents/make.py"), folder]);
-	for (const [name, type] of [["plain.pdf", "application/pdf"], ["long.pdf", "application/pdf"], ["broken.pdf", "application/pdf"]])
-		harness.site.files.set(`/${name}`, { type: type ?? "", body: fs.readFileSync(path.join(folder, name ?? "")), attachment: true });
+	harness.site.files.set("/plain.pdf", { type: "application/pdf", body: fs.readFileSync(path.join(folder, "plain.pdf")), attachment: true });
 	office = await enter(harness, "kanri", "admin");
 	await policy("download", "pixels");
 	await policy("print", "pixels");
 	await policy("document_text", true);
-	await policy("document_max_pages", 400);
 	const page = await harness.newPage();
 	page.on("websocket", socket => socket.on("framereceived", ({ payload }) => received.push(Buffer.from(payload))));
 	await harness.login(page, USER);
@@ -145,7 +142,7 @@ test("a PDF with scripts and files in it becomes a PDF of pictures that reads th
 	for (const mark of MARKS.slice(0, 2))
 		assert.ok(original.includes(mark), `the test's own file has ${mark}`);
 	await offer("/plain.pdf");
-	const d = await caught(1, { text: true });
+	const d = await caught({ text: true });
 	assert.equal(d.state, "released", d.reason);
 	const pdf = await bytes(`/api/documents/${d.id}/file`), file = path.join(folder, "crossed.pdf");
 	fs.writeFileSync(file, pdf);
@@ -162,19 +159,10 @@ test("a PDF with scripts and files in it becomes a PDF of pictures that reads th
 });
 
 test("the page that the browser shows crosses by print", { timeout: 90000 }, async () => {
-	await remote.visit?.("/");
+	await remote.go("/");
 	const d = await take({ from: "page", for: "print" });
 	assert.equal(d.state, "released", d.reason);
 	assert.ok(d.pages >= 1);
-});
-
-test("300 pages cross, each in its place", { timeout: 170000 }, async () => {
-	await offer("/long.pdf");
-	const d = await caught(300), file = path.join(folder, "long-crossed.pdf");
-	assert.equal(d.state, "released", d.reason);
-	fs.writeFileSync(file, await bytes(`/api/documents/${d.id}/file`));
-	for (const page of [1, 150, 300])
-		assert.match(read(file, page), new RegExp(`7431 page ${page}\\b`));
 });
 
 test("nothing of what was in the files reached the inner side, nor any file that the broker wrote", async () => {
