@@ -137,7 +137,7 @@ after(async () => {
 	await harness?.stop();
 }, { timeout: 60000 });
 
-test("a PDF with scripts and files in it becomes a PDF of pictures that reads the same", { timeout: 120000 }, async () => {
+test("documents: a PDF with scripts and files in it becomes a PDF of pictures that reads the same", { timeout: 120000 }, async () => {
 	const original = fs.readFileSync(path.join(folder, "plain.pdf"));
 	for (const mark of MARKS.slice(0, 2))
 		assert.ok(original.includes(mark), `the test's own file has ${mark}`);
@@ -158,14 +158,14 @@ test("a PDF with scripts and files in it becomes a PDF of pictures that reads th
 	clean(picture, "the page");
 });
 
-test("the page that the browser shows crosses by print", { timeout: 90000 }, async () => {
+test("documents: the page that the browser shows crosses by print", { timeout: 90000 }, async () => {
 	await remote.go("/");
 	const d = await take({ from: "page", for: "print" });
 	assert.equal(d.state, "released", d.reason);
 	assert.ok(d.pages >= 1);
 });
 
-test("nothing of what was in the files reached the inner side, nor any file that the broker wrote", async () => {
+test("documents: nothing of what was in the files reached the inner side, nor any file that the broker wrote", async () => {
 	assert.ok(received.length > 10);
 	clean(Buffer.concat(received), "the stream");
 	const names = execFileSync("find", [path.join(harness.dir, "state"), path.join(harness.dir, "broker.log"), "-type", "f"], { encoding: "utf8" })
@@ -178,7 +178,7 @@ test("nothing of what was in the files reached the inner side, nor any file that
 	}
 });
 
-test("a document that another can have is refused to this one, and without the policy there is no way at all", async () => {
+test("documents: a document that another can have is refused to this one, and without the policy there is no way at all", async () => {
 	await policy("download", "view");
 	const refused = await until("the policy is in force", async () => {
 		const answer = await api("/api/documents", { from: "download", for: "file", name: "書類" });
