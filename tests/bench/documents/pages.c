@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * bench-document-pages SEKISHO-PAPER DPI PDF IMAGE...: gives pages (pictures that leptonica reads) to the real sekisho-paper as a decoder would, writes
- * the PDF, and a line for each: file, form, bits, bytes, milliseconds from the wake-up to the record. For tests/bench/documents/run.
+ * the PDF, and a line for each: file, form, bits, bytes, milliseconds from the wake-up to the record; on stderr the most memory that sekisho-paper had. For
+ * tests/bench/documents/run.
  */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include <leptonica/allheaders.h>
@@ -56,6 +58,7 @@ START_TEST(pages)
 	static const char *const forms[] = { "", "grey", "palette", "rgb", "jpeg-grey", "jpeg" };
 	struct test_paper p;
 	struct sek_pdf *pdf;
+	struct rusage used;
 
 	ck_assert_ptr_nonnull(file = fopen(argv[3], "we"));
 	test_paper_start(&p, argv[1], SEK_DOCUMENT_MAX_PX, atoi(argv[2]), "");
@@ -79,6 +82,8 @@ START_TEST(pages)
 	ck_assert(sek_is_ok(sek_pdf_end(pdf)) && fclose(file) == 0);
 	sek_pdf_destroy(pdf);
 	ck_assert_int_eq(test_paper_end(&p), 0);
+	getrusage(RUSAGE_CHILDREN, &used);
+	fprintf(stderr, "sekisho-paper: %ld MiB at most\n", used.ru_maxrss / 1024);
 }
 END_TEST
 
