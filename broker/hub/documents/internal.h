@@ -83,7 +83,7 @@ struct sek_document_job {
 	uv_timer_t stall;
 	bool stall_open;
 	struct sek_audit_ticket *ticket;
-	bool asking;                         /* of those who approve */
+	bool asking, asked;                  /* of those who approve: under way; it waits there */
 	bool forgotten;                      /* freed when the last handle is closed */
 };
 

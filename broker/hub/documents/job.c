@@ -66,7 +66,11 @@ static void after_end(struct sek_document_job *j)
 
 static void end(struct sek_document_job *j)
 {
+	const struct sek_document_approvals *a = &j->documents->approvals;
+
 	j->phase = SEK_JOB_END;
+	if (j->asked && a->withdraw) /* there is nothing to decide about any more */
+		a->withdraw(a->ctx, j->row.id);
 	memset(j->row.state, 0, sizeof j->row.state);
 	memset(j->row.reason, 0, sizeof j->row.reason);
 	strncpy(j->row.state, j->end, sizeof j->row.state - 1);
@@ -136,6 +140,7 @@ static void on_asked(void *arg, const char *error)
 	struct sek_document_job *j = arg;
 
 	j->asking = false;
+	j->asked = !error;
 	if (error)
 		sek_document_job_fail(j, "failed", error);
 	if (j->reason)
