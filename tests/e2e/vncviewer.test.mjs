@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Standard VNC viewers as clients, in a real window, through the whole chain.
+
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { createHmac } from "node:crypto";
+import fs from "node:fs";
+import https from "node:https";
+import os from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { build, Harness, until } from "./harness.mjs";
+import { Screen } from "./support/native.mjs";
+import { recording } from "./support/recordings.mjs";
+import { patternCells } from "./support/site.mjs";
+import { VncViewer } from "./support/vncviewer.mjs";
+
+const PORT = 20000 + Math.floor(Math.random() * 10000);
+const recorded = recording();
+
+/** @type {Harness} */
+let harness;
+/** @type {Screen} */
+let screen;
+/** @type {VncViewer} */
+let viewer;
+
+/** @param {string[]} args of sekishoctl */
+function control(...args)
+{
+	const result = spawnSync(path.join(build, "bin/sekishoctl"), ["--socket", path.join(harness.dir, "state/control.sock"), ...args], { encoding: "utf8" });
+	assert.equal(result.status, 0, `${args.join(" ")}: ${result.stdout}${result.stderr}`);
+	return result.stdout;
+}
+
+before(async () => {
+	harness = await Harness.start({ users: ["tanaka"], prepare: recorded.prepare,
+		brokerExtra: dir => `${recorded.brokerExtra(dir)}vnc_viewers:\n  port: ${PORT}\n  language: en\n` });
+	const dir = path.join(harness.dir, "x");
+	fs.mkdirSync(dir);
+	screen = await Screen.start(dir, "1400x900"); // else the viewer thinks of full screen
+}, { timeout: 60000 });
+after(async () => {
+	await viewer?.stop();
+	await screen?.stop();
+	await harness?.stop();
+});
+
+test("vncviewer: a wrong password is refused, with the reason in words", { timeout: 30000 }, async () => {
+	viewer = new VncViewer(harness, screen, PORT, { password: "wrong" });
+	await viewer.says("The user name or the password is wrong");
+	await viewer.stop();
+	assert.doesNotMatch(harness.broker.log(), /viewer\.open/);
+});
+
+test("vncviewer: log-in, then the isolated browser", { timeout: 60000 }, async () => {
+	viewer = new VncViewer(harness, screen, PORT, { args: ["-NoJPEG=1"] });
+	await viewer.rests();
+	screen.screenshot("vncviewer-live");
+});
+
+test("vncviewer: who speaks RFB is locked up", () => {
+	const pid = spawnSync("pgrep", ["-n", "-f", path.join(harness.dir, "bin/sekisho-encoder-rfb")], { encoding: "utf8" }).stdout.trim();
+	const status = fs.readFileSync(`/proc/${pid}/status`, "utf8");
+	assert.match(status, /^Seccomp:\t2$/m);
+	assert.match(status, /^NoNewPrivs:\t1$/m);
+	assert.match(status, /^CapEff:\t0+$/m);
+	assert.deepEqual(fs.readdirSync(`/proc/${pid}/fd`), ["0", "1", "2", "3", "4", "5"]);
+	for (const name of ["net", "mnt", "user", "ipc"])
+		assert.notEqual(fs.readlinkSync(`/proc/${pid}/ns/${name}`), fs.readlinkSync(`/proc/self/ns/${name}`));
+});
+
+test("vncviewer: what is typed arrives exactly, Japanese too", { timeout: 40000 }, async () => {
+	await viewer.go("/type");
+	screen.click(300, 250);
+	await until("the field has the focus", () => viewer.report?.focus === "TEXTAREA");
+	const text = "The quick brown fox (jumps) \"over\" 0123456789 +-*/=~^|\\@#$%&_<>?!{}[]:,.'`;";
+	screen.type(text);
+	await until(`the text; it is ${viewer.report?.text}`, () => viewer.report?.text === text);
+	screen.key("ctrl+a", "Delete");
+	await until("an empty field", () => viewer.report?.text === "");
+	screen.type("日本語ひらがなカタカナ");
+	await until(`the Japanese text; it is ${viewer.report?.text}`, () => viewer.report?.text === "日本語ひらがなカタカナ");
+});
+
+test("vncviewer: every pixel is the remote one", { timeout: 30000 }, async () => {
+	await viewer.go("/pattern");
+	const top = 800 - (viewer.report?.height ?? 0);
+	await until("the pattern, exactly", () => {
+		const { at } = screen.look();
+		return patternCells().every(({ x, y, colour }) => at(x, y + top) === colour);
+	}).catch(error => {
+		screen.screenshot("vncviewer-failed");
+		throw error;
+	});
+	screen.screenshot("vncviewer-pattern");
+});
+
+test("vncviewer: another size of the window is the remote browser's, too", { timeout: 30000 }, async () => {
+	await viewer.go("/type");
+	const before = viewer.report?.width;
+	screen.tool("search", "--onlyvisible", "--name", "TigerVNC", "windowsize", "1000", "700");
+	await until(`the page is narrower than ${before}`, () => (viewer.report?.width ?? 0) < 1010);
+	screen.tool("search", "--onlyvisible", "--name", "TigerVNC", "windowsize", "1280", "800");
+	await until("and wide again", () => viewer.report?.width === before);
+});
+
+test("vncviewer: text crosses when the policy says so and it is pasted, and not before", { timeout: 40000 }, async () => {
+	const local = (/** @type {string} */ text) => spawnSync("xclip", ["-selection", "clipboard"],
+		{ input: text, stdio: ["pipe", "ignore", "ignore"], env: { ...process.env, DISPLAY: screen.display } }); // it stays, and would hold our pipes
+	await viewer.go("/type");
+	screen.click(300, 250);
+	await until("the field has the focus", () => viewer.report?.focus === "TEXTAREA");
+	local("閉じている間の文字");
+	screen.key("ctrl+v");
+	screen.type("x");
+	await until(`only what was typed; it is ${viewer.report?.text}`, () => viewer.report?.text === "x");
+	control("policy", "set", "site", "clipboard_confirm", "false", "--reason", "試験"); // a viewer cannot ask
+	control("policy", "set", "site", "clipboard", "both", "--reason", "試験");
+	local("関所を越える文字 ✓");
+	for (let left = 10; left > 0 && !viewer.report?.text?.includes("✓"); left--) {
+		screen.key("ctrl+v"); // what the viewer has offered by then
+		await new Promise(resolve => setTimeout(resolve, 500));
+	}
+	assert.match(viewer.report?.text ?? "", /^x関所を越える文字 ✓/);
+	const audit = control("audit", "search", "--what", "clipboard.to-outer");
+	assert.match(audit, /clipboard\.to-outer/);
+});
+
+test("vncviewer: a viewer that is closed leaves the session, the next one finds it", { timeout: 40000 }, async () => {
+	const text = viewer.report?.text;
+	await viewer.stop();
+	await until("the session has lost its client", () => /session\.detached/.test(harness.broker.log()));
+	const who = viewer;
+	viewer = new VncViewer(harness, screen, PORT, { args: ["-NoJPEG=1"] });
+	await viewer.rests();
+	assert.equal(harness.broker.log().match(/session\.opened/g)?.length, 1);
+	screen.click(300, 250);
+	screen.type("!");
+	await until("the same page", () => who.report?.text !== text && who.report?.text?.includes("!"));
+});
+
+test("vncviewer: gvncviewer, too", { timeout: 40000 }, async () => {
+	await viewer.stop();
+	const ca = path.join(harness.dir, ".pki/CA");
+	fs.mkdirSync(ca, { recursive: true });
+	fs.copyFileSync(path.join(harness.dir, "pki/ca.crt"), path.join(ca, "cacert.pem"));
+	// It looks for the CA below the home of the uid, wherever HOME says that this is.
+	const other = spawn("unshare", ["--mount", "sh", "-c", "mount --bind \"$1\" \"$2\" && exec gvncviewer \"$3\"", "sh", harness.dir,
+		os.userInfo().homedir, `${harness.addresses?.inner}:${PORT - 5900}`],
+	{ env: { PATH: process.env.PATH ?? "", HOME: harness.dir, DISPLAY: screen.display, LANG: "C.UTF-8" }, stdio: "ignore" });
+	try {
+		const env = { ...process.env, DISPLAY: screen.display };
+		await until("its log-in window", () => spawnSync("xdotool", ["search", "--onlyvisible", "--class", "gvncviewer", "windowfocus"], { env }).status === 0 &&
+			screen.look().at(165, 22) === "255,255,255");
+		screen.click(165, 22);
+		screen.type("tanaka");
+		screen.click(165, 61);
+		screen.type(harness.password);
+		screen.click(208, 98);
+		await until("the picture below its menu", () => new Set(Array.from({ length: 60 }, (_, i) => screen.look().at(20 + 20 * i, 300))).size > 1 &&
+			screen.look().at(1279, 700) !== "0,0,0", 30000).catch(error => {
+			screen.screenshot("gvncviewer-failed");
+			throw error;
+		});
+		screen.screenshot("gvncviewer");
+	} finally {
+		other.kill();
+	}
+});
+
+test("vncviewer: the end is told in words; records and recording say what it was", { timeout: 40000 }, async () => {
+	viewer = new VncViewer(harness, screen, PORT, { args: ["-NoJPEG=1"] });
+	await viewer.rests();
+	const [, session] = /session\.opened .*session=(\w+)/.exec(harness.broker.log()) ?? [];
+	assert.ok(session);
+	control("session", "end", session, "--reason", "試験");
+	await until("the card", () => screen.look().at(1000, 700) === "244,245,247");
+	screen.screenshot("vncviewer-ended");
+	await viewer.stop();
+	assert.match(control("audit", "search", "--what", "session.attached"), /vnc viewer/);
+	await until("the recording is whole and signed", () => {
+		const checked = spawnSync(path.join(build, "bin/sekishoctl"), ["--socket", path.join(harness.dir, "state/control.sock"), "recording", "verify"]);
+		return checked.status === 0;
+	});
+});
+
+/** @param {string} secret in base32
+ * @param {number} step */
+function code(secret, step)
+{
+	const bits = [...secret.replace(/[ =]/g, "")].map(c => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
+	const counter = Buffer.alloc(8);
+	counter.writeBigUInt64BE(BigInt(step));
+	const mac = createHmac("sha1", Buffer.from((bits.match(/.{8}/g) ?? []).map(byte => parseInt(byte, 2)))).update(counter).digest();
+	return String((mac.readUInt32BE((mac[19] ?? 0) & 15) & 0x7fffffff) % 1000000).padStart(6, "0");
+}
+
+test("vncviewer: a one-time code stands behind the password", { timeout: 40000 }, async () => {
+	const site = await Harness.start({ renderHost: false, login: "  needs: password+totp\n", brokerExtra: `vnc_viewers:\n  port: ${PORT + 1}\n  language: en\n` });
+	/** @param {string} where
+	 * @param {Record<string, string>} body
+	 * @returns {Promise<Record<string, string>>} */
+	const post = (where, body) => new Promise((resolve, reject) => {
+		const request = https.request(`${site.direct}${where}`, { method: "POST", ca: site.ca(), headers: { "content-type": "application/json", origin: site.direct } },
+			response => {
+				let text = "";
+				response.on("data", data => {
+					text += data;
+				}).on("end", () => resolve(JSON.parse(text)));
+			});
+		request.on("error", reject).end(JSON.stringify(body));
+	});
+	let one = new VncViewer(site, screen, PORT + 1);
+	try {
+		await one.says("Set them up in the browser first");
+		await one.stop();
+		const step = Math.floor(Date.now() / 30000), { ticket = "", secret = "" } = await post("/api/login", { user: "tanaka", password: site.password });
+		const done = await post("/api/login/code", { ticket, code: code(secret, step - 1) });
+		assert.equal(done["user"], "tanaka");
+		one = new VncViewer(site, screen, PORT + 1);
+		await one.says("type your password, a plus sign and the six digits");
+		await one.stop();
+		one = new VncViewer(site, screen, PORT + 1, { password: `${site.password}+${code(secret, Math.floor(Date.now() / 30000))}` });
+		await until("it is in", () => /viewer\.open/.test(site.broker.log()));
+	} finally {
+		await one.stop();
+		await site.stop();
+	}
+});
