@@ -18,7 +18,7 @@ enum sek_decoder_fd {
 	SEK_DECODER_CONTROL_FD = 7,     /* one-way SEQPACKET socket, below; the broker's end is shut for reading */
 	SEK_DECODER_CREDENTIALS_FD = 8, /* read end of a pipe: trust and key (below), read to its end, then closed */
 	SEK_DECODER_FDS_END = 9,
-	/* Write end of the clipboard's pipe, while the policy lets copied text come in, and only then. */
+	/* Write end of the clipboard's pipe, while the policy lets copied text come in, and only then (of RDP hosts: whichever number is free). */
 	SEK_DECODER_CLIPBOARD_FD = 8,
 };
 /* A packet on the control socket is one byte, SEK_DECODER_CLIPBOARD, and one descriptor (SCM_RIGHTS): the write end of a
@@ -41,7 +41,7 @@ enum sek_decoder_fd {
 
 /* sekisho-decoder-vnc, sekisho-decoder-rdp MAX_WIDTH MAX_HEIGHT HOSTNAME [SEK_DECODER_TEST]
  * The decoders of foreign hosts: the same descriptors, input pipe and exit codes; other credentials (below). HELLO and RULES come on the
- * input pipe as for our own hosts; of HELLO only size and language mean anything, and RULES nothing: the broker puts no session that
+ * input pipe as for our own hosts; of HELLO only size and language mean anything (CLIPBOARD_MODE follows it at once), and RULES nothing: the broker puts no session that
  * needs rules on such a host. END or the pipe's end says stop. With the test's argument the input pipe carries nothing; the decoder leaves with
  * SEK_EXIT_OK as soon as it knows the picture's size, after which a session would begin, or with the code of the step that failed. */
 #define SEK_DECODER_TEST "test"
