@@ -24,7 +24,7 @@ let approver;
 const LONG = "承認が必要な長い文字です。MARKER-7d1e";
 
 before(async () => {
-	harness = await Harness.start({ users: ["tanaka", "kacho", "kanri"],
+	harness = await Harness.start({ users: ["tanaka", "kacho", "bucho", "kanri"],
 		brokerExtra: dir => `documents:\n  path: ${dir}/state/documents\n  least_free_mib: 16\n` });
 	harness.setRoles("kanri", ["administrator"]);
 	harness.setRoles("kacho", []); // an approver needs no role
@@ -33,8 +33,31 @@ before(async () => {
 	await done(office, "groups/add-member", { name: "eigyo", user: "tanaka", reason: "試験" });
 	for (const [attribute, value] of [["clipboard", "to-inner"], ["clipboard_confirm", false], ["clipboard_approval_chars", 10]])
 		await policy(String(attribute), value);
+	harness.site.files.set("/three.pdf", { type: "application/pdf", body: pdf(3), attachment: true });
 	remote = await Remote.open(harness, { permissions: ["clipboard-read", "clipboard-write"] });
 }, { timeout: 120000 });
+
+/** A PDF with so many pages, each with its number on it.
+ * @param {number} pages */
+function pdf(pages)
+{
+	const kids = Array.from({ length: pages }, (_, i) => `${4 + 2 * i} 0 R`).join(" ");
+	const objects = ["<< /Type /Catalog /Pages 2 0 R >>", `<< /Type /Pages /Count ${pages} /Kids [${kids}] >>`,
+		"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"];
+	for (let i = 1; i <= pages; i++) {
+		const text = `BT /F 200 Tf 240 400 Td (${i}) Tj ET`;
+		objects.push(`<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F 3 0 R >> >> /Contents ${objects.length + 2} 0 R >>`,
+			`<< /Length ${text.length} >>\nstream\n${text}\nendstream`);
+	}
+	let file = "%PDF-1.4\n";
+	const at = objects.map((object, i) => {
+		const where = file.length;
+		file += `${i + 1} 0 obj\n${object}\nendobj\n`;
+		return where;
+	});
+	const table = at.map(n => `${String(n).padStart(10, "0")} 00000 n \n`).join("");
+	return Buffer.from(`${file}xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${table}trailer\n<< /Size ${objects.length + 1} /Root 1 0 R >>\nstartxref\n${file.length}\n%%EOF\n`);
+}
 
 /** @param {string} attribute
  * @param {unknown} value */
@@ -201,5 +224,49 @@ test("approve: a document's very pages, then its file and its print for who aske
 	for (const what of ["approval.asked", "approval.approved"])
 		assert.equal(rows.find((/** @type {any} */ r) => r.what === what)?.details.sha256, hash, what);
 	for (const page of [remote.page, approver])
+		assert.deepEqual(problems(page), []);
+});
+
+test("approve: a caught download of many pages takes two, and the second may refuse", { timeout: 120000 }, async () => {
+	await policy("download", "pixels-approved");
+	await policy("approval_bulk_pages", 2);
+	await remote.page.keyboard.press("Escape");
+	await remote.addressBar();
+	await remote.page.keyboard.type(`${harness.site.url.replace("http://", "")}/three.pdf`);
+	await remote.page.keyboard.press("Enter");
+	await remote.page.locator("[data-action=documents] .bar-count").filter({ hasText: "1" }).waitFor({ state: "attached", timeout: 30000 });
+	await openPanel();
+	const panel = remote.page.locator("dialog.documents"), newest = panel.locator("li").first();
+	await panel.locator("[data-part=download]").check();
+	await panel.locator("[data-part=name]").fill("仕様書");
+	await panel.locator("[data-part=take]").click();
+	await newest.getByText("承認者が 2 人必要ですが").waitFor({ timeout: 60000 });
+	await shot(remote.page, "approve-panel-few-ja");
+	const until_s = Math.floor(Date.now() / 1000) + 3600;
+	await done(office, "groups/set-approver", { name: "eigyo", user: "bucho", deputy: true, until_s, reason: "試験" });
+	await panel.locator("[data-part=name]").fill("仕様書");
+	await panel.locator("[data-part=take]").click();
+	await panel.locator("li[data-state=waiting]").waitFor({ timeout: 60000 });
+
+	await approver.locator("tr[data-id] a.button").click();
+	for (const page of [1, 2, 3]) {
+		await approver.locator(`img.page[data-page="${page}"]`).waitFor();
+		await approver.keyboard.press("ArrowRight");
+	}
+	await approver.getByText("3 ページのうち 3 ページを確認しました").waitFor();
+	await shot(approver, "approve-three-ja");
+	await approver.getByRole("button", { name: "承認する" }).click();
+	await approver.getByText("もう 1 人の承認を待っています").first().waitFor();
+	await shot(approver, "approve-second-ja");
+	const second = await enter(harness, "bucho", /** @type {any} */ ("approve"), { locale: "en-GB", viewport: { width: 1280, height: 800 } });
+	await second.locator("tr[data-id] a.button").click();
+	await second.locator("img.page[data-page=\"1\"]").waitFor();
+	await second.locator("aside textarea").fill("Two pages are not needed");
+	await shot(second, "approve-page-en");
+	await second.getByRole("button", { name: "Refuse" }).click();
+	await second.getByText("Refused:").waitFor();
+	await panel.locator("li[data-state=refused]").first().getByText("Two pages are not needed").waitFor();
+	await shot(remote.page, "approve-panel-end-ja");
+	for (const page of [remote.page, approver, second])
 		assert.deepEqual(problems(page), []);
 });

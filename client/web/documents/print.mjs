@@ -17,7 +17,7 @@ const KEPT_MS = 10 * 60 * 1000;
  * @returns {Promise<void>} when the dialogue has been opened */
 export async function printPages(id, pages, progress)
 {
-	const frame = document.createElement("iframe");
+	const frame = document.createElement("iframe"), before = document.activeElement;
 	/** @type {string[]} */
 	const addresses = [];
 	frame.className = "print-frame";
@@ -52,6 +52,8 @@ export async function printPages(id, pages, progress)
 		setTimeout(forget, KEPT_MS);
 		inner.focus();
 		inner.print();
+		if (before instanceof HTMLElement)
+			before.focus(); // else Escape and the keys would go to the frame
 	} catch (error) {
 		forget();
 		throw error;
