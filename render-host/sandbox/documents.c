@@ -158,7 +158,7 @@ static void begin_caught(struct sek_documents_door *d, const struct sek_keeper_s
 }
 
 /* The printer's whole life. It keeps the two pipes and the file. */
-static _Noreturn void be_printer(const struct sek_documents_door *d, pid_t parent)
+static _Noreturn void be_printer(const struct sek_documents_door *d, const char *dir, pid_t parent)
 {
 	sigset_t none;
 	int from, to, pdf;
@@ -171,10 +171,10 @@ static _Noreturn void be_printer(const struct sek_documents_door *d, pid_t paren
 	if (!sek_spawn_die_with(parent) || dup2(from, 3) < 0 || dup2(to, 4) < 0 || dup2(pdf, 5) < 0 ||
 	    close_range(PRINT_FDS_END, ~0U, 0) < 0)
 		_exit(SEK_DOCUMENT_DIED);
-	sek_print_run(3, 4, 5, d->prints * (uint32_t)IDS_OF_ONE);
+	sek_print_run(3, 4, 5, d->prints * (uint32_t)IDS_OF_ONE, dir);
 }
 
-static void begin_printed(struct sek_documents_door *d)
+static void begin_printed(struct sek_documents_door *d, const struct sek_keeper_start *start)
 {
 	pid_t parent = getpid(), pid;
 
@@ -185,7 +185,7 @@ static void begin_printed(struct sek_documents_door *d)
 	d->prints = (d->prints + 1) % 20000;
 	pid = fork();
 	if (pid == 0)
-		be_printer(d, parent);
+		be_printer(d, start->options->dir, parent);
 	if (pid < 0) {
 		over(d, SEK_DOCUMENT_DIED);
 		return;
@@ -205,7 +205,7 @@ static void begin(struct sek_documents_door *d, const struct sek_keeper_start *s
 	else if (d->ask.source == SEK_DOCUMENT_CAUGHT)
 		begin_caught(d, start);
 	else
-		begin_printed(d);
+		begin_printed(d, start);
 }
 
 static int receive(int via, uint8_t *bytes, size_t size, size_t *ret_n)

@@ -6,8 +6,10 @@
 #include "render-host/sandbox/print.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -15,6 +17,9 @@
 
 #include <jansson.h>
 #include <sodium.h>
+
+#include "render-host/helpers.h"
+#include "render-host/session.h"
 
 enum {
 	ANSWER_MS = 2000, PRINT_MS = 40000,
@@ -32,6 +37,7 @@ struct talk {
 };
 
 static struct talk talk; /* large */
+static const char *session_dir;
 
 static int64_t now_ms(void)
 {
@@ -218,6 +224,83 @@ static enum sek_document_state read_stream(const char *session, const char *hand
 	return all > 0 ? SEK_DOCUMENT_WORKING : SEK_DOCUMENT_DIED;
 }
 
+static int hex(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The name of a file in that folder of the browser's, as its address says it: one name, no path. */
+static bool file_name(const char *url, const char *folder, char *ret, size_t size)
+{
+	size_t at = strlen(folder), n = 0;
+
+	if (strncmp(url, "file://", 7) != 0 || strncmp(url + 7, folder, at) != 0 || url[7 + at] != '/')
+		return false;
+	for (url += 8 + at; *url && *url != '#' && *url != '?'; url++) {
+		int c = (unsigned char)*url;
+
+		if (c == '%') {
+			c = hex(url[1]) < 0 || hex(url[2]) < 0 ? 0 : hex(url[1]) << 4 | hex(url[2]);
+			url += 2;
+		}
+		if (c == 0 || c == '/' || n + 1 >= size)
+			return false;
+		ret[n++] = (char)c;
+	}
+	ret[n] = 0;
+	return n > 0 && ret[0] != '.';
+}
+
+/* A file that came down, or was converted to be seen, and is shown from there. */
+static bool take_file(const char *url, int fd, enum sek_document_state *ret)
+{
+	static const struct {
+		const char *inside, *ours;
+	} folders[] = { { SEK_DOWNLOADS_INSIDE, SEK_SESSION_DOWNLOADS }, { SEK_VIEW_INSIDE, "view" } };
+	static unsigned char bytes[PIECE_BYTES];
+	char name[256], path[512];
+	size_t all = 0;
+	ssize_t n;
+	int from;
+
+	for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+		if (!url || !file_name(url, folders[i].inside, name, sizeof name))
+			continue;
+		snprintf(path, sizeof path, "%s/%s/%s", session_dir, folders[i].ours, name);
+		from = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		*ret = SEK_DOCUMENT_NONE;
+		while (from >= 0 && all <= PDF_MAX_BYTES && (n = read(from, bytes, sizeof bytes)) > 0 && keep(fd, bytes, (size_t)n))
+			all += (size_t)n;
+		if (all > 0)
+			*ret = all > PDF_MAX_BYTES ? SEK_DOCUMENT_TOO_LARGE : SEK_DOCUMENT_WORKING;
+		return true;
+	}
+	return false;
+}
+
+/* A PDF that is shown is taken as it is: printing would give a picture of its viewer. What kind of document the page is, the browser says,
+ * not the page. False: it is none. */
+static bool take_pdf(const char *session, int fd, enum sek_document_state *ret)
+{
+	json_t *tree = call(session, "Page.getFrameTree", json_object(), ANSWER_MS), *r = NULL, *resource;
+	json_t *frame = json_object_get(json_object_get(tree, "frameTree"), "frame");
+	const char *type = json_string_value(json_object_get(frame, "mimeType"));
+	bool pdf = type && strcmp(type, "application/pdf") == 0;
+	char handle[128];
+
+	if (pdf && !take_file(json_string_value(json_object_get(frame, "url")), fd, ret)) {
+		*ret = SEK_DOCUMENT_NONE;
+		r = call(session, "Network.loadNetworkResource", json_pack("{s:O?, s:O?, s:{s:b, s:b}}", "frameId", json_object_get(frame, "id"),
+			"url", json_object_get(frame, "url"), "options", "disableCache", 0, "includeCredentials", 1), PRINT_MS);
+		resource = json_object_get(r, "resource");
+		if (json_is_true(json_object_get(resource, "success")) && copy(handle, sizeof handle, json_object_get(resource, "stream")))
+			*ret = read_stream(session, handle, fd);
+	}
+	json_decref(r);
+	json_decref(tree);
+	return pdf;
+}
+
 static enum sek_document_state print_page(int fd)
 {
 	char session[128], handle[128];
@@ -229,6 +312,10 @@ static enum sek_document_state print_page(int fd)
 		if (now_ms() > until_ms)
 			return SEK_DOCUMENT_NONE;
 		usleep(FIND_AGAIN_US);
+	}
+	if (take_pdf(session, fd, &state)) {
+		detach(session);
+		return state;
 	}
 	/* A4, unless the page says otherwise */
 	r = call(session, "Page.printToPDF", json_pack("{s:b, s:b, s:f, s:f, s:s}", "printBackground", 1, "preferCSSPageSize", 1,
@@ -242,8 +329,9 @@ static enum sek_document_state print_page(int fd)
 	return state;
 }
 
-_Noreturn void sek_print_run(int from_browser, int to_browser, int pdf_fd, uint32_t first_id)
+_Noreturn void sek_print_run(int from_browser, int to_browser, int pdf_fd, uint32_t first_id, const char *dir)
 {
+	session_dir = dir;
 	talk.from = from_browser;
 	talk.to = to_browser;
 	talk.id = first_id;

@@ -11,7 +11,7 @@
 #include "protocol/wire/messages.h"
 
 /* Never returns: leaves with an enum sek_document_state; 0: pdf_fd holds a PDF. first_id: message numbers from there on, so that late
- * answers to somebody before are known as such. */
-_Noreturn void sek_print_run(int from_browser, int to_browser, int pdf_fd, uint32_t first_id);
+ * answers to somebody before are known as such. dir: the session's directory, for a download that the browser shows itself. */
+_Noreturn void sek_print_run(int from_browser, int to_browser, int pdf_fd, uint32_t first_id, const char *dir);
 
 #endif

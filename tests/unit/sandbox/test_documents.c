@@ -6,12 +6,14 @@
 #include <cairo-pdf.h>
 #include <check.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -32,7 +34,7 @@ static size_t rules(uint8_t *to, size_t size, bool open)
 	struct sek_writer w;
 
 	sek_writer_init(&w, to, size);
-	sek_rules_write(&w, &(struct sek_rules){ .keep = open, .print = open, .allow = "*\n", .allow_bytes = 2, .block = "" });
+	sek_rules_write(&w, &(struct sek_rules){ .view = open, .keep = open, .print = open, .allow = "*\n", .allow_bytes = 2, .block = "" });
 	ck_assert(sek_is_ok(sek_writer_status(&w)));
 	return w.len;
 }
@@ -92,9 +94,54 @@ static int ask(int control, enum sek_document_source source)
 	return pair[0];
 }
 
+/* Asks for what is shown until it has so many pages: a browser shows things when it can. Closes the connection before. */
+static int shown(struct taker *t, int control, int before, uint16_t pages)
+{
+	int fd = -1;
+
+	do {
+		close(fd < 0 ? before : fd);
+		fd = ask(control, SEK_DOCUMENT_PRINTED);
+		taker_use(t, fd);
+		ck_assert_uint_eq(taker_next(t), SEK_MSG_PAGES);
+	} while (t->pages.pages != pages);
+	return fd;
+}
+
 static cairo_status_t write_to(void *user, const unsigned char *bytes, unsigned n)
 {
 	return write(*(int *)user, bytes, n) == (ssize_t)n ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
+}
+
+static unsigned char bytes[65536]; /* the document */
+static size_t bytes_n;
+
+/* A site that shows it, whatever is asked for. */
+static uint16_t serve_pdf(pid_t *ret_pid)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t n = sizeof a;
+
+	ck_assert_int_eq(bind(listener, (const struct sockaddr *)&a, sizeof a), 0);
+	ck_assert_int_eq(listen(listener, 16), 0);
+	ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&a, &n), 0);
+	*ret_pid = fork();
+	while (*ret_pid == 0) {
+		char request[4096];
+		int fd;
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		signal(SIGPIPE, SIG_IGN);
+		fd = accept(listener, NULL, NULL);
+		if (recv(fd, request, sizeof request, 0) > 0) {
+			dprintf(fd, "HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n", bytes_n);
+			(void)!send(fd, bytes, bytes_n, MSG_NOSIGNAL);
+		}
+		close(fd);
+	}
+	close(listener);
+	return ntohs(a.sin_port);
 }
 
 /* Two pages of text; *ret_html: a page that offers them under a name of its own. */
@@ -103,7 +150,6 @@ static PopplerDocument *make(char *html, size_t size)
 	int fd = memfd_create("document", MFD_CLOEXEC);
 	cairo_surface_t *s = cairo_pdf_surface_create_for_stream(write_to, &fd, 420, 595);
 	cairo_t *cr = cairo_create(s);
-	static unsigned char bytes[65536];
 	static char coded[90000];
 	ssize_t n;
 
@@ -119,6 +165,7 @@ static PopplerDocument *make(char *html, size_t size)
 	cairo_surface_destroy(s);
 	n = pread(fd, bytes, sizeof bytes, 0);
 	ck_assert(n > 0 && (size_t)n < sizeof bytes);
+	bytes_n = (size_t)n;
 	ck_assert(sodium_bin2base64(coded, sizeof coded, bytes, (size_t)n, sodium_base64_VARIANT_ORIGINAL));
 	ck_assert_int_lt(snprintf(html, size, "<!doctype html><meta charset=utf-8><title>t</title><h1>表示中のページ</h1>"
 		"<a id=a download='MARKER-NAME.pdf' href='data:application/pdf;base64,%s'>file</a>", coded), (int)size);
@@ -137,7 +184,7 @@ START_TEST(documents_become_pixels)
 	struct session s;
 	int control[2], capture, stream, fd;
 	size_t n;
-	pid_t site;
+	pid_t site, pdf_site;
 
 	t->wait_ms = 90000; /* a conversion may wait for its turn */
 	n = rules(frame, sizeof frame, true);
@@ -177,17 +224,26 @@ START_TEST(documents_become_pixels)
 	taker_take(t, 1);
 	taker_compare(t, document, 1, 150);
 
-	/* the page that is shown, while that one is open: it takes its place */
+	/* what is shown, while that one is open: it takes its place. The browser shows the download itself by now: it is taken as it is, not as
+	 * a picture of its viewer */
 	fd = ask(control[0], SEK_DOCUMENT_PRINTED);
 	ck_assert_uint_eq(taker_next(t), 0);
 	close(stream);
-	taker_use(t, fd);
-	ck_assert_uint_eq(taker_next(t), SEK_MSG_PAGES);
-	ck_assert_msg(t->pages.state == SEK_DOCUMENT_WORKING, "%s", sek_document_state_name(t->pages.state));
-	ck_assert_uint_eq(t->pages.pages, 1);
+	fd = shown(t, control[0], fd, 2);
+	taker_take(t, 1);
+	taker_compare(t, document, 1, 150);
+	/* the page itself, printed */
+	json_decref(page_call(&s, "Page.bringToFront", NULL));
+	fd = shown(t, control[0], fd, 1);
 	taker_take(t, 1);
 	ck_assert_uint_ge(t->width, 1240);
 	ck_assert_uint_le(t->width, 1242);
+	/* a PDF that a site shows */
+	snprintf(url, sizeof url, "http://127.0.0.1:%u/shown", serve_pdf(&pdf_site));
+	json_decref(page_call(&s, "Page.navigate", json_pack("{s:s}", "url", url)));
+	fd = shown(t, control[0], fd, 2);
+	taker_take(t, 2);
+	taker_compare(t, document, 2, 150);
 
 	/* the rules close it: what was under way ends, what was kept is gone, nothing new begins */
 	n = rules(frame, sizeof frame, false);
@@ -206,7 +262,9 @@ START_TEST(documents_become_pixels)
 	close(control[0]);
 	session_stop(&s);
 	kill(site, SIGKILL);
+	kill(pdf_site, SIGKILL);
 	waitpid(site, NULL, 0);
+	waitpid(pdf_site, NULL, 0);
 	unlink(file);
 	taker_destroy(t);
 	g_object_unref(document);
