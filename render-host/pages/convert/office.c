@@ -95,7 +95,8 @@ static bool set_limits(const struct sek_convert_job *job)
 {
 	bool ok = limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, SEK_CONVERT_PDF_MAX_BYTES) && limit(RLIMIT_NOFILE, FILES) &&
 		limit(RLIMIT_CPU, job->seconds) && limit(RLIMIT_MEMLOCK, 0) && limit(RLIMIT_MSGQUEUE, 0) &&
-		setpriority(PRIO_PROCESS, 0, NICE) == 0;
+		/* whoever is nicer already stays so: nobody may become less nice */
+		(getpriority(PRIO_PROCESS, 0) >= NICE || setpriority(PRIO_PROCESS, 0, NICE) == 0);
 
 #ifndef SEK_SANITIZE
 	ok = ok && limit(RLIMIT_AS, MEMORY_BYTES);

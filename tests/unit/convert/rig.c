@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -94,6 +95,9 @@ pid_t rig_start(int document, int pdf_fd, const char *lang, const char *pages, c
 		int in = fcntl(document, F_DUPFD, 50), out = fcntl(pdf_fd, F_DUPFD, 50);
 
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* as a keeper does: nicer than the program would be by itself, and nobody who may take that back */
+		if (setpriority(PRIO_PROCESS, 0, 15) < 0)
+			_exit(127);
 		if (dup2(in, 3) == 3 && dup2(out, 4) == 4 && close(in) == 0 && close(out) == 0)
 			execl(SEK_TEST_CONVERT, "sekisho-convert", "--lang", lang, "--pages", pages, "--seconds", seconds, (char *)NULL);
 		_exit(127);
