@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -16,7 +17,7 @@
 #include "render-host/helpers.h"
 #include "render-host/pages/pages.h"
 
-enum { CODE_USAGE = 10, CODE_JAIL = 11 };
+enum { CODE_USAGE = 10, CODE_JAIL = 11, BEHIND_NICE = 10 /* browsing comes first */ };
 
 static bool number(const char *text, unsigned long least, unsigned long most, uint16_t *ret)
 {
@@ -55,6 +56,7 @@ int main(int argc, char **argv)
 	    fcntl(SEK_PAGES_STREAM_FD, F_SETFL, flags & ~O_NONBLOCK) < 0)
 		return CODE_JAIL;
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)setpriority(PRIO_PROCESS, 0, BEHIND_NICE);
 	pid = fork();
 	if (pid < 0)
 		return CODE_JAIL;

@@ -107,7 +107,7 @@ static void over(struct sek_documents_door *d, enum sek_document_state state)
 /* A PDF is there: from here on sekisho-pages speaks. */
 static void render(struct sek_documents_door *d, const struct sek_keeper_start *start, int pdf)
 {
-	struct sek_spawn spawn = { .exec_fd = -1, .quiet = true, .fd = { { d->stream, SEK_PAGES_STREAM_FD },
+	struct sek_spawn spawn = { .exec_fd = -1, .quiet = true, .goes_first = true, .fd = { { d->stream, SEK_PAGES_STREAM_FD },
 		{ pdf, SEK_PAGES_DOCUMENT_FD }, { start->pages_fd, SEK_PROGRAM_BINARY_FD } }, .fds = 3 };
 	const struct sek_argv_pages numbers = { d->ask.dpi, d->ask.pages_max, d->ask.max_width_px, d->ask.max_height_px };
 	static struct sek_argv argv;
@@ -116,8 +116,6 @@ static void render(struct sek_documents_door *d, const struct sek_keeper_start *
 	spawn.argv = argv.v;
 	if (sek_is_ok(s))
 		s = sek_spawn(&spawn, &d->pages);
-	if (sek_is_ok(s))
-		(void)setpriority(PRIO_PROCESS, (id_t)d->pages, BEHIND_NICE);
 	if (!sek_is_ok(s)) {
 		d->pages = 0;
 		over(d, SEK_DOCUMENT_DIED);

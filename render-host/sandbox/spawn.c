@@ -51,6 +51,17 @@ static bool become(uid_t uid)
 	return setgroups(0, NULL) == 0 && setresgid(gid, gid, gid) == 0 && setresuid(uid, uid, uid) == 0;
 }
 
+/* The file is ours only while we may be looked at; exec decides that anew. */
+static void go_first(void)
+{
+	int fd = prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0 ? open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC) : -1;
+
+	if (fd < 0)
+		return;
+	(void)!write(fd, "1000", 4);
+	close(fd);
+}
+
 static _Noreturn void child(const struct sek_spawn *s, pid_t parent)
 {
 	static char *const no_env[] = { NULL };
@@ -69,6 +80,8 @@ static _Noreturn void child(const struct sek_spawn *s, pid_t parent)
 		_exit(127);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || !sek_spawn_die_with(parent))
 		_exit(127);
+	if (s->goes_first)
+		go_first();
 	if (exec_fd >= 0)
 		fexecve(exec_fd, s->argv, no_env);
 	else

@@ -24,6 +24,7 @@ struct sek_spawn {
 	struct sek_spawn_fd fd[SEK_SPAWN_FDS_MAX];
 	size_t fds;
 	uid_t uid;                   /* 0: stay who we are; else that uid and gid, no other groups */
+	bool goes_first;             /* where memory ends, before everything else of the session */
 	bool quiet;                  /* standard output and error go nowhere: a hostile program must not fill our log */
 };
 
