@@ -119,7 +119,8 @@ before(async () => {
 	folder = path.join(harness.dir, "documents-test");
 	fs.mkdirSync(folder);
 	execFileSync("python3", [path.join(root, "tests/support/documents/make.py"), folder]);
-	harness.site.files.set("/plain.pdf", { type: "application/pdf", body: fs.readFileSync(path.join(folder, "plain.pdf")), attachment: true });
+	for (const name of ["plain.pdf", "word.docx", "mail.eml", "archive.zip", "locked.docx"])
+		harness.site.files.set(`/${name}`, { type: "application/octet-stream", body: fs.readFileSync(path.join(folder, name)), attachment: true });
 	office = await enter(harness, "kanri", "admin");
 	await policy("download", "pixels");
 	await policy("print", "pixels");
@@ -156,6 +157,24 @@ test("documents: a PDF with scripts and files in it becomes a PDF of pictures th
 	const picture = await bytes(`/api/documents/${d.id}/pages/1`);
 	assert.equal(picture.subarray(1, 4).toString(), "PNG");
 	clean(picture, "the page");
+});
+
+test("documents: an Office file with macros, a mail with scripts and an archive cross likewise; one with a password says so", { timeout: 120000 }, async () => {
+	let last = (await take({ from: "download" })).sha256; // of the test before
+	for (const name of ["word.docx", "mail.eml", "archive.zip"]) {
+		await offer(`/${name}`);
+		const d = await until(`${name} is caught`, async () => {
+			const now = await take({ from: "download" });
+			return now.state === "released" && now.sha256 !== last ? now : null;
+		}, 60000);
+		last = d.sha256;
+		const file = path.join(folder, `${name}.pdf`);
+		fs.writeFileSync(file, await bytes(`/api/documents/${d.id}/file`));
+		clean(fs.readFileSync(file), name);
+		assert.match(read(file, 1), /7431/, name);
+	}
+	await offer("/locked.docx");
+	await until("the one with a password is caught", async () => (await take({ from: "download" })).reason === "encrypted", 60000);
 });
 
 test("documents: the page that the browser shows crosses by print", { timeout: 90000 }, async () => {
