@@ -9,13 +9,13 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { Harness, root, until } from "./harness.mjs";
 import { done, enter } from "./support/office.mjs";
-import { recording } from "./support/recordings.mjs";
+import { PASSPHRASE, recording } from "./support/recordings.mjs";
 import { Remote } from "./support/remote.mjs";
 
 const USER = "山田太郎";
 /** What stands in every part of a file that nobody may see, and what a virus scanner would find (in two pieces: this is not it). */
 const MARKS = ["SEKISHO-MARK", "EICAR-STAN" + "DARD-ANTIVIRUS", "JavaScript", "EmbeddedFile"];
-const site = recording();
+const site = recording({ siteKey: true });
 
 /** @type {Harness} */
 let harness;
@@ -47,18 +47,21 @@ function api(where, body)
 	}, [where, body ? JSON.stringify(body) : ""]);
 }
 
-/** The bytes of an answer.
+/** The bytes of an answer, to a POST of `body` if there is one.
  * @param {string} where
+ * @param {import("playwright-core").Page} [page]
+ * @param {object} [body]
  * @returns {Promise<Buffer>} */
-async function bytes(where)
+async function bytes(where, page = remote.page, body = undefined)
 {
-	const text = await remote.page.evaluate(async url => {
-		const answer = new Uint8Array(await (await fetch(url)).arrayBuffer());
+	const text = await page.evaluate(async ([url, post]) => {
+		const how = post ? { method: "POST", body: post, headers: { "Content-Type": "application/json" } } : {};
+		const answer = new Uint8Array(await (await fetch(url ?? "", how)).arrayBuffer());
 		let all = "";
 		for (let i = 0; i < answer.length; i += 32768)
 			all += String.fromCharCode(...answer.subarray(i, i + 32768));
 		return btoa(all);
-	}, where);
+	}, [where, body ? JSON.stringify(body) : ""]);
 	return Buffer.from(text, "base64");
 }
 
@@ -113,9 +116,10 @@ function read(pdf, page)
 }
 
 before(async () => {
-	harness = await Harness.start({ users: [USER, "kanri"], prepare: site.prepare,
+	harness = await Harness.start({ users: [USER, "kanri", "kansa"], prepare: site.prepare,
 		brokerExtra: dir => `${site.brokerExtra(dir)}documents:\n  path: ${dir}/state/documents\n  least_free_mib: 16\n` });
 	harness.setRoles("kanri", ["staff", "administrator"]);
+	harness.setRoles("kansa", ["reviewer"]);
 	folder = path.join(harness.dir, "documents-test");
 	fs.mkdirSync(folder);
 	execFileSync("python3", [path.join(root, "tests/support/documents/make.py"), folder]);
@@ -195,6 +199,25 @@ test("documents: nothing of what was in the files reached the inner side, nor an
 		for (const mark of MARKS.slice(0, 2))
 			assert.equal(all.includes(mark), false, `${mark} in ${name}`);
 	}
+});
+
+test("documents: nor does the recording hold it, opened as a reviewer opens it", { timeout: 60000 }, async () => {
+	const reviewer = await enter(harness, "kansa", "review");
+	await done(reviewer, "unlock", { passphrase: PASSPHRASE }, "review");
+	const { rows } = await done(reviewer, "recordings/list", { limit: 10 });
+	assert.equal(rows.length, 1);
+	const { view, head } = await done(reviewer, "open", { recording: rows[0].recording, reason: "試験" }, "review");
+	assert.ok(head.blocks > 1);
+	let seen = 0;
+	for (let from = 0; from < head.blocks;) {
+		const all = await bytes("/api/review/blocks", reviewer, { view, from, count: 64 });
+		clean(all, `blocks from ${from}`);
+		seen += all.length;
+		for (let at = 0; at < all.length; at += 8 + all.readUInt32LE(at + 4))
+			from = all.readUInt32LE(at) + 1;
+	}
+	assert.ok(seen > 10000);
+	await reviewer.close();
 });
 
 test("documents: a document that another can have is refused to this one, and without the policy there is no way at all", async () => {
