@@ -2,18 +2,17 @@
 // Standard VNC viewers as clients, in a real window, through the whole chain.
 
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHmac } from "node:crypto";
 import fs from "node:fs";
 import https from "node:https";
-import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { build, Harness, until } from "./harness.mjs";
 import { Screen } from "./support/native.mjs";
 import { recording } from "./support/recordings.mjs";
 import { patternCells } from "./support/site.mjs";
-import { VncViewer } from "./support/vncviewer.mjs";
+import { GVncViewer, VncViewer } from "./support/vncviewer.mjs";
 
 const PORT = 20000 + Math.floor(Math.random() * 10000);
 const recorded = recording();
@@ -33,9 +32,17 @@ function control(...args)
 	return result.stdout;
 }
 
+/** A number of the broker's metrics.
+ * @param {string} name */
+async function number(name)
+{
+	const text = await (await fetch(`http://127.0.0.1:${PORT + 2}/metrics`)).text();
+	return Number(text.split("\n").find(line => line.startsWith(`sekisho_${name} `))?.split(" ").at(-1));
+}
+
 before(async () => {
 	harness = await Harness.start({ users: ["tanaka"], prepare: recorded.prepare,
-		brokerExtra: dir => `${recorded.brokerExtra(dir)}vnc_viewers:\n  port: ${PORT}\n  language: en\n` });
+		brokerExtra: dir => `${recorded.brokerExtra(dir)}vnc_viewers:\n  port: ${PORT}\n  language: en\nmetrics:\n  address: 127.0.0.1\n  port: ${PORT + 2}\n` });
 	const dir = path.join(harness.dir, "x");
 	fs.mkdirSync(dir);
 	screen = await Screen.start(dir, "1400x900"); // else the viewer thinks of full screen
@@ -57,6 +64,13 @@ test("vncviewer: log-in, then the isolated browser", { timeout: 60000 }, async (
 	viewer = new VncViewer(harness, screen, PORT, { args: ["-NoJPEG=1"] });
 	await viewer.rests();
 	screen.screenshot("vncviewer-live");
+});
+
+test("vncviewer: it is counted: metrics, and what administrators are told", async () => {
+	assert.deepEqual(await Promise.all(["vnc_viewers", "vnc_viewer_connections", "sessions_attached", "vnc_viewers_opened_total",
+		'vnc_viewer_refusals_total{why="told"}', "vnc_viewer_faults_total"].map(number)), [1, 1, 1, 1, 1, 0]);
+	assert.equal(JSON.parse(control("--json", "status")).vnc_viewers, 1);
+	assert.match(control("session", "list"), /vnc viewer/);
 });
 
 test("vncviewer: who speaks RFB is locked up", () => {
@@ -140,32 +154,32 @@ test("vncviewer: a viewer that is closed leaves the session, the next one finds 
 	await until("the same page", () => who.report?.text !== text && who.report?.text?.includes("!"));
 });
 
-test("vncviewer: gvncviewer, too", { timeout: 40000 }, async () => {
+test("vncviewer: gvncviewer, too: log-in, typing, the picture", { timeout: 180000 }, async () => {
 	await viewer.stop();
-	const ca = path.join(harness.dir, ".pki/CA");
-	fs.mkdirSync(ca, { recursive: true });
-	fs.copyFileSync(path.join(harness.dir, "pki/ca.crt"), path.join(ca, "cacert.pem"));
-	// It looks for the CA below the home of the uid, wherever HOME says that this is.
-	const other = spawn("unshare", ["--mount", "sh", "-c", "mount --bind \"$1\" \"$2\" && exec gvncviewer \"$3\"", "sh", harness.dir,
-		os.userInfo().homedir, `${harness.addresses?.inner}:${PORT - 5900}`],
-	{ env: { PATH: process.env.PATH ?? "", HOME: harness.dir, DISPLAY: screen.display, LANG: "C.UTF-8" }, stdio: "ignore" });
+	const other = new GVncViewer(harness, screen, PORT);
 	try {
-		const env = { ...process.env, DISPLAY: screen.display };
-		await until("its log-in window", () => spawnSync("xdotool", ["search", "--onlyvisible", "--class", "gvncviewer", "windowfocus"], { env }).status === 0 &&
-			screen.look().at(165, 22) === "255,255,255");
-		screen.click(165, 22);
-		screen.type("tanaka");
-		screen.click(165, 61);
-		screen.type(harness.password);
-		screen.click(208, 98);
-		await until("the picture below its menu", () => new Set(Array.from({ length: 60 }, (_, i) => screen.look().at(20 + 20 * i, 300))).size > 1 &&
-			screen.look().at(1279, 700) !== "0,0,0", 30000).catch(error => {
-			screen.screenshot("gvncviewer-failed");
-			throw error;
-		});
-		screen.screenshot("gvncviewer");
+		await other.login("tanaka", harness.password);
+		await other.go("/type");
+		screen.click(300, 250);
+		await until("the field has the focus", () => other.report?.focus === "TEXTAREA", 60000);
+		const text = "Hello (World) 0123 +-*/=~ 日本語かな";
+		screen.type(text);
+		await until(`the text; it is ${other.report?.text}`, () => other.report?.text === text, 60000);
+		await other.go("/pattern");
+		const top = other.top + 800 - (other.report?.height ?? 0);
+		await until("the pattern, as near as the JPEG that it asks for comes to it", () => {
+			const { pixel } = screen.look();
+			return patternCells().every(({ x, y, colour }) => {
+				const is = pixel(x, y + top);
+				return colour.split(",").every((part, i) => Math.abs(Number(part) - (is[i] ?? 0)) <= 12);
+			});
+		}, 60000);
+	} catch (error) {
+		screen.screenshot("gvncviewer-failed");
+		throw error;
 	} finally {
-		other.kill();
+		screen.screenshot("gvncviewer");
+		await other.stop();
 	}
 });
 
