@@ -359,8 +359,10 @@ static sek_status start_viewers(struct broker *b)
 {
 	char err[SEK_CONFIG_ERROR_BYTES] = "";
 
-	return sek_is_ok(sek_faces_start_viewers(&b->faces, &b->loop, b->config, b->audit, b->auth, b->sessions, err, sizeof err)) ? sek_ok() :
-		refuse("vnc_viewers", err);
+	if (!sek_is_ok(sek_faces_start_viewers(&b->faces, &b->loop, b->config, b->audit, b->auth, b->sessions, err, sizeof err)))
+		return refuse("vnc_viewers", err);
+	sek_metrics_viewers(b->metrics, b->faces.viewers);
+	return sek_ok();
 }
 
 static sek_status start_metrics(struct broker *b)

@@ -107,6 +107,7 @@ static const struct named columns[] = {
 	{ "disabled", { "DISABLED", "無効" } }, { "totp", { "ONE-TIME-CODE", "ワンタイム" } }, { "groups", { "GROUPS", "グループ" } },
 	{ "login_s", { "LAST-LOGIN", "最終ログイン" } }, { "session", { "SESSION", "セッション" } }, { "user", { "USER", "利用者" } },
 	{ "host", { "HOST", "ホスト" } }, { "state", { "STATE", "状態" } }, { "attached", { "ATTACHED", "接続中" } },
+	{ "client", { "CLIENT", "接続元の種類" } }, { "vnc_viewers", { "VNC viewers", "VNCビューアー" } },
 	{ "age_s", { "AGE(s)", "経過(秒)" } }, { "idle_s", { "IDLE(s)", "無操作(秒)" } }, { "bytes_down", { "BYTES", "送信バイト" } },
 	{ "pool", { "POOL", "プール" } }, { "all_sessions", { "ALL", "全体" } }, { "max_sessions", { "MOST", "上限" } },
 	{ "alarm", { "ALARM", "警報" } }, { "egress_refused", { "REFUSED", "内部宛て拒否" } },

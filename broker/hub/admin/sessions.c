@@ -21,6 +21,7 @@ struct rows {
 	const char *search;
 	struct row *list;
 	size_t n, room;
+	size_t attached, vnc_viewers; /* of all, also of those that were not searched for */
 	bool failed;
 };
 
@@ -29,6 +30,8 @@ static void collect(void *ctx, const struct sek_session_info *info)
 	struct rows *rows = ctx;
 	struct row *r;
 
+	rows->attached += info->attached;
+	rows->vnc_viewers += info->attached && info->client[0];
 	if (!sek_admin_contains(info->user, rows->search) && !sek_admin_contains(info->host, rows->search) &&
 	    !sek_admin_contains(info->id, rows->search))
 		return;
@@ -107,6 +110,10 @@ static void list_after(struct sek_admin_request *r)
 		sek_admin_fail(r, "internal");
 	snprintf(p.next, sizeof p.next, "%zu", offset + p.limit);
 	sek_admin_page_end(r, &p, rows.n);
+	if (!r->error) {
+		json_object_set_new(r->out, "attached", json_integer((json_int_t)rows.attached));
+		json_object_set_new(r->out, "vnc_viewers", json_integer((json_int_t)rows.vnc_viewers));
+	}
 	for (i = 0; i < rows.n; i++)
 		free(rows.list[i].user);
 	free(rows.list);

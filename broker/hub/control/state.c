@@ -9,11 +9,16 @@
 #include "broker/hub/admin/admin.h"
 #include "broker/hub/config.h"
 
+struct attached {
+	size_t all, vnc;
+};
+
 static void count_session(void *user, const struct sek_session_info *i)
 {
-	size_t *attached = user;
+	struct attached *n = user;
 
-	*attached += i->attached;
+	n->all += i->attached;
+	n->vnc += i->attached && i->client[0];
 }
 
 json_t *sek_control_audit(const struct sek_control_config *c)
@@ -41,12 +46,12 @@ static json_t *syslog_state(const struct sek_control_config *c)
 
 json_t *sek_control_status(const struct sek_control_config *c, uint64_t uptime_s)
 {
-	size_t attached = 0;
+	struct attached attached = { 0, 0 };
 
 	sek_sessions_each(c->sessions, count_session, &attached);
-	return json_pack("{s:s,s:i,s:I,s:s,s:I,s:I,s:I,s:I,s:o,s:o,s:o}", "version", SEK_VERSION, "pid", (int)getpid(), "uptime_s",
+	return json_pack("{s:s,s:i,s:I,s:s,s:I,s:I,s:I,s:I,s:I,s:o,s:o,s:o}", "version", SEK_VERSION, "pid", (int)getpid(), "uptime_s",
 		(json_int_t)uptime_s, "url", c->site->origins[0], "sessions",
-		(json_int_t)sek_sessions_count(c->sessions), "attached", (json_int_t)attached, "sessions_max",
+		(json_int_t)sek_sessions_count(c->sessions), "attached", (json_int_t)attached.all, "vnc_viewers", (json_int_t)attached.vnc, "sessions_max",
 		(json_int_t)c->site->sessions.max_sessions, "logins", (json_int_t)sek_auth_logins(c->auth), "audit",
 		sek_control_audit(c), "syslog", syslog_state(c),
 		"recording", sek_admin_recording_state(c->archive));

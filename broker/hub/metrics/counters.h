@@ -16,6 +16,7 @@ extern const char *const sek_first_frame_le[SEK_METRICS_FIRST_FRAME];
 
 struct sek_metrics {
 	struct sek_metrics_sources from;
+	const struct sek_viewers *viewers;          /* NULL: no port for VNC viewers */
 	int64_t started_s;                          /* UTC */
 	uint64_t opened, restored, host_alarms, reconnects, taken_over, encoder_restarts;
 	uint64_t ended[SEK_METRICS_STATES];         /* by the state that says why */

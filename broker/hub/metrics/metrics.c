@@ -85,6 +85,11 @@ sek_status sek_metrics_start(const struct sek_metrics_sources *from, struct sek_
 	return sek_front_monitor(from->front, from->config->metrics_address, from->config->metrics_port, page, m, err, err_size);
 }
 
+void sek_metrics_viewers(struct sek_metrics *m, const struct sek_viewers *viewers)
+{
+	m->viewers = viewers;
+}
+
 void sek_metrics_destroy(struct sek_metrics *m)
 {
 	free(m);

@@ -15,6 +15,7 @@
 #include "broker/hub/front/front.h"
 #include "broker/hub/record/record.h"
 #include "broker/hub/session/session.h"
+#include "broker/hub/viewers/viewers.h"
 
 struct sek_metrics;
 
@@ -34,6 +35,9 @@ struct sek_metrics_sources {
 sek_status sek_metrics_start(const struct sek_metrics_sources *from, struct sek_metrics **ret, char *err, size_t err_size);
 /* After the front was destroyed; NULL is fine. */
 void sek_metrics_destroy(struct sek_metrics *m);
+
+/* The port for VNC viewers, once it is there; it must outlive the listener. NULL: there is none. */
+void sek_metrics_viewers(struct sek_metrics *m, const struct sek_viewers *viewers);
 
 /* An event of sek_sessions_on_event. m == NULL: nobody counts. */
 void sek_metrics_session(struct sek_metrics *m, const char *word, const struct sek_session_info *info);

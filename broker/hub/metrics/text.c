@@ -164,6 +164,24 @@ static void front(FILE *o, const struct sek_front *f)
 	sek_metrics_gauge(o, "stream_queue_most_bytes", "bytes", "The same in the longest queue.", c.queued_most_bytes);
 }
 
+static void viewers(FILE *o, const struct sek_viewers *v)
+{
+	struct sek_viewers_counts c;
+
+	if (!v)
+		return;
+	sek_viewers_count(v, &c);
+	sek_metrics_gauge(o, "vnc_viewer_connections", NULL, "Open connections of VNC viewers, those that log in among them.", c.connections);
+	sek_metrics_gauge(o, "vnc_viewer_connections_limit", NULL, "How many there may be.", SEK_VIEWERS_MAX);
+	sek_metrics_gauge(o, "vnc_viewers", NULL, "VNC viewers that show a session (also in sessions_attached).", c.watching);
+	sek_metrics_counter(o, "vnc_viewers_opened", NULL, "VNC viewers that were given a session.", c.opened);
+	sek_metrics_family(o, "vnc_viewer_refusals", "counter", NULL,
+		"VNC viewers that came in vain: told why (the log-in, or no session), or closed at once because too many were there.");
+	fprintf(o, PREFIX "vnc_viewer_refusals_total{why=\"told\"} %" PRIu64 "\n" PREFIX "vnc_viewer_refusals_total{why=\"full\"} %" PRIu64 "\n",
+		c.refused, c.turned_away);
+	sek_metrics_counter(o, "vnc_viewer_faults", NULL, "Processes of VNC viewers that were killed or ended unexpectedly.", c.faults);
+}
+
 /* --- records --- */
 
 static void audit(FILE *o, const struct sek_metrics *m)
@@ -338,6 +356,7 @@ char *sek_metrics_text(const struct sek_metrics *m)
 	sessions(o, m);
 	logins(o, m->from.auth);
 	front(o, m->from.front);
+	viewers(o, m->viewers);
 	audit(o, m);
 	recording(o, m->from.recorder);
 	documents(o, m->from.documents);

@@ -62,6 +62,7 @@ void sek_viewer_accept(struct sek_viewers *all, int fd, const char *address)
 	struct viewer *v = all->refusing || !has_room(all, address) ? NULL : calloc(1, sizeof *v);
 
 	if (!v || uv_poll_init(all->loop, &v->poll, fd) < 0) {
+		all->counts.turned_away++;
 		sek_log(SEK_LOG_WARN, "viewer.refused", "address", address, "why", v ? "no memory" : "too many connections", NULL);
 		close(fd);
 		free(v);

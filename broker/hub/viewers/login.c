@@ -21,6 +21,7 @@ void sek_viewer_refuse(struct viewer *v, const char *key)
 	uint8_t memory[1024];
 	struct sek_writer w;
 
+	v->all->counts.refused++;
 	sek_log(SEK_LOG_INFO, "viewer.denied", "user", v->user, "address", v->address, "why", key, NULL);
 	sek_writer_init(&w, memory, sizeof memory);
 	sek_write_u32(&w, 1);

@@ -71,6 +71,7 @@ struct sek_viewers {
 	bool listening, refusing, stopping;
 	struct viewer *first;
 	size_t n;
+	struct sek_viewers_counts counts; /* but for what is counted when it is asked for */
 	struct sek_children children;
 };
 

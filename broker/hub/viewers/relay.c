@@ -218,9 +218,11 @@ static void on_exit_of(void *user, int code, int signal_number)
 	struct viewer *v = user;
 
 	v->child = NULL;
-	if (code != SEK_EXIT_OK || signal_number)
-		sek_log(SEK_LOG_WARN, "viewer.process", "user", v->user, "address", v->address, "code", sek_logf("%d", code), "signal",
-			sek_logf("%d", signal_number), NULL);
+	if (code == SEK_EXIT_OK && !signal_number)
+		return;
+	v->all->counts.faults++;
+	sek_log(SEK_LOG_WARN, "viewer.process", "user", v->user, "address", v->address, "code", sek_logf("%d", code), "signal",
+		sek_logf("%d", signal_number), NULL);
 }
 
 static bool open_pipe(struct viewer *v, uv_pipe_t *pipe, int fd, bool *ret_open)
@@ -279,6 +281,7 @@ bool sek_viewer_start(struct viewer *v)
 	if (!ok)
 		return false;
 	v->step = STEP_RUNNING;
+	v->all->counts.opened++;
 	sek_log(SEK_LOG_INFO, "viewer.open", "user", v->user, "address", v->address, NULL);
 	return true;
 }

@@ -150,7 +150,10 @@ void sek_viewers_destroy(struct sek_viewers *all)
 	free(all);
 }
 
-size_t sek_viewers_count(const struct sek_viewers *all)
+void sek_viewers_count(const struct sek_viewers *all, struct sek_viewers_counts *ret)
 {
-	return all ? all->n : 0;
+	*ret = all->counts;
+	ret->connections = all->n;
+	for (const struct viewer *v = all->first; v; v = v->next)
+		ret->watching += v->session != NULL;
 }

@@ -46,7 +46,16 @@ void sek_viewers_refuse(struct sek_viewers *v);
 /* Closes everything. The loop must then run until it has nothing left to do, then call sek_viewers_destroy. */
 void sek_viewers_stop(struct sek_viewers *v);
 void sek_viewers_destroy(struct sek_viewers *v);
-/* Connections that are there. */
-size_t sek_viewers_count(const struct sek_viewers *v);
+
+/* For the metrics. */
+struct sek_viewers_counts {
+	size_t connections;  /* that are there, */
+	size_t watching;     /* of which so many show a session */
+	uint64_t opened;     /* viewers that were given a session, since the start, */
+	uint64_t refused;    /* were told why they may not come in, */
+	uint64_t turned_away; /* and were closed at once, since too many were there */
+	uint64_t faults;     /* processes of viewers that ended otherwise than they should */
+};
+void sek_viewers_count(const struct sek_viewers *v, struct sek_viewers_counts *ret);
 
 #endif

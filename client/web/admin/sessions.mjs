@@ -59,6 +59,7 @@ export function sessionsPage(host, signal)
 	const [, session, user] = here();
 	if (session)
 		return sessionPage(host, session, user ?? "");
+	const watching = make("p", { class: "hint", role: "status" });
 	const list = makeList({
 		name: "admin.tab.sessions",
 		columns: [
@@ -89,7 +90,12 @@ export function sessionsPage(host, signal)
 				void list.refresh();
 			} },
 		],
-		source: query => op("sessions/list", query),
+		source: async query => {
+			const page = await op("sessions/list", query);
+			watching.textContent = words(page.vnc_viewers > 0 ? "admin.sessions.watching-vnc" : "admin.sessions.watching",
+				{ n: count(page.attached), vnc: count(page.vnc_viewers) });
+			return page;
+		},
 	});
 	const recorder = make("p", { role: "status" });
 	showRecorder(recorder);
@@ -114,5 +120,5 @@ export function sessionsPage(host, signal)
 		if (done)
 			await tell(host, words("admin.sessions.end-all"), [make("p", {}, words("admin.sessions.ended", { n: count(done.ended) }))]);
 	});
-	return [recorder, make("div", { class: "page-tools" }, all), list];
+	return [recorder, watching, make("div", { class: "page-tools" }, all), list];
 }

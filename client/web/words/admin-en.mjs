@@ -73,6 +73,8 @@ export default {
 	"admin.sessions.attached": "watching",
 	"admin.sessions.away": "away",
 	"admin.sessions.vnc": "watching (VNC viewer)",
+	"admin.sessions.watching": "Watched now: {n}.",
+	"admin.sessions.watching-vnc": "Watched now: {n}, of which {vnc} with a VNC viewer.",
 	"admin.sessions.since": "Since",
 	"admin.sessions.idle": "Idle",
 	"admin.sessions.traffic": "Traffic",

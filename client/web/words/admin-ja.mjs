@@ -73,6 +73,8 @@ export default {
 	"admin.sessions.attached": "表示中",
 	"admin.sessions.away": "離席",
 	"admin.sessions.vnc": "表示中（VNCビューアー）",
+	"admin.sessions.watching": "表示中のセッション: {n}",
+	"admin.sessions.watching-vnc": "表示中のセッション: {n}（うち VNC ビューアー: {vnc}）",
 	"admin.sessions.since": "利用時間",
 	"admin.sessions.idle": "操作なし",
 	"admin.sessions.traffic": "送信量",

@@ -102,6 +102,8 @@ function configure(extra = '') {
 	b.configure(`metrics:
   address: ${b.address}
   port: ${port}
+vnc_viewers:
+  port: ${b.port < 60000 ? b.port + 4 : b.port - 4}
 audit:
   syslog:
     to: local
@@ -153,6 +155,7 @@ test('log-ins, refusals and sessions are counted; nobody is named', async () => 
 	assert.equal(m.value('sessions{state="connecting"}'), 1);
 	assert.equal(m.value('sessions_attached'), 1);
 	assert.equal(m.value('streams'), 1);
+	assert.equal(m.value('vnc_viewers'), 0);
 	assert.equal(m.value('sessions_limit'), 1);
 	assert.equal(m.value('audit_writable'), 1);
 	assert.equal(m.value('recording_writable'), 1);
@@ -207,11 +210,11 @@ test('nothing but GET of these two pages; no upgrade, no body; silent connection
 	assert.equal((await b.get('/metrics')).status, 404, 'not on the inner face');
 });
 
-test('the self-check knows both listeners', () => {
+test('the self-check knows all three listeners', () => {
 	const r = spawnSync(path.join(bin, 'sekishoctl'), ['--socket', b.file('control.sock'), '--json', 'selfcheck'], { encoding: 'utf8' });
 	const line = JSON.parse(r.stdout).report.lines.find((l) => l.id === 'listening');
 	assert.equal(line.level, 'ok', JSON.stringify(line));
-	assert.equal(line.evidence.names.length, 2);
+	assert.equal(line.evidence.names.length, 3);
 });
 
 test('one connection serves many scrapes', async () => {
