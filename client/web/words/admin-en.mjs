@@ -121,7 +121,7 @@ export default {
 	"admin.hosts.state.lost": "out of contact",
 	"admin.hosts.state.unknown": "not known yet",
 	"admin.hosts.kind": "Kind",
-	"admin.hosts.kind.hint": "Sekisho: our own render host. Other kinds: a screen that somebody else's protocol shows; rules for addresses and downloads cannot be kept there.",
+	"admin.hosts.kind.hint": "Sekisho: our own render host. Other kinds: a screen that somebody else's protocol shows; rules for addresses and downloads cannot be kept there. To xrdp 0.9 Japanese comes only by pasting (policy: clipboard).",
 	"admin.hosts.kind.sekisho": "Sekisho",
 	"admin.hosts.kind.vnc": "VNC",
 	"admin.hosts.kind.rdp": "RDP",

@@ -121,7 +121,7 @@ export default {
 	"admin.hosts.state.lost": "接続できません",
 	"admin.hosts.state.unknown": "確認中",
 	"admin.hosts.kind": "種類",
-	"admin.hosts.kind.hint": "Sekisho: 専用の描画サーバー。ほかの種類では、相手の画面だけを表示します。閲覧先やダウンロードの制限は適用できません。",
+	"admin.hosts.kind.hint": "Sekisho: 専用の描画サーバー。ほかの種類では、相手の画面だけを表示します。閲覧先やダウンロードの制限は適用できません。xrdp 0.9 への日本語は貼り付けでのみ入ります（ポリシー: clipboard）。",
 	"admin.hosts.kind.sekisho": "Sekisho",
 	"admin.hosts.kind.vnc": "VNC",
 	"admin.hosts.kind.rdp": "RDP",
