@@ -28,6 +28,7 @@ const char *sek_approval_state_word(enum sek_approval_state state)
 #define TABLES " FROM approvals w JOIN users r ON r.id = w.user_id"
 enum { GROUP = 19, MINE };
 
+#define ONE_EACH " GROUP BY w.id, r.id, u.id"
 /* What waits for the approver ?1 at the time ?2: one row for each, with the first group by which it does. */
 #define FOR_APPROVER \
 	"SELECT " COLUMNS ", min(g.name), w.first_id = u.id" TABLES \
@@ -36,9 +37,9 @@ enum { GROUP = 19, MINE };
 	" AND (a.from_s = 0 OR a.from_s <= ?2) AND (a.until_s = 0 OR a.until_s > ?2)" \
 	" AND w.state = 'waiting' AND w.expires_s > ?2"
 
-static int word_at(sqlite3_stmt *q, int column, const char *const *words, int n, int otherwise)
+static int word_at(struct sek_db_query *q, int column, const char *const *words, int n, int otherwise)
 {
-	const char *word = (const char *)sqlite3_column_text(q, column);
+	const char *word = sek_db_text(q, column);
 	int i;
 
 	for (i = 0; word && i < n; i++)
@@ -47,58 +48,58 @@ static int word_at(sqlite3_stmt *q, int column, const char *const *words, int n,
 	return otherwise;
 }
 
-static void read_row(sqlite3_stmt *q, struct sek_store_approval *a)
+static void read_row(struct sek_db_query *q, struct sek_store_approval *a)
 {
 	memset(a, 0, sizeof *a);
-	sek_sqlite_text(q, 0, a->id, sizeof a->id);
+	sek_db_copy(q, 0, a->id, sizeof a->id);
 	a->kind = (enum sek_approval_kind)word_at(q, 1, kinds, 3, SEK_APPROVAL_FILE);
-	sek_sqlite_text(q, 2, a->user, sizeof a->user);
-	sek_sqlite_text(q, 3, a->display, sizeof a->display);
-	sek_sqlite_text(q, 4, a->name, sizeof a->name);
-	sek_sqlite_text(q, 5, a->session, sizeof a->session);
-	sek_sqlite_text(q, 6, a->sha256, sizeof a->sha256);
-	a->pages = (uint32_t)sqlite3_column_int64(q, 7);
-	a->chars = (uint32_t)sqlite3_column_int64(q, 8);
-	a->bytes = (uint64_t)sqlite3_column_int64(q, 9);
-	a->needed = (unsigned)sqlite3_column_int(q, 10);
-	a->given = sqlite3_column_int64(q, 11) != 0;
-	a->log_text = sqlite3_column_int(q, 12) != 0;
-	a->asked_s = sqlite3_column_int64(q, 13);
-	a->expires_s = sqlite3_column_int64(q, 14);
-	a->decided_s = sqlite3_column_int64(q, 15);
+	sek_db_copy(q, 2, a->user, sizeof a->user);
+	sek_db_copy(q, 3, a->display, sizeof a->display);
+	sek_db_copy(q, 4, a->name, sizeof a->name);
+	sek_db_copy(q, 5, a->session, sizeof a->session);
+	sek_db_copy(q, 6, a->sha256, sizeof a->sha256);
+	a->pages = (uint32_t)sek_db_int(q, 7);
+	a->chars = (uint32_t)sek_db_int(q, 8);
+	a->bytes = (uint64_t)sek_db_int(q, 9);
+	a->needed = (unsigned)sek_db_int(q, 10);
+	a->given = sek_db_int(q, 11) != 0;
+	a->log_text = sek_db_int(q, 12) != 0;
+	a->asked_s = sek_db_int(q, 13);
+	a->expires_s = sek_db_int(q, 14);
+	a->decided_s = sek_db_int(q, 15);
 	/* a damaged word must not look like something that was allowed */
 	a->state = (enum sek_approval_state)word_at(q, 16, states, 4, SEK_APPROVAL_REFUSED);
-	sek_sqlite_text(q, 17, a->who, sizeof a->who);
-	sek_sqlite_text(q, 18, a->why, sizeof a->why);
-	if (sqlite3_column_count(q) > MINE) {
-		sek_sqlite_text(q, GROUP, a->group, sizeof a->group);
-		a->mine = sqlite3_column_int(q, MINE) != 0;
+	sek_db_copy(q, 17, a->who, sizeof a->who);
+	sek_db_copy(q, 18, a->why, sizeof a->why);
+	if (sek_db_columns(q) > MINE) {
+		sek_db_copy(q, GROUP, a->group, sizeof a->group);
+		a->mine = sek_db_int(q, MINE) != 0;
 	}
 }
 
 /* Gives each row to fn and ends q. */
-static sek_status each(sqlite3 *db, sqlite3_stmt *q, sek_store_approval_fn *fn, void *ctx)
+static sek_status each(struct sek_db *db, struct sek_db_query *q, sek_store_approval_fn *fn, void *ctx)
 {
 	struct sek_store_approval a;
 	int rc;
 
-	while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
+	while ((rc = sek_db_step(q)) == SEK_DB_ROW) {
 		read_row(q, &a);
 		fn(ctx, &a);
 	}
-	sqlite3_finalize(q);
-	return rc == SQLITE_DONE ? sek_ok() : sek_sqlite_status(db);
+	sek_db_finish(q);
+	return rc == SEK_DB_DONE ? sek_ok() : sek_db_status(db);
 }
 
 /* Reads the only row and ends q. */
-static sek_status one(sqlite3 *db, sqlite3_stmt *q, struct sek_store_approval *ret)
+static sek_status one(struct sek_db *db, struct sek_db_query *q, struct sek_store_approval *ret)
 {
-	int rc = sqlite3_step(q);
+	int rc = sek_db_step(q);
 
-	if (rc == SQLITE_ROW)
+	if (rc == SEK_DB_ROW)
 		read_row(q, ret);
-	sqlite3_finalize(q);
-	return rc == SQLITE_ROW ? sek_ok() : rc == SQLITE_DONE ? sek_fail(SEK_E_NOT_FOUND) : sek_sqlite_status(db);
+	sek_db_finish(q);
+	return rc == SEK_DB_ROW ? sek_ok() : rc == SEK_DB_DONE ? sek_fail(SEK_E_NOT_FOUND) : sek_db_status(db);
 }
 
 /* --- asking --- */
@@ -112,24 +113,24 @@ static sek_status check(const struct sek_store_approval *a, size_t n)
 	return n > SEK_STORE_APPROVAL_SEALED_MAX || a->needed < 1 || a->needed > 2 ? sek_fail(SEK_E_LIMIT) : sek_ok();
 }
 
-static sek_status add(sqlite3 *db, const struct sek_store_approval *a, const uint8_t *sealed, size_t n)
+static sek_status add(struct sek_db *db, const struct sek_store_approval *a, const uint8_t *sealed, size_t n)
 {
 	int64_t user_id, mine = 0, all = 0;
 
 	SEK_TRY(check(a, n));
 	SEK_TRY(sek_store_user_at(db, a->user, 0, &user_id));
-	SEK_TRY(sek_sqlite_number(db, &mine, "SELECT count(*) FROM approvals WHERE user_id = ?1 AND"
+	SEK_TRY(sek_db_number(db, &mine, "SELECT count(*) FROM approvals WHERE user_id = ?1 AND"
 		" (state = 'waiting' OR (state = 'approved' AND kind = 'text'))", "i", user_id));
-	SEK_TRY(sek_sqlite_number(db, &all, "SELECT count(*) FROM approvals WHERE state = 'waiting'", ""));
+	SEK_TRY(sek_db_number(db, &all, "SELECT count(*) FROM approvals WHERE state = 'waiting'", ""));
 	if (mine >= SEK_STORE_APPROVALS_EACH || all >= SEK_STORE_APPROVALS_MAX)
 		return sek_fail(SEK_E_LIMIT);
-	SEK_TRY(sek_sqlite_run(db, "INSERT INTO approvals (id, kind, user_id, name, session, sha256, pages, chars, bytes, needed, log_text,"
+	SEK_TRY(sek_db_run(db, "INSERT INTO approvals (id, kind, user_id, name, session, sha256, pages, chars, bytes, needed, log_text,"
 		" asked_s, expires_s, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 'waiting')",
 		"ttitttiiiiiii", a->id, kinds[a->kind], user_id, a->name, a->session, a->sha256, (int64_t)a->pages, (int64_t)a->chars,
 		(int64_t)a->bytes, (int64_t)a->needed, (int64_t)a->log_text, a->asked_s, a->expires_s));
 	if (!sealed)
 		return sek_ok();
-	return sek_sqlite_run(db, "UPDATE approvals SET sealed = ?2 WHERE id = ?1", "tb", a->id, sealed, n);
+	return sek_db_run(db, "UPDATE approvals SET sealed = ?2 WHERE id = ?1", "tb", a->id, sealed, n);
 }
 
 sek_status sek_store_approval_add(struct sek_store *s, const struct sek_store_approval *a, const uint8_t *sealed, size_t n)
@@ -139,11 +140,11 @@ sek_status sek_store_approval_add(struct sek_store *s, const struct sek_store_ap
 
 /* --- looking --- */
 
-static sek_status find(sqlite3 *db, const char *id, struct sek_store_approval *ret)
+static sek_status find(struct sek_db *db, const char *id, struct sek_store_approval *ret)
 {
-	sqlite3_stmt *q = NULL;
+	struct sek_db_query *q = NULL;
 
-	SEK_TRY(sek_sqlite_prepare(db, &q, "SELECT " COLUMNS TABLES " WHERE w.id = ?1", "t", id));
+	SEK_TRY(sek_db_prepare(db, &q, "SELECT " COLUMNS TABLES " WHERE w.id = ?1", "t", id));
 	return one(db, q, ret);
 }
 
@@ -152,11 +153,11 @@ sek_status sek_store_approval_find(struct sek_store *s, const char *id, struct s
 	SEK_STORE_READ(s, find(s->db, id, ret));
 }
 
-static sek_status find_for(sqlite3 *db, const char *id, const char *approver, int64_t now_s, struct sek_store_approval *ret)
+static sek_status find_for(struct sek_db *db, const char *id, const char *approver, int64_t now_s, struct sek_store_approval *ret)
 {
-	sqlite3_stmt *q = NULL;
+	struct sek_db_query *q = NULL;
 
-	SEK_TRY(sek_sqlite_prepare(db, &q, FOR_APPROVER " AND w.id = ?3 GROUP BY w.id", "tit", approver, now_s, id));
+	SEK_TRY(sek_db_prepare(db, &q, FOR_APPROVER " AND w.id = ?3" ONE_EACH, "tit", approver, now_s, id));
 	return one(db, q, ret);
 }
 
@@ -165,16 +166,16 @@ sek_status sek_store_approval_for(struct sek_store *s, const char *id, const cha
 	SEK_STORE_READ(s, find_for(s->db, id, approver, now_s, ret));
 }
 
-static sek_status list_for(sqlite3 *db, const char *approver, int64_t now_s, unsigned limit, sek_store_approval_fn *fn, void *ctx,
+static sek_status list_for(struct sek_db *db, const char *approver, int64_t now_s, unsigned limit, sek_store_approval_fn *fn, void *ctx,
 	uint64_t *ret_total)
 {
-	sqlite3_stmt *q = NULL;
+	struct sek_db_query *q = NULL;
 	int64_t total = 0;
 
 	if (limit < 1 || limit > SEK_STORE_PAGE_MAX)
 		return sek_fail(SEK_E_LIMIT);
-	SEK_TRY(sek_sqlite_number(db, &total, "SELECT count(*) FROM (" FOR_APPROVER " GROUP BY w.id)", "ti", approver, now_s));
-	SEK_TRY(sek_sqlite_prepare(db, &q, FOR_APPROVER " GROUP BY w.id ORDER BY w.asked_s, w.id LIMIT ?3", "tii", approver, now_s,
+	SEK_TRY(sek_db_number(db, &total, "SELECT count(*) FROM (" FOR_APPROVER ONE_EACH ") x", "ti", approver, now_s));
+	SEK_TRY(sek_db_prepare(db, &q, FOR_APPROVER ONE_EACH " ORDER BY w.asked_s, w.id LIMIT ?3", "tii", approver, now_s,
 		(int64_t)limit));
 	SEK_TRY(each(db, q, fn, ctx));
 	*ret_total = (uint64_t)total;
@@ -189,7 +190,7 @@ sek_status sek_store_approvals_for(struct sek_store *s, const char *approver, in
 
 /* --- deciding --- */
 
-static sek_status decide(sqlite3 *db, const char *id, const char *approver, bool approve, const char *why, int64_t now_s,
+static sek_status decide(struct sek_db *db, const char *id, const char *approver, bool approve, const char *why, int64_t now_s,
 	struct sek_store_approval *ret)
 {
 	struct sek_store_approval a;
@@ -201,12 +202,12 @@ static sek_status decide(sqlite3 *db, const char *id, const char *approver, bool
 	if (approve && a.mine)
 		return sek_fail(SEK_E_CONFLICT);
 	if (approve && a.needed > 1 && !a.given)
-		SEK_TRY(sek_sqlite_run(db, "UPDATE approvals SET first_id = ?2, first_s = ?3 WHERE id = ?1", "tii", id, approver_id, now_s));
+		SEK_TRY(sek_db_run(db, "UPDATE approvals SET first_id = ?2, first_s = ?3 WHERE id = ?1", "tii", id, approver_id, now_s));
 	else if (approve) /* a text is kept, for whoever asked, as long as it might have waited */
-		SEK_TRY(sek_sqlite_run(db, "UPDATE approvals SET state = 'approved', who = ?2, why = ?3, decided_s = ?4,"
+		SEK_TRY(sek_db_run(db, "UPDATE approvals SET state = 'approved', who = ?2, why = ?3, decided_s = ?4,"
 			" expires_s = ?4 + expires_s - asked_s WHERE id = ?1", "ttti", id, approver, why, now_s));
 	else
-		SEK_TRY(sek_sqlite_run(db, "UPDATE approvals SET state = 'refused', who = ?2, why = ?3, decided_s = ?4, sealed = NULL"
+		SEK_TRY(sek_db_run(db, "UPDATE approvals SET state = 'refused', who = ?2, why = ?3, decided_s = ?4, sealed = NULL"
 			" WHERE id = ?1", "ttti", id, approver, why, now_s));
 	return find(db, id, ret);
 }
@@ -217,14 +218,14 @@ sek_status sek_store_approval_decide(struct sek_store *s, const char *id, const 
 	SEK_STORE_WRITE(s, decide(s->db, id, approver, approve, why, now_s, ret));
 }
 
-static sek_status delete(sqlite3 *db, const char *id, const char *user)
+static sek_status delete(struct sek_db *db, const char *id, const char *user)
 {
 	struct sek_store_approval a;
 
 	SEK_TRY(find(db, id, &a));
 	if (user && strcmp(user, a.user) != 0)
 		return sek_fail(SEK_E_NOT_FOUND);
-	return sek_sqlite_run(db, "DELETE FROM approvals WHERE id = ?1", "t", id);
+	return sek_db_run(db, "DELETE FROM approvals WHERE id = ?1", "t", id);
 }
 
 sek_status sek_store_approval_delete(struct sek_store *s, const char *id, const char *user)
@@ -234,11 +235,11 @@ sek_status sek_store_approval_delete(struct sek_store *s, const char *id, const 
 
 /* --- texts --- */
 
-static sek_status texts_of(sqlite3 *db, const char *user, sek_store_approval_fn *fn, void *ctx)
+static sek_status texts_of(struct sek_db *db, const char *user, sek_store_approval_fn *fn, void *ctx)
 {
-	sqlite3_stmt *q = NULL;
+	struct sek_db_query *q = NULL;
 
-	SEK_TRY(sek_sqlite_prepare(db, &q, "SELECT " COLUMNS TABLES " WHERE r.name = ?1 AND w.kind = 'text'"
+	SEK_TRY(sek_db_prepare(db, &q, "SELECT " COLUMNS TABLES " WHERE r.name = ?1 AND w.kind = 'text'"
 		" ORDER BY w.asked_s DESC, w.id LIMIT 100", "t", user));
 	return each(db, q, fn, ctx);
 }
@@ -248,18 +249,18 @@ sek_status sek_store_texts_of(struct sek_store *s, const char *user, sek_store_a
 	SEK_STORE_READ(s, texts_of(s->db, user, fn, ctx));
 }
 
-static sek_status sealed_of(sqlite3 *db, const char *id, uint8_t **ret, size_t *ret_n)
+static sek_status sealed_of(struct sek_db *db, const char *id, uint8_t **ret, size_t *ret_n)
 {
-	sqlite3_stmt *q = NULL;
+	struct sek_db_query *q = NULL;
 	sek_status status = sek_fail(SEK_E_NOT_FOUND);
 	uint8_t *copy;
 	size_t n;
 
-	SEK_TRY(sek_sqlite_prepare(db, &q, "SELECT sealed FROM approvals WHERE id = ?1 AND sealed IS NOT NULL", "t", id));
-	if (sqlite3_step(q) == SQLITE_ROW) {
-		const void *blob = sqlite3_column_blob(q, 0);
+	SEK_TRY(sek_db_prepare(db, &q, "SELECT sealed FROM approvals WHERE id = ?1 AND sealed IS NOT NULL", "t", id));
+	if (sek_db_step(q) == SEK_DB_ROW) {
+		const void *blob = sek_db_blob(q, 0);
 
-		n = (size_t)sqlite3_column_bytes(q, 0);
+		n = sek_db_bytes(q, 0);
 		copy = malloc(n ? n : 1);
 		status = copy ? sek_ok() : sek_fail(SEK_E_NOMEM);
 		if (copy && n)
@@ -269,7 +270,7 @@ static sek_status sealed_of(sqlite3 *db, const char *id, uint8_t **ret, size_t *
 			*ret_n = n;
 		}
 	}
-	sqlite3_finalize(q);
+	sek_db_finish(q);
 	return status;
 }
 
@@ -284,19 +285,19 @@ sek_status sek_store_approval_sealed(struct sek_store *s, const char *id, uint8_
 #define FORGOTTEN \
 	"(state <> 'waiting' AND decided_s < ?2 AND (kind = 'text' OR told = 1)) OR (state = 'approved' AND kind = 'text' AND expires_s <= ?1)"
 
-static sek_status expire(sqlite3 *db, int64_t now_s, int64_t purge_s, sek_store_approval_fn *fn, void *ctx)
+static sek_status expire(struct sek_db *db, int64_t now_s, int64_t purge_s, sek_store_approval_fn *fn, void *ctx)
 {
-	sqlite3_stmt *q = NULL;
+	struct sek_db_query *q = NULL;
 
-	SEK_TRY(sek_sqlite_prepare(db, &q, "SELECT " COLUMNS TABLES " WHERE w.state = 'waiting' AND w.expires_s <= ?1", "i", now_s));
+	SEK_TRY(sek_db_prepare(db, &q, "SELECT " COLUMNS TABLES " WHERE w.state = 'waiting' AND w.expires_s <= ?1", "i", now_s));
 	SEK_TRY(each(db, q, fn, ctx));
-	SEK_TRY(sek_sqlite_run(db, "DELETE FROM approvals WHERE " FORGOTTEN, "ii", now_s, purge_s));
-	return sek_sqlite_run(db, "UPDATE approvals SET state = 'expired', decided_s = ?1, sealed = NULL WHERE " OVER, "i", now_s);
+	SEK_TRY(sek_db_run(db, "DELETE FROM approvals WHERE " FORGOTTEN, "ii", now_s, purge_s));
+	return sek_db_run(db, "UPDATE approvals SET state = 'expired', decided_s = ?1, sealed = NULL WHERE " OVER, "i", now_s);
 }
 
-static sek_status something_due(sqlite3 *db, int64_t now_s, int64_t purge_s, int64_t *ret)
+static sek_status something_due(struct sek_db *db, int64_t now_s, int64_t purge_s, int64_t *ret)
 {
-	return sek_sqlite_number(db, ret, "SELECT EXISTS (SELECT 1 FROM approvals WHERE (" OVER ") OR " FORGOTTEN ")", "ii", now_s, purge_s);
+	return sek_db_number(db, ret, "SELECT EXISTS (SELECT 1 FROM approvals WHERE (" OVER ") OR " FORGOTTEN ")", "ii", now_s, purge_s);
 }
 
 sek_status sek_store_approvals_expire(struct sek_store *s, int64_t now_s, int64_t purge_s, sek_store_approval_fn *fn, void *ctx)
@@ -304,19 +305,19 @@ sek_status sek_store_approvals_expire(struct sek_store *s, int64_t now_s, int64_
 	sek_status status;
 	int64_t due = 0;
 
-	sek_sqlite_lock(s);
+	sek_store_lock(s);
 	status = something_due(s->db, now_s, purge_s, &due);
-	sek_sqlite_unlock(s);
+	sek_store_unlock(s);
 	if (!sek_is_ok(status) || !due)
 		return status;
 	SEK_STORE_WRITE(s, expire(s->db, now_s, purge_s, fn, ctx));
 }
 
-static sek_status untold(sqlite3 *db, sek_store_approval_fn *fn, void *ctx)
+static sek_status untold(struct sek_db *db, sek_store_approval_fn *fn, void *ctx)
 {
-	sqlite3_stmt *q = NULL;
+	struct sek_db_query *q = NULL;
 
-	SEK_TRY(sek_sqlite_prepare(db, &q, "SELECT " COLUMNS TABLES " WHERE w.state <> 'waiting' AND w.told = 0 AND w.kind <> 'text'"
+	SEK_TRY(sek_db_prepare(db, &q, "SELECT " COLUMNS TABLES " WHERE w.state <> 'waiting' AND w.told = 0 AND w.kind <> 'text'"
 		" ORDER BY w.decided_s LIMIT 100", ""));
 	return each(db, q, fn, ctx);
 }
@@ -328,5 +329,5 @@ sek_status sek_store_approvals_untold(struct sek_store *s, sek_store_approval_fn
 
 sek_status sek_store_approval_told(struct sek_store *s, const char *id)
 {
-	SEK_STORE_WRITE(s, sek_sqlite_run(s->db, "UPDATE approvals SET told = 1 WHERE id = ?1", "t", id));
+	SEK_STORE_WRITE(s, sek_db_run(s->db, "UPDATE approvals SET told = 1 WHERE id = ?1", "t", id));
 }

@@ -19,21 +19,21 @@ static enum sek_change_status status_of(const char *word)
 		SEK_CHANGE_REFUSED;
 }
 
-static const char *text(sqlite3_stmt *q, int column)
+static const char *text(struct sek_db_query *q, int column)
 {
-	const unsigned char *t = sqlite3_column_text(q, column);
+	const char *t = sek_db_text(q, column);
 
-	return t ? (const char *)t : "";
+	return t ? t : "";
 }
 
-static void read_change(sqlite3_stmt *q, struct sek_store_change *c)
+static void read_change(struct sek_db_query *q, struct sek_store_change *c)
 {
 	*c = (struct sek_store_change){
-		.id = sqlite3_column_int64(q, 0), .scope = text(q, 1), .name = text(q, 2), .attribute = text(q, 3),
-		.before = (const char *)sqlite3_column_text(q, 4), .after = (const char *)sqlite3_column_text(q, 5),
-		.effect = (unsigned)sqlite3_column_int(q, 6), .expected = sqlite3_column_int64(q, 7), .who = text(q, 8),
-		.why = text(q, 9), .at_s = sqlite3_column_int64(q, 10), .status = status_of(text(q, 11)),
-		.second = text(q, 12), .second_why = text(q, 13), .second_s = sqlite3_column_int64(q, 14),
+		.id = sek_db_int(q, 0), .scope = text(q, 1), .name = text(q, 2), .attribute = text(q, 3),
+		.before = sek_db_text(q, 4), .after = sek_db_text(q, 5),
+		.effect = (unsigned)sek_db_int(q, 6), .expected = sek_db_int(q, 7), .who = text(q, 8),
+		.why = text(q, 9), .at_s = sek_db_int(q, 10), .status = status_of(text(q, 11)),
+		.second = text(q, 12), .second_why = text(q, 13), .second_s = sek_db_int(q, 14),
 	};
 }
 
@@ -42,30 +42,30 @@ static void read_change(sqlite3_stmt *q, struct sek_store_change *c)
 	"(?1 IS NULL OR scope = ?1) AND (?2 IS NULL OR name = ?2) AND (?3 = 0 OR status = 'pending')" \
 	" AND (?4 = '' OR instr(name, ?4) > 0 OR instr(attribute, ?4) > 0 OR instr(who, ?4) > 0 OR instr(why, ?4) > 0)"
 
-static sek_status page(sqlite3 *db, const struct sek_store_changes_query *p,
+static sek_status page(struct sek_db *db, const struct sek_store_changes_query *p,
 	void (*fn)(void *ctx, const struct sek_store_change *c), void *ctx, uint64_t *ret_total)
 {
 	struct sek_store_change c;
-	sqlite3_stmt *q = NULL;
+	struct sek_db_query *q = NULL;
 	int64_t total = 0;
 	int rc;
 
 	if (p->limit < 1 || p->limit > SEK_STORE_PAGE_MAX)
 		return sek_fail(SEK_E_LIMIT);
 	if (ret_total)
-		SEK_TRY(sek_sqlite_number(db, &total, "SELECT count(*) FROM changes WHERE " MATCHES, "ttit", p->scope, p->name,
+		SEK_TRY(sek_db_number(db, &total, "SELECT count(*) FROM changes WHERE " MATCHES, "ttit", p->scope, p->name,
 			(int64_t)p->pending_only, p->search));
-	SEK_TRY(sek_sqlite_prepare(db, &q, "SELECT id, scope, name, attribute, before, after, effect, expected, who, why, at_s,"
+	SEK_TRY(sek_db_prepare(db, &q, "SELECT id, scope, name, attribute, before, after, effect, expected, who, why, at_s,"
 		" status, second, second_why, second_s FROM changes WHERE (?5 = 0 OR id < ?5) AND " MATCHES
 		" ORDER BY id DESC LIMIT ?6", "ttitii", p->scope, p->name, (int64_t)p->pending_only, p->search, p->before_id,
 		(int64_t)p->limit));
-	while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
+	while ((rc = sek_db_step(q)) == SEK_DB_ROW) {
 		read_change(q, &c);
 		fn(ctx, &c);
 	}
-	sqlite3_finalize(q);
-	if (rc != SQLITE_DONE)
-		return sek_sqlite_status(db);
+	sek_db_finish(q);
+	if (rc != SEK_DB_DONE)
+		return sek_db_status(db);
 	if (ret_total)
 		*ret_total = (uint64_t)total;
 	return sek_ok();

@@ -10,10 +10,10 @@
 
 static const char *const states[] = { "use", "drain", "gone" };
 
-static sek_status put(sqlite3 *db, const struct sek_store_host *h)
+static sek_status put(struct sek_db *db, const struct sek_store_host *h)
 {
 	SEK_TRY(sek_store_fits(h->name, sizeof h->name));
-	return sek_sqlite_run(db, "INSERT INTO hosts (name, address, port, pool, state, kind, insecure, trust, places)"
+	return sek_db_run(db, "INSERT INTO hosts (name, address, port, pool, state, kind, insecure, trust, places)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (name) DO UPDATE SET address = ?2, port = ?3, pool = ?4, state = ?5,"
 		" kind = ?6, insecure = ?7, trust = ?8, places = ?9",
 		"ttitttiti", h->name, h->address, (int64_t)h->port, h->pool, states[h->state], h->kind, (int64_t)h->insecure, h->trust,
@@ -25,15 +25,15 @@ sek_status sek_store_host_put(struct sek_store *s, const struct sek_store_host *
 	SEK_STORE_WRITE(s, put(s->db, h));
 }
 
-static sek_status set(sqlite3 *db, const char *name, enum sek_store_host_state state)
+static sek_status set(struct sek_db *db, const char *name, enum sek_store_host_state state)
 {
 	SEK_TRY(sek_store_fits(name, sizeof ((struct sek_store_host *)0)->name));
-	SEK_TRY(sek_sqlite_run(db, "INSERT INTO hosts (name, state) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET state = ?2",
+	SEK_TRY(sek_db_run(db, "INSERT INTO hosts (name, state) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET state = ?2",
 		"tt", name, states[state]));
 	if (state != SEK_HOST_GONE)
 		return sek_ok();
-	SEK_TRY(sek_sqlite_run(db, "DELETE FROM host_secrets WHERE host = ?1", "t", name));
-	return sek_sqlite_run(db, "UPDATE hosts SET address = '', port = 0, pool = '', kind = 'sekisho', insecure = 0, trust = '',"
+	SEK_TRY(sek_db_run(db, "DELETE FROM host_secrets WHERE host = ?1", "t", name));
+	return sek_db_run(db, "UPDATE hosts SET address = '', port = 0, pool = '', kind = 'sekisho', insecure = 0, trust = '',"
 		" places = 0 WHERE name = ?1", "t", name);
 }
 
@@ -42,40 +42,40 @@ sek_status sek_store_host_set(struct sek_store *s, const char *name, enum sek_st
 	SEK_STORE_WRITE(s, set(s->db, name, state));
 }
 
-static void read_row(sqlite3_stmt *q, struct sek_store_host *h)
+static void read_row(struct sek_db_query *q, struct sek_store_host *h)
 {
 	char state[8];
 	size_t i;
 
 	memset(h, 0, sizeof *h);
-	sek_sqlite_text(q, 0, h->name, sizeof h->name);
-	sek_sqlite_text(q, 1, h->address, sizeof h->address);
-	h->port = (uint16_t)sqlite3_column_int64(q, 2);
-	sek_sqlite_text(q, 3, h->pool, sizeof h->pool);
-	sek_sqlite_text(q, 4, state, sizeof state);
+	sek_db_copy(q, 0, h->name, sizeof h->name);
+	sek_db_copy(q, 1, h->address, sizeof h->address);
+	h->port = (uint16_t)sek_db_int(q, 2);
+	sek_db_copy(q, 3, h->pool, sizeof h->pool);
+	sek_db_copy(q, 4, state, sizeof state);
 	for (i = 0; i < sizeof states / sizeof states[0]; i++)
 		if (strcmp(state, states[i]) == 0)
 			h->state = (enum sek_store_host_state)i;
-	sek_sqlite_text(q, 5, h->kind, sizeof h->kind);
-	h->insecure = sqlite3_column_int64(q, 6) != 0;
-	sek_sqlite_text(q, 7, h->trust, sizeof h->trust);
-	h->places = (uint16_t)sqlite3_column_int64(q, 8);
+	sek_db_copy(q, 5, h->kind, sizeof h->kind);
+	h->insecure = sek_db_int(q, 6) != 0;
+	sek_db_copy(q, 7, h->trust, sizeof h->trust);
+	h->places = (uint16_t)sek_db_int(q, 8);
 }
 
-static sek_status each(sqlite3 *db, void (*fn)(void *ctx, const struct sek_store_host *h), void *ctx)
+static sek_status each(struct sek_db *db, void (*fn)(void *ctx, const struct sek_store_host *h), void *ctx)
 {
 	struct sek_store_host h;
-	sqlite3_stmt *q = NULL;
+	struct sek_db_query *q = NULL;
 	int step;
 
-	SEK_TRY(sek_sqlite_prepare(db, &q, "SELECT name, address, port, pool, state, kind, insecure, trust, places FROM hosts"
+	SEK_TRY(sek_db_prepare(db, &q, "SELECT name, address, port, pool, state, kind, insecure, trust, places FROM hosts"
 		" ORDER BY name", ""));
-	while ((step = sqlite3_step(q)) == SQLITE_ROW) {
+	while ((step = sek_db_step(q)) == SEK_DB_ROW) {
 		read_row(q, &h);
 		fn(ctx, &h);
 	}
-	sqlite3_finalize(q);
-	return step == SQLITE_DONE ? sek_ok() : sek_sqlite_status(db);
+	sek_db_finish(q);
+	return step == SEK_DB_DONE ? sek_ok() : sek_db_status(db);
 }
 
 sek_status sek_store_hosts(struct sek_store *s, void (*fn)(void *ctx, const struct sek_store_host *h), void *ctx)
@@ -83,14 +83,14 @@ sek_status sek_store_hosts(struct sek_store *s, void (*fn)(void *ctx, const stru
 	SEK_STORE_READ(s, each(s->db, fn, ctx));
 }
 
-static sek_status secret_put(sqlite3 *db, const char *host, const char *user, const uint8_t *sealed, size_t n)
+static sek_status secret_put(struct sek_db *db, const char *host, const char *user, const uint8_t *sealed, size_t n)
 {
 	if (n > SEK_STORE_SECRET_BYTES)
 		return sek_fail(SEK_E_LIMIT);
 	SEK_TRY(sek_store_fits(host, sizeof ((struct sek_store_host *)0)->name));
 	SEK_TRY(sek_store_fits(user, SEK_STORE_NAME_BYTES));
-	SEK_TRY(sek_sqlite_run(db, "DELETE FROM host_secrets WHERE host = ?1 AND user = ?2", "tt", host, user));
-	return n == 0 ? sek_ok() : sek_sqlite_run(db, "INSERT INTO host_secrets (host, user, sealed) VALUES (?1, ?2, ?3)", "ttb", host, user,
+	SEK_TRY(sek_db_run(db, "DELETE FROM host_secrets WHERE host = ?1 AND \"user\" = ?2", "tt", host, user));
+	return n == 0 ? sek_ok() : sek_db_run(db, "INSERT INTO host_secrets (host, \"user\", sealed) VALUES (?1, ?2, ?3)", "ttb", host, user,
 		sealed, n);
 }
 
@@ -99,26 +99,27 @@ sek_status sek_store_host_secret_put(struct sek_store *s, const char *host, cons
 	SEK_STORE_WRITE(s, secret_put(s->db, host, user, sealed, n));
 }
 
-static sek_status secret_get(sqlite3 *db, const char *host, const char *user, uint8_t *ret, size_t *ret_n, bool *ret_own)
+static sek_status secret_get(struct sek_db *db, const char *host, const char *user, uint8_t *ret, size_t *ret_n, bool *ret_own)
 {
-	sqlite3_stmt *q = NULL;
+	struct sek_db_query *q = NULL;
 	sek_status status = sek_ok();
-	int rc, n;
+	size_t n;
+	int rc;
 
-	SEK_TRY(sek_sqlite_prepare(db, &q, "SELECT sealed, user <> '' FROM host_secrets WHERE host = ?1 AND user IN ('', ?2)"
-		" ORDER BY user DESC LIMIT 1", "tt", host, user));
-	rc = sqlite3_step(q);
-	n = rc == SQLITE_ROW ? sqlite3_column_bytes(q, 0) : 0;
-	if (rc != SQLITE_ROW) {
-		status = rc == SQLITE_DONE ? sek_fail(SEK_E_NOT_FOUND) : sek_sqlite_status(db);
+	SEK_TRY(sek_db_prepare(db, &q, "SELECT sealed, \"user\" <> '' FROM host_secrets WHERE host = ?1 AND \"user\" IN ('', ?2)"
+		" ORDER BY \"user\" DESC LIMIT 1", "tt", host, user));
+	rc = sek_db_step(q);
+	n = rc == SEK_DB_ROW ? sek_db_bytes(q, 0) : 0;
+	if (rc != SEK_DB_ROW) {
+		status = rc == SEK_DB_DONE ? sek_fail(SEK_E_NOT_FOUND) : sek_db_status(db);
 	} else if (n < 1 || n > SEK_STORE_SECRET_BYTES) {
 		status = sek_fail(SEK_E_STORE);
 	} else {
-		memcpy(ret, sqlite3_column_blob(q, 0), (size_t)n);
-		*ret_n = (size_t)n;
-		*ret_own = sqlite3_column_int64(q, 1) != 0;
+		memcpy(ret, sek_db_blob(q, 0), n);
+		*ret_n = n;
+		*ret_own = sek_db_int(q, 1) != 0;
 	}
-	sqlite3_finalize(q);
+	sek_db_finish(q);
 	return status;
 }
 

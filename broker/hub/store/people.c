@@ -62,49 +62,51 @@ sek_status sek_store_check_actor(const struct sek_store_actor *by)
 	return sek_store_fits(by->why, SEK_STORE_WHY_BYTES);
 }
 
-sek_status sek_store_record(sqlite3 *db, const char *scope, int64_t target, const char *name, const char *attribute,
+sek_status sek_store_record(struct sek_db *db, const char *scope, int64_t target, const char *name, const char *attribute,
 	const char *before, const char *after, const struct sek_store_actor *by, int64_t *ret_id)
 {
+	int64_t id = 0;
+
 	SEK_TRY(sek_store_check_actor(by));
-	SEK_TRY(sek_sqlite_run(db, "INSERT INTO changes (scope, target, name, attribute, before, after, effect, expected, who,"
-		" why, at_s, status) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, ?7, ?8, ?9, 'applied')", "titttttti",
+	SEK_TRY(sek_db_number(db, &id, "INSERT INTO changes (scope, target, name, attribute, before, after, effect, expected, who,"
+		" why, at_s, status) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, ?7, ?8, ?9, 'applied') RETURNING id", "titttttti",
 		scope, target, name, attribute, before, after, by->who, by->why, by->now_s));
 	if (ret_id)
-		*ret_id = sqlite3_last_insert_rowid(db);
+		*ret_id = id;
 	return sek_ok();
 }
 
-static sek_status at(sqlite3 *db, const char *sql, const char *name, int64_t version, int64_t *ret_id)
+static sek_status at(struct sek_db *db, const char *sql, const char *name, int64_t version, int64_t *ret_id)
 {
-	sqlite3_stmt *q = NULL;
+	struct sek_db_query *q = NULL;
 	sek_status status = sek_ok();
 	int rc;
 
-	SEK_TRY(sek_sqlite_prepare(db, &q, sql, "t", name));
-	rc = sqlite3_step(q);
-	if (rc != SQLITE_ROW)
-		status = rc == SQLITE_DONE ? sek_fail(SEK_E_NOT_FOUND) : sek_sqlite_status(db);
-	else if (version != 0 && sqlite3_column_int64(q, 1) != version)
+	SEK_TRY(sek_db_prepare(db, &q, sql, "t", name));
+	rc = sek_db_step(q);
+	if (rc != SEK_DB_ROW)
+		status = rc == SEK_DB_DONE ? sek_fail(SEK_E_NOT_FOUND) : sek_db_status(db);
+	else if (version != 0 && sek_db_int(q, 1) != version)
 		status = sek_fail(SEK_E_CONFLICT);
 	else
-		*ret_id = sqlite3_column_int64(q, 0);
-	sqlite3_finalize(q);
+		*ret_id = sek_db_int(q, 0);
+	sek_db_finish(q);
 	return status;
 }
 
-sek_status sek_store_user_at(sqlite3 *db, const char *name, int64_t version, int64_t *ret_id)
+sek_status sek_store_user_at(struct sek_db *db, const char *name, int64_t version, int64_t *ret_id)
 {
 	return at(db, "SELECT id, version FROM users WHERE name = ?1", name, version, ret_id);
 }
 
-sek_status sek_store_group_at(sqlite3 *db, const char *name, int64_t version, int64_t *ret_id)
+sek_status sek_store_group_at(struct sek_db *db, const char *name, int64_t version, int64_t *ret_id)
 {
 	return at(db, "SELECT id, version FROM groups WHERE name = ?1", name, version, ret_id);
 }
 
-sek_status sek_store_void_logins(sqlite3 *db, int64_t user_id)
+sek_status sek_store_void_logins(struct sek_db *db, int64_t user_id)
 {
-	return sek_sqlite_run(db, "DELETE FROM logins WHERE user_id = ?1", "i", user_id);
+	return sek_db_run(db, "DELETE FROM logins WHERE user_id = ?1", "i", user_id);
 }
 
 /* --- reading --- */
@@ -115,41 +117,41 @@ sek_status sek_store_void_logins(sqlite3 *db, int64_t user_id)
 	" (SELECT count(*) FROM certificates c WHERE c.user_id = u.id)," \
 	" (SELECT count(*) FROM members m WHERE m.user_id = u.id) FROM users u "
 
-static void read_person(sqlite3_stmt *q, struct sek_store_person *p)
+static void read_person(struct sek_db_query *q, struct sek_store_person *p)
 {
 	char text[SEK_STORE_ROLES_BYTES];
 
 	memset(p, 0, sizeof *p);
-	p->id = sqlite3_column_int64(q, 0);
-	sek_sqlite_text(q, 1, p->name, sizeof p->name);
-	sek_sqlite_text(q, 2, p->display, sizeof p->display);
-	sek_sqlite_text(q, 3, text, sizeof text);
+	p->id = sek_db_int(q, 0);
+	sek_db_copy(q, 1, p->name, sizeof p->name);
+	sek_db_copy(q, 2, p->display, sizeof p->display);
+	sek_db_copy(q, 3, text, sizeof text);
 	p->source = strcmp(text, "local") == 0 ? SEK_USER_LOCAL : SEK_USER_DIRECTORY;
-	sek_sqlite_text(q, 4, text, sizeof text);
+	sek_db_copy(q, 4, text, sizeof text);
 	if (!sek_roles_parse(text, &p->roles))
 		p->roles = 0;
-	p->disabled = sqlite3_column_int(q, 5) != 0;
-	p->created_s = sqlite3_column_int64(q, 6);
-	p->login_s = sqlite3_column_int64(q, 7);
-	p->version = sqlite3_column_int64(q, 8);
-	p->has_totp = sqlite3_column_int(q, 9) != 0;
-	p->certificates = (unsigned)sqlite3_column_int(q, 10);
-	p->groups = (unsigned)sqlite3_column_int(q, 11);
+	p->disabled = sek_db_int(q, 5) != 0;
+	p->created_s = sek_db_int(q, 6);
+	p->login_s = sek_db_int(q, 7);
+	p->version = sek_db_int(q, 8);
+	p->has_totp = sek_db_int(q, 9) != 0;
+	p->certificates = (unsigned)sek_db_int(q, 10);
+	p->groups = (unsigned)sek_db_int(q, 11);
 }
 
-static sek_status find(sqlite3 *db, const char *name, struct sek_store_person *ret)
+static sek_status find(struct sek_db *db, const char *name, struct sek_store_person *ret)
 {
-	sqlite3_stmt *q = NULL;
+	struct sek_db_query *q = NULL;
 	sek_status status = sek_ok();
 	int rc;
 
-	SEK_TRY(sek_sqlite_prepare(db, &q, PERSON "WHERE u.name = ?1", "t", name));
-	rc = sqlite3_step(q);
-	if (rc == SQLITE_ROW)
+	SEK_TRY(sek_db_prepare(db, &q, PERSON "WHERE u.name = ?1", "t", name));
+	rc = sek_db_step(q);
+	if (rc == SEK_DB_ROW)
 		read_person(q, ret);
 	else
-		status = rc == SQLITE_DONE ? sek_fail(SEK_E_NOT_FOUND) : sek_sqlite_status(db);
-	sqlite3_finalize(q);
+		status = rc == SEK_DB_DONE ? sek_fail(SEK_E_NOT_FOUND) : sek_db_status(db);
+	sek_db_finish(q);
 	return status;
 }
 
@@ -168,28 +170,28 @@ sek_status sek_store_person_find(struct sek_store *s, const char *name, struct s
 	" OR (?3 & 8 AND ' ' || u.roles || ' ' LIKE '% operator %')" \
 	" OR (?3 & 16 AND ' ' || u.roles || ' ' LIKE '% approver %'))"
 
-static sek_status page(sqlite3 *db, const struct sek_store_people_query *p,
+static sek_status page(struct sek_db *db, const struct sek_store_people_query *p,
 	void (*fn)(void *ctx, const struct sek_store_person *p), void *ctx, uint64_t *ret_total)
 {
 	struct sek_store_person person;
-	sqlite3_stmt *q = NULL;
+	struct sek_db_query *q = NULL;
 	int64_t total = 0;
 	int rc;
 
 	if (p->limit < 1 || p->limit > SEK_STORE_PAGE_MAX)
 		return sek_fail(SEK_E_LIMIT);
 	if (ret_total)
-		SEK_TRY(sek_sqlite_number(db, &total, "SELECT count(*) FROM users u WHERE " MATCHES, "tii", p->search,
+		SEK_TRY(sek_db_number(db, &total, "SELECT count(*) FROM users u WHERE " MATCHES, "tii", p->search,
 			p->group_id, (int64_t)p->roles));
-	SEK_TRY(sek_sqlite_prepare(db, &q, PERSON "WHERE u.name > ?4 AND " MATCHES " ORDER BY u.name LIMIT ?5", "tiiti",
+	SEK_TRY(sek_db_prepare(db, &q, PERSON "WHERE u.name > ?4 AND " MATCHES " ORDER BY u.name LIMIT ?5", "tiiti",
 		p->search, p->group_id, (int64_t)p->roles, p->after, (int64_t)p->limit));
-	while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
+	while ((rc = sek_db_step(q)) == SEK_DB_ROW) {
 		read_person(q, &person);
 		fn(ctx, &person);
 	}
-	sqlite3_finalize(q);
-	if (rc != SQLITE_DONE)
-		return sek_sqlite_status(db);
+	sek_db_finish(q);
+	if (rc != SEK_DB_DONE)
+		return sek_db_status(db);
 	if (ret_total)
 		*ret_total = (uint64_t)total;
 	return sek_ok();
@@ -201,11 +203,11 @@ sek_status sek_store_people_page(struct sek_store *s, const struct sek_store_peo
 	SEK_STORE_READ(s, page(s->db, q, fn, ctx, ret_total));
 }
 
-static sek_status with_role(sqlite3 *db, enum sek_role role, uint64_t *ret)
+static sek_status with_role(struct sek_db *db, enum sek_role role, uint64_t *ret)
 {
 	int64_t n = 0;
 
-	SEK_TRY(sek_sqlite_number(db, &n, "SELECT count(*) FROM users u WHERE u.disabled = 0 AND " MATCHES, "tii", "",
+	SEK_TRY(sek_db_number(db, &n, "SELECT count(*) FROM users u WHERE u.disabled = 0 AND " MATCHES, "tii", "",
 		(int64_t)0, (int64_t)role));
 	*ret = (uint64_t)n;
 	return sek_ok();
@@ -218,7 +220,7 @@ sek_status sek_store_people_with_role(struct sek_store *s, enum sek_role role, u
 
 /* --- writing --- */
 
-static sek_status from_directory(sqlite3 *db, const char *name, const char *display, uint32_t set, int64_t now_s,
+static sek_status from_directory(struct sek_db *db, const char *name, const char *display, uint32_t set, int64_t now_s,
 	int64_t *ret_id)
 {
 	char text[SEK_STORE_ROLES_BYTES];
@@ -228,10 +230,10 @@ static sek_status from_directory(sqlite3 *db, const char *name, const char *disp
 	SEK_TRY(sek_store_fits(display, SEK_STORE_DISPLAY_BYTES));
 	sek_roles_text(set, text);
 	/* the hash is no argon2id text, so no password ever fits it */
-	SEK_TRY(sek_sqlite_run(db, "INSERT INTO users (name, hash, roles, created_s, password_s, source, display)"
+	SEK_TRY(sek_db_run(db, "INSERT INTO users (name, hash, roles, created_s, password_s, source, display)"
 		" VALUES (?1, '*', ?2, ?3, 0, 'directory', ?4) ON CONFLICT (name) DO UPDATE SET display = excluded.display"
-		" WHERE source = 'directory' AND display <> excluded.display", "ttit", name, text, now_s, display));
-	SEK_TRY(sek_sqlite_number(db, &id, "SELECT CASE source WHEN 'directory' THEN id ELSE 0 END FROM users"
+		" WHERE users.source = 'directory' AND users.display <> excluded.display", "ttit", name, text, now_s, display));
+	SEK_TRY(sek_db_number(db, &id, "SELECT CASE source WHEN 'directory' THEN id ELSE 0 END FROM users"
 		" WHERE name = ?1", "t", name));
 	if (id == 0)
 		return sek_fail(SEK_E_EXISTS);
@@ -245,7 +247,7 @@ sek_status sek_store_person_from_directory(struct sek_store *s, const char *name
 	SEK_STORE_WRITE(s, from_directory(s->db, name, display, set, now_s, ret_id));
 }
 
-static sek_status set_roles(sqlite3 *db, const char *name, uint32_t set, int64_t version, const struct sek_store_actor *by)
+static sek_status set_roles(struct sek_db *db, const char *name, uint32_t set, int64_t version, const struct sek_store_actor *by)
 {
 	struct sek_store_person p;
 	char before[SEK_STORE_ROLES_BYTES], after[SEK_STORE_ROLES_BYTES];
@@ -255,7 +257,7 @@ static sek_status set_roles(sqlite3 *db, const char *name, uint32_t set, int64_t
 	SEK_TRY(find(db, name, &p));
 	sek_roles_text(p.roles, before);
 	sek_roles_text(set, after);
-	SEK_TRY(sek_sqlite_run(db, "UPDATE users SET roles = ?2, version = version + 1 WHERE id = ?1", "it", id, after));
+	SEK_TRY(sek_db_run(db, "UPDATE users SET roles = ?2, version = version + 1 WHERE id = ?1", "it", id, after));
 	/* a role that was taken away must not live on in a log-in */
 	if (p.roles & ~set)
 		SEK_TRY(sek_store_void_logins(db, id));
@@ -268,7 +270,7 @@ sek_status sek_store_person_set_roles(struct sek_store *s, const char *name, uin
 	SEK_STORE_WRITE(s, set_roles(s->db, name, set, version, by));
 }
 
-static sek_status set_display(sqlite3 *db, const char *name, const char *display, int64_t version,
+static sek_status set_display(struct sek_db *db, const char *name, const char *display, int64_t version,
 	const struct sek_store_actor *by)
 {
 	struct sek_store_person p;
@@ -277,7 +279,7 @@ static sek_status set_display(sqlite3 *db, const char *name, const char *display
 	SEK_TRY(sek_store_fits(display, SEK_STORE_DISPLAY_BYTES));
 	SEK_TRY(sek_store_user_at(db, name, version, &id));
 	SEK_TRY(find(db, name, &p));
-	SEK_TRY(sek_sqlite_run(db, "UPDATE users SET display = ?2, version = version + 1 WHERE id = ?1", "it", id, display));
+	SEK_TRY(sek_db_run(db, "UPDATE users SET display = ?2, version = version + 1 WHERE id = ?1", "it", id, display));
 	return sek_store_record(db, "user", id, name, "display", p.display, display, by, NULL);
 }
 
@@ -287,7 +289,7 @@ sek_status sek_store_person_set_display(struct sek_store *s, const char *name, c
 	SEK_STORE_WRITE(s, set_display(s->db, name, display, version, by));
 }
 
-static sek_status set_disabled(sqlite3 *db, const char *name, bool disabled, int64_t version,
+static sek_status set_disabled(struct sek_db *db, const char *name, bool disabled, int64_t version,
 	const struct sek_store_actor *by)
 {
 	struct sek_store_person p;
@@ -295,7 +297,7 @@ static sek_status set_disabled(sqlite3 *db, const char *name, bool disabled, int
 
 	SEK_TRY(sek_store_user_at(db, name, version, &id));
 	SEK_TRY(find(db, name, &p));
-	SEK_TRY(sek_sqlite_run(db, "UPDATE users SET disabled = ?2, version = version + 1 WHERE id = ?1", "ii", id,
+	SEK_TRY(sek_db_run(db, "UPDATE users SET disabled = ?2, version = version + 1 WHERE id = ?1", "ii", id,
 		(int64_t)disabled));
 	SEK_TRY(sek_store_void_logins(db, id));
 	return sek_store_record(db, "user", id, name, "disabled", p.disabled ? "true" : "false", disabled ? "true" : "false",
@@ -308,15 +310,15 @@ sek_status sek_store_person_set_disabled(struct sek_store *s, const char *name, 
 	SEK_STORE_WRITE(s, set_disabled(s->db, name, disabled, version, by));
 }
 
-static sek_status delete(sqlite3 *db, const char *name, int64_t version, const struct sek_store_actor *by)
+static sek_status delete(struct sek_db *db, const char *name, int64_t version, const struct sek_store_actor *by)
 {
 	int64_t id;
 
 	SEK_TRY(sek_store_user_at(db, name, version, &id));
-	SEK_TRY(sek_sqlite_run(db, "DELETE FROM policies WHERE scope = 'user' AND target = ?1", "i", id));
-	SEK_TRY(sek_sqlite_run(db, "UPDATE changes SET status = 'refused', second = ?2, second_why = ?3, second_s = ?4"
+	SEK_TRY(sek_db_run(db, "DELETE FROM policies WHERE scope = 'user' AND target = ?1", "i", id));
+	SEK_TRY(sek_db_run(db, "UPDATE changes SET status = 'refused', second = ?2, second_why = ?3, second_s = ?4"
 		" WHERE status = 'pending' AND scope = 'user' AND target = ?1", "itti", id, by->who, by->why, by->now_s));
-	SEK_TRY(sek_sqlite_run(db, "DELETE FROM users WHERE id = ?1", "i", id));
+	SEK_TRY(sek_db_run(db, "DELETE FROM users WHERE id = ?1", "i", id));
 	return sek_store_record(db, "user", id, name, "exists", "true", "false", by, NULL);
 }
 

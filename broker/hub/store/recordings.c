@@ -14,11 +14,11 @@
 	" (SELECT count(*) FROM notes n WHERE n.recording = r.id) FROM recordings r "
 
 /* In the store each group has a newline before and behind it, so that one is found by its whole name. */
-static void read_groups(sqlite3_stmt *q, char *ret, size_t size)
+static void read_groups(struct sek_db_query *q, char *ret, size_t size)
 {
 	size_t n;
 
-	sek_sqlite_text(q, 4, ret, size);
+	sek_db_copy(q, 4, ret, size);
 	n = strlen(ret);
 	if (n > 0 && ret[0] == '\n')
 		memmove(ret, ret + 1, n--);
@@ -26,60 +26,60 @@ static void read_groups(sqlite3_stmt *q, char *ret, size_t size)
 		ret[n - 1] = '\0';
 }
 
-static void read_row(sqlite3_stmt *q, struct sek_store_recording *r)
+static void read_row(struct sek_db_query *q, struct sek_store_recording *r)
 {
 	const void *hash;
 
 	memset(r, 0, sizeof *r);
-	sek_sqlite_text(q, 0, r->id, sizeof r->id);
-	sek_sqlite_text(q, 1, r->session, sizeof r->session);
-	sek_sqlite_text(q, 2, r->user, sizeof r->user);
-	sek_sqlite_text(q, 3, r->host, sizeof r->host);
+	sek_db_copy(q, 0, r->id, sizeof r->id);
+	sek_db_copy(q, 1, r->session, sizeof r->session);
+	sek_db_copy(q, 2, r->user, sizeof r->user);
+	sek_db_copy(q, 3, r->host, sizeof r->host);
 	read_groups(q, r->groups, sizeof r->groups);
-	r->began_us = sqlite3_column_int64(q, 5);
-	r->length_us = sqlite3_column_int64(q, 6);
-	r->bytes = sqlite3_column_int64(q, 7);
-	r->blocks = sqlite3_column_int64(q, 8);
-	r->marks = (uint32_t)sqlite3_column_int64(q, 9);
-	sek_sqlite_text(q, 10, r->ended, sizeof r->ended);
-	r->required = sqlite3_column_int(q, 11) != 0;
-	r->days = sqlite3_column_int64(q, 12);
-	r->hold = sqlite3_column_int(q, 13) != 0;
-	sek_sqlite_text(q, 14, r->hold_why, sizeof r->hold_why);
-	r->purged_s = sqlite3_column_int64(q, 15);
-	sek_sqlite_text(q, 16, r->purged_by, sizeof r->purged_by);
-	hash = sqlite3_column_blob(q, 17);
-	if (hash && sqlite3_column_bytes(q, 17) == (int)sizeof r->hash)
+	r->began_us = sek_db_int(q, 5);
+	r->length_us = sek_db_int(q, 6);
+	r->bytes = sek_db_int(q, 7);
+	r->blocks = sek_db_int(q, 8);
+	r->marks = (uint32_t)sek_db_int(q, 9);
+	sek_db_copy(q, 10, r->ended, sizeof r->ended);
+	r->required = sek_db_int(q, 11) != 0;
+	r->days = sek_db_int(q, 12);
+	r->hold = sek_db_int(q, 13) != 0;
+	sek_db_copy(q, 14, r->hold_why, sizeof r->hold_why);
+	r->purged_s = sek_db_int(q, 15);
+	sek_db_copy(q, 16, r->purged_by, sizeof r->purged_by);
+	hash = sek_db_blob(q, 17);
+	if (hash && sek_db_bytes(q, 17) == sizeof r->hash)
 		memcpy(r->hash, hash, sizeof r->hash);
-	r->notes = sqlite3_column_int64(q, 18);
+	r->notes = sek_db_int(q, 18);
 }
 
-static sek_status each(sqlite3 *db, sqlite3_stmt *q, void (*fn)(void *ctx, const struct sek_store_recording *r), void *ctx)
+static sek_status each(struct sek_db *db, struct sek_db_query *q, void (*fn)(void *ctx, const struct sek_store_recording *r), void *ctx)
 {
 	struct sek_store_recording r;
 	int rc;
 
-	while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
+	while ((rc = sek_db_step(q)) == SEK_DB_ROW) {
 		read_row(q, &r);
 		fn(ctx, &r);
 	}
-	sqlite3_finalize(q);
-	return rc == SQLITE_DONE ? sek_ok() : sek_sqlite_status(db);
+	sek_db_finish(q);
+	return rc == SEK_DB_DONE ? sek_ok() : sek_db_status(db);
 }
 
-static sek_status find(sqlite3 *db, const char *id, struct sek_store_recording *ret)
+static sek_status find(struct sek_db *db, const char *id, struct sek_store_recording *ret)
 {
-	sqlite3_stmt *q = NULL;
+	struct sek_db_query *q = NULL;
 	sek_status status = sek_ok();
 	int rc;
 
-	SEK_TRY(sek_sqlite_prepare(db, &q, COLUMNS "WHERE r.id = ?1", "t", id));
-	rc = sqlite3_step(q);
-	if (rc == SQLITE_ROW)
+	SEK_TRY(sek_db_prepare(db, &q, COLUMNS "WHERE r.id = ?1", "t", id));
+	rc = sek_db_step(q);
+	if (rc == SEK_DB_ROW)
 		read_row(q, ret);
 	else
-		status = rc == SQLITE_DONE ? sek_fail(SEK_E_NOT_FOUND) : sek_sqlite_status(db);
-	sqlite3_finalize(q);
+		status = rc == SEK_DB_DONE ? sek_fail(SEK_E_NOT_FOUND) : sek_db_status(db);
+	sek_db_finish(q);
 	return status;
 }
 
@@ -90,13 +90,15 @@ sek_status sek_store_recording_find(struct sek_store *s, const char *id, struct 
 
 /* --- beginning and end --- */
 
-static sek_status begin(sqlite3 *db, const struct sek_store_recording *r)
+static sek_status begin(struct sek_db *db, const struct sek_store_recording *r)
 {
-	return sek_sqlite_run(db, "INSERT INTO recordings (id, session, user, host, groups, began_us, marks, required, days, hash)"
-		" VALUES (?1, ?2, ?3, ?4, coalesce((SELECT char(10) || group_concat(name, char(10)) || char(10) FROM (SELECT g.name"
+	static const uint8_t nothing[32];
+
+	return sek_db_run(db, "INSERT INTO recordings (id, session, \"user\", host, groups, began_us, marks, required, days, hash)"
+		" VALUES (?1, ?2, ?3, ?4, coalesce((SELECT '\n' || group_concat(x.name, '\n') || '\n' FROM (SELECT g.name"
 		" FROM groups g JOIN members m ON m.group_id = g.id JOIN users u ON u.id = m.user_id WHERE u.name = ?3"
-		" ORDER BY g.name)), ''), ?5, ?6, ?7, ?8, zeroblob(32))", "ttttiiii", r->id, r->session, r->user, r->host,
-		r->began_us, (int64_t)r->marks, (int64_t)r->required, r->days);
+		" ORDER BY g.name) x), ''), ?5, ?6, ?7, ?8, ?9)", "ttttiiiib", r->id, r->session, r->user, r->host,
+		r->began_us, (int64_t)r->marks, (int64_t)r->required, r->days, (const void *)nothing, sizeof nothing);
 }
 
 sek_status sek_store_recording_begin(struct sek_store *s, const struct sek_store_recording *r)
@@ -104,14 +106,14 @@ sek_status sek_store_recording_begin(struct sek_store *s, const struct sek_store
 	SEK_STORE_WRITE(s, begin(s->db, r));
 }
 
-static sek_status end(sqlite3 *db, const struct sek_store_recording *r)
+static sek_status end(struct sek_db *db, const struct sek_store_recording *r)
 {
 	int64_t n = 0;
 
-	SEK_TRY(sek_sqlite_number(db, &n, "SELECT count(*) FROM recordings WHERE id = ?1", "t", r->id));
+	SEK_TRY(sek_db_number(db, &n, "SELECT count(*) FROM recordings WHERE id = ?1", "t", r->id));
 	if (n == 0)
 		SEK_TRY(begin(db, r));
-	return sek_sqlite_run(db, "UPDATE recordings SET length_us = ?2, bytes = ?3, blocks = ?4, marks = marks | ?5,"
+	return sek_db_run(db, "UPDATE recordings SET length_us = ?2, bytes = ?3, blocks = ?4, marks = marks | ?5,"
 		" ended = CASE ended WHEN '' THEN ?6 ELSE ended END, hash = ?7, host = CASE host WHEN '' THEN ?8 ELSE host END"
 		" WHERE id = ?1", "tiiiitbt", r->id, r->length_us, r->bytes, r->blocks, (int64_t)r->marks,
 		r->ended[0] ? r->ended : "unfinished", (const void *)r->hash, sizeof r->hash, r->host);
@@ -129,7 +131,7 @@ sek_status sek_store_recording_end(struct sek_store *s, const struct sek_store_r
 	"(?1 = '' OR instr(r.user, lower(?1)) > 0 OR instr(r.groups, lower(?1)) > 0 OR instr(r.host, lower(?1)) > 0" \
 	" OR substr(r.id, 1, length(?1)) = lower(?1) OR substr(r.session, 1, length(?1)) = lower(?1)" \
 	" OR EXISTS (SELECT 1 FROM notes n WHERE n.recording = r.id AND instr(lower(n.text), lower(?1)) > 0))" \
-	" AND (?2 = '' OR r.user = ?2) AND (?3 = '' OR instr(r.groups, char(10) || ?3 || char(10)) > 0)" \
+	" AND (?2 = '' OR r.user = ?2) AND (?3 = '' OR instr(r.groups, '\n' || ?3 || '\n') > 0)" \
 	" AND (?4 = '' OR r.host = ?4)" \
 	" AND (?5 = 0 OR r.began_us + r.length_us >= ?5 OR r.ended = '') AND (?6 = 0 OR r.began_us <= ?6)" \
 	" AND (?7 = 0 OR r.length_us >= ?7) AND (?8 = 0 OR r.length_us <= ?8)" \
@@ -143,18 +145,18 @@ sek_status sek_store_recording_end(struct sek_store *s, const struct sek_store_r
 	(q)->least_us, (q)->most_us, (int64_t)(q)->marks, OR_EMPTY((q)->ended), (int64_t)(q)->hold_only, (int64_t)(q)->noted_only, \
 	(int64_t)(q)->purged
 
-static sek_status page(sqlite3 *db, const struct sek_store_recordings_query *p,
+static sek_status page(struct sek_db *db, const struct sek_store_recordings_query *p,
 	void (*fn)(void *ctx, const struct sek_store_recording *r), void *ctx, uint64_t *ret_total)
 {
-	sqlite3_stmt *q = NULL;
+	struct sek_db_query *q = NULL;
 	int64_t total = 0;
 
 	if (p->limit < 1 || p->limit > SEK_STORE_PAGE_MAX)
 		return sek_fail(SEK_E_LIMIT);
 	if (ret_total)
-		SEK_TRY(sek_sqlite_number(db, &total, "SELECT count(*) FROM recordings r WHERE " MATCHES, MATCH_TYPES,
+		SEK_TRY(sek_db_number(db, &total, "SELECT count(*) FROM recordings r WHERE " MATCHES, MATCH_TYPES,
 			MATCH_VALUES(p)));
-	SEK_TRY(sek_sqlite_prepare(db, &q, COLUMNS "WHERE (?14 = 0 OR (r.began_us, r.id) < (?14, ?15)) AND " MATCHES
+	SEK_TRY(sek_db_prepare(db, &q, COLUMNS "WHERE (?14 = 0 OR (r.began_us, r.id) < (?14, ?15)) AND " MATCHES
 		" ORDER BY r.began_us DESC, r.id DESC LIMIT ?16", MATCH_TYPES "iti", MATCH_VALUES(p), p->before_us,
 		OR_EMPTY(p->before_id), (int64_t)p->limit));
 	SEK_TRY(each(db, q, fn, ctx));
@@ -169,12 +171,12 @@ sek_status sek_store_recordings_page(struct sek_store *s, const struct sek_store
 	SEK_STORE_READ(s, page(s->db, q, fn, ctx, ret_total));
 }
 
-static sek_status due(sqlite3 *db, int64_t now_s, unsigned limit, void (*fn)(void *ctx, const struct sek_store_recording *r),
+static sek_status due(struct sek_db *db, int64_t now_s, unsigned limit, void (*fn)(void *ctx, const struct sek_store_recording *r),
 	void *ctx)
 {
-	sqlite3_stmt *q = NULL;
+	struct sek_db_query *q = NULL;
 
-	SEK_TRY(sek_sqlite_prepare(db, &q, COLUMNS "WHERE r.purged_s = 0 AND r.hold = 0 AND r.ended <> '' AND r.days > 0"
+	SEK_TRY(sek_db_prepare(db, &q, COLUMNS "WHERE r.purged_s = 0 AND r.hold = 0 AND r.ended <> '' AND r.days > 0"
 		" AND (r.began_us + r.length_us) / 1000000 + r.days * 86400 <= ?1 ORDER BY r.began_us LIMIT ?2", "ii", now_s,
 		(int64_t)limit));
 	return each(db, q, fn, ctx);
@@ -186,11 +188,11 @@ sek_status sek_store_recordings_due(struct sek_store *s, int64_t now_s, unsigned
 	SEK_STORE_READ(s, due(s->db, now_s, limit, fn, ctx));
 }
 
-static sek_status running(sqlite3 *db, void (*fn)(void *ctx, const struct sek_store_recording *r), void *ctx)
+static sek_status running(struct sek_db *db, void (*fn)(void *ctx, const struct sek_store_recording *r), void *ctx)
 {
-	sqlite3_stmt *q = NULL;
+	struct sek_db_query *q = NULL;
 
-	SEK_TRY(sek_sqlite_prepare(db, &q, COLUMNS "WHERE r.ended = '' AND r.purged_s = 0 ORDER BY r.began_us", ""));
+	SEK_TRY(sek_db_prepare(db, &q, COLUMNS "WHERE r.ended = '' AND r.purged_s = 0 ORDER BY r.began_us", ""));
 	return each(db, q, fn, ctx);
 }
 
@@ -201,7 +203,7 @@ sek_status sek_store_recordings_running(struct sek_store *s, void (*fn)(void *ct
 
 /* --- what people decide --- */
 
-static sek_status hold(sqlite3 *db, const char *id, bool on, const struct sek_store_actor *by)
+static sek_status hold(struct sek_db *db, const char *id, bool on, const struct sek_store_actor *by)
 {
 	struct sek_store_recording r;
 
@@ -209,7 +211,7 @@ static sek_status hold(sqlite3 *db, const char *id, bool on, const struct sek_st
 	SEK_TRY(find(db, id, &r));
 	if (r.purged_s || r.hold == on)
 		return sek_fail(SEK_E_CONFLICT);
-	SEK_TRY(sek_sqlite_run(db, "UPDATE recordings SET hold = ?2, hold_why = ?3 WHERE id = ?1", "tit", id, (int64_t)on,
+	SEK_TRY(sek_db_run(db, "UPDATE recordings SET hold = ?2, hold_why = ?3 WHERE id = ?1", "tit", id, (int64_t)on,
 		on ? by->why : ""));
 	return sek_store_record(db, "recording", 0, id, "hold", on ? "false" : "true", on ? "true" : "false", by, NULL);
 }
@@ -219,7 +221,7 @@ sek_status sek_store_recording_hold(struct sek_store *s, const char *id, bool on
 	SEK_STORE_WRITE(s, hold(s->db, id, on, by));
 }
 
-static sek_status purge(sqlite3 *db, const char *id, const struct sek_store_actor *by)
+static sek_status purge(struct sek_db *db, const char *id, const struct sek_store_actor *by)
 {
 	struct sek_store_recording r;
 
@@ -229,7 +231,7 @@ static sek_status purge(sqlite3 *db, const char *id, const struct sek_store_acto
 		return sek_fail(SEK_E_DENIED);
 	if (r.purged_s || !r.ended[0])
 		return sek_fail(SEK_E_CONFLICT);
-	SEK_TRY(sek_sqlite_run(db, "UPDATE recordings SET purged_s = ?2, purged_by = ?3 WHERE id = ?1", "tit", id, by->now_s,
+	SEK_TRY(sek_db_run(db, "UPDATE recordings SET purged_s = ?2, purged_by = ?3 WHERE id = ?1", "tit", id, by->now_s,
 		by->who));
 	return sek_store_record(db, "recording", 0, id, "exists", "true", "false", by, NULL);
 }
@@ -239,26 +241,26 @@ sek_status sek_store_recording_purge(struct sek_store *s, const char *id, const 
 	SEK_STORE_WRITE(s, purge(s->db, id, by));
 }
 
-static sek_status sum(sqlite3 *db, int64_t now_s, struct sek_store_recording_sums *ret)
+static sek_status sum(struct sek_db *db, int64_t now_s, struct sek_store_recording_sums *ret)
 {
-	sqlite3_stmt *q = NULL;
+	struct sek_db_query *q = NULL;
 	sek_status status = sek_ok();
 	int rc;
 
-	SEK_TRY(sek_sqlite_prepare(db, &q, "SELECT count(*) FILTER (WHERE purged_s = 0),"
+	SEK_TRY(sek_db_prepare(db, &q, "SELECT count(*) FILTER (WHERE purged_s = 0),"
 		" coalesce(sum(bytes) FILTER (WHERE purged_s = 0), 0),"
 		" coalesce(sum(bytes) FILTER (WHERE began_us > (?1 - 86400) * 1000000), 0),"
 		" coalesce(sum(bytes) FILTER (WHERE began_us > (?1 - 604800) * 1000000), 0),"
 		" coalesce(min(began_us) FILTER (WHERE purged_s = 0), 0), count(*) FILTER (WHERE hold = 1),"
 		" count(*) FILTER (WHERE purged_s <> 0) FROM recordings", "i", now_s));
-	rc = sqlite3_step(q);
-	if (rc == SQLITE_ROW)
-		*ret = (struct sek_store_recording_sums){ sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1),
-			sqlite3_column_int64(q, 2), sqlite3_column_int64(q, 3), sqlite3_column_int64(q, 4), sqlite3_column_int64(q, 5),
-			sqlite3_column_int64(q, 6) };
+	rc = sek_db_step(q);
+	if (rc == SEK_DB_ROW)
+		*ret = (struct sek_store_recording_sums){ sek_db_int(q, 0), sek_db_int(q, 1),
+			sek_db_int(q, 2), sek_db_int(q, 3), sek_db_int(q, 4), sek_db_int(q, 5),
+			sek_db_int(q, 6) };
 	else
-		status = sek_sqlite_status(db);
-	sqlite3_finalize(q);
+		status = sek_db_status(db);
+	sek_db_finish(q);
 	return status;
 }
 
@@ -269,7 +271,7 @@ sek_status sek_store_recordings_sum(struct sek_store *s, int64_t now_s, struct s
 
 /* --- notes --- */
 
-static sek_status note_add(sqlite3 *db, const char *recording, int64_t at_us, bool flag, const struct sek_store_actor *by,
+static sek_status note_add(struct sek_db *db, const char *recording, int64_t at_us, bool flag, const struct sek_store_actor *by,
 	int64_t *ret_id)
 {
 	int64_t n = 0;
@@ -277,14 +279,14 @@ static sek_status note_add(sqlite3 *db, const char *recording, int64_t at_us, bo
 	if (!by->why[strspn(by->why, " \t\r\n")])
 		return sek_fail(SEK_E_MALFORMED);
 	SEK_TRY(sek_store_fits(by->why, SEK_STORE_NOTE_BYTES));
-	SEK_TRY(sek_sqlite_number(db, &n, "SELECT 1 FROM recordings WHERE id = ?1", "t", recording));
-	SEK_TRY(sek_sqlite_number(db, &n, "SELECT count(*) FROM notes WHERE recording = ?1", "t", recording));
+	SEK_TRY(sek_db_number(db, &n, "SELECT 1 FROM recordings WHERE id = ?1", "t", recording));
+	SEK_TRY(sek_db_number(db, &n, "SELECT count(*) FROM notes WHERE recording = ?1", "t", recording));
 	if (n >= SEK_STORE_NOTES_MAX)
 		return sek_fail(SEK_E_LIMIT);
-	SEK_TRY(sek_sqlite_run(db, "INSERT INTO notes (recording, at_us, flag, who, when_s, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-		"tiitit", recording, at_us, (int64_t)flag, by->who, by->now_s, by->why));
+	SEK_TRY(sek_db_number(db, &n, "INSERT INTO notes (recording, at_us, flag, who, when_s, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+		" RETURNING id", "tiitit", recording, at_us, (int64_t)flag, by->who, by->now_s, by->why));
 	if (ret_id)
-		*ret_id = sqlite3_last_insert_rowid(db);
+		*ret_id = n;
 	return sek_ok();
 }
 
@@ -294,14 +296,14 @@ sek_status sek_store_note_add(struct sek_store *s, const char *recording, int64_
 	SEK_STORE_WRITE(s, note_add(s->db, recording, at_us, flag, by, ret_id));
 }
 
-static sek_status note_remove(sqlite3 *db, const char *recording, int64_t id, const char *who)
+static sek_status note_remove(struct sek_db *db, const char *recording, int64_t id, const char *who)
 {
 	int64_t own = 0;
 
-	SEK_TRY(sek_sqlite_number(db, &own, "SELECT who = ?3 FROM notes WHERE id = ?1 AND recording = ?2", "itt", id, recording, who));
+	SEK_TRY(sek_db_number(db, &own, "SELECT who = ?3 FROM notes WHERE id = ?1 AND recording = ?2", "itt", id, recording, who));
 	if (!own)
 		return sek_fail(SEK_E_DENIED);
-	return sek_sqlite_run(db, "DELETE FROM notes WHERE id = ?1", "i", id);
+	return sek_db_run(db, "DELETE FROM notes WHERE id = ?1", "i", id);
 }
 
 sek_status sek_store_note_remove(struct sek_store *s, const char *recording, int64_t id, const char *who)
@@ -309,25 +311,25 @@ sek_status sek_store_note_remove(struct sek_store *s, const char *recording, int
 	SEK_STORE_WRITE(s, note_remove(s->db, recording, id, who));
 }
 
-static sek_status notes_each(sqlite3 *db, const char *recording, void (*fn)(void *ctx, const struct sek_store_note *n), void *ctx)
+static sek_status notes_each(struct sek_db *db, const char *recording, void (*fn)(void *ctx, const struct sek_store_note *n), void *ctx)
 {
-	sqlite3_stmt *q = NULL;
+	struct sek_db_query *q = NULL;
 	int rc;
 
-	SEK_TRY(sek_sqlite_prepare(db, &q, "SELECT id, at_us, flag, who, text, when_s FROM notes WHERE recording = ?1"
+	SEK_TRY(sek_db_prepare(db, &q, "SELECT id, at_us, flag, who, text, when_s FROM notes WHERE recording = ?1"
 		" ORDER BY at_us, id", "t", recording));
-	while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
+	while ((rc = sek_db_step(q)) == SEK_DB_ROW) {
 		struct sek_store_note n = {
-			.id = sqlite3_column_int64(q, 0), .at_us = sqlite3_column_int64(q, 1), .flag = sqlite3_column_int(q, 2) != 0,
-			.who = (const char *)sqlite3_column_text(q, 3), .text = (const char *)sqlite3_column_text(q, 4),
-			.when_s = sqlite3_column_int64(q, 5),
+			.id = sek_db_int(q, 0), .at_us = sek_db_int(q, 1), .flag = sek_db_int(q, 2) != 0,
+			.who = sek_db_text(q, 3), .text = sek_db_text(q, 4),
+			.when_s = sek_db_int(q, 5),
 		};
 
 		if (n.who && n.text)
 			fn(ctx, &n);
 	}
-	sqlite3_finalize(q);
-	return rc == SQLITE_DONE ? sek_ok() : sek_sqlite_status(db);
+	sek_db_finish(q);
+	return rc == SEK_DB_DONE ? sek_ok() : sek_db_status(db);
 }
 
 sek_status sek_store_notes_each(struct sek_store *s, const char *recording,

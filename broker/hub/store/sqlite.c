@@ -1,26 +1,48 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Opening the database file and the few calls through which every statement goes. Values are always bound, never
- * written into SQL text.
+ * SQLite behind db.h. The one file that knows it.
  */
 #include "broker/hub/store/sqlite.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 #include "base/error.h"
+#include "broker/hub/store/db_backend.h"
 
 enum { BUSY_MS = 5000 };
 
-sek_status sek_sqlite_status(sqlite3 *db)
+struct sqlite {
+	struct sek_db base;
+	sqlite3 *db;
+	int64_t seen_version; /* PRAGMA data_version at the last look */
+};
+
+struct query {
+	struct sek_db_query base;
+	sqlite3_stmt *q;
+};
+
+static sqlite3 *handle(struct sek_db *db)
 {
-	int n = sqlite3_extended_errcode(db);
+	return ((struct sqlite *)db)->db;
+}
+
+static sqlite3_stmt *statement(struct sek_db_query *q)
+{
+	return ((struct query *)q)->q;
+}
+
+static sek_status status_of(struct sek_db *db)
+{
+	int n = sqlite3_extended_errcode(handle(db));
 
 	if (n == SQLITE_NOMEM)
 		return sek_foreign(SEK_E_NOMEM, SEK_FROM_SQLITE, n);
@@ -29,126 +51,166 @@ sek_status sek_sqlite_status(sqlite3 *db)
 	return sek_foreign(SEK_E_STORE, SEK_FROM_SQLITE, n);
 }
 
-void sek_sqlite_lock(struct sek_store *s)
+static const char *error_of(struct sek_db *db)
 {
-	SEK_ASSERT(pthread_mutex_lock(&s->lock) == 0);
+	return sqlite3_errmsg(handle(db));
 }
 
-void sek_sqlite_unlock(struct sek_store *s)
+static sek_status run_text(struct sek_db *db, const char *sql)
 {
-	SEK_ASSERT(pthread_mutex_unlock(&s->lock) == 0);
+	return sqlite3_exec(handle(db), sql, NULL, NULL, NULL) == SQLITE_OK ? sek_ok() : status_of(db);
 }
 
-sek_status sek_sqlite_exec(sqlite3 *db, const char *sql)
-{
-	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? sek_ok() : sek_sqlite_status(db);
-}
+/* --- statements --- */
 
-static int bind_all(sqlite3_stmt *q, const char *types, va_list ap)
+static int bind_all(sqlite3_stmt *q, const struct sek_db_value *values, int n)
 {
 	int rc = SQLITE_OK;
 	int i;
 
-	for (i = 1; *types && rc == SQLITE_OK; types++, i++) {
-		if (*types == 'i') {
-			rc = sqlite3_bind_int64(q, i, va_arg(ap, int64_t));
-		} else if (*types == 't') {
-			rc = sqlite3_bind_text(q, i, va_arg(ap, const char *), -1, SQLITE_STATIC);
-		} else {
-			const void *bytes = va_arg(ap, const void *);
-			size_t n = va_arg(ap, size_t);
-
-			SEK_ASSERT(*types == 'b');
-			rc = sqlite3_bind_blob64(q, i, bytes, n, SQLITE_STATIC);
-		}
+	for (i = 0; i < n && rc == SQLITE_OK; i++) {
+		if (values[i].type == 'i')
+			rc = sqlite3_bind_int64(q, i + 1, values[i].number);
+		else if (values[i].type == 't')
+			rc = sqlite3_bind_text(q, i + 1, values[i].bytes, -1, SQLITE_STATIC);
+		else
+			rc = sqlite3_bind_blob64(q, i + 1, values[i].bytes, values[i].n, SQLITE_STATIC);
 	}
 	return rc;
 }
 
-sek_status sek_sqlite_prepare_list(sqlite3 *db, sqlite3_stmt **ret, const char *sql, const char *types, va_list ap)
+static sek_status prepare(struct sek_db *db, struct sek_db_query **ret, const char *sql, const struct sek_db_value *values, int n)
 {
-	sqlite3_stmt *q = NULL;
+	struct query *q = calloc(1, sizeof *q);
 
-	if (sqlite3_prepare_v2(db, sql, -1, &q, NULL) != SQLITE_OK || bind_all(q, types, ap) != SQLITE_OK) {
-		sek_status status = sek_sqlite_status(db);
+	if (!q)
+		return sek_fail(SEK_E_NOMEM);
+	q->base.db = db;
+	if (sqlite3_prepare_v2(handle(db), sql, -1, &q->q, NULL) != SQLITE_OK || bind_all(q->q, values, n) != SQLITE_OK) {
+		sek_status status = status_of(db);
 
-		sqlite3_finalize(q);
+		sqlite3_finalize(q->q);
+		free(q);
 		return status;
 	}
-	*ret = q;
+	*ret = &q->base;
 	return sek_ok();
 }
 
-sek_status sek_sqlite_prepare(sqlite3 *db, sqlite3_stmt **ret, const char *sql, const char *types, ...)
+static void finish(struct sek_db_query *q)
 {
-	sek_status status;
-	va_list ap;
-
-	va_start(ap, types);
-	status = sek_sqlite_prepare_list(db, ret, sql, types, ap);
-	va_end(ap);
-	return status;
+	sqlite3_finalize(statement(q));
+	free(q);
 }
 
-sek_status sek_sqlite_run(sqlite3 *db, const char *sql, const char *types, ...)
+static int step(struct sek_db_query *q)
 {
-	sqlite3_stmt *q = NULL;
+	int rc = sqlite3_step(statement(q));
+
+	return rc == SQLITE_ROW ? SEK_DB_ROW : rc == SQLITE_DONE ? SEK_DB_DONE : SEK_DB_FAILED;
+}
+
+static sek_status run(struct sek_db *db, const char *sql, const struct sek_db_value *values, int n)
+{
+	struct sek_db_query *q = NULL;
 	sek_status status;
-	va_list ap;
 	int rc;
 
-	va_start(ap, types);
-	status = sek_sqlite_prepare_list(db, &q, sql, types, ap);
-	va_end(ap);
-	SEK_TRY(status);
+	SEK_TRY(prepare(db, &q, sql, values, n));
 	do
-		rc = sqlite3_step(q);
-	while (rc == SQLITE_ROW);
-	status = rc == SQLITE_DONE ? sek_ok() : sek_sqlite_status(db);
-	sqlite3_finalize(q);
+		rc = step(q);
+	while (rc == SEK_DB_ROW);
+	status = rc == SEK_DB_DONE ? sek_ok() : status_of(db);
+	finish(q);
 	return status;
 }
 
-sek_status sek_sqlite_number(sqlite3 *db, int64_t *ret, const char *sql, const char *types, ...)
+static int64_t changes(struct sek_db *db)
 {
-	sqlite3_stmt *q = NULL;
-	sek_status status;
-	va_list ap;
-	int rc;
-
-	va_start(ap, types);
-	status = sek_sqlite_prepare_list(db, &q, sql, types, ap);
-	va_end(ap);
-	SEK_TRY(status);
-	rc = sqlite3_step(q);
-	if (rc == SQLITE_ROW)
-		*ret = sqlite3_column_int64(q, 0);
-	else
-		status = rc == SQLITE_DONE ? sek_fail(SEK_E_NOT_FOUND) : sek_sqlite_status(db);
-	sqlite3_finalize(q);
-	return status;
+	return sqlite3_changes64(handle(db));
 }
 
-void sek_sqlite_text(sqlite3_stmt *q, int column, char *ret, size_t size)
+static int columns(struct sek_db_query *q)
 {
-	const unsigned char *text = sqlite3_column_text(q, column);
-
-	snprintf(ret, size, "%s", text ? (const char *)text : "");
+	return sqlite3_column_count(statement(q));
 }
 
-sek_status sek_sqlite_begin(sqlite3 *db)
+static int64_t number(struct sek_db_query *q, int column)
 {
-	return sek_sqlite_exec(db, "BEGIN IMMEDIATE");
+	return sqlite3_column_int64(statement(q), column);
 }
 
-sek_status sek_sqlite_end(sqlite3 *db, sek_status status)
+static const char *text(struct sek_db_query *q, int column)
+{
+	return (const char *)sqlite3_column_text(statement(q), column);
+}
+
+static const void *blob(struct sek_db_query *q, int column)
+{
+	return sqlite3_column_blob(statement(q), column);
+}
+
+static size_t bytes(struct sek_db_query *q, int column)
+{
+	return (size_t)sqlite3_column_bytes(statement(q), column);
+}
+
+/* --- transactions --- */
+
+static sek_status begin(struct sek_db *db, bool write)
+{
+	return run_text(db, write ? "BEGIN IMMEDIATE" : "BEGIN");
+}
+
+static sek_status end(struct sek_db *db, sek_status status)
 {
 	if (sek_is_ok(status))
-		status = sek_sqlite_exec(db, "COMMIT");
+		status = run_text(db, "COMMIT");
 	/* a failed statement may have rolled back by itself; then there is nothing to undo */
-	if (!sek_is_ok(status) && !sqlite3_get_autocommit(db))
-		(void)sek_sqlite_exec(db, "ROLLBACK");
+	if (!sek_is_ok(status) && !sqlite3_get_autocommit(handle(db)))
+		(void)run_text(db, "ROLLBACK");
 	return status;
+}
+
+static sek_status changed(struct sek_db *db, bool *ret)
+{
+	struct sqlite *s = (struct sqlite *)db;
+	int64_t version = 0;
+
+	/* data_version changes when another connection has committed, never by this one's own writes */
+	SEK_TRY(sek_db_number(db, &version, "PRAGMA data_version", ""));
+	*ret = version != s->seen_version;
+	s->seen_version = version;
+	return sek_ok();
+}
+
+/* --- opening --- */
+
+static void close_db(struct sek_db *db)
+{
+	sqlite3_close_v2(handle(db));
+	free(db);
+}
+
+static const struct sek_db_backend backend = {
+	.close = close_db, .status = status_of, .error = error_of, .exec = run_text, .prepare = prepare, .run = run, .changes = changes,
+	.step = step, .columns = columns, .number = number, .text = text, .blob = blob, .bytes = bytes, .finish = finish,
+	.begin = begin, .end = end, .changed = changed,
+};
+
+sek_status sek_sqlite_connect(const char *path, struct sek_db **ret)
+{
+	struct sqlite *s = calloc(1, sizeof *s);
+
+	if (!s)
+		return sek_fail(SEK_E_NOMEM);
+	s->base.backend = &backend;
+	*ret = &s->base;
+	if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, NULL) != SQLITE_OK)
+		return s->db ? status_of(&s->base) : sek_fail(SEK_E_NOMEM);
+	sqlite3_busy_timeout(s->db, BUSY_MS);
+	sqlite3_extended_result_codes(s->db, 1);
+	return sek_ok();
 }
 
 static bool is_usable(const char *path, mode_t mode)
@@ -183,76 +245,40 @@ static sek_status make_private(const char *path, char *err, size_t err_size)
 	return sek_ok();
 }
 
-static sek_status set_up(sqlite3 *db, int *ret_found)
+static sek_status set_up(struct sek_db *db, int *ret_found)
 {
 	/* NORMAL in WAL mode: a power failure can lose the last commits, never the database. A lost log-in asks for the
 	 * password again; users are written with a checkpoint at close by the program that made them. */
-	SEK_TRY(sek_sqlite_exec(db, "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON;"
+	SEK_TRY(sek_db_exec(db, "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON;"
 		"PRAGMA cell_size_check = ON; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY"));
-	SEK_TRY(sek_schema_migrate(db, ret_found));
-	return sek_sqlite_exec(db, "PRAGMA journal_mode = WAL");
+	SEK_TRY(sek_schema_migrate_sqlite(db, ret_found));
+	return sek_db_exec(db, "PRAGMA journal_mode = WAL");
 }
 
 sek_status sek_store_open(const char *path, struct sek_store **ret, char *err, size_t err_size)
 {
-	struct sek_store *s;
+	struct sek_db *db = NULL;
 	sek_status status;
-	bool ignored;
 	int found = 0;
 
 	SEK_TRY(make_private(path, err, err_size));
-	s = calloc(1, sizeof *s);
-	if (!s || pthread_mutex_init(&s->lock, NULL) != 0) {
-		free(s);
-		snprintf(err, err_size, "store: not enough memory");
-		return sek_fail(SEK_E_NOMEM);
-	}
-	if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, NULL) !=
-			SQLITE_OK) {
-		status = s->db ? sek_sqlite_status(s->db) : sek_fail(SEK_E_NOMEM);
-	} else {
-		sqlite3_busy_timeout(s->db, BUSY_MS);
-		sqlite3_extended_result_codes(s->db, 1);
-		sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-		status = set_up(s->db, &found);
-		if (sek_is_ok(status))
-			status = sek_store_changed(s, &ignored);
-	}
+	status = sek_sqlite_connect(path, &db);
 	if (sek_is_ok(status)) {
-		*ret = s;
-		return status;
+		sqlite3_db_config(handle(db), SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+		status = set_up(db, &found);
 	}
 	if (sek_is(status, SEK_E_VERSION))
 		snprintf(err, err_size, "store: '%s' has schema %d and this program knows up to %d: start the newer "
 			"program, or restore the backup made before the update", path, found, sek_store_schema());
-	else
+	else if (!sek_is_ok(status))
 		snprintf(err, err_size, "store: '%s' cannot be used (%s): is it the broker's database and is the disk in "
-			"order?", path, s->db ? sqlite3_errmsg(s->db) : "no memory");
-	sek_store_close(s);
-	return status;
-}
-
-void sek_store_close(struct sek_store *s)
-{
-	if (!s)
-		return;
-	sqlite3_close_v2(s->db);
-	pthread_mutex_destroy(&s->lock);
-	free(s);
-}
-
-sek_status sek_store_changed(struct sek_store *s, bool *ret)
-{
-	sek_status status;
-	int64_t version = 0;
-
-	sek_sqlite_lock(s);
-	/* data_version changes when another connection has committed, never by this one's own writes */
-	status = sek_sqlite_number(s->db, &version, "PRAGMA data_version", "");
-	if (sek_is_ok(status)) {
-		*ret = version != s->seen_version;
-		s->seen_version = version;
+			"order?", path, db ? sek_db_error(db) : "no memory");
+	if (!sek_is_ok(status)) {
+		sek_db_close(db);
+		return status;
 	}
-	sek_sqlite_unlock(s);
+	status = sek_store_make(db, ret);
+	if (!sek_is_ok(status))
+		snprintf(err, err_size, "store: '%s' cannot be read", path);
 	return status;
 }

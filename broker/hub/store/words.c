@@ -15,10 +15,10 @@
 #include "base/utf8.h"
 #include "broker/hub/store/sqlite.h"
 
-enum { BUSY_MS = 5000, AROUND = 40 /* characters of a snippet on each side */ };
+enum { AROUND = 40 /* characters of a snippet on each side */ };
 
 struct sek_word_store {
-	sqlite3 *db;
+	struct sek_db *db;
 	pthread_mutex_t lock;
 	bool open; /* a transaction */
 };
@@ -45,18 +45,16 @@ sek_status sek_word_store_open(const char *path, struct sek_word_store **ret, ch
 	if (!s)
 		return sek_fail(SEK_E_NOMEM);
 	SEK_ASSERT(pthread_mutex_init(&s->lock, NULL) == 0);
-	if (sek_is_ok(status) && sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
-		status = sek_fail(SEK_E_STORE);
-	if (sek_is_ok(status)) {
-		sqlite3_busy_timeout(s->db, BUSY_MS);
-		status = sek_sqlite_exec(s->db, schema);
-	}
+	if (sek_is_ok(status))
+		status = sek_sqlite_connect(path, &s->db);
+	if (sek_is_ok(status))
+		status = sek_db_exec(s->db, schema);
 	if (sek_is_ok(status)) {
 		*ret = s;
 		return status;
 	}
 	snprintf(err, err_size, "%s cannot be opened as the index of words: %s. Check its rights, or move it away: it can be made again from the recordings.",
-		path, s->db ? sqlite3_errmsg(s->db) : "no such file, or no right");
+		path, s->db ? sek_db_error(s->db) : "no such file, or no right");
 	sek_word_store_close(s);
 	return status;
 }
@@ -66,8 +64,8 @@ void sek_word_store_close(struct sek_word_store *s)
 	if (!s)
 		return;
 	if (s->open)
-		sek_sqlite_end(s->db, sek_fail(SEK_E_CLOSED));
-	sqlite3_close(s->db);
+		sek_db_end(s->db, sek_fail(SEK_E_CLOSED));
+	sek_db_close(s->db);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 }
@@ -130,7 +128,7 @@ static sek_status begin(struct sek_word_store *s)
 {
 	if (s->open)
 		return sek_ok();
-	SEK_TRY(sek_sqlite_begin(s->db));
+	SEK_TRY(sek_db_begin(s->db));
 	s->open = true;
 	return sek_ok();
 }
@@ -138,8 +136,8 @@ static sek_status begin(struct sek_word_store *s)
 static sek_status add(struct sek_word_store *s, const char *recording, int64_t at_us, const char *text)
 {
 	SEK_TRY(begin(s));
-	SEK_TRY(sek_sqlite_run(s->db, "INSERT INTO words (text, recording, at_us) VALUES (?, ?, ?)", "tti", text, recording, at_us));
-	return sek_sqlite_run(s->db, "INSERT INTO places VALUES (?, ?, ?)", "tii", recording, at_us, (int64_t)sqlite3_last_insert_rowid(s->db));
+	SEK_TRY(sek_db_run(s->db, "INSERT INTO words (text, recording, at_us) VALUES (?, ?, ?)", "tti", text, recording, at_us));
+	return sek_db_run(s->db, "INSERT INTO places VALUES (?, ?, last_insert_rowid())", "ti", recording, at_us);
 }
 
 sek_status sek_words_add(struct sek_word_store *s, const char *recording, int64_t at_us, const char *text, size_t n)
@@ -161,9 +159,9 @@ static sek_status commit(struct sek_word_store *s, const char *recording, int64_
 	sek_status status;
 
 	SEK_TRY(begin(s));
-	status = sek_sqlite_run(s->db, "INSERT OR REPLACE INTO progress VALUES (?, ?, ?)", "tii", recording, upto_us, (int64_t)done);
+	status = sek_db_run(s->db, "INSERT OR REPLACE INTO progress VALUES (?, ?, ?)", "tii", recording, upto_us, (int64_t)done);
 	s->open = false;
-	return sek_sqlite_end(s->db, status);
+	return sek_db_end(s->db, status);
 }
 
 sek_status sek_words_commit(struct sek_word_store *s, const char *recording, int64_t upto_us, bool done)
@@ -174,9 +172,9 @@ sek_status sek_words_commit(struct sek_word_store *s, const char *recording, int
 
 static sek_status forget(struct sek_word_store *s, const char *recording)
 {
-	SEK_TRY(sek_sqlite_run(s->db, "DELETE FROM words WHERE rowid IN (SELECT row FROM places WHERE recording = ?)", "t", recording));
-	SEK_TRY(sek_sqlite_run(s->db, "DELETE FROM places WHERE recording = ?", "t", recording));
-	return sek_sqlite_run(s->db, "DELETE FROM progress WHERE recording = ?", "t", recording);
+	SEK_TRY(sek_db_run(s->db, "DELETE FROM words WHERE rowid IN (SELECT row FROM places WHERE recording = ?)", "t", recording));
+	SEK_TRY(sek_db_run(s->db, "DELETE FROM places WHERE recording = ?", "t", recording));
+	return sek_db_run(s->db, "DELETE FROM progress WHERE recording = ?", "t", recording);
 }
 
 sek_status sek_words_forget(struct sek_word_store *s, const char *recording)
@@ -187,7 +185,7 @@ sek_status sek_words_forget(struct sek_word_store *s, const char *recording)
 	status = begin(s);
 	if (sek_is_ok(status)) {
 		s->open = false;
-		status = sek_sqlite_end(s->db, forget(s, recording));
+		status = sek_db_end(s->db, forget(s, recording));
 	}
 	return unlock(s, status);
 }
@@ -195,19 +193,19 @@ sek_status sek_words_forget(struct sek_word_store *s, const char *recording)
 /* The first one that is gone. SEK_E_NOT_FOUND: none is. */
 static sek_status find_gone(struct sek_word_store *s, bool (*there)(void *ctx, const char *recording), void *ctx, char ret[33])
 {
-	sqlite3_stmt *q = NULL;
+	struct sek_db_query *q = NULL;
 	bool found = false;
-	int rc = SQLITE_DONE;
+	int rc = SEK_DB_DONE;
 
-	SEK_TRY(sek_sqlite_prepare(s->db, &q, "SELECT recording FROM progress", ""));
-	while (!found && (rc = sqlite3_step(q)) == SQLITE_ROW) {
-		sek_sqlite_text(q, 0, ret, 33);
+	SEK_TRY(sek_db_prepare(s->db, &q, "SELECT recording FROM progress", ""));
+	while (!found && (rc = sek_db_step(q)) == SEK_DB_ROW) {
+		sek_db_copy(q, 0, ret, 33);
 		found = !there(ctx, ret);
 	}
-	sqlite3_finalize(q);
+	sek_db_finish(q);
 	if (found)
 		return sek_ok();
-	return rc == SQLITE_DONE ? sek_fail(SEK_E_NOT_FOUND) : sek_sqlite_status(s->db);
+	return rc == SEK_DB_DONE ? sek_fail(SEK_E_NOT_FOUND) : sek_db_status(s->db);
 }
 
 sek_status sek_words_forget_gone(struct sek_word_store *s, bool (*there)(void *ctx, const char *recording), void *ctx)
@@ -228,19 +226,19 @@ sek_status sek_words_forget_gone(struct sek_word_store *s, bool (*there)(void *c
 
 static sek_status state(struct sek_word_store *s, const char *recording, int64_t *ret_upto_us, bool *ret_done)
 {
-	sqlite3_stmt *q = NULL;
+	struct sek_db_query *q = NULL;
 	int rc;
 
 	*ret_upto_us = 0;
 	*ret_done = false;
-	SEK_TRY(sek_sqlite_prepare(s->db, &q, "SELECT upto_us, done FROM progress WHERE recording = ?", "t", recording));
-	rc = sqlite3_step(q);
-	if (rc == SQLITE_ROW) {
-		*ret_upto_us = sqlite3_column_int64(q, 0);
-		*ret_done = sqlite3_column_int(q, 1) != 0;
+	SEK_TRY(sek_db_prepare(s->db, &q, "SELECT upto_us, done FROM progress WHERE recording = ?", "t", recording));
+	rc = sek_db_step(q);
+	if (rc == SEK_DB_ROW) {
+		*ret_upto_us = sek_db_int(q, 0);
+		*ret_done = sek_db_int(q, 1) != 0;
 	}
-	sqlite3_finalize(q);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? sek_ok() : sek_sqlite_status(s->db);
+	sek_db_finish(q);
+	return rc == SEK_DB_ROW || rc == SEK_DB_DONE ? sek_ok() : sek_db_status(s->db);
 }
 
 sek_status sek_words_state(struct sek_word_store *s, const char *recording, int64_t *ret_upto_us, bool *ret_done)
@@ -316,20 +314,20 @@ static sek_status search(struct sek_word_store *s, const char *phrase, const cha
 		{ "SELECT text, recording, at_us FROM words WHERE words MATCH ?1 AND ?2 = '' ORDER BY rowid DESC LIMIT ?3",
 		  "SELECT text, recording, at_us FROM words WHERE words MATCH ?1 AND recording = ?2 ORDER BY at_us LIMIT ?3" },
 	};
-	sqlite3_stmt *q = NULL;
+	struct sek_db_query *q = NULL;
 	int rc;
 
-	SEK_TRY(sek_sqlite_prepare(s->db, &q, sql[trigrams][recording[0] != '\0'], "tti", like, recording, (int64_t)limit));
-	while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
-		const char *text = (const char *)sqlite3_column_text(q, 0);
-		struct sek_words_hit h = { .at_us = sqlite3_column_int64(q, 2) };
+	SEK_TRY(sek_db_prepare(s->db, &q, sql[trigrams][recording[0] != '\0'], "tti", like, recording, (int64_t)limit));
+	while ((rc = sek_db_step(q)) == SEK_DB_ROW) {
+		const char *text = sek_db_text(q, 0);
+		struct sek_words_hit h = { .at_us = sek_db_int(q, 2) };
 
-		sek_sqlite_text(q, 1, h.recording, sizeof h.recording);
+		sek_db_copy(q, 1, h.recording, sizeof h.recording);
 		cut(text ? text : "", phrase, h.snippet, sizeof h.snippet);
 		fn(ctx, &h);
 	}
-	sqlite3_finalize(q);
-	return rc == SQLITE_DONE ? sek_ok() : sek_sqlite_status(s->db);
+	sek_db_finish(q);
+	return rc == SEK_DB_DONE ? sek_ok() : sek_db_status(s->db);
 }
 
 sek_status sek_words_search(struct sek_word_store *s, const char *phrase, const char *recording, unsigned limit,
