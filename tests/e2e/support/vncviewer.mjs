@@ -67,11 +67,14 @@ class Viewer {
 		}
 	}
 
+	/** TigerVNC's viewer leaves inside its handler of SIGTERM, where it now and then waits for itself for ever. */
 	async stop()
 	{
 		if (this.alive)
 			this.process.kill("SIGTERM");
-		return this.ended;
+		const late = setTimeout(() => this.process.kill("SIGKILL"), 3000);
+		await this.ended;
+		clearTimeout(late);
 	}
 }
 
