@@ -164,7 +164,7 @@ test("admin: the clipboard policy of a group is changed, approved by a second pe
 		await page.keyboard.press("Enter");
 		const here = page.locator("tr[data-attribute=clipboard]");
 		await here.getByText("（指定なし）").waitFor();
-		await page.getByRole("button", { name: "承認" }).click();
+		await page.getByRole("button", { name: "承認", exact: true }).click();
 		await page.getByLabel("理由").fill("自分で");
 		await page.keyboard.press("Enter");
 		await page.getByRole("alert").getByText("自分で申請した変更は承認できません").waitFor();
@@ -172,7 +172,7 @@ test("admin: the clipboard policy of a group is changed, approved by a second pe
 
 		const second = await enter("kanri2");
 		await second.getByRole("link", { name: "ポリシー" }).click();
-		await second.getByRole("button", { name: "承認" }).click();
+		await second.getByRole("button", { name: "承認", exact: true }).click();
 		await second.getByLabel("理由").fill("確認しました");
 		await second.keyboard.press("Enter");
 		await second.getByText("適用済み (kanri2: 確認しました)").waitFor();

@@ -18,7 +18,9 @@ static bool whole_frames(const uint8_t *p, size_t n, size_t *ret_left, bool *ret
 
 	*ret_ended = false;
 	while (sek_is_ok(s = sek_frame_whole(p, n, SEK_LINK_HOST, SEK_DIR_DOWN, &f, &total))) {
-		if (f.type == SEK_MSG_STATE && sek_state_ended((uint32_t)p[8] << 8 | p[9]))
+		if (f.type == SEK_MSG_STATE && sek_state_ended((uint32_t)p[SEK_FRAME_HEADER_BYTES] << 8 | p[SEK_FRAME_HEADER_BYTES + 1]))
+			*ret_ended = true;
+		if (f.type == SEK_MSG_PAGES && (p[SEK_FRAME_HEADER_BYTES + 2] || p[SEK_FRAME_HEADER_BYTES + 3]))
 			*ret_ended = true;
 		p += total;
 		n -= total;

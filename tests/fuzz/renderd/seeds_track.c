@@ -10,6 +10,7 @@ int main(int argc, char **argv)
 	const char *dir = seed_dir(argc, argv);
 	struct sek_size size = { 1280, 720 };
 	struct sek_state_msg state = { .state = SEK_STATE_RUNNING };
+	struct sek_pages_msg pages = { .version = SEK_VERSION_MAX, .state = SEK_DOCUMENT_NONE, .pages = 0 };
 	uint8_t memory[512];
 	struct sek_writer w;
 	size_t at, i;
@@ -27,5 +28,9 @@ int main(int argc, char **argv)
 	state.state = SEK_STATE_BROWSER_CLOSED;
 	sek_state_write(&w, &state);
 	seed_write(dir, "end", memory, w.len);
+	sek_writer_init(&w, memory, sizeof memory);
+	sek_write_u8(&w, 3);
+	sek_pages_msg_write(&w, &pages);
+	seed_write(dir, "pages", memory, w.len);
 	return w.failed;
 }
