@@ -40,7 +40,7 @@ void sek_audited_session(struct sek_audit *a, const char *word, const struct sek
 		"host", *i->host ? i->host : NULL, "state", sek_state_name(i->state), "age_s",
 		sek_logf("%llu", (unsigned long long)(i->age_ms / 1000)), "recording",
 		started ? recording == SEK_RECORDING_REQUIRED ? "required" : recording == SEK_RECORDING_OFF ? "off" : "optional" : NULL,
-		"client", *i->client ? i->client : NULL, "bytes_down", ended ? sek_logf("%llu", (unsigned long long)i->bytes_down) : NULL, NULL,
+		"from", *i->moved_from ? i->moved_from : NULL, "client", *i->client ? i->client : NULL, "bytes_down", ended ? sek_logf("%llu", (unsigned long long)i->bytes_down) : NULL, NULL,
 	};
 
 	if (strcmp(word, "session.first-frame") == 0)

@@ -45,6 +45,7 @@ struct sek_broker_config {
 	bool has_ldap, has_certificates;
 	struct sek_ldap_config ldap;
 	struct sek_certificate_config login_certificates;
+	const char *broker_name;               /* among the brokers on one store */
 	const char *time_zone;                 /* of the site, as in "Asia/Tokyo"; NULL = the machine's */
 	enum sek_log_level log_level;
 	bool second_administrator, combine_roles; /* administration.* */

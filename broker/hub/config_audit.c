@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/config.h"
@@ -92,11 +93,25 @@ static sek_status fill_control(const struct sek_config_place *k, struct sek_brok
 	return sek_ok();
 }
 
+/* Its name stands in the store, in lists and on the record: short, and of plain characters. */
+static sek_status fill_name(const struct sek_config_place *k, struct sek_broker_config *c)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+	const char *name = c->file->site && c->file->site->broker ? c->file->site->broker : c->audit.where;
+	size_t n = strspn(name, plain);
+
+	c->broker_name = name;
+	return n >= 1 && n <= 63 && name[n] == '\0' ? sek_ok() : sek_config_refuse(k, "site.broker",
+		"must be 1 to 63 letters, digits, dots, hyphens and underscores, and another one for each broker on the store (left out: audit.name, "
+		"or the machine's name)");
+}
+
 sek_status sek_config_fill_audit(const char *path, struct sek_broker_config *c, char *err, size_t err_size)
 {
 	const struct sek_config_place k = { path, err, err_size };
 
 	SEK_TRY(fill_audit(&k, c));
+	SEK_TRY(fill_name(&k, c));
 	SEK_TRY(fill_syslog(&k, c));
 	return fill_control(&k, c);
 }

@@ -63,7 +63,7 @@ struct sek_config_file {
 		bool second_administrator, combine_roles;
 	} *administration;
 	struct file_site {
-		char *time_zone;
+		char *time_zone, *broker;
 	} *site;
 	struct file_programs {
 		char *decoder, *encoder, *decoder_vnc, *decoder_rdp, *paper, *encoder_rfb;

@@ -105,6 +105,7 @@ static const cyaml_schema_field_t administration_fields[] = {
 };
 static const cyaml_schema_field_t site_fields[] = {
 	TEXT("time_zone", CYAML_FLAG_OPTIONAL, struct file_site, time_zone),
+	TEXT("broker", CYAML_FLAG_OPTIONAL, struct file_site, broker),
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_field_t programs_fields[] = {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <jansson.h>
 
@@ -16,18 +17,29 @@
 #include "broker/hub/store/hosts.h"
 #include "broker/hub/store/sessions.h"
 
+enum { CLAIM_TRIES = 4 };
+
+enum task { TASK_PUT, TASK_GONE, TASK_DRAIN /* no session: session.host, out of service */, TASK_CLAIM };
+
 struct row {
 	struct row *next;
 	struct sek_store_session session;
-	char *own;  /* heap: what session.own points to */
-	bool gone;
-	bool drain; /* not a session: session.host, out of service */
+	enum task task;
+	char *own;           /* heap: what session.own points to */
+	/* CLAIM: of session.user */
+	char have[33], fresh[33], from[SEK_STORE_BROKER_BYTES];
+	enum sek_store_claim claim;
+	bool given;          /* the store has said; session is what stands there */
 };
 
 struct sek_kept {
 	uv_loop_t *loop;
 	struct sek_store *store;
+	struct sek_auth *auth;
+	struct sek_sessions *sessions;
+	char broker[SEK_STORE_BROKER_BYTES];
 	struct row *first, *busy; /* busy: in the pool */
+	unsigned asking;          /* questions in the pool */
 	uv_work_t work;
 	sek_status status;
 	void (*done)(void *user);
@@ -41,33 +53,84 @@ static void row_free(struct row *r)
 	free(r);
 }
 
+static void finish(struct sek_kept *k)
+{
+	void (*done)(void *user) = k->done;
+
+	if (!done || k->busy || k->first || k->asking)
+		return;
+	k->done = NULL;
+	done(k->done_user);
+}
+
 /* --- writing --- */
 
 static void go_on(struct sek_kept *k);
+static void claimed(struct sek_kept *k, struct row *r, sek_status status);
+
+static void given(void *ctx, const struct sek_store_session *s, const char *from)
+{
+	struct row *r = ctx;
+
+	free(r->own);
+	r->session = *s;
+	r->own = strdup(s->own);
+	r->session.own = NULL;
+	snprintf(r->from, sizeof r->from, "%s", from);
+	r->given = true;
+}
+
+/* Another broker that asks for the same user at the same time is no fault. */
+static sek_status claim(struct sek_kept *k, struct row *r)
+{
+	char user[SEK_STORE_NAME_BYTES];
+	sek_status s = sek_fail(SEK_E_CONFLICT);
+
+	memcpy(user, r->session.user, sizeof user);
+	for (int i = 0; i < CLAIM_TRIES && sek_is(s, SEK_E_CONFLICT); i++)
+		s = sek_store_session_claim(k->store, k->broker, user, r->have, r->fresh, (int64_t)time(NULL), &r->claim, given, r);
+	if (!sek_is_ok(s)) /* what was given was not kept */
+		memcpy(r->session.user, user, sizeof user);
+	return s;
+}
 
 static void write_row(uv_work_t *w)
 {
 	struct sek_kept *k = w->data;
+	struct row *r = k->busy;
 
-	if (k->busy->drain)
-		k->status = sek_store_host_set(k->store, k->busy->session.host, SEK_HOST_DRAIN);
-	else if (k->busy->gone)
-		k->status = sek_store_session_delete(k->store, k->busy->session.id);
-	else
-		k->status = sek_store_session_put(k->store, &k->busy->session);
+	switch (r->task) {
+	case TASK_DRAIN:
+		k->status = sek_store_host_set(k->store, r->session.host, SEK_HOST_DRAIN);
+		break;
+	case TASK_GONE:
+		k->status = sek_store_session_delete(k->store, r->session.id, k->broker, r->session.generation);
+		break;
+	case TASK_CLAIM:
+		k->status = claim(k, r);
+		break;
+	default:
+		k->status = sek_store_session_put(k->store, &r->session);
+	}
 }
 
 static void on_written(uv_work_t *w, int cancelled)
 {
 	struct sek_kept *k = w->data;
+	struct row *r = k->busy;
+	sek_status status = k->status;
 	char text[120];
 
 	(void)cancelled;
-	if (!sek_is_ok(k->status))
-		sek_log(SEK_LOG_ERROR, "store.fault", "doing", "keep a session", "session", k->busy->session.id, "why",
-			sek_status_text(k->status, text, sizeof text), NULL);
-	row_free(k->busy);
 	k->busy = NULL;
+	if (r->task == TASK_PUT && sek_is(status, SEK_E_CONFLICT))
+		sek_sessions_let_go(k->sessions, r->session.id, r->session.generation);
+	else if (!sek_is_ok(status))
+		sek_log(SEK_LOG_ERROR, "store.fault", "doing", "keep a session", "session", r->session.id, "why",
+			sek_status_text(status, text, sizeof text), NULL);
+	if (r->task == TASK_CLAIM)
+		claimed(k, r, status);
+	row_free(r);
 	go_on(k);
 }
 
@@ -76,8 +139,7 @@ static void go_on(struct sek_kept *k)
 	if (k->busy)
 		return;
 	if (!k->first) {
-		if (k->done)
-			k->done(k->done_user);
+		finish(k);
 		return;
 	}
 	k->busy = k->first;
@@ -89,12 +151,18 @@ static void go_on(struct sek_kept *k)
 	}
 }
 
+static bool same(const struct row *a, const struct row *b)
+{
+	return a->task <= TASK_GONE && b->task <= TASK_GONE && strcmp(a->session.id, b->session.id) == 0 &&
+		a->session.generation == b->session.generation;
+}
+
 /* Takes the place of an older one for the same session. */
 static void enqueue(struct sek_kept *k, struct row *fresh)
 {
 	struct row **at = &k->first;
 
-	while (*at && (fresh->drain || (*at)->drain || strcmp((*at)->session.id, fresh->session.id) != 0))
+	while (*at && !same(*at, fresh))
 		at = &(*at)->next;
 	if (*at) {
 		struct row *old = *at;
@@ -126,6 +194,7 @@ static char *own_json(const struct sek_session_kept *s)
 
 static void on_put(void *user, const struct sek_session_kept *s)
 {
+	const struct sek_kept *k = user;
 	struct row *r = calloc(1, sizeof *r);
 
 	if (r)
@@ -136,7 +205,8 @@ static void on_put(void *user, const struct sek_session_kept *s)
 		return;
 	}
 	r->session = (struct sek_store_session){ .lang = s->lang, .width_px = s->width_px, .height_px = s->height_px,
-		.scale_percent = s->scale_percent, .opened_s = s->opened_s, .started_s = s->started_s, .own = r->own };
+		.scale_percent = s->scale_percent, .opened_s = s->opened_s, .started_s = s->started_s, .own = r->own, .generation = s->generation };
+	memcpy(r->session.broker, k->broker, sizeof r->session.broker);
 	snprintf(r->session.id, sizeof r->session.id, "%s", s->id);
 	snprintf(r->session.user, sizeof r->session.user, "%s", s->user);
 	snprintf(r->session.host, sizeof r->session.host, "%s", s->host);
@@ -144,15 +214,78 @@ static void on_put(void *user, const struct sek_session_kept *s)
 	enqueue(user, r);
 }
 
-static void on_gone(void *user, const char *id)
+static void on_gone(void *user, const char *id, int64_t generation)
 {
 	struct row *r = calloc(1, sizeof *r);
 
 	if (!r) /* the next start is told by the host that it is gone */
 		return;
 	snprintf(r->session.id, sizeof r->session.id, "%s", id);
-	r->gone = true;
+	r->session.generation = generation;
+	r->task = TASK_GONE;
 	enqueue(user, r);
+}
+
+/* Behind what is still to be written: a session of the user's that has just ended has a row until then. */
+static void on_claim(void *user, const char *name, const char *have, const char *fresh)
+{
+	struct sek_kept *k = user;
+	struct row *r = calloc(1, sizeof *r);
+
+	SEK_ASSERT(r); /* a few hundred bytes: without them the user would never be answered */
+	r->task = TASK_CLAIM;
+	snprintf(r->session.user, sizeof r->session.user, "%s", name);
+	snprintf(r->have, sizeof r->have, "%s", have);
+	snprintf(r->fresh, sizeof r->fresh, "%s", fresh);
+	enqueue(k, r);
+}
+
+/* --- whether a session is still ours --- */
+
+struct question {
+	uv_work_t work;
+	struct sek_kept *k;
+	char id[33];
+	int64_t generation;
+	bool held;
+	sek_status status;
+};
+
+static void look(uv_work_t *w)
+{
+	struct question *q = w->data;
+
+	q->status = sek_store_session_held(q->k->store, q->id, q->k->broker, q->generation, &q->held);
+}
+
+static void on_looked(uv_work_t *w, int cancelled)
+{
+	struct question *q = w->data;
+	struct sek_kept *k = q->k;
+
+	(void)cancelled;
+	k->asking--;
+	/* a store that is away ends nothing */
+	sek_sessions_still(k->sessions, q->id, q->generation, q->held || !sek_is_ok(q->status));
+	free(q);
+	finish(k);
+}
+
+/* Not in the queue: a session that has lost its line does not wait for what others have to write. */
+static void on_still(void *user, const char *id, int64_t generation)
+{
+	struct question *q = calloc(1, sizeof *q);
+
+	SEK_ASSERT(q);
+	q->k = user;
+	q->generation = generation;
+	snprintf(q->id, sizeof q->id, "%s", id);
+	q->work.data = q;
+	q->k->asking++;
+	if (uv_queue_work(q->k->loop, &q->work, look, on_looked) != 0) {
+		look(&q->work);
+		on_looked(&q->work, 0);
+	}
 }
 
 void sek_kept_session(struct sek_kept *k, const char *word, const struct sek_session_info *info)
@@ -162,7 +295,7 @@ void sek_kept_session(struct sek_kept *k, const char *word, const struct sek_ses
 	if (!r)
 		return;
 	snprintf(r->session.host, sizeof r->session.host, "%s", info->host);
-	r->drain = true;
+	r->task = TASK_DRAIN;
 	enqueue(k, r);
 }
 
@@ -202,30 +335,71 @@ static bool own_values(const char *text, char *values[SEK_POLICY_ATTRIBUTES], st
 	return sound;
 }
 
-static sek_status take_back(struct row *r, struct sek_auth *auth, struct sek_sessions *sessions)
+/* The row as sessions know it. values: the caller's to free. False: its own values cannot be known. */
+static bool describe(const struct row *r, char *values[SEK_POLICY_ATTRIBUTES], struct sek_policy_row *rows, struct sek_session_kept *ret)
+{
+	const struct sek_store_session *s = &r->session;
+
+	*ret = (struct sek_session_kept){ .id = s->id, .user = s->user, .host = s->host, .lang = s->lang, .width_px = s->width_px,
+		.height_px = s->height_px, .scale_percent = s->scale_percent, .opened_s = s->opened_s, .started_s = s->started_s,
+		.recording = s->recording, .rows = rows, .from = r->from, .generation = s->generation };
+	return r->own && own_values(r->own, values, rows, &ret->n_rows);
+}
+
+static void free_values(char *values[SEK_POLICY_ATTRIBUTES])
+{
+	for (size_t i = 0; i < SEK_POLICY_ATTRIBUTES; i++)
+		free(values[i]);
+}
+
+static void claimed(struct sek_kept *k, struct row *r, sek_status status)
+{
+	struct sek_policy_row rows[SEK_POLICY_ATTRIBUTES];
+	char *values[SEK_POLICY_ATTRIBUTES] = { NULL };
+	struct sek_session_kept kept;
+	enum sek_claimed what = SEK_CLAIMED_FAULT;
+
+	if (sek_is_ok(status) && r->given)
+		what = r->claim == SEK_CLAIM_NEW ? SEK_CLAIMED_NEW : r->claim == SEK_CLAIM_MINE ? SEK_CLAIMED_MINE : SEK_CLAIMED_TAKEN;
+	if (!describe(r, values, rows, &kept) && what == SEK_CLAIMED_TAKEN)
+		kept.user = ""; /* refused as never written: what it was allowed is not known */
+	sek_sessions_claimed(k->sessions, r->session.user, what, &kept);
+	free_values(values);
+}
+
+static void take_back(struct sek_kept *k, struct row *r, enum sek_state over)
 {
 	struct sek_policy_row rows[SEK_POLICY_ATTRIBUTES];
 	char *values[SEK_POLICY_ATTRIBUTES] = { NULL };
 	const struct sek_store_session *s = &r->session;
-	struct sek_session_kept kept = { .id = s->id, .user = s->user, .host = s->host, .lang = s->lang, .width_px = s->width_px,
-		.height_px = s->height_px, .scale_percent = s->scale_percent, .opened_s = s->opened_s, .started_s = s->started_s,
-		.recording = s->recording, .rows = rows };
-	enum sek_state over = SEK_STATE_NONE;
-	sek_status status;
-	size_t i;
+	struct sek_session_kept kept;
+	sek_status status = sek_fail(SEK_E_NOT_FOUND);
 
-	if (!r->own || !own_values(r->own, values, rows, &kept.n_rows))
+	if (!describe(r, values, rows, &kept))
 		over = SEK_STATE_INTERNAL;
-	else if (!sek_auth_has_login(auth, s->user))
+	else if (over == SEK_STATE_NONE && !sek_auth_has_login(k->auth, s->user))
 		over = SEK_STATE_ENDED_LOGIN;
-	status = sek_sessions_take_back(sessions, &kept, over);
-	for (i = 0; i < SEK_POLICY_ATTRIBUTES; i++)
-		free(values[i]);
-	return status;
+	if (s->host[0])
+		status = sek_sessions_take_back(k->sessions, &kept, over);
+	free_values(values);
+	if (sek_is_ok(status))
+		return;
+	if (s->host[0]) /* its render host ends it when nobody comes for it */
+		sek_log(SEK_LOG_WARN, "session.not-restored", "session", s->id, "user", s->user, "host", s->host, "why", sek_code_name(status),
+			NULL);
+	on_gone(k, s->id, s->generation);
 }
 
-sek_status sek_kept_start(uv_loop_t *loop, struct sek_store *store, struct sek_auth *auth, struct sek_sessions *sessions,
-	struct sek_kept **ret)
+void sek_kept_adopt(struct sek_kept *k, const struct sek_store_session *row, const char *from, enum sek_state over)
+{
+	struct row r = { .session = *row, .own = (char *)(uintptr_t)row->own };
+
+	snprintf(r.from, sizeof r.from, "%s", from);
+	take_back(k, &r, over);
+}
+
+sek_status sek_kept_start(uv_loop_t *loop, const char *broker, struct sek_store *store, struct sek_auth *auth,
+	struct sek_sessions *sessions, struct sek_kept **ret)
 {
 	struct sek_kept *k = calloc(1, sizeof *k);
 	struct row *rows = NULL, *r;
@@ -233,21 +407,17 @@ sek_status sek_kept_start(uv_loop_t *loop, struct sek_store *store, struct sek_a
 
 	if (!k)
 		return sek_fail(SEK_E_NOMEM);
-	*k = (struct sek_kept){ .loop = loop, .store = store };
-	s = sek_store_sessions(store, remember, &rows);
+	*k = (struct sek_kept){ .loop = loop, .store = store, .auth = auth, .sessions = sessions };
+	snprintf(k->broker, sizeof k->broker, "%s", broker);
+	s = sek_store_sessions(store, k->broker, remember, &rows);
 	if (!sek_is_ok(s)) {
 		free(k);
 		return s;
 	}
-	sek_sessions_keep(sessions, &(struct sek_session_keeper){ on_put, on_gone, k });
+	sek_sessions_keep(sessions, &(struct sek_session_keeper){ on_put, on_gone, k, on_claim, on_still });
 	while ((r = rows) != NULL) {
 		rows = r->next;
-		s = take_back(r, auth, sessions);
-		if (!sek_is_ok(s)) { /* its render host ends it when nobody comes for it */
-			sek_log(SEK_LOG_WARN, "session.not-restored", "session", r->session.id, "user", r->session.user, "host",
-				r->session.host, "why", sek_code_name(s), NULL);
-			on_gone(k, r->session.id);
-		}
+		take_back(k, r, SEK_STATE_NONE);
 		row_free(r);
 	}
 	*ret = k;
@@ -267,6 +437,6 @@ void sek_kept_stop(struct sek_kept *k, void (*done)(void *user), void *user)
 
 void sek_kept_destroy(struct sek_kept *k)
 {
-	SEK_ASSERT(!k || (!k->first && !k->busy));
+	SEK_ASSERT(!k || (!k->first && !k->busy && !k->asking));
 	free(k);
 }

@@ -23,13 +23,13 @@
 #include "broker/hub/control/control.h"
 #include "broker/hub/documented.h"
 #include "broker/hub/faces.h"
-#include "broker/hub/kept.h"
 #include "broker/hub/metrics/metrics.h"
 #include "broker/hub/options.h"
-#include "broker/hub/policy/book.h"
+#include "broker/hub/peers.h"
 #include "broker/hub/protect.h"
 #include "broker/hub/review/review.h"
 #include "broker/hub/recorded.h"
+#include "broker/hub/ruled.h"
 #include "broker/hub/status.h"
 #include "broker/hub/users.h"
 
@@ -54,7 +54,7 @@ struct broker {
 	struct sek_faces faces;
 	struct sek_control *control;
 	struct sek_metrics *metrics;
-	struct sek_kept *kept;
+	struct sek_peers *peers;
 	struct sek_status_line status;
 	bool has_status, stopping, failed;
 	uint8_t login_key[SEK_TOTP_KEY_BYTES];
@@ -70,7 +70,7 @@ static void on_session(void *user, const char *word, const struct sek_session_in
 
 	sek_audited_session(b->audit, word, i);
 	sek_metrics_session(b->metrics, word, i);
-	sek_kept_session(b->kept, word, i);
+	sek_peers_session(b->peers, word, i);
 	sek_log(SEK_LOG_INFO, word, "session", i->id, "user", i->user, "host", i->host, "state", sek_state_name(i->state),
 		"age_s", sek_logf("%llu", (unsigned long long)(i->age_ms / 1000)), "bytes_down",
 		sek_logf("%llu", (unsigned long long)i->bytes_down), NULL);
@@ -157,7 +157,7 @@ static void approvals_stopped(void *user)
 		review_stopped(b);
 }
 
-static void kept_stopped(void *user)
+static void peers_stopped(void *user)
 {
 	struct broker *b = user;
 
@@ -168,7 +168,7 @@ static void auth_stopped(void *user)
 {
 	struct broker *b = user;
 
-	sek_kept_stop(b->kept, kept_stopped, b);
+	sek_peers_stop(b->peers, peers_stopped, b);
 }
 
 static void stop_front(struct broker *b)
@@ -220,6 +220,7 @@ static void stop(struct broker *b)
 	sek_log(SEK_LOG_INFO, "broker.stopping", NULL);
 	sek_notify("STOPPING=1");
 	uv_timer_start(&b->too_long, on_too_long, STOP_MS, 0);
+	sek_peers_quiet(b->peers);
 	sek_control_stop(b->control);
 	sek_faces_refuse(&b->faces);
 	if (b->sessions)
@@ -274,30 +275,12 @@ static sek_status start_recording(struct broker *b)
 		refuse("recording", err);
 }
 
-static sek_status policy_of(void *user, const char *name, const struct sek_policy_row *rows, size_t n,
-	struct sek_policy *ret)
-{
-	const struct broker *b = user;
-
-	return sek_policy_book_resolve(b->book, name, rows, n, ret);
-}
-
-static void policies_changed(void *user)
-{
-	struct broker *b = user;
-
-	if (!b->stopping)
-		sek_sessions_refresh_policy(b->sessions);
-}
-
 static sek_status start_policy(struct broker *b)
 {
 	char err[SEK_CONFIG_ERROR_BYTES] = "";
 
-	if (!sek_is_ok(sek_policy_book_create(&b->loop, b->config->store_path, policies_changed, b, &b->book, err, sizeof err)))
-		return refuse("policy", err);
-	sek_sessions_policy_from(b->sessions, policy_of, b);
-	return sek_ok();
+	return sek_is_ok(sek_ruled_start(&b->loop, b->config->store_path, b->sessions, &b->book, err, sizeof err)) ? sek_ok() :
+		refuse("policy", err);
 }
 
 static sek_status start_admin(struct broker *b)
@@ -373,10 +356,22 @@ static sek_status start_metrics(struct broker *b)
 	return sek_is_ok(sek_metrics_start(&s, &b->metrics, err, sizeof err)) ? sek_ok() : refuse("metrics", err);
 }
 
-/* Last: a session that is taken back needs everything else. */
-static sek_status start_kept(struct broker *b)
+/* Sessions are the other process's, which has the name now. */
+static void replaced(void *user)
 {
-	return sek_is_ok(sek_kept_start(&b->loop, b->store, b->auth, b->sessions, &b->kept)) ? sek_ok() :
+	struct broker *b = user;
+
+	b->failed = b->leaving = true;
+	stop(b);
+}
+
+/* Last: a session that is taken back needs everything else. */
+static sek_status start_peers(struct broker *b)
+{
+	const struct sek_peers_config c = { .name = b->config->broker_name, .store = b->store, .auth = b->auth, .admin = b->admin,
+		.sessions = b->sessions, .linger_s = b->config->sessions.linger_s, .replaced = replaced, .user = b };
+
+	return sek_is_ok(sek_peers_start(&b->loop, &c, &b->peers)) ? sek_ok() :
 		refuse("sessions", "the sessions that ran cannot be read from the store");
 }
 
@@ -408,7 +403,7 @@ static sek_status start(struct broker *b, const struct sek_options *o)
 	SEK_TRY(start_front(b));
 	SEK_TRY(start_metrics(b));
 	SEK_TRY(start_viewers(b));
-	SEK_TRY(start_kept(b));
+	SEK_TRY(start_peers(b));
 	if (o->status_fd >= 0) {
 		b->status.auth = b->auth;
 		b->status.front = b->faces.front;
@@ -454,7 +449,7 @@ static int run(struct broker *b, const struct sek_options *o)
 	sek_sessions_destroy(b->sessions);
 	sek_recorded_destroy(&b->recorded);
 	sek_policy_book_destroy(b->book);
-	sek_kept_destroy(b->kept);
+	sek_peers_destroy(b->peers);
 	sek_auth_destroy(b->auth);
 	sek_store_close(b->store);
 	sek_audit_destroy(b->audit);

@@ -50,6 +50,8 @@ struct sek_admin_config {
 /* Opens the store. On failure writes what is wrong and what to do into err. */
 sek_status sek_admin_create(uv_loop_t *loop, const struct sek_admin_config *config, struct sek_admin **ret, char *err,
 	size_t err_size);
+/* Keeps a text for that user, whose client asks for it. */
+void sek_admin_say(struct sek_admin *a, const char *user, const char *text);
 /* Takes nothing new, waits for what runs, then calls done on the loop. */
 void sek_admin_stop(struct sek_admin *a, void (*done)(void *user), void *user);
 void sek_admin_destroy(struct sek_admin *a); /* after done; NULL is fine */

@@ -145,7 +145,6 @@ void sek_admin_check_foreign_op(struct sek_admin_request *r);
 void sek_admin_check_foreign(struct sek_admin_request *r);
 
 /* messages.c */
-void sek_admin_say(struct sek_admin *a, const char *user, const char *text);
 void sek_admin_forget_said(struct sek_admin *a);
 
 extern const struct sek_admin_op sek_admin_user_ops[], sek_admin_session_ops[], sek_admin_host_ops[],

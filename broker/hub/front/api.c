@@ -87,12 +87,43 @@ static void session_recorded(void *user, sek_status status)
 		sek_conn_deadline(c, SEK_FRONT_AT_ONCE);
 }
 
-static int post_session(struct conn *c, const struct sek_login *l, const json_t *json)
+static int respond_session(struct conn *c, const struct sek_session_answer *a)
 {
 	struct sek_audit *audit = c->front->config.audit;
-	uint8_t id[SEK_SESSION_ID_BYTES];
-	bool resumed = false;
-	sek_status status;
+
+	if (sek_is(a->status, SEK_E_LIMIT))
+		return sek_respond_error(c, 503, "full", 0);
+	if (sek_is(a->status, SEK_E_DENIED))
+		return sek_respond_error(c, 403, "hours", 0);
+	if (sek_is(a->status, SEK_E_STORE))
+		return sek_respond_error(c, 503, "recording", 0);
+	if (sek_is(a->status, SEK_E_IO)) /* the store cannot say whose session it is */
+		return sek_respond_error(c, 503, "unavailable", 0);
+	if (!sek_is_ok(a->status))
+		return sek_respond_error(c, 500, "internal", 0);
+	if (a->resumed || !audit) /* a live session goes on whatever the log does */
+		return answer_session(c, c->opening.login, a->id, a->resumed);
+	memcpy(c->opening.id, a->id, sizeof a->id);
+	c->opening.ticket = sek_audit_sync(audit, session_recorded, c); /* its own record was handed over by the sessions' event */
+	if (c->opening.ticket)
+		return 0;
+	(void)sek_sessions_end_one(c->front->sessions, a->id, SEK_STATE_INTERNAL);
+	return sek_respond_error(c, 503, "audit", 0);
+}
+
+/* Called by session/ from the loop, not from lws. */
+static void session_known(void *user, const struct sek_session_answer *a)
+{
+	struct conn *c = user;
+
+	c->opening.ask = NULL;
+	if (respond_session(c, a))
+		sek_conn_deadline(c, SEK_FRONT_AT_ONCE);
+}
+
+static int post_session(struct conn *c, const struct sek_login *l, const json_t *json)
+{
+	struct sek_session_answer answer;
 
 	if (json_object_size(json) != 0)
 		return sek_respond_error(c, 400, "bad-request", 0);
@@ -100,24 +131,9 @@ static int post_session(struct conn *c, const struct sek_login *l, const json_t 
 		return sek_respond_error(c, 403, "forbidden", 0);
 	if (!l->consented)
 		return sek_respond_error(c, 403, "notice", 0);
-	status = sek_sessions_open(c->front->sessions, l->user, id, &resumed);
-	if (sek_is(status, SEK_E_LIMIT))
-		return sek_respond_error(c, 503, "full", 0);
-	if (sek_is(status, SEK_E_DENIED))
-		return sek_respond_error(c, 403, "hours", 0);
-	if (sek_is(status, SEK_E_STORE))
-		return sek_respond_error(c, 503, "recording", 0);
-	if (!sek_is_ok(status))
-		return sek_respond_error(c, 500, "internal", 0);
-	if (resumed || !audit) /* a live session goes on whatever the log does */
-		return answer_session(c, l->id, id, resumed);
-	memcpy(c->opening.id, id, sizeof id);
 	c->opening.login = l->id;
-	c->opening.ticket = sek_audit_sync(audit, session_recorded, c); /* its own record was handed over by the sessions' event */
-	if (c->opening.ticket)
-		return 0;
-	(void)sek_sessions_end_one(c->front->sessions, id, SEK_STATE_INTERNAL);
-	return sek_respond_error(c, 503, "audit", 0);
+	c->opening.ask = sek_sessions_ask(c->front->sessions, l->user, session_known, c, &answer);
+	return c->opening.ask ? 0 : respond_session(c, &answer);
 }
 
 static int get_health(struct conn *c, const struct sek_login *l, const json_t *json)

@@ -81,6 +81,7 @@ struct conn {
 	struct sek_auth_consent *consent; /* the notice is being acknowledged */
 	struct {                     /* a new session that waits for its record */
 		struct sek_audit_ticket *ticket;
+		struct sek_session_ask *ask; /* or for the answer whose it is */
 		uint8_t id[SEK_SESSION_ID_BYTES];
 		uint64_t login;
 	} opening;

@@ -18,7 +18,7 @@ struct sek_metrics {
 	struct sek_metrics_sources from;
 	const struct sek_viewers *viewers;          /* NULL: no port for VNC viewers */
 	int64_t started_s;                          /* UTC */
-	uint64_t opened, restored, host_alarms, reconnects, taken_over, encoder_restarts;
+	uint64_t opened, restored, moved_here, moved_away, host_alarms, reconnects, taken_over, encoder_restarts;
 	uint64_t ended[SEK_METRICS_STATES];         /* by the state that says why */
 	uint64_t bytes_down, updates;               /* of sessions that have ended */
 	uint64_t first_frame[SEK_METRICS_FIRST_FRAME + 1]; /* the last: longer than any bound */

@@ -36,6 +36,10 @@ void sek_metrics_session(struct sek_metrics *m, const char *word, const struct s
 		m->opened++;
 	} else if (strcmp(word, "session.restored") == 0) {
 		m->restored++;
+	} else if (strcmp(word, "session.moved-here") == 0) {
+		m->moved_here++;
+	} else if (strcmp(word, "session.moved-away") == 0) {
+		m->moved_away++;
 	} else if (strcmp(word, "host.alarm") == 0) {
 		m->host_alarms++;
 	} else if (strcmp(word, "session.first-frame") == 0) {

@@ -103,6 +103,8 @@ static void sessions(FILE *o, const struct sek_metrics *m)
 	by_state(o, "sessions_ended_total", m->ended, true);
 	sek_metrics_counter(o, "session_reconnects", NULL, "Times that a session has lost its render host and called it again.", m->reconnects);
 	sek_metrics_counter(o, "sessions_restored", NULL, "Sessions taken back from a broker that was killed.", m->restored);
+	sek_metrics_counter(o, "sessions_moved_here", NULL, "Sessions taken over from another broker.", m->moved_here);
+	sek_metrics_counter(o, "sessions_moved_away", NULL, "Sessions that another broker has taken over.", m->moved_away);
 	sek_metrics_counter(o, "input_floods", NULL, "Sessions ended because a client sent more than a person can.",
 		m->ended[SEK_STATE_CLIENT_FLOOD]);
 	sek_metrics_counter(o, "messages_refused", NULL, "Sessions ended by a message that the grammar refuses, of a client or of a render host.",

@@ -157,7 +157,10 @@ struct sek_session {
 	uint32_t epoch;           /* counts encoders: their frame numbers start anew */
 
 	/* keep.c */
-	bool kept;                /* the keeper was told of it */
+	bool kept;                /* the keeper knows of it */
+	int64_t generation;       /* one more each time that the session has changed hands */
+	bool asking;              /* the keeper was asked whether it is still ours */
+	const char *moved_from;   /* while it is told: the broker that held it until now */
 	bool returning;           /* taken back from a broker that is gone; the host has not answered yet */
 	enum sek_state over;      /* what it is ended with once it has */
 	bool farewell;            /* nobody's any more: only there to tell the host that it is over */
@@ -190,6 +193,8 @@ struct sek_sessions {
 	size_t n;       /* live sessions */
 	struct sek_delays delays;
 	uint64_t refused[SEK_OPEN_REFUSALS];
+	struct sek_claim *claims; /* users who wait for the answer whose session theirs is */
+	uint64_t next_call_ms;    /* when the next session that is taken back may call its host */
 	size_t pending; /* objects with handles or jobs that still have to say goodbye; children count apart */
 	sek_session_event_fn *event;
 	void *event_user;
@@ -218,7 +223,8 @@ void sek_sessions_release(void *all); /* an object has gone */
 void sek_sessions_tell(struct sek_session *s, const char *word);
 
 /* life.c: one session from opening to end */
-sek_status sek_session_create(struct sek_sessions *all, const char *user, struct sek_session **ret);
+/* id: NULL = a new one. */
+sek_status sek_session_create(struct sek_sessions *all, const char *user, const uint8_t id[SEK_SESSION_ID_BYTES], struct sek_session **ret);
 /* The steps of it that a session which is taken back goes, too: memory and name; into the list, with its timer; freed before that. */
 sek_status sek_session_new(struct sek_sessions *all, const char *user, const uint8_t id[SEK_SESSION_ID_BYTES],
 	struct sek_session **ret);
@@ -229,6 +235,9 @@ void sek_session_drop(struct sek_session *s);
 void sek_session_end(struct sek_session *s, enum sek_state state, const char *cause);
 /* Lets go of it as a broker does that is started again at once: for the host the line has dropped. */
 void sek_session_leave(struct sek_session *s);
+/* The same for one that another broker has: its client is told. */
+void sek_session_hand_over(struct sek_session *s);
+void sek_session_call_again(struct sek_session *s); /* the lost link is made once more */
 void sek_session_begin(struct sek_session *s); /* the first HELLO came: choose a host, make the link */
 /* A state for the client, remembered as the session's. */
 void sek_session_show(struct sek_session *s, enum sek_state state);
@@ -249,6 +258,15 @@ void sek_session_keep_no_more(struct sek_session *s);
 void sek_session_farewell(const struct sek_session *s);
 /* The host has answered: a session that was taken back goes on, or ends. False: it has ended. */
 bool sek_session_returned(struct sek_session *s);
+
+bool sek_session_read_id(const char *hex, uint8_t ret[SEK_SESSION_ID_BYTES]);
+
+/* claim.c */
+void sek_claims_drop(struct sek_sessions *all); /* the manager stops: those who wait are told */
+/* manager.c */
+struct sek_session *sek_sessions_of_user(struct sek_sessions *all, const char *user);
+/* As sek_sessions_open, without looking for one that is there; id, generation: as the keeper has it, NULL: it has not. */
+sek_status sek_sessions_make(struct sek_sessions *all, const char *user, const uint8_t *id, struct sek_session **ret);
 
 /* policy.c */
 /* The session's own values; returns how many. */

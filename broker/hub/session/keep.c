@@ -29,13 +29,14 @@ void sek_session_keep(struct sek_session *s)
 	s->all->keeper.put(s->all->keeper.user, &(struct sek_session_kept){ .id = s->id_hex, .user = s->user, .host = s->host->name,
 		.lang = s->wish.lang, .width_px = s->wish.width_px, .height_px = s->wish.height_px,
 		.scale_percent = s->wish.scale_percent, .opened_s = s->opened_s, .started_s = s->started_s,
-		.recording = *sek_tape_id(s) ? sek_tape_id(s) : s->recorded_before, .rows = rows, .n_rows = n });
+		.from = "", .generation = s->generation, .recording = *sek_tape_id(s) ? sek_tape_id(s) : s->recorded_before, .rows = rows,
+		.n_rows = n });
 }
 
 void sek_session_keep_no_more(struct sek_session *s)
 {
 	if (s->kept && s->all->keeper.gone)
-		s->all->keeper.gone(s->all->keeper.user, s->id_hex);
+		s->all->keeper.gone(s->all->keeper.user, s->id_hex, s->generation);
 }
 
 static int digit(char c)
@@ -43,7 +44,7 @@ static int digit(char c)
 	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static bool read_id(const char *hex, uint8_t ret[SEK_SESSION_ID_BYTES])
+bool sek_session_read_id(const char *hex, uint8_t ret[SEK_SESSION_ID_BYTES])
 {
 	size_t i;
 
@@ -72,6 +73,15 @@ static uint64_t then(uint64_t now_ms, int64_t wall_s, int64_t then_s)
 	return now_ms - (then_s < wall_s ? (uint64_t)(wall_s - then_s) * 1000 : 0);
 }
 
+/* Until it may call its host; one that comes alone calls at once. */
+static uint64_t turn(struct sek_sessions *all)
+{
+	uint64_t now = uv_now(all->loop), at = all->next_call_ms > now ? all->next_call_ms : now;
+
+	all->next_call_ms = at + APART_MS;
+	return at - now;
+}
+
 static sek_status own_values(struct sek_session *s, const struct sek_session_kept *k)
 {
 	size_t i;
@@ -95,6 +105,7 @@ static void restore(struct sek_session *s, const struct sek_session_kept *k, con
 	s->host = host;
 	s->host_has_it = true;
 	s->kept = true;
+	s->generation = k->generation;
 	s->opened_s = k->opened_s;
 	s->started_s = k->started_s;
 	s->opened_ms = then(now, wall_s, k->opened_s);
@@ -115,10 +126,10 @@ sek_status sek_sessions_take_back(struct sek_sessions *all, const struct sek_ses
 	const struct sek_render_host *host = sek_farm_find(all, k->host);
 	uint8_t id[SEK_SESSION_ID_BYTES];
 	struct sek_session *s;
-	uint64_t wait = all->n * APART_MS;
+	uint64_t wait;
 	sek_status status;
 
-	if (!read_id(k->id, id) || !sound(k))
+	if (!sek_session_read_id(k->id, id) || !sound(k))
 		return sek_fail(SEK_E_MALFORMED);
 	if (!host)
 		return sek_fail(SEK_E_NOT_FOUND);
@@ -135,6 +146,7 @@ sek_status sek_sessions_take_back(struct sek_sessions *all, const struct sek_ses
 		return status;
 	}
 	restore(s, k, host);
+	wait = turn(all);
 	sek_session_enlist(s);
 	s->lost_ms = uv_now(all->loop) + wait;
 	s->returning = true;
@@ -143,7 +155,9 @@ sek_status sek_sessions_take_back(struct sek_sessions *all, const struct sek_ses
 		s->over = SEK_STATE_HOST_RULES; /* the policy of now has rules that such a host cannot keep */
 	if (s->over == SEK_STATE_NONE && !sek_tape_possible(s))
 		s->over = SEK_STATE_NOT_RECORDED;
-	sek_sessions_tell(s, "session.restored");
+	s->moved_from = k->from && *k->from ? k->from : NULL;
+	sek_sessions_tell(s, s->moved_from ? "session.moved-here" : "session.restored");
+	s->moved_from = NULL;
 	if (s->over == SEK_STATE_NONE && !sek_tape_follow_policy(s, SEK_TAPE_RESTORED))
 		return sek_ok(); /* it has ended */
 	sek_session_keep(s);

@@ -70,15 +70,15 @@ void sek_session_enlist(struct sek_session *s)
 	sek_client_linger(s);
 }
 
-sek_status sek_session_create(struct sek_sessions *all, const char *user, struct sek_session **ret)
+sek_status sek_session_create(struct sek_sessions *all, const char *user, const uint8_t id[SEK_SESSION_ID_BYTES], struct sek_session **ret)
 {
-	uint8_t id[SEK_SESSION_ID_BYTES];
+	uint8_t random[SEK_SESSION_ID_BYTES];
 	struct sek_session *s;
 	sek_status status;
 
-	if (getrandom(id, sizeof id, 0) != (ssize_t)sizeof id)
+	if (!id && getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
 		return sek_fail(SEK_E_NOMEM);
-	SEK_TRY(sek_session_new(all, user, id, &s));
+	SEK_TRY(sek_session_new(all, user, id ? id : random, &s));
 	status = sek_session_policy_open(s);
 	if (sek_is_ok(status) && !sek_session_hours_allow(&s->policy))
 		status = sek_fail(SEK_E_DENIED);
@@ -152,15 +152,9 @@ void sek_session_end(struct sek_session *s, enum sek_state state, const char *ca
 	sek_tape_end(s, sek_state_name(state), state);
 }
 
-void sek_session_leave(struct sek_session *s)
+/* It goes on, and not here. */
+static void part(struct sek_session *s, const char *word)
 {
-	const struct sek_client_ops *ops = s->client.ops;
-	void *user = s->client.user;
-
-	if (!s->kept || s->over != SEK_STATE_NONE) { /* nobody could take it back, or may */
-		sek_session_end(s, SEK_STATE_BROKER_STOPPING, NULL);
-		return;
-	}
 	s->phase = SEK_PHASE_ENDED;
 	*s->prev = s->next;
 	if (s->next)
@@ -168,15 +162,36 @@ void sek_session_leave(struct sek_session *s)
 	s->all->n--;
 	sek_clipboard_finish(s);
 	sek_session_document_close(s);
-	sek_sessions_tell(s, "session.left");
+	sek_sessions_tell(s, word);
 	uv_close((uv_handle_t *)&s->timer, on_timer_closed);
 	drop_link(s, false);
 	sek_client_tell_departing(s);
+}
+
+void sek_session_leave(struct sek_session *s)
+{
+	const struct sek_client_ops *ops = s->client.ops;
+	void *user = s->client.user;
+
+	if (!s->kept || s->phase == SEK_PHASE_OPENED || s->over != SEK_STATE_NONE) { /* nobody could take it back, or may */
+		sek_session_end(s, SEK_STATE_BROKER_STOPPING, NULL);
+		return;
+	}
+	part(s, "session.left");
 	if (ops) {
 		sek_client_forget(s);
 		ops->close(user);
 	}
 	sek_tape_end(s, "restart", 0);
+}
+
+void sek_session_hand_over(struct sek_session *s)
+{
+	if (s->phase == SEK_PHASE_ENDED)
+		return;
+	part(s, "session.moved-away");
+	sek_client_bye(s, SEK_STATE_TAKEN_OVER);
+	sek_tape_end(s, "moved", 0);
 }
 
 void sek_session_show(struct sek_session *s, enum sek_state state)
@@ -223,6 +238,12 @@ static void retry(struct sek_session *s)
 		sek_session_end(s, s->lost_why, "the render host could not be reached again");
 	else
 		sek_deadline_in(s, SEK_DL_RETRY, wait_ms[s->tries]);
+}
+
+void sek_session_call_again(struct sek_session *s)
+{
+	s->tries++;
+	start_link(s);
 }
 
 /* The host may still have the session: everything on our side is made anew, the gap included, so that a decoder which was
@@ -437,8 +458,13 @@ void sek_session_due(struct sek_session *s, enum sek_deadline which)
 		sek_session_end(s, SEK_STATE_HOST_LOST, "the host ended the session and did not say why");
 		break;
 	case SEK_DL_RETRY:
-		s->tries++;
-		start_link(s);
+		/* what cut the line may have been another broker's call */
+		if (s->kept && !s->returning && s->all->keeper.still) {
+			s->asking = true;
+			s->all->keeper.still(s->all->keeper.user, s->id_hex, s->generation);
+		} else {
+			sek_session_call_again(s);
+		}
 		break;
 	case SEK_DL_RECORDING:
 		sek_tape_due(s);

@@ -116,6 +116,7 @@ static void stop(struct sek_sessions *all, void (*done)(void *user), void *user)
 	all->stop_timer.data = all;
 	uv_timer_start(&all->stop_timer, on_stop_timeout, SEK_STOP_WAIT_MS, 0);
 	sek_farm_stop(all->farm);
+	sek_claims_drop(all);
 }
 
 void sek_sessions_stop(struct sek_sessions *all, void (*done)(void *user), void *user)
@@ -134,7 +135,7 @@ void sek_sessions_leave(struct sek_sessions *all, void (*done)(void *user), void
 	check_stopped(all);
 }
 
-static struct sek_session *of_user(struct sek_sessions *all, const char *user)
+struct sek_session *sek_sessions_of_user(struct sek_sessions *all, const char *user)
 {
 	for (struct sek_session *s = all->first; s; s = s->next)
 		if (strcmp(s->user, user) == 0)
@@ -142,24 +143,33 @@ static struct sek_session *of_user(struct sek_sessions *all, const char *user)
 	return NULL;
 }
 
+sek_status sek_sessions_make(struct sek_sessions *all, const char *user, const uint8_t *id, struct sek_session **ret)
+{
+	sek_status status = all->n >= all->config.max_sessions ? sek_fail(SEK_E_LIMIT) : sek_session_create(all, user, id, ret);
+
+	if (!sek_is_ok(status)) {
+		all->refused[sek_is(status, SEK_E_LIMIT) ? SEK_OPEN_FULL : sek_is(status, SEK_E_DENIED) ? SEK_OPEN_HOURS :
+			sek_is(status, SEK_E_STORE) ? SEK_OPEN_RECORDING : SEK_OPEN_OTHER]++;
+		return status;
+	}
+	if (id) { /* it has a row already */
+		(*ret)->kept = true;
+		(*ret)->generation = 1;
+	}
+	sek_sessions_tell(*ret, "session.opened");
+	return status;
+}
+
 sek_status sek_sessions_open(struct sek_sessions *all, const char *user, uint8_t ret_id[SEK_SESSION_ID_BYTES],
 	bool *ret_resumed)
 {
-	struct sek_session *s = of_user(all, user);
+	struct sek_session *s = sek_sessions_of_user(all, user);
 	bool resumed = s != NULL;
 
 	if (all->stopping)
 		return sek_fail(SEK_E_LIMIT);
-	if (!s) {
-		sek_status status = all->n >= all->config.max_sessions ? sek_fail(SEK_E_LIMIT) : sek_session_create(all, user, &s);
-
-		if (!sek_is_ok(status)) {
-			all->refused[sek_is(status, SEK_E_LIMIT) ? SEK_OPEN_FULL : sek_is(status, SEK_E_DENIED) ? SEK_OPEN_HOURS :
-				sek_is(status, SEK_E_STORE) ? SEK_OPEN_RECORDING : SEK_OPEN_OTHER]++;
-			return status;
-		}
-		sek_sessions_tell(s, "session.opened");
-	}
+	if (!s)
+		SEK_TRY(sek_sessions_make(all, user, NULL, &s));
 	memcpy(ret_id, s->id, SEK_SESSION_ID_BYTES);
 	*ret_resumed = resumed;
 	return sek_ok();
@@ -231,7 +241,7 @@ size_t sek_sessions_end_user(struct sek_sessions *all, const char *user, enum se
 	struct sek_session *s;
 
 	/* from the start each time: telling a client may change the list */
-	for (; (s = of_user(all, user)) != NULL; ended++)
+	for (; (s = sek_sessions_of_user(all, user)) != NULL; ended++)
 		sek_session_end(s, state, NULL);
 	return ended;
 }
@@ -309,6 +319,7 @@ static void describe(const struct sek_session *s, struct sek_session_info *ret)
 		.decoder_pid = s->link ? sek_link_pid(s->link) : 0,
 		.policy = &s->policy,
 		.encoder_pid = s->encoder ? sek_encoder_pid(s->encoder) : 0,
+		.moved_from = s->moved_from ? s->moved_from : "",
 	};
 	memcpy(ret->id, s->id_hex, sizeof ret->id);
 	snprintf(ret->recording, sizeof ret->recording, "%s", sek_tape_id(s));

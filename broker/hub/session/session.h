@@ -88,6 +88,20 @@ void sek_sessions_destroy(struct sek_sessions *all); /* after done */
 sek_status sek_sessions_open(struct sek_sessions *all, const char *user, uint8_t ret_id[SEK_SESSION_ID_BYTES],
 	bool *ret_resumed);
 
+/* The same where several brokers share a store: the user's session wherever it is. One that another broker holds is taken over from it,
+ * and goes on here. */
+struct sek_session_answer {
+	sek_status status; /* as sek_sessions_open; SEK_E_IO: the store cannot say */
+	uint8_t id[SEK_SESSION_ID_BYTES];
+	bool resumed;
+};
+typedef void sek_session_ask_fn(void *user, const struct sek_session_answer *a);
+struct sek_session_ask;
+/* NULL: *ret is the answer. Else fn is called with it later, from the loop, unless it is forgotten; after that the ask is gone. */
+struct sek_session_ask *sek_sessions_ask(struct sek_sessions *all, const char *user, sek_session_ask_fn *fn, void *arg,
+	struct sek_session_answer *ret);
+void sek_session_ask_forget(struct sek_session_ask *ask); /* NULL is fine */
+
 /* What front/ offers for each client stream. Called by the session, never from inside sek_session_attach. */
 struct sek_client_ops {
 	/* How many bytes wait in this stream's queue. */
@@ -197,6 +211,7 @@ struct sek_session_info {
 	const struct sek_policy *policy; /* in force; good until the loop goes on */
 	char recording[33];      /* its recording's id, "" = none */
 	bool recorded;           /* that recording is on the disk and goes on */
+	const char *moved_from;  /* in session.moved-here: the broker that held it; else "" */
 };
 void sek_sessions_each(struct sek_sessions *all, void (*fn)(void *user, const struct sek_session_info *info), void *user);
 size_t sek_sessions_count(const struct sek_sessions *all);
@@ -216,7 +231,7 @@ uint64_t sek_sessions_refused(const struct sek_sessions *all, enum sek_open_refu
 
 /* Told of session events that others care about (log, later audit): word is one of session.opened, .attached (a HELLO was
  * accepted), .started (the host is being called), .running, .first-frame, .detached, .taken-over, .reconnecting,
- * .reconnected, .left (to the next start), .restored (taken back by it), .encoder-restarted, .ended (info->state says why), host.alarm (its host takes no new ones any more: alarm_faults). fn must not call back into the sessions. */
+ * .reconnected, .left (to the next start), .restored (taken back by it), .moved-here (taken over from another broker), .moved-away (another one has it), .encoder-restarted, .ended (info->state says why), host.alarm (its host takes no new ones any more: alarm_faults). fn must not call back into the sessions. */
 typedef void sek_session_event_fn(void *user, const char *word, const struct sek_session_info *info);
 void sek_sessions_on_event(struct sek_sessions *all, sek_session_event_fn *fn, void *user);
 

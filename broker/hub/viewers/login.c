@@ -63,18 +63,17 @@ static void session_recorded(void *user, sek_status status)
 	sek_viewer_pump(v);
 }
 
-static void open_session(struct viewer *v)
+static void have_session(struct viewer *v, const struct sek_session_answer *a)
 {
 	struct sek_audit *audit = v->all->config.audit;
-	bool resumed = false;
-	sek_status s = sek_sessions_open(v->all->sessions, v->user, v->id, &resumed);
 
-	if (!sek_is_ok(s)) {
-		sek_viewer_refuse(v, sek_is(s, SEK_E_LIMIT) ? "error.full" : sek_is(s, SEK_E_DENIED) ? "error.hours" :
-			sek_is(s, SEK_E_STORE) ? "error.recording" : "error.internal");
+	if (!sek_is_ok(a->status)) {
+		sek_viewer_refuse(v, sek_is(a->status, SEK_E_LIMIT) ? "error.full" : sek_is(a->status, SEK_E_DENIED) ? "error.hours" :
+			sek_is(a->status, SEK_E_STORE) ? "error.recording" : "error.internal");
 		return;
 	}
-	if (resumed || !audit) { /* a live session goes on whatever the log does */
+	memcpy(v->id, a->id, sizeof v->id);
+	if (a->resumed || !audit) { /* a live session goes on whatever the log does */
 		begin(v);
 		return;
 	}
@@ -83,6 +82,24 @@ static void open_session(struct viewer *v)
 		return;
 	(void)sek_sessions_end_one(v->all->sessions, v->id, SEK_STATE_INTERNAL);
 	sek_viewer_refuse(v, "error.audit");
+}
+
+static void session_known(void *user, const struct sek_session_answer *a)
+{
+	struct viewer *v = user;
+
+	v->ask = NULL;
+	have_session(v, a);
+	sek_viewer_pump(v);
+}
+
+static void open_session(struct viewer *v)
+{
+	struct sek_session_answer answer;
+
+	v->ask = sek_sessions_ask(v->all->sessions, v->user, session_known, v, &answer);
+	if (!v->ask)
+		have_session(v, &answer);
 }
 
 /* --- the log-in --- */
@@ -171,6 +188,8 @@ void sek_viewer_login_drop(struct viewer *v)
 	if (v->login_try)
 		sek_auth_forget(v->login_try);
 	v->login_try = NULL;
+	sek_session_ask_forget(v->ask);
+	v->ask = NULL;
 	if (v->ticket) {
 		sek_audit_forget(v->ticket);
 		v->ticket = NULL;

@@ -47,6 +47,7 @@ struct viewer {
 	char code[8];                   /* that came with the password, "" = none */
 	uint64_t login;
 	char user[SEK_STORE_NAME_BYTES];
+	struct sek_session_ask *ask;     /* whose session the user's is */
 	struct sek_audit_ticket *ticket; /* a new session waits for its record */
 	uint8_t id[SEK_SESSION_ID_BYTES];
 	struct sek_session *session;    /* NULL: none, or it has let go */

@@ -54,13 +54,20 @@ static void go_on(struct sek_session *s)
 	}
 }
 
-sek_status sek_sessions_open(struct sek_sessions *m, const char *user, uint8_t ret_id[SEK_SESSION_ID_BYTES],
-	bool *ret_resumed)
+struct sek_session_ask *sek_sessions_ask(struct sek_sessions *m, const char *user, sek_session_ask_fn *fn, void *arg,
+	struct sek_session_answer *ret)
 {
 	(void)user;
-	memcpy(ret_id, m->one.id, SEK_SESSION_ID_BYTES);
-	*ret_resumed = false;
-	return sek_ok();
+	(void)fn;
+	(void)arg;
+	memset(ret, 0, sizeof *ret);
+	memcpy(ret->id, m->one.id, SEK_SESSION_ID_BYTES);
+	return NULL;
+}
+
+void sek_session_ask_forget(struct sek_session_ask *ask)
+{
+	(void)ask;
 }
 
 sek_status sek_session_attach(struct sek_sessions *m, const uint8_t id[SEK_SESSION_ID_BYTES], const char *user,

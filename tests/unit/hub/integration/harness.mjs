@@ -29,13 +29,24 @@ async function until(what, fn, ms = 15000) {
 export { until };
 
 export class Broker {
-	constructor() {
-		this.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'sek-hub-'));
+	// beside: another broker, whose folder and store this one shares; files: a word for its own; name: among the brokers.
+	constructor(beside = null, files = 'second', name = files) {
+		this.beside = beside;
+		this.files = files;
+		this.name = name;
+		this.dir = beside?.dir ?? fs.mkdtempSync(path.join(os.tmpdir(), 'sek-hub-'));
+		this.config = beside ? `${files}.yaml` : 'broker.yaml';
 		this.address = `127.${randomPart()}.${randomPart()}.${randomPart()}`;
 		this.port = 20000 + crypto.randomInt(40000);
 		this.origin = `https://${this.address}:${this.port}`;
 		this.log = '';
 		this.status = [];
+		if (beside) {
+			this.run('sekisho-certs', ['https', 'pki', files, '--address', this.address]);
+			this.ca = beside.ca;
+			this.configure();
+			return;
+		}
 		this.run('sekisho-certs', ['init', 'pki']);
 		this.run('sekisho-certs', ['broker', 'pki', 'broker1']);
 		this.run('sekisho-certs', ['https', 'pki', 'https', '--address', this.address]);
@@ -65,12 +76,12 @@ export class Broker {
 	user(words, password = '') { return this.run('sekisho-broker', ['--config', 'broker.yaml', 'user', ...words], password ? password + '\n' : ''); }
 
 	configure(extra = '') {
-		fs.writeFileSync(this.file('broker.yaml'), `
+		fs.writeFileSync(this.file(this.config), `
 inner:
   address: ${this.address}
   port: ${this.port}
-  certificate: pki/https.crt
-  key: pki/https.key
+  certificate: pki/${this.beside ? this.files : 'https'}.crt
+  key: pki/${this.beside ? this.files : 'https'}.key
 outer:
   address: 127.0.0.1
 pki:
@@ -89,10 +100,10 @@ programs:
   decoder: /bin/false
   encoder: /bin/false
 log_level: debug
-${extra}`, { mode: 0o644 });
+${this.beside ? `site:\n  broker: ${this.name}\naudit:\n  path: audit-${this.files}\n  key: ${this.files}-audit.key\ncontrol:\n  path: ${this.files}.sock\n` : ''}${extra}`, { mode: 0o644 });
 	}
 
-	async start(program = 'sekisho-broker', args = ['--config', 'broker.yaml', '--status-fd', '3']) {
+	async start(program = 'sekisho-broker', args = ['--config', this.config, '--status-fd', '3']) {
 		await this.stop(); // of a test that failed in its middle
 		this.log = '';
 		this.status = [];
@@ -132,7 +143,7 @@ ${extra}`, { mode: 0o644 });
 
 	async finish() {
 		const code = await this.stop();
-		fs.rmSync(this.dir, { recursive: true, force: true });
+		if (!this.beside) fs.rmSync(this.dir, { recursive: true, force: true });
 		return code;
 	}
 

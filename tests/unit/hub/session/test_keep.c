@@ -19,7 +19,9 @@ struct notes {
 	char id[33], user[64], host[64], recording[33], own[256];
 	uint16_t width_px, height_px, scale_percent;
 	uint8_t lang;
-	int64_t started_s;
+	int64_t started_s, generation;
+	unsigned claims, stills;
+	char claimed[64], have[33], fresh[33];
 };
 
 static void on_put(void *user, const struct sek_session_kept *k)
@@ -35,16 +37,18 @@ static void on_put(void *user, const struct sek_session_kept *k)
 	n->scale_percent = k->scale_percent;
 	n->lang = k->lang;
 	n->started_s = k->started_s;
+	n->generation = k->generation;
 	n->own[0] = '\0';
 	for (size_t i = 0; i < k->n_rows; i++)
 		snprintf(n->own + strlen(n->own), sizeof n->own - strlen(n->own), "%s=%s ", sek_policy_info(k->rows[i].attribute)->name,
 			k->rows[i].value);
 }
 
-static void on_gone(void *user, const char *id)
+static void on_gone(void *user, const char *id, int64_t generation)
 {
 	struct notes *n = user;
 
+	ck_assert_int_eq(generation, n->generation);
 	ck_assert_str_eq(n->id, id);
 	n->gones++;
 }
@@ -54,7 +58,7 @@ static void begin(struct bench *b, struct notes *n)
 	memset(n, 0, sizeof *n);
 	bench_init(b, "decoder", "encoder");
 	bench_start(b);
-	sek_sessions_keep(b->all, &(struct sek_session_keeper){ on_put, on_gone, n });
+	sek_sessions_keep(b->all, &(struct sek_session_keeper){ .put = on_put, .gone = on_gone, .user = n });
 }
 
 static struct sek_session_kept row(void)
@@ -62,7 +66,8 @@ static struct sek_session_kept row(void)
 	int64_t now = (int64_t)time(NULL);
 
 	return (struct sek_session_kept){ .id = ID, .user = "taro", .host = "render1.sekisho.internal", .lang = SEK_LANG_EN,
-		.width_px = 900, .height_px = 700, .scale_percent = 125, .opened_s = now - 61, .started_s = now - 60, .recording = "" };
+		.width_px = 900, .height_px = 700, .scale_percent = 125, .opened_s = now - 61, .started_s = now - 60, .recording = "",
+		.from = "", .generation = 3 };
 }
 
 START_TEST(what_is_kept_follows_the_session)
@@ -170,6 +175,209 @@ START_TEST(one_that_may_not_go_on_is_ended_at_the_host)
 	journal_close(j);
 	ck_assert_uint_eq(n.gones, 1);
 	bench_finish(&b);
+}
+END_TEST
+
+/* --- several brokers: whose session a user's is --- */
+
+static void on_claim(void *user, const char *name, const char *have, const char *fresh)
+{
+	struct notes *n = user;
+
+	n->claims++;
+	snprintf(n->claimed, sizeof n->claimed, "%s", name);
+	snprintf(n->have, sizeof n->have, "%s", have);
+	snprintf(n->fresh, sizeof n->fresh, "%s", fresh);
+}
+
+static void on_still(void *user, const char *id, int64_t generation)
+{
+	struct notes *n = user;
+
+	ck_assert_str_eq(id, n->id);
+	ck_assert_int_eq(generation, n->generation);
+	n->stills++;
+}
+
+static void begin_several(struct bench *b, struct notes *n)
+{
+	memset(n, 0, sizeof *n);
+	bench_init(b, "decoder", "encoder");
+	bench_start(b);
+	sek_sessions_keep(b->all, &(struct sek_session_keeper){ on_put, on_gone, n, on_claim, on_still });
+}
+
+struct asked {
+	unsigned n;
+	struct sek_session_answer a;
+};
+
+static void on_answer(void *user, const struct sek_session_answer *a)
+{
+	struct asked *k = user;
+
+	k->n++;
+	k->a = *a;
+}
+
+static struct sek_session_ask *ask(struct bench *b, struct asked *k)
+{
+	struct sek_session_answer now;
+
+	memset(k, 0, sizeof *k);
+	return sek_sessions_ask(b->all, "taro", on_answer, k, &now);
+}
+
+static struct sek_session_kept fresh_row(const struct notes *n)
+{
+	struct sek_session_kept k = row();
+	static char id[33];
+
+	memcpy(id, n->fresh, sizeof id);
+	k.id = id;
+	k.host = "";
+	k.generation = 1;
+	return k;
+}
+
+START_TEST(asked_for_a_session)
+{
+	struct sek_session_kept k;
+	struct bench b;
+	struct notes n;
+	struct asked first, second, forgotten;
+
+	begin_several(&b, &n);
+	ck_assert_ptr_nonnull(ask(&b, &first));
+	ck_assert_ptr_nonnull(ask(&b, &second));
+	sek_session_ask_forget(ask(&b, &forgotten));
+	ck_assert(n.claims == 1 && first.n == 0); /* one question for all of them */
+	ck_assert(strcmp(n.claimed, "taro") == 0 && !n.have[0] && strlen(n.fresh) == 32);
+	k = fresh_row(&n);
+	sek_sessions_claimed(b.all, "taro", SEK_CLAIMED_NEW, &k);
+	ck_assert(first.n == 1 && second.n == 1 && forgotten.n == 0);
+	ck_assert(sek_is_ok(first.a.status) && !first.a.resumed && second.a.resumed);
+	ck_assert_mem_eq(first.a.id, second.a.id, sizeof first.a.id);
+	/* it is there; also while the store is away */
+	ck_assert_ptr_nonnull(ask(&b, &first));
+	ck_assert_str_eq(n.have, k.id);
+	sek_sessions_claimed(b.all, "taro", SEK_CLAIMED_FAULT, &k);
+	ck_assert(first.n == 1 && sek_is_ok(first.a.status) && first.a.resumed);
+	/* its row goes with it, though nothing ever ran */
+	snprintf(n.id, sizeof n.id, "%s", n.have);
+	n.generation = 1;
+	sek_sessions_end_user(b.all, "taro", SEK_STATE_ENDED_ADMIN);
+	ck_assert_uint_eq(n.gones, 1);
+	ck_assert_ptr_nonnull(ask(&b, &first));
+	sek_sessions_claimed(b.all, "taro", SEK_CLAIMED_FAULT, &k);
+	ck_assert(first.n == 1 && sek_is(first.a.status, SEK_E_IO));
+	/* who waits when it stops is told */
+	ck_assert_ptr_nonnull(ask(&b, &first));
+	bench_finish(&b);
+	ck_assert(first.n == 1 && sek_is(first.a.status, SEK_E_LIMIT));
+}
+END_TEST
+
+START_TEST(taken_over_from_another_broker)
+{
+	struct sek_session_kept k = row();
+	struct bench b;
+	struct stream c;
+	struct notes n;
+	struct asked asked;
+
+	begin_several(&b, &n);
+	k.from = "broker1";
+	ck_assert_ptr_nonnull(ask(&b, &asked));
+	sek_sessions_claimed(b.all, "taro", SEK_CLAIMED_TAKEN, &k);
+	ck_assert(asked.n == 1 && sek_is_ok(asked.a.status) && asked.a.resumed);
+	ck_assert_str_eq(b.events, "session.moved-here ");
+	ck_assert(strcmp(n.id, ID) == 0 && n.generation == 3);
+	stream_attach(b.all, "taro", &c);
+	stream_hello(&c);
+	BENCH_UNTIL(&b, 5000, c.keyframes > 0);
+	/* and taken by another one in turn: its client is told, its render host is not */
+	sek_sessions_let_go(b.all, ID, 2);
+	ck_assert_uint_eq(sek_sessions_count(b.all), 1); /* an old order */
+	sek_sessions_let_go(b.all, ID, 3);
+	ck_assert_uint_eq(sek_sessions_count(b.all), 0);
+	ck_assert(c.closed && stream_state(&c) == SEK_STATE_TAKEN_OVER);
+	ck_assert(bench_saw(&b, "session.moved-away "));
+	ck_assert(!bench_saw(&b, "session.ended"));
+	ck_assert_uint_eq(n.gones, 0);
+	bench_finish(&b);
+}
+END_TEST
+
+START_TEST(a_host_that_is_not_known_here)
+{
+	struct sek_session_kept k = row();
+	struct bench b;
+	struct notes n;
+	struct asked asked;
+
+	begin_several(&b, &n);
+	k.from = "broker1";
+	k.host = "elsewhere.sekisho.internal";
+	snprintf(n.id, sizeof n.id, "%s", ID);
+	n.generation = 3;
+	ck_assert_ptr_nonnull(ask(&b, &asked));
+	sek_sessions_claimed(b.all, "taro", SEK_CLAIMED_TAKEN, &k);
+	ck_assert(n.gones == 1 && n.claims == 2 && asked.n == 0); /* it cannot be had; a new one is asked for */
+	k = fresh_row(&n);
+	sek_sessions_claimed(b.all, "taro", SEK_CLAIMED_NEW, &k);
+	ck_assert(asked.n == 1 && sek_is_ok(asked.a.status) && !asked.a.resumed);
+	snprintf(n.id, sizeof n.id, "%s", k.id);
+	n.generation = 1;
+	bench_finish(&b);
+	ck_assert_uint_eq(n.gones, 2);
+}
+END_TEST
+
+/* Before a lost line is made again it is asked whether the session is still ours: what cut it may have been the other broker's call. */
+static void lose(struct bench *b, struct notes *n, struct stream *c)
+{
+	struct sek_session_kept k;
+	struct asked asked;
+
+	begin_several(b, n);
+	ck_assert_ptr_nonnull(ask(b, &asked));
+	k = fresh_row(n);
+	sek_sessions_claimed(b->all, "taro", SEK_CLAIMED_NEW, &k);
+	stream_attach(b->all, "taro", c);
+	stream_hello(c);
+	BENCH_UNTIL(b, 5000, stream_state(c) == SEK_STATE_RUNNING);
+	ck_assert_int_eq(n->generation, 1);
+	stream_text(c, "!exit 16"); /* the line is cut */
+	BENCH_UNTIL(b, 5000, n->stills == 1);
+}
+
+START_TEST(still_ours)
+{
+	struct bench b;
+	struct stream c;
+	struct notes n;
+
+	lose(&b, &n, &c);
+	sek_sessions_still(b.all, n.id, 1, true);
+	BENCH_UNTIL(&b, 5000, bench_saw(&b, "session.reconnected "));
+	bench_finish(&b);
+	ck_assert_uint_eq(n.gones, 1);
+}
+END_TEST
+
+START_TEST(not_ours_any_more)
+{
+	struct bench b;
+	struct stream c;
+	struct notes n;
+
+	lose(&b, &n, &c);
+	sek_sessions_still(b.all, n.id, 1, false);
+	ck_assert_uint_eq(sek_sessions_count(b.all), 0);
+	ck_assert(c.closed && stream_state(&c) == SEK_STATE_TAKEN_OVER);
+	bench_finish(&b);
+	ck_assert_uint_eq(n.gones, 0);
 }
 END_TEST
 
@@ -307,6 +515,11 @@ int main(void)
 	tcase_add_test(all, without_its_recording_it_does_not_go_on);
 	tcase_add_test(all, a_host_that_does_not_answer_ends_it);
 	tcase_add_test(all, what_was_never_kept_is_not_taken_back);
+	tcase_add_test(all, asked_for_a_session);
+	tcase_add_test(all, taken_over_from_another_broker);
+	tcase_add_test(all, a_host_that_is_not_known_here);
+	tcase_add_test(all, still_ours);
+	tcase_add_test(all, not_ours_any_more);
 	suite_add_tcase(suite, all);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

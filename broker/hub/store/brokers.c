@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The tables of brokers and of orders between them.
+ */
+#include "broker/hub/store/brokers.h"
+
+#include <string.h>
+
+#include "broker/hub/store/write.h"
+
+static sek_status start(struct sek_db *db, const struct sek_store_broker *b)
+{
+	SEK_TRY(sek_store_fits(b->name, sizeof b->name));
+	SEK_TRY(sek_store_fits(b->instance, sizeof b->instance));
+	SEK_TRY(sek_store_fits(b->version, sizeof b->version));
+	SEK_TRY(sek_db_run(db, "INSERT INTO brokers (name, instance, beat, sessions, started_s, version) VALUES (?1, ?2, 1, ?3, ?4, ?5)"
+		" ON CONFLICT (name) DO UPDATE SET instance = ?2, beat = brokers.beat + 1, sessions = ?3, started_s = ?4, version = ?5", "ttiit",
+		b->name, b->instance, b->sessions, b->started_s, b->version));
+	/* one generation on: a process of this name that still runs is no holder any more */
+	return sek_db_run(db, "UPDATE sessions SET broker = ?1, generation = generation + 1 WHERE broker = '' OR broker = ?1", "t", b->name);
+}
+
+sek_status sek_store_broker_start(struct sek_store *s, const struct sek_store_broker *b)
+{
+	SEK_STORE_WRITE(s, start(s->db, b));
+}
+
+static sek_status beat(struct sek_db *db, const char *name, const char *instance, int64_t sessions)
+{
+	int64_t now;
+	sek_status status = sek_db_number(db, &now, "UPDATE brokers SET beat = beat + 1, sessions = ?3 WHERE name = ?1 AND instance = ?2"
+		" RETURNING beat", "tti", name, instance, sessions);
+
+	return sek_is(status, SEK_E_NOT_FOUND) ? sek_fail(SEK_E_CONFLICT) : status;
+}
+
+sek_status sek_store_broker_beat(struct sek_store *s, const char *name, const char *instance, int64_t sessions)
+{
+	SEK_STORE_WRITE(s, beat(s->db, name, instance, sessions));
+}
+
+static sek_status each(struct sek_db *db, void (*fn)(void *ctx, const struct sek_store_broker *b), void *ctx)
+{
+	struct sek_store_broker b;
+	struct sek_db_query *q = NULL;
+	int step;
+
+	SEK_TRY(sek_db_prepare(db, &q, "SELECT name, instance, beat, sessions, started_s, version FROM brokers ORDER BY name", ""));
+	while ((step = sek_db_step(q)) == SEK_DB_ROW) {
+		memset(&b, 0, sizeof b);
+		sek_db_copy(q, 0, b.name, sizeof b.name);
+		sek_db_copy(q, 1, b.instance, sizeof b.instance);
+		b.beat = sek_db_int(q, 2);
+		b.sessions = sek_db_int(q, 3);
+		b.started_s = sek_db_int(q, 4);
+		sek_db_copy(q, 5, b.version, sizeof b.version);
+		fn(ctx, &b);
+	}
+	sek_db_finish(q);
+	return step == SEK_DB_DONE ? sek_ok() : sek_db_status(db);
+}
+
+sek_status sek_store_brokers(struct sek_store *s, void (*fn)(void *ctx, const struct sek_store_broker *b), void *ctx)
+{
+	SEK_STORE_READ(s, each(s->db, fn, ctx));
+}
+
+/* --- orders --- */
+
+static sek_status add(struct sek_db *db, const struct sek_store_order *o)
+{
+	int64_t holder;
+
+	SEK_TRY(sek_store_fits(o->text, SEK_STORE_ORDER_TEXT_BYTES));
+	SEK_TRY(sek_db_number(db, &holder, "SELECT generation FROM sessions WHERE id = ?1", "t", o->session));
+	return sek_db_run(db, "INSERT INTO orders (broker, ask, session, generation, words)"
+		" SELECT broker, ?2, id, generation, ?3 FROM sessions WHERE id = ?1", "tit", o->session, (int64_t)o->ask, o->text);
+}
+
+sek_status sek_store_order_add(struct sek_store *s, const struct sek_store_order *order)
+{
+	SEK_STORE_WRITE(s, add(s->db, order));
+}
+
+static sek_status orders(struct sek_db *db, const char *broker, void (*fn)(void *ctx, const struct sek_store_order *order), void *ctx)
+{
+	struct sek_store_order o;
+	struct sek_db_query *q = NULL;
+	int step;
+
+	SEK_TRY(sek_db_prepare(db, &q, "SELECT id, ask, session, generation, words FROM orders WHERE broker = ?1 ORDER BY id LIMIT ?2", "ti",
+		broker, (int64_t)SEK_STORE_ORDERS_MAX));
+	while ((step = sek_db_step(q)) == SEK_DB_ROW) {
+		int64_t ask = sek_db_int(q, 1);
+
+		memset(&o, 0, sizeof o);
+		o.id = sek_db_int(q, 0);
+		o.ask = ask >= 0 && ask < SEK_ASKS ? (enum sek_store_ask)ask : SEK_ASKS; /* SEK_ASKS: a newer program's; nothing is done */
+		sek_db_copy(q, 2, o.session, sizeof o.session);
+		o.generation = sek_db_int(q, 3);
+		o.text = sek_db_text(q, 4);
+		if (!o.text)
+			o.text = "";
+		fn(ctx, &o);
+	}
+	sek_db_finish(q);
+	return step == SEK_DB_DONE ? sek_ok() : sek_db_status(db);
+}
+
+sek_status sek_store_orders(struct sek_store *s, const char *broker, void (*fn)(void *ctx, const struct sek_store_order *order), void *ctx)
+{
+	SEK_STORE_READ(s, orders(s->db, broker, fn, ctx));
+}
+
+static sek_status done(struct sek_db *db, const int64_t *ids, size_t n)
+{
+	/* one by one: an order with a smaller number may have come since */
+	for (size_t i = 0; i < n; i++)
+		SEK_TRY(sek_db_run(db, "DELETE FROM orders WHERE id = ?1", "i", ids[i]));
+	return sek_ok();
+}
+
+sek_status sek_store_orders_done(struct sek_store *s, const int64_t *ids, size_t n)
+{
+	SEK_STORE_WRITE(s, done(s->db, ids, n));
+}

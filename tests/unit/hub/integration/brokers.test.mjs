@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Two brokers on one store: a user has one log-in and one session, whichever of them they come to.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { Broker, ENDED, until } from './harness.mjs';
+
+let a, b;
+before(async () => {
+	a = await new Broker().start();
+	b = await new Broker(a).start();
+});
+after(async () => {
+	if (process.env.SEK_SHOW_LOG) console.error(a.log, b.log);
+	assert.equal(await b.finish(), 0);
+	assert.equal(await a.finish(), 0);
+});
+
+test('a session that never ran gives way to one at the other broker, and its client is told', async () => {
+	const cookie = await a.login();
+	const first = await a.session(cookie);
+	const stream = await a.stream({ cookie, token: first.token });
+	assert.equal(stream.status, 101);
+	const there = await b.login();
+	const second = await b.session(there);
+	assert.notEqual(second.session, first.session);
+	assert.equal(second.resumed, false);
+	await stream.end();
+	assert.equal(stream.endedState(), ENDED.takenOver);
+	await a.logged(/session\.moved-away/);
+	assert.equal((await b.session(there)).session, second.session, 'it is the one that the user has now');
+	assert.ok((await b.session(there)).resumed);
+	assert.equal((await a.get('/api/me', cookie)).json.session, null);
+});
+
+test('two at a time, at both: one session in the end', async () => {
+	const [x, y] = [await a.login('hanako'), await b.login('hanako')];
+	await Promise.all([a.session(x), b.session(y), a.session(x), b.session(y)]);
+	const has = async () => [(await a.get('/api/me', x)).json.session, (await b.get('/api/me', y)).json.session].filter((s) => s).length;
+	await until('one of them to let go', async () => await has() === 1);
+});
+
+test('a second process under the same name: the first one leaves', async () => {
+	const twin = new Broker(a, 'third', 'second');
+	await twin.start();
+	await until('the one before to leave', () => b.ended !== undefined);
+	assert.equal(b.ended, 1);
+	assert.match(b.log, /broker\.replaced/);
+	b = twin;
+});
