@@ -62,7 +62,7 @@ install(FILES client/ctl/sekishoctl.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/ba
 sek_service(broker broker/package sekisho-broker)
 install(FILES broker/package/sekisho-broker.sysctl DESTINATION lib/sysctl.d RENAME 60-sekisho-broker.conf COMPONENT broker)
 install(FILES broker/package/broker.nft DESTINATION ${CMAKE_INSTALL_DATADIR}/sekisho/nftables COMPONENT broker)
-install(FILES broker/package/zones.example.nft DESTINATION ${CMAKE_INSTALL_DOCDIR}-broker COMPONENT broker)
+install(FILES broker/package/zones.example.nft broker/package/haproxy.example.cfg DESTINATION ${CMAKE_INSTALL_DOCDIR}-broker COMPONENT broker)
 sek_man(broker sekishoctl.8 sekisho-audit-verify.8 sekisho-recording-verify.8 sekisho-broker.8 sekisho-certs.8 sekisho-recording.8
   sekisho-recording-export.8)
 sek_man_of_example(broker broker/hub/broker.example.yaml broker.yaml "configuration of the Sekisho broker" "sekisho\\-broker (8)")

@@ -391,6 +391,7 @@ static sek_status fill(const struct sek_config_place *k, const char *program_fol
 
 	SEK_TRY(anchor_all(k, f));
 	SEK_TRY(check_inner(k, &f->inner));
+	SEK_TRY(sek_config_fill_proxies(k, c));
 	SEK_TRY(check_outer(k, f));
 	SEK_TRY(check_hosts(k, f));
 	SEK_TRY(check_folders(k, f));

@@ -16,6 +16,7 @@
 #include "broker/hub/auth/certificate.h"
 #include "broker/hub/auth/ldap.h"
 #include "broker/hub/auth/needs.h"
+#include "broker/hub/door/door.h"
 #include "broker/hub/record/record.h"
 #include "broker/hub/session/session.h"
 
@@ -34,6 +35,7 @@ struct sek_broker_config {
 	const char *certificate, *key;         /* PEM files of the inner face */
 	const char *origins[SEK_ORIGINS_MAX];  /* "https://host" or "https://host:port" */
 	size_t n_origins;                      /* at least one */
+	struct sek_door_proxies proxies;       /* load balancers in front of this broker; none = it is reached directly */
 	const char *store_path, *web_root;
 	struct sek_sessions_config sessions;
 	uint32_t login_idle_s, login_maximum_s;

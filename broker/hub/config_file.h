@@ -27,6 +27,8 @@ struct sek_config_file {
 		uint16_t port;
 		char **origins;
 		unsigned origins_count;
+		char **proxy_from;
+		unsigned proxy_from_count;
 	} inner;
 	struct file_outer {
 		char *address;
@@ -120,6 +122,8 @@ sek_status sek_config_refuse(const struct sek_config_place *k, const char *key, 
 sek_status sek_config_beside_store(const struct sek_broker_config *c, const char *given, const char *name, char **made,
 	const char **ret);
 
+/* config_proxies.c: load balancers in front of this broker. */
+sek_status sek_config_fill_proxies(const struct sek_config_place *k, struct sek_broker_config *c);
 /* config_login.c: how people log in, once the store's path is known. */
 sek_status sek_config_fill_login(const char *path, struct sek_broker_config *c, char *err, size_t err_size);
 

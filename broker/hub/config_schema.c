@@ -20,6 +20,8 @@ static const cyaml_schema_field_t inner_fields[] = {
 	TEXT("key", 0, struct file_inner, key),
 	CYAML_FIELD_SEQUENCE("origins", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_inner, origins,
 		&origin_schema, 1, SEK_ORIGINS_MAX),
+	CYAML_FIELD_SEQUENCE("proxy_from", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_inner, proxy_from,
+		&origin_schema, 1, SEK_DOOR_PROXIES_MAX),
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_field_t outer_fields[] = {

@@ -10,6 +10,7 @@ sek_status sek_faces_start(struct sek_faces *f, uv_loop_t *loop, const struct se
 	f->front_config = (struct sek_front_config){
 		.address = config->inner_address, .port = config->inner_port, .certificate = config->certificate, .key = config->key,
 		.origins = config->origins, .n_origins = config->n_origins, .web_root = config->web_root, .audit = parts->audit, .review = parts->review, .documents = parts->documents, .approvals = parts->approvals,
+		.proxies = config->proxies,
 		.notice = config->notice, .notice_ja = config->notice_ja, .notice_en = config->notice_en,
 		.client_ca = config->has_certificates ? config->login_certificates.ca : NULL,
 	};
@@ -23,11 +24,22 @@ sek_status sek_faces_start_viewers(struct sek_faces *f, uv_loop_t *loop, const s
 		return sek_ok();
 	f->viewers_config = (struct sek_viewers_config){
 		.address = config->viewers_address, .port = config->viewers_port, .certificate = config->certificate, .key = config->key,
-		.program = config->encoder_rfb_path, .lang = config->viewers_lang, .width_px = config->viewers_width_px,
+		.proxies = config->proxies, .program = config->encoder_rfb_path, .lang = config->viewers_lang, .width_px = config->viewers_width_px,
 		.height_px = config->viewers_height_px, .max_width_px = config->sessions.max_width_px,
 		.max_height_px = config->sessions.max_height_px, .audit = audit,
 	};
 	return sek_viewers_create(loop, &f->viewers_config, auth, sessions, &f->viewers, err, err_size);
+}
+
+void sek_faces_leave(struct sek_faces *f)
+{
+	if (f->front)
+		sek_front_leave(f->front);
+}
+
+bool sek_faces_have_left(const struct sek_faces *f)
+{
+	return !f->front || sek_front_has_left(f->front);
 }
 
 void sek_faces_refuse(struct sek_faces *f)

@@ -33,6 +33,9 @@ sek_status sek_faces_start(struct sek_faces *f, uv_loop_t *loop, const struct se
 /* After the second listener of the front, which looks at who listens: the viewers' port. */
 sek_status sek_faces_start_viewers(struct sek_faces *f, uv_loop_t *loop, const struct sek_broker_config *config, struct sek_audit *audit,
 	struct sek_auth *auth, struct sek_sessions *sessions, char *err, size_t err_size);
+/* Says to load balancers that this broker is about to go (sek_front_leave), and whether all have heard it. */
+void sek_faces_leave(struct sek_faces *f);
+bool sek_faces_have_left(const struct sek_faces *f);
 void sek_faces_refuse(struct sek_faces *f);
 /* Closes everything. The loop must then run until it has nothing left to do, then call sek_faces_destroy. */
 void sek_faces_stop(struct sek_faces *f);

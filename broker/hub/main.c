@@ -23,6 +23,7 @@
 #include "broker/hub/control/control.h"
 #include "broker/hub/documented.h"
 #include "broker/hub/faces.h"
+#include "broker/hub/leave.h"
 #include "broker/hub/metrics/metrics.h"
 #include "broker/hub/options.h"
 #include "broker/hub/peers.h"
@@ -34,9 +35,6 @@
 #include "broker/hub/users.h"
 
 enum { DRAIN_MS = 1500, DRAIN_LOOK_MS = 20, STOP_MS = 10000 };
-
-/* The last: for a restart, sessions are left at their render hosts. */
-static const int stop_signals[3] = { SIGTERM, SIGINT, SIGUSR1 };
 
 struct broker {
 	uv_loop_t loop;
@@ -58,8 +56,8 @@ struct broker {
 	struct sek_status_line status;
 	bool has_status, stopping, failed;
 	uint8_t login_key[SEK_TOTP_KEY_BYTES];
-	uv_signal_t signals[3];
-	bool leaving; /* sessions are left to the next start */
+	struct sek_leave leave;
+	bool leaving; /* sessions are left to the next start, or to another broker */
 	uv_timer_t drain, too_long;
 	uint64_t drain_until_ms;
 };
@@ -89,11 +87,7 @@ static void syslog_stopped(void *user)
 {
 	struct broker *b = user;
 
-	/* kept until now, and then ignored: a second signal must not kill what is being ended in good order */
-	for (size_t i = 0; i < sizeof stop_signals / sizeof stop_signals[0]; i++) {
-		close_handle((uv_handle_t *)&b->signals[i]);
-		signal(stop_signals[i], SIG_IGN);
-	}
+	sek_leave_finish(&b->leave);
 	close_handle((uv_handle_t *)&b->too_long);
 }
 
@@ -219,6 +213,7 @@ static void stop(struct broker *b)
 	b->stopping = true;
 	sek_log(SEK_LOG_INFO, "broker.stopping", NULL);
 	sek_notify("STOPPING=1");
+	sek_leave_now(&b->leave);
 	uv_timer_start(&b->too_long, on_too_long, STOP_MS, 0);
 	sek_peers_quiet(b->peers);
 	sek_control_stop(b->control);
@@ -229,12 +224,11 @@ static void stop(struct broker *b)
 		sessions_stopped(b);
 }
 
-static void on_signal(uv_signal_t *s, int number)
+static void on_leave(void *user, bool leaving)
 {
-	struct broker *b = s->data;
+	struct broker *b = user;
 
-	if (!b->stopping)
-		b->leaving = number == SIGUSR1;
+	b->leaving = leaving;
 	stop(b);
 }
 
@@ -421,11 +415,7 @@ static void make_handles(struct broker *b)
 	uv_timer_init(&b->loop, &b->drain);
 	uv_timer_init(&b->loop, &b->too_long);
 	b->drain.data = b->too_long.data = b;
-	for (size_t i = 0; i < sizeof stop_signals / sizeof stop_signals[0]; i++) {
-		uv_signal_init(&b->loop, &b->signals[i]);
-		b->signals[i].data = b;
-		uv_signal_start(&b->signals[i], on_signal, stop_signals[i]);
-	}
+	sek_leave_init(&b->leave, &b->loop, &b->faces, on_leave, b);
 }
 
 static int run(struct broker *b, const struct sek_options *o)

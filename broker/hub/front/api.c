@@ -136,10 +136,25 @@ static int post_session(struct conn *c, const struct sek_login *l, const json_t 
 	return c->opening.ask ? 0 : respond_session(c, &answer);
 }
 
+static void told(struct sek_front *f, const char *balancer)
+{
+	for (size_t i = 0; i < f->n_told; i++)
+		if (strcmp(f->told[i], balancer) == 0)
+			return;
+	if (f->n_told < SEK_DOOR_PROXIES_MAX)
+		strcpy(f->told[f->n_told++], balancer);
+}
+
+/* 404 is what HAProxy takes for "nobody new, but leave those who are there" (http-check disable-on-404). */
 static int get_health(struct conn *c, const struct sek_login *l, const json_t *json)
 {
 	(void)l;
 	(void)json;
+	if (c->front->leaving) {
+		if (c->check)
+			told(c->front, c->address);
+		return sek_respond_json(c, 404, json_pack("{s:s}", "status", "leaving"), NULL);
+	}
 	return sek_respond_json(c, 200, json_pack("{s:s}", "status", "ok"), NULL);
 }
 

@@ -3,9 +3,12 @@
  * The life of connections: who may connect, how long each may take, and which part of front/ hears what libwebsockets
  * reports. Must never let one address, or slow clients, take every place.
  */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "broker/hub/front/private.h"
@@ -117,33 +120,50 @@ static bool has_place(struct sek_front *f, const char *address)
 	return true;
 }
 
-/* A connection was accepted by the kernel; nothing was read from it yet. */
-static int filter(struct sek_front *f, int fd)
+/* Whether somebody of whom no byte was read yet may stay. */
+static bool may_stay(struct sek_front *f, const char *address)
 {
 	static struct sek_log_gate gate;
-	char address[SEK_STORE_ADDRESS_BYTES] = "";
 	unsigned dropped;
 
-	lws_get_peer_simple_fd(fd, address, sizeof address);
-	if (f->refusing || !address[0])
-		return -1;
+	if (f->refusing)
+		return false;
 	if (has_place(f, address))
-		return 0;
+		return true;
 	if (sek_log_gate(&gate, &dropped))
 		sek_log(SEK_LOG_WARN, "connection.refused", "why", "too-many", "address", address, "more",
 			sek_logf("%u", dropped), NULL);
-	return -1;
+	return false;
+}
+
+void sek_conn_arrived(void *front, int fd, const char *address, bool check)
+{
+	lws_sock_file_fd_type socket_fd = { .sockfd = fd };
+	struct sek_front *f = front;
+	const int on = 1;
+
+	if (!may_stay(f, address)) {
+		close(fd);
+		return;
+	}
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	/* begin() is called in it; lws closes the socket if it cannot take it */
+	f->arriving = address;
+	f->arriving_check = check;
+	(void)lws_adopt_descriptor_vhost(f->vhost, LWS_ADOPT_HTTP | LWS_ADOPT_SOCKET | LWS_ADOPT_ALLOW_SSL, socket_fd, NULL, NULL);
+	f->arriving = NULL;
 }
 
 static int begin(struct sek_front *f, struct lws *wsi)
 {
-	struct conn *c = calloc(1, sizeof *c);
+	struct conn *c = f->arriving ? calloc(1, sizeof *c) : NULL;
 
 	if (!c)
 		return -1;
 	c->front = f;
 	c->wsi = wsi;
-	lws_get_peer_simple(wsi, c->address, sizeof c->address);
+	c->check = f->arriving_check;
+	strncpy(c->address, f->arriving, sizeof c->address - 1);
 	c->next = f->conns;
 	if (f->conns)
 		f->conns->prev = c;
@@ -216,8 +236,6 @@ int sek_front_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
 	switch ((int)reason) {
 	case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
 		return sek_front_harden_tls(user, f->config.client_ca); /* here wsi is not a connection, and user is the SSL_CTX */
-	case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
-		return filter(f, (int)(intptr_t)in);
 	case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
 		return begin(f, wsi);
 	case LWS_CALLBACK_RAW_ADOPT:

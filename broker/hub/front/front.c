@@ -69,14 +69,12 @@ static void make_protocols(struct sek_front *f)
 static sek_status make_vhost(struct sek_front *f)
 {
 	struct lws_context_creation_info info;
-	bool v6 = strchr(f->config.address, ':') != NULL;
 
 	memset(&info, 0, sizeof info);
 	make_protocols(f);
 	snprintf(f->vhost_name, sizeof f->vhost_name, "inner");
 	info.vhost_name = f->vhost_name;
-	info.iface = f->config.address;
-	info.port = f->config.port;
+	info.port = CONTEXT_PORT_NO_LISTEN_SERVER; /* the door listens */
 	info.protocols = f->protocols;
 	info.headers = f->headers;
 	info.alpn = "http/1.1";
@@ -85,9 +83,7 @@ static sek_status make_vhost(struct sek_front *f)
 	info.keepalive_timeout = KEEPALIVE_S;
 	info.timeout_secs_ah_idle = TIMEOUT_S;
 	info.retry_and_idle_policy = &alive;
-	info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND;
-	info.options |= v6 ? LWS_SERVER_OPTION_IPV6_V6ONLY_MODIFY | LWS_SERVER_OPTION_IPV6_V6ONLY_VALUE :
-		LWS_SERVER_OPTION_DISABLE_IPV6;
+	info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
 	f->vhost = lws_create_vhost(f->context, &info);
 	return f->vhost ? sek_ok() : sek_fail(SEK_E_IO);
 }
@@ -116,7 +112,7 @@ static bool is_at(int fd, const char *address, uint16_t port)
 	return false;
 }
 
-/* Looks at every socket of this process that listens. Asked for a wrong address lws may listen elsewhere, or not at all
+/* Looks at every socket of this process that listens. Asked for a wrong address lws (the second listener) may listen elsewhere, or not at all
  * and try again later; neither may pass. */
 sek_status sek_front_check_listeners(const struct sek_front *f)
 {
@@ -166,6 +162,8 @@ static sek_status build(struct sek_front *f, char *err, size_t err_size)
 		"free, and may the broker use it?", f->config.address, f->config.port);
 	status = make_vhost(f);
 	if (sek_is_ok(status))
+		status = sek_door_open(f->loop, f->config.address, f->config.port, &f->config.proxies, sek_conn_arrived, f, &f->door);
+	if (sek_is_ok(status))
 		status = sek_front_check_listeners(f);
 	return status;
 }
@@ -198,6 +196,19 @@ sek_status sek_front_create(uv_loop_t *loop, const struct sek_front_config *conf
 	return status;
 }
 
+void sek_front_leave(struct sek_front *f)
+{
+	f->leaving = true;
+	for (struct conn *c = f->conns; c; c = c->next)
+		if (c->kept)
+			sek_conn_deadline(c, SEK_FRONT_AT_ONCE);
+}
+
+bool sek_front_has_left(const struct sek_front *f)
+{
+	return f->n_told >= f->config.proxies.n;
+}
+
 void sek_front_refuse(struct sek_front *f)
 {
 	f->refusing = true;
@@ -210,6 +221,7 @@ void sek_front_stop(struct sek_front *f)
 	f->refusing = f->stopping = true;
 	sek_auth_on_end(f->auth, NULL, f);
 	sek_auth_on_sweep(f->auth, NULL, f);
+	sek_door_close(f->door);
 	uv_close((uv_handle_t *)&f->tick, NULL);
 	uv_close((uv_handle_t *)&f->between, NULL);
 	if (f->context)

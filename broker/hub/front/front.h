@@ -17,6 +17,7 @@
 #include "broker/hub/audit/audit.h"
 #include "broker/hub/auth/auth.h"
 #include "broker/hub/documents/documents.h"
+#include "broker/hub/door/door.h"
 #include "broker/hub/review/review.h"
 #include "broker/hub/session/session.h"
 
@@ -25,6 +26,7 @@ struct sek_front_config {
 	const char *address;          /* numeric, one address of this machine */
 	uint16_t port;
 	const char *certificate, *key; /* PEM files */
+	struct sek_door_proxies proxies; /* load balancers that say whose a connection is */
 	const char *const *origins;   /* what an Origin header may say */
 	size_t n_origins;
 	const char *web_root;
@@ -43,6 +45,11 @@ struct sek_front;
 sek_status sek_front_create(uv_loop_t *loop, const struct sek_front_config *config, struct sek_auth *auth,
 	struct sek_sessions *sessions, struct sek_admin *admin, struct sek_front **ret, char *err, size_t err_size);
 
+/* From now on the health page says that this broker is about to go, so that load balancers send new connections elsewhere; connections that are kept
+ * for later requests are closed, so that these come by the load balancer as well. Everything else goes on. */
+void sek_front_leave(struct sek_front *f);
+/* Whether every load balancer of the configuration has been told so (true if there is none). */
+bool sek_front_has_left(const struct sek_front *f);
 /* From now on every new connection and request is refused; streams go on until their sessions end. */
 void sek_front_refuse(struct sek_front *f);
 /* Closes everything. The loop must then run until it has nothing left to do, then call sek_front_destroy. */

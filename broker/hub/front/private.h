@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <libwebsockets.h>
 
+#include "broker/hub/door/door.h"
 #include "broker/hub/front/files.h"
 #include "broker/hub/front/front.h"
 #include "broker/hub/front/request.h"
@@ -69,6 +70,7 @@ struct conn {
 	struct conn *prev, *next;
 	struct lws *wsi;
 	char address[SEK_STORE_ADDRESS_BYTES];
+	bool check;                  /* a load balancer itself looks whether we are well */
 	uint64_t deadline_ms;        /* of uv_now; 0 = none */
 	bool watched;
 	bool kept;                   /* answered; waits for a next request that may never come */
@@ -105,6 +107,12 @@ struct sek_front {
 	struct sek_files *files;
 	struct lws_context *context;
 	struct lws_vhost *vhost;
+	struct sek_door *door;       /* the port: lws is given what comes in by it */
+	const char *arriving;        /* whose connection lws is being given, */
+	bool arriving_check;         /* and what for */
+	bool leaving;                /* load balancers are told to send nobody any more */
+	char told[SEK_DOOR_PROXIES_MAX][SEK_STORE_ADDRESS_BYTES]; /* which of them have heard it */
+	size_t n_told;
 	char vhost_name[16];
 	struct lws_protocols protocols[3];
 	struct lws_protocol_vhost_options headers[16]; /* for the answers that lws itself makes */
@@ -122,6 +130,8 @@ struct sek_front {
 
 /* conn.c: life of connections */
 int sek_front_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
+/* Somebody came in by the door (sek_door_fn). */
+void sek_conn_arrived(void *front, int fd, const char *address, bool check);
 /* Closes the connection after that time; 0 = none, SEK_FRONT_AT_ONCE from anywhere. */
 void sek_conn_deadline(struct conn *c, uint64_t after_ms);
 /* Whether to look after the connection in every round of the loop: while lws, which then reads nothing from it, could

@@ -68,8 +68,8 @@ struct sek_viewers {
 	struct sek_sessions *sessions;
 	gnutls_certificate_credentials_t credentials;
 	gnutls_priority_t priority;
-	uv_tcp_t listener;
-	bool listening, refusing, stopping;
+	struct sek_door *door;
+	bool refusing, stopping;
 	struct viewer *first;
 	size_t n;
 	struct sek_viewers_counts counts; /* but for what is counted when it is asked for */

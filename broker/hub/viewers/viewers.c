@@ -4,8 +4,6 @@
  */
 #include "broker/hub/viewers/viewers.h"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,31 +15,12 @@
 #include "base/log.h"
 #include "broker/hub/viewers/private.h"
 
-enum { BACKLOG = 64 };
-
-/* libuv accepts into a handle of its own, which would own the socket; GnuTLS and we are to have it. */
-static void on_listener(uv_stream_t *listener, int status)
+static void on_arrival(void *user, int fd, const char *address, bool check)
 {
-	struct sek_viewers *all = listener->data;
-	struct sockaddr_storage from;
-	int length = sizeof from, fd;
-	char address[INET6_ADDRSTRLEN] = "?";
-	uv_tcp_t *tcp = malloc(sizeof *tcp);
-	uv_os_fd_t own;
-
-	if (!tcp || status < 0 || uv_tcp_init(all->loop, tcp) < 0) {
-		free(tcp);
-		return;
-	}
-	if (uv_accept(listener, (uv_stream_t *)tcp) == 0 && uv_tcp_getpeername(tcp, (struct sockaddr *)&from, &length) == 0 &&
-	    uv_fileno((const uv_handle_t *)tcp, &own) == 0 && (fd = fcntl(own, F_DUPFD_CLOEXEC, 0)) >= 0) {
-		if (from.ss_family == AF_INET)
-			uv_ip4_name((const struct sockaddr_in *)&from, address, sizeof address);
-		else
-			uv_ip6_name((const struct sockaddr_in6 *)&from, address, sizeof address);
-		sek_viewer_accept(all, fd, address);
-	}
-	uv_close((uv_handle_t *)tcp, (uv_close_cb)free);
+	if (check)
+		close(fd); /* a load balancer that sees the port open has seen enough */
+	else
+		sek_viewer_accept(user, fd, address);
 }
 
 /* --- log-ins --- */
@@ -85,25 +64,13 @@ static void login_ended(void *user, const struct sek_login *l, enum sek_login_en
 static sek_status listen_on(struct sek_viewers *all, char *err, size_t err_size)
 {
 	const struct sek_viewers_config *c = &all->config;
-	struct sockaddr_storage at = { 0 };
-	int e = uv_ip4_addr(c->address, c->port, (struct sockaddr_in *)&at);
+	sek_status s = sek_door_open(all->loop, c->address, c->port, &c->proxies, on_arrival, all, &all->door);
+	char why[80];
 
-	if (e < 0)
-		e = uv_ip6_addr(c->address, c->port, (struct sockaddr_in6 *)&at);
-	if (e == 0)
-		e = uv_tcp_init(all->loop, &all->listener);
-	if (e == 0) {
-		all->listening = true;
-		all->listener.data = all;
-		e = uv_tcp_bind(&all->listener, (const struct sockaddr *)&at, 0);
-	}
-	if (e == 0)
-		e = uv_listen((uv_stream_t *)&all->listener, BACKLOG, on_listener);
-	if (e == 0)
-		return sek_ok();
-	snprintf(err, err_size, "vnc_viewers.address: cannot listen on %s port %u (%s): is it an address of this machine, is the port free, "
-		"and may the broker use it?", c->address, c->port, uv_strerror(e));
-	return sek_from_uv(e);
+	if (!sek_is_ok(s))
+		snprintf(err, err_size, "vnc_viewers.address: cannot listen on %s port %u (%s): is it an address of this machine, is the port free, "
+			"and may the broker use it?", c->address, c->port, sek_status_text(s, why, sizeof why));
+	return s;
 }
 
 sek_status sek_viewers_create(uv_loop_t *loop, const struct sek_viewers_config *config, struct sek_auth *auth,
@@ -135,8 +102,7 @@ void sek_viewers_stop(struct sek_viewers *all)
 	all->refusing = all->stopping = true;
 	sek_auth_on_end(all->auth, NULL, all);
 	sek_auth_on_sweep(all->auth, NULL, all);
-	if (all->listening)
-		uv_close((uv_handle_t *)&all->listener, NULL);
+	sek_door_close(all->door);
 	while (all->first)
 		sek_viewer_close(all->first, "the broker is being stopped");
 	sek_children_abandon(&all->children);

@@ -15,6 +15,7 @@
 #include "base/status.h"
 #include "broker/hub/audit/audit.h"
 #include "broker/hub/auth/auth.h"
+#include "broker/hub/door/door.h"
 #include "broker/hub/session/session.h"
 
 #define SEK_VIEWERS_MAX 512             /* connections at a time, */
@@ -28,6 +29,7 @@ struct sek_viewers_config {
 	const char *address;           /* numeric, one address of this machine */
 	uint16_t port;
 	const char *certificate, *key; /* PEM files, those of the inner face */
+	struct sek_door_proxies proxies; /* load balancers that say whose a connection is */
 	const char *program;           /* sekisho-encoder-rfb */
 	enum sek_lang lang;            /* of what viewers are told, and of sessions that begin here */
 	uint16_t width_px, height_px;  /* of a session that begins here, until the viewer says its own size */
