@@ -31,6 +31,7 @@
 #include "broker/hub/review/review.h"
 #include "broker/hub/recorded.h"
 #include "broker/hub/ruled.h"
+#include "broker/hub/samekeys.h"
 #include "broker/hub/status.h"
 #include "broker/hub/users.h"
 
@@ -251,7 +252,7 @@ static sek_status start_auth(struct broker *b)
 
 	if (!sek_is_ok(sek_store_open(b->config->store_path, &b->store, err, sizeof err)))
 		return refuse("store", err);
-	if (!sek_is_ok(sek_totp_key_load(g->login_key_path, b->login_key, err, sizeof err)))
+	if (!sek_is_ok(sek_samekeys_load(b->store, g, b->login_key, err, sizeof err)))
 		return refuse("auth", err);
 	if (!sek_is_ok(sek_auth_create(&b->loop, b->store, &c, &b->auth)) ||
 			!sek_is_ok(sek_store_users_count(b->store, &users)))
@@ -471,6 +472,8 @@ int main(int argc, char **argv)
 	}
 	if (o.check) {
 		printf("OK\n");
+	} else if (o.accept_keys) {
+		r = sek_is_ok(sek_auth_init()) ? sek_samekeys_accept(b.config) : 1;
 	} else if (o.user_argv) {
 		r = sek_users_main(b.config, o.user_argc, o.user_argv);
 	} else {

@@ -18,7 +18,9 @@ static int usage(FILE *to)
 		"usage: sekisho-broker --config FILE [--check-config | --status-fd N | COMMAND]\n"
 		"  --check-config   say OK or what is wrong, and end\n"
 		"  --status-fd N    write one line of JSON a second to descriptor N\n"
-		"commands:\n%s", SEK_VERSION, sek_users_usage);
+		"commands:\n%s"
+		"  keys accept      the keys of this broker are from now on those that every broker of its store must have\n", SEK_VERSION,
+		sek_users_usage);
 	return to == stdout ? 0 : 2;
 }
 
@@ -48,9 +50,12 @@ int sek_options_parse(int argc, char **argv, struct sek_options *o)
 			o->user_argc = argc - i - 1;
 			o->user_argv = argv + i + 1;
 			break;
+		} else if (strcmp(argv[i], "keys") == 0 && i + 2 == argc && strcmp(argv[i + 1], "accept") == 0) {
+			o->accept_keys = true;
+			break;
 		} else {
 			return usage(stderr);
 		}
 	}
-	return o->config && (!o->user_argv || (!o->check && o->status_fd < 0)) ? -1 : usage(stderr);
+	return o->config && ((!o->user_argv && !o->accept_keys) || (!o->check && o->status_fd < 0)) ? -1 : usage(stderr);
 }

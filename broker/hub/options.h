@@ -13,6 +13,7 @@ struct sek_options {
 	int status_fd;
 	int user_argc; /* the words after `user`; 0 = not asked for */
 	char **user_argv;
+	bool accept_keys; /* `keys accept` */
 };
 
 /* Returns -1 to go on, else an exit code. o->status_fd is -1 before. */

@@ -243,7 +243,7 @@ static void print_user(void *ctx, const struct sek_store_user *u)
 }
 
 /* SQLite's side files belong to whoever writes first: made by root they would lock the broker out. */
-static int check_owner(const char *store_path)
+int sek_users_check_owner(const char *store_path)
 {
 	const struct passwd *p;
 	struct stat st;
@@ -323,7 +323,7 @@ int sek_users_main(const struct sek_broker_config *config, int argc, char **argv
 		return usage();
 	if (!sek_is_ok(sek_auth_init()))
 		return fail("libsodium cannot start");
-	r = check_owner(config->store_path);
+	r = sek_users_check_owner(config->store_path);
 	if (r != 0)
 		return r;
 	if (!sek_is_ok(sek_store_open(config->store_path, &c.store, err, sizeof err)))

@@ -17,7 +17,7 @@
 #include "broker/hub/auth/auth_private.h"
 #include "broker/hub/store/factors.h"
 
-enum { TICK_MS = 1000, SWEEP_EVERY_MS = 5000, SAVE_EVERY_MS = 60000 };
+enum { SWEEP_EVERY_MS = 5000, SAVE_EVERY_MS = 60000 };
 
 /* Log-ins are older than the computer's last start; the clock begins this far from zero so that their times fit. */
 #define CLOCK_BASE_MS ((uint64_t)10 * 365 * 24 * 3600 * 1000)
@@ -42,19 +42,26 @@ static uint64_t ago_ms(int64_t now_s, int64_t then_s)
 	return then_s < now_s ? (uint64_t)(now_s - then_s) * 1000 : 0;
 }
 
-static void load_login(void *ctx, const struct sek_store_login *row)
+void sek_auth_admit(struct sek_auth *a, const struct sek_store_login *row, uint64_t now_ms, int64_t now_s)
 {
-	const struct load *load = ctx;
 	struct sek_login *l;
 
-	if (!sek_is_ok(sek_logins_add(load->auth->logins, row->key, row->user, row->address,
-			ago_ms(load->now_s, row->created_s), ago_ms(load->now_s, row->seen_s), load->now_ms, &l)))
+	if (row->ended[0] || !sek_is_ok(sek_logins_add(a->logins, row->key, row->user, row->address, ago_ms(now_s, row->created_s),
+			ago_ms(now_s, row->seen_s), now_ms, &l)))
 		return;
 	l->user_id = row->user_id;
 	l->roles = row->roles;
 	l->factors = row->factors;
 	l->directory = row->directory;
-	l->reread_ms = load->now_ms;
+	l->consented = row->consented;
+	l->reread_ms = now_ms;
+}
+
+static void load_login(void *ctx, const struct sek_store_login *row)
+{
+	const struct load *load = ctx;
+
+	sek_auth_admit(load->auth, row, load->now_ms, load->now_s);
 }
 
 static void load_known(void *ctx, const char *user, const char *address, int64_t seen_s)
@@ -67,22 +74,6 @@ static void load_known(void *ctx, const char *user, const char *address, int64_t
 	sek_throttle_familiar(load->auth->throttle, codes, address, load->now_ms, ago_ms(load->now_s, seen_s));
 }
 
-/* After the rows: the store may not be asked from inside its own callback. */
-static sek_status load_consents(struct sek_auth *a)
-{
-	size_t i;
-
-	for (i = 0; i < sek_logins_count(a->logins); i++) {
-		struct sek_login *l = sek_logins_at(a->logins, i);
-		int64_t when = 0;
-
-		if (a->config.notice)
-			SEK_TRY(sek_store_consent_get(a->store, l->user_id, a->config.notice, &when));
-		l->consented = !a->config.notice || when > 0;
-	}
-	return sek_ok();
-}
-
 static sek_status load_all(struct sek_auth *a)
 {
 	struct load load = { .auth = a, .now_ms = sek_auth_now_ms(), .now_s = (int64_t)time(NULL) };
@@ -92,8 +83,7 @@ static sek_status load_all(struct sek_auth *a)
 	SEK_TRY(sek_password_hash((const char *)random, sizeof random, a->dummy));
 	SEK_TRY(sek_store_logins_purge(a->store, load.now_s - (int64_t)a->config.maximum_s,
 		load.now_s - (int64_t)a->config.idle_s));
-	SEK_TRY(sek_store_logins_each(a->store, load_login, &load));
-	SEK_TRY(load_consents(a));
+	SEK_TRY(sek_store_logins_each(a->store, a->config.notice, load_login, &load));
 	return sek_store_known_each(a->store, load.now_s - (int64_t)SEK_THROTTLE_FAMILIAR_DAYS * 24 * 3600, load_known,
 		&load);
 }
@@ -128,8 +118,7 @@ sek_status sek_auth_create(uv_loop_t *loop, struct sek_store *store, const struc
 	uv_timer_init(loop, &a->tick);
 	a->tick.data = a;
 	a->handles++;
-	if (sek_logins_count(a->logins) > 0)
-		sek_auth_start_tick(a);
+	sek_auth_start_tick(a);
 	*ret = a;
 	return status;
 }
@@ -147,6 +136,15 @@ void sek_auth_destroy(struct sek_auth *a)
 
 void sek_auth_end_login(struct sek_auth *a, struct sek_login *l, enum sek_login_end why)
 {
+	(void)sek_audit_event(a->config.audit, &(struct sek_audit_event){ .who = l->user, .what = "login.ended",
+		.details = (const char *const[]){ "address", l->address, "why", sek_login_end_name(why), NULL } }, NULL, NULL);
+	if (why != SEK_LOGIN_REVOKED)
+		sek_auth_delete_row(a, l->key, why);
+	sek_auth_end_follows(a, l, why);
+}
+
+void sek_auth_end_follows(struct sek_auth *a, struct sek_login *l, enum sek_login_end why)
+{
 	bool last = true;
 	size_t i;
 
@@ -158,10 +156,6 @@ void sek_auth_end_login(struct sek_auth *a, struct sek_login *l, enum sek_login_
 	}
 	sek_tokens_forget(a->tokens, l->id);
 	sek_log(SEK_LOG_INFO, "login.ended", "user", l->user, "address", l->address, "why", sek_login_end_name(why), NULL);
-	(void)sek_audit_event(a->config.audit, &(struct sek_audit_event){ .who = l->user, .what = "login.ended",
-		.details = (const char *const[]){ "address", l->address, "why", sek_login_end_name(why), NULL } }, NULL, NULL);
-	if (why != SEK_LOGIN_REVOKED)
-		sek_auth_delete_row(a, l->key);
 	for (i = 0; i < SEK_AUTH_LISTENERS; i++)
 		if (a->ends[i].fn)
 			a->ends[i].fn(a->ends[i].user, l, why, last);
@@ -194,12 +188,9 @@ static void on_tick(uv_timer_t *timer)
 		sweep(a, now_ms);
 	}
 	if (now_ms >= a->save_ms) {
-		a->save_ms = now_ms + SAVE_EVERY_MS;
+		/* another broker takes a log-in for idle that it has not heard of for that time: often enough for short ones too */
+		a->save_ms = now_ms + (a->config.idle_s < 4 * SAVE_EVERY_MS / 1000 ? (uint64_t)a->config.idle_s * 250 : SAVE_EVERY_MS);
 		sek_auth_save_seen(a);
-	}
-	if (sek_logins_count(a->logins) == 0) {
-		uv_timer_stop(timer); /* nothing to watch: an idle broker does not wake up */
-		return;
 	}
 	sek_auth_poll_store(a);
 	sek_auth_reread(a);
@@ -208,7 +199,7 @@ static void on_tick(uv_timer_t *timer)
 void sek_auth_start_tick(struct sek_auth *a)
 {
 	if (!a->stopping && !uv_is_active((uv_handle_t *)&a->tick))
-		uv_timer_start(&a->tick, on_tick, TICK_MS, TICK_MS);
+		uv_timer_start(&a->tick, on_tick, SEK_AUTH_LOOK_MS, SEK_AUTH_LOOK_MS);
 }
 
 static void on_tick_closed(uv_handle_t *h)

@@ -4,8 +4,8 @@
  * blocks (hashing, the store) runs in libuv's pool, at most SEK_AUTH_HASHING passwords at once, and the answer comes by
  * a callback. Password rules: password.h; how often one may try: throttle.h.
  *
- * The store is the truth about log-ins: `sekisho-broker user disable` and the like delete rows there, the table in
- * memory follows within a second.
+ * The store is the truth about log-ins, and several brokers may share it: what another broker, or `sekisho-broker user disable` and the
+ * like, write there, the table in memory follows within half a second; a cookie that is not known here is looked for there at once.
  */
 #ifndef SEK_BROKER_HUB_AUTH_AUTH_H
 #define SEK_BROKER_HUB_AUTH_AUTH_H
@@ -32,6 +32,8 @@
 #define SEK_AUTH_QUEUE_ADDRESS 32 /* from one address (a terminal server has many users) */
 #define SEK_AUTH_QUEUE_ACCOUNT 4  /* for one account from one address */
 #define SEK_AUTH_BUSY_S 2    /* when to come back then */
+#define SEK_AUTH_FETCHES 256 /* cookies that are looked for in the store at a time */
+#define SEK_AUTH_LOOK_MS 250 /* so often the store is asked whether somebody else has written */
 
 struct sek_auth;
 
@@ -120,6 +122,14 @@ void sek_auth_forget(struct sek_auth_try *t);
 /* The living log-in of a cookie of n bytes (hostile), and counts as its use; NULL if there is none. Good until the loop
  * goes on. */
 const struct sek_login *sek_auth_check(struct sek_auth *a, const char *cookie, size_t n);
+/* A cookie that sek_auth_check does not know may be of a log-in that was made at another broker of the same store a moment ago; and who has
+ * not acknowledged the notice here may have done so there. True: ask the store with sek_auth_fetch before a request with it is answered. */
+bool sek_auth_wants_fetch(struct sek_auth *a, const char *cookie, size_t n);
+/* Asks; then fn, once, on the loop, never from inside this call, whether anything was found or not. NULL: too many ask at this moment
+ * (SEK_AUTH_FETCHES), or no memory. Forgotten with sek_auth_fetch_forget (NULL is fine). */
+struct sek_auth_fetch;
+struct sek_auth_fetch *sek_auth_fetch(struct sek_auth *a, const char *cookie, size_t n, void (*fn)(void *user), void *user);
+void sek_auth_fetch_forget(struct sek_auth_fetch *f);
 /* Ends it for good (SEK_LOGIN_LOGOUT). */
 void sek_auth_logout(struct sek_auth *a, uint64_t login);
 /* The log-in's user did something idle_ms ago in a live session. */

@@ -48,9 +48,9 @@ struct sek_auth_try {
 
 /* A row as the store had it at a sync. */
 struct sek_auth_row {
-	uint8_t key[SEK_STORE_LOGIN_KEY_BYTES];
-	uint32_t roles;
+	struct sek_store_login login;
 	uint32_t needs; /* of the user's groups together; 0 = they say nothing */
+	bool known;     /* here, living or dead */
 };
 
 /* What is needed by somebody whose groups' needs cannot be read: more than anybody can show. */
@@ -78,6 +78,7 @@ struct sek_auth {
 	bool polling;
 	bool look;                           /* the next poll looks even if nobody else has written */
 	bool rereading;                      /* a user is being looked up in the directory */
+	unsigned fetching;                   /* cookies that are looked for in the store */
 
 	uv_timer_t tick;                     /* each second while there are log-ins */
 	uint64_t sweep_ms, save_ms;          /* when next */
@@ -97,6 +98,10 @@ struct sek_auth {
 
 /* auth.c */
 void sek_auth_end_login(struct sek_auth *a, struct sek_login *l, enum sek_login_end why);
+/* The same for one that ended elsewhere: nothing is written, there or on the record. */
+void sek_auth_end_follows(struct sek_auth *a, struct sek_login *l, enum sek_login_end why);
+/* A living log-in as the store has it, made at another broker or before the start: known from now on. */
+void sek_auth_admit(struct sek_auth *a, const struct sek_store_login *row, uint64_t now_ms, int64_t now_s);
 void sek_auth_start_tick(struct sek_auth *a);
 /* Calls done once nothing is left to wait for. */
 void sek_auth_maybe_done(struct sek_auth *a);
@@ -116,7 +121,7 @@ void sek_auth_reread(struct sek_auth *a);
 void sek_auth_drop_queue(struct sek_auth *a);
 
 /* sync.c: each starts a job in the pool. */
-void sek_auth_delete_row(struct sek_auth *a, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES]);
+void sek_auth_delete_row(struct sek_auth *a, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES], enum sek_login_end why);
 void sek_auth_save_seen(struct sek_auth *a);
 void sek_auth_poll_store(struct sek_auth *a);
 

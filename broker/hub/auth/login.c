@@ -132,9 +132,11 @@ static void accept_login(struct sek_auth_try *t)
 	struct sek_auth *a = t->auth;
 	struct sek_login *l = NULL, *surplus;
 
-	t->status = sek_logins_add(a->logins, t->key, t->name, t->address, 0, 0, sek_auth_now_ms(), &l);
+	l = sek_logins_find(a->logins, t->key, sek_auth_now_ms()); /* a look at the store may have been faster */
+	if (!l)
+		t->status = sek_logins_add(a->logins, t->key, t->name, t->address, 0, 0, sek_auth_now_ms(), &l);
 	if (!sek_is_ok(t->status)) {
-		sek_auth_delete_row(a, t->key);
+		sek_auth_delete_row(a, t->key, SEK_LOGIN_REPLACED);
 		t->result.answer = SEK_AUTH_FAULT;
 		return;
 	}

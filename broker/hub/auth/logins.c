@@ -20,14 +20,23 @@ struct sek_logins {
 	struct sek_login *list[SEK_LOGINS_MAX];
 	size_t n;
 	uint64_t idle_ms, maximum_ms, last_id;
+	uint8_t dead[SEK_LOGINS_MAX][SEK_STORE_LOGIN_KEY_BYTES]; /* a ring of the keys of those that have ended */
+	size_t n_dead, next_dead;
 };
+
+static const char *const end_names[] = { "lives", "idle", "maximum", "logout", "replaced", "revoked", "needs", "directory" };
 
 const char *sek_login_end_name(enum sek_login_end e)
 {
-	static const char *const names[] = { "lives", "idle", "maximum", "logout", "replaced", "revoked", "needs",
-		"directory" };
+	return end_names[e];
+}
 
-	return names[e];
+enum sek_login_end sek_login_end_of(const char *name)
+{
+	for (size_t i = SEK_LOGIN_IDLE; i < sizeof end_names / sizeof end_names[0]; i++)
+		if (strcmp(end_names[i], name) == 0)
+			return (enum sek_login_end)i;
+	return SEK_LOGIN_REVOKED;
 }
 
 sek_status sek_logins_create(uint64_t idle_ms, uint64_t maximum_ms, struct sek_logins **ret)
@@ -124,6 +133,18 @@ struct sek_login *sek_logins_find(struct sek_logins *t, const uint8_t key[SEK_ST
 	return found && sek_logins_check(t, found, now_ms) == SEK_LOGIN_LIVES ? found : NULL;
 }
 
+bool sek_logins_has(const struct sek_logins *t, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES])
+{
+	bool found = false;
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		found |= sodium_memcmp(t->list[i]->key, key, sizeof t->list[i]->key) == 0;
+	for (i = 0; i < t->n_dead; i++)
+		found |= sodium_memcmp(t->dead[i], key, sizeof t->dead[i]) == 0;
+	return found;
+}
+
 struct sek_login *sek_logins_find_id(struct sek_logins *t, uint64_t id)
 {
 	size_t i;
@@ -165,8 +186,21 @@ void sek_logins_remove(struct sek_logins *t, struct sek_login *l)
 		;
 	if (i == t->n)
 		return;
+	memcpy(t->dead[t->next_dead], l->key, sizeof t->dead[0]);
+	t->next_dead = (t->next_dead + 1) % SEK_LOGINS_MAX;
+	t->n_dead += t->n_dead < SEK_LOGINS_MAX;
 	t->list[i] = t->list[--t->n];
 	destroy_login(l);
+}
+
+size_t sek_logins_dead(const struct sek_logins *t)
+{
+	return t->n_dead;
+}
+
+const uint8_t *sek_logins_dead_at(const struct sek_logins *t, size_t i)
+{
+	return t->dead[i];
 }
 
 size_t sek_logins_count(const struct sek_logins *t)

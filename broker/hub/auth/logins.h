@@ -42,6 +42,8 @@ enum sek_login_end {
 	SEK_LOGIN_DIRECTORY, /* the directory does not know the user any more */
 };
 const char *sek_login_end_name(enum sek_login_end e);
+/* Back from the name; SEK_LOGIN_REVOKED for a word that nobody here knows. */
+enum sek_login_end sek_login_end_of(const char *name);
 
 struct sek_logins;
 sek_status sek_logins_create(uint64_t idle_ms, uint64_t maximum_ms, struct sek_logins **ret);
@@ -57,6 +59,8 @@ sek_status sek_logins_add(struct sek_logins *t, const uint8_t key[SEK_STORE_LOGI
 	const char *address, uint64_t age_ms, uint64_t idle_ms, uint64_t now_ms, struct sek_login **ret);
 /* The log-in of that cookie if it lives, else NULL. Every log-in is compared in constant time. */
 struct sek_login *sek_logins_find(struct sek_logins *t, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES], uint64_t now_ms);
+/* Whether there is one with that key, or was one among the last SEK_LOGINS_MAX that were removed. */
+bool sek_logins_has(const struct sek_logins *t, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES]);
 struct sek_login *sek_logins_find_id(struct sek_logins *t, uint64_t id);
 /* The user's log-in that was used longest ago, if there are more than SEK_LOGINS_PER_USER; else NULL. */
 struct sek_login *sek_logins_surplus(struct sek_logins *t, const char *user);
@@ -65,6 +69,10 @@ void sek_login_touch(struct sek_login *l, uint64_t seen_ms);
 /* Whether and why it is over at now_ms. */
 enum sek_login_end sek_logins_check(const struct sek_logins *t, const struct sek_login *l, uint64_t now_ms);
 void sek_logins_remove(struct sek_logins *t, struct sek_login *l);
+
+/* The keys of those that were removed, by number. */
+size_t sek_logins_dead(const struct sek_logins *t);
+const uint8_t *sek_logins_dead_at(const struct sek_logins *t, size_t i);
 
 /* The log-ins by number, 0..count-1; removing one puts the last in its place. */
 size_t sek_logins_count(const struct sek_logins *t);

@@ -3,6 +3,7 @@
  * Keeping the store and the table of log-ins in step, by jobs in the pool. Must never take a log-in that was made after a
  * look at the store for one that the store has lost.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -15,7 +16,7 @@ struct job {
 	uv_work_t work;
 	struct sek_auth *auth;
 	sek_status status;
-	struct sek_store_login *list; /* delete: one; save: those used since; poll: none */
+	struct sek_store_login *list; /* end: one; save: those used since; poll: none */
 	size_t n;
 	/* poll */
 	bool changed;                 /* or to be looked at in any case */
@@ -56,16 +57,16 @@ static void work_delete(uv_work_t *w)
 {
 	struct job *j = w->data;
 
-	j->status = sek_store_login_delete(j->auth->store, j->list[0].key);
+	j->status = sek_store_login_end(j->auth->store, j->list[0].key, j->list[0].ended, (int64_t)time(NULL));
 }
 
 static void after_delete(uv_work_t *w, int cancelled)
 {
 	(void)cancelled;
-	finish_job(w->data, "delete a log-in");
+	finish_job(w->data, "end a log-in");
 }
 
-void sek_auth_delete_row(struct sek_auth *a, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES])
+void sek_auth_delete_row(struct sek_auth *a, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES], enum sek_login_end why)
 {
 	struct job *j = calloc(1, sizeof *j);
 
@@ -73,10 +74,11 @@ void sek_auth_delete_row(struct sek_auth *a, const uint8_t key[SEK_STORE_LOGIN_K
 		j->list = calloc(1, sizeof *j->list);
 	if (!j || !j->list) {
 		free(j);
-		sek_log(SEK_LOG_ERROR, "store.fault", "doing", "delete a log-in", "why", "out of memory", NULL);
+		sek_log(SEK_LOG_ERROR, "store.fault", "doing", "end a log-in", "why", "out of memory", NULL);
 		return;
 	}
 	memcpy(j->list[0].key, key, sizeof j->list[0].key);
+	snprintf(j->list[0].ended, sizeof j->list[0].ended, "%s", sek_login_end_name(why));
 	(void)start_job(a, j, work_delete, after_delete);
 }
 
@@ -138,23 +140,23 @@ static void collect(void *ctx, const struct sek_store_login *l)
 		j->rows = rows;
 		j->room = room;
 	}
-	j->rows[j->n_rows].roles = l->roles;
-	j->rows[j->n_rows].needs = 0;
-	memcpy(j->rows[j->n_rows++].key, l->key, sizeof l->key);
+	j->rows[j->n_rows].login = *l;
+	j->rows[j->n_rows].known = false;
+	j->rows[j->n_rows++].needs = 0;
 }
 
 static int by_key(const void *a, const void *b)
 {
 	const struct sek_auth_row *x = a, *y = b;
 
-	return memcmp(x->key, y->key, sizeof x->key);
+	return memcmp(x->login.key, y->login.key, sizeof x->login.key);
 }
 
 static struct sek_auth_row *row_of(const struct job *j, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES])
 {
 	struct sek_auth_row wanted = { .needs = 0 };
 
-	memcpy(wanted.key, key, sizeof wanted.key);
+	memcpy(wanted.login.key, key, sizeof wanted.login.key);
 	return j->n_rows ? bsearch(&wanted, j->rows, j->n_rows, sizeof wanted, by_key) : NULL;
 }
 
@@ -179,7 +181,7 @@ static void work_poll(uv_work_t *w)
 	j->changed = j->changed || changed;
 	if (!sek_is_ok(status) || !j->changed)
 		return;
-	status = sek_store_logins_each(j->auth->store, collect, j);
+	status = sek_store_logins_each(j->auth->store, j->auth->config.notice, collect, j);
 	if (sek_is_ok(j->status))
 		j->status = status;
 	if (!sek_is_ok(j->status))
@@ -189,23 +191,61 @@ static void work_poll(uv_work_t *w)
 	j->status = sek_store_logins_needs(j->auth->store, add_needs, j);
 }
 
-/* Brings a log-in's roles up to date; says whether, and why, it must not live on. */
-static enum sek_login_end look_at(const struct job *j, struct sek_login *l)
+static enum sek_login_end judge(const struct sek_auth *a, const struct sek_auth_row *row)
 {
-	const struct sek_auth_row *row = row_of(j, l->key);
-	uint32_t needs;
+	uint32_t needs = row->needs ? row->needs : a->config.needs;
 
-	if (!row)
-		return SEK_LOGIN_REVOKED;
-	l->roles = row->roles;
-	needs = row->needs ? row->needs : j->auth->config.needs;
-	return needs & ~l->factors ? SEK_LOGIN_NEEDS : SEK_LOGIN_LIVES;
+	return needs & ~row->login.factors ? SEK_LOGIN_NEEDS : SEK_LOGIN_LIVES;
+}
+
+/* Brings a log-in up to date, or ends it. */
+static void follow(struct sek_auth *a, struct sek_login *l, const struct sek_auth_row *row, uint64_t now_ms, int64_t now_s)
+{
+	enum sek_login_end why = row ? judge(a, row) : SEK_LOGIN_REVOKED;
+
+	if (row && row->login.ended[0]) { /* another broker has ended it, and has it on its record */
+		sek_auth_end_follows(a, l, sek_login_end_of(row->login.ended));
+		return;
+	}
+	if (why != SEK_LOGIN_LIVES) {
+		sek_auth_end_login(a, l, why);
+		return;
+	}
+	SEK_ASSERT(row);
+	l->roles = row->login.roles;
+	l->consented |= row->login.consented;
+	if (row->login.seen_s <= now_s && now_ms - (uint64_t)(now_s - row->login.seen_s) * 1000 > l->seen_ms) /* used at another broker */
+		l->seen_ms = now_ms - (uint64_t)(now_s - row->login.seen_s) * 1000;
+}
+
+static void note_known(const struct job *j, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES])
+{
+	struct sek_auth_row *row = row_of(j, key);
+
+	if (row)
+		row->known = true;
+}
+
+/* Log-ins that were made at another broker; never one that has ended here while the job was reading. */
+static void admit_others(struct sek_auth *a, const struct job *j, uint64_t now_ms, int64_t now_s)
+{
+	size_t i;
+
+	for (i = 0; i < sek_logins_count(a->logins); i++)
+		note_known(j, sek_logins_at(a->logins, i)->key);
+	for (i = 0; i < sek_logins_dead(a->logins); i++)
+		note_known(j, sek_logins_dead_at(a->logins, i));
+	for (i = 0; i < j->n_rows; i++)
+		if (!j->rows[i].known && judge(a, &j->rows[i]) == SEK_LOGIN_LIVES)
+			sek_auth_admit(a, &j->rows[i].login, now_ms, now_s);
 }
 
 static void after_poll(uv_work_t *w, int cancelled)
 {
 	struct job *j = w->data;
 	struct sek_auth *a = j->auth;
+	uint64_t now_ms = sek_auth_now_ms();
+	int64_t now_s = (int64_t)time(NULL);
 	size_t i;
 
 	(void)cancelled;
@@ -215,11 +255,11 @@ static void after_poll(uv_work_t *w, int cancelled)
 	} else if (j->changed) {
 		for (i = sek_logins_count(a->logins); i-- > 0;) {
 			struct sek_login *l = sek_logins_at(a->logins, i);
-			enum sek_login_end why = l->id <= j->newest ? look_at(j, l) : SEK_LOGIN_LIVES;
 
-			if (why != SEK_LOGIN_LIVES)
-				sek_auth_end_login(a, l, why);
+			if (l->id <= j->newest)
+				follow(a, l, row_of(j, l->key), now_ms, now_s);
 		}
+		admit_others(a, j, now_ms, now_s);
 	}
 	finish_job(j, "look for changes");
 }

@@ -65,10 +65,41 @@ static int begin_post(struct conn *c)
 	return c->body ? 0 : sek_respond_refuse(c, 500, "internal");
 }
 
+/* Called by auth/ from the loop, not from lws. */
+static void fetched(void *user)
+{
+	struct conn *c = user;
+
+	c->fetch = NULL;
+	if (sek_api_handle(c, c->body, c->body_n))
+		sek_conn_deadline(c, SEK_FRONT_AT_ONCE);
+	drop_body(c);
+}
+
+/* A whole request for the API. A cookie that is not known here may be another broker's. */
+static int handle(struct conn *c)
+{
+	const struct sek_request *r = &c->request;
+	int over;
+
+	if (!c->fetched && !r->bad_cookie && r->cookie[0] && sek_auth_wants_fetch(c->front->auth, r->cookie, strlen(r->cookie))) {
+		c->fetched = true;
+		c->fetch = sek_auth_fetch(c->front->auth, r->cookie, strlen(r->cookie), fetched, c);
+		if (c->fetch)
+			return 0;
+	}
+	over = sek_api_handle(c, c->body, c->body_n);
+	drop_body(c);
+	return over;
+}
+
 int sek_http_begin(struct conn *c, const char *path, size_t n)
 {
 	struct sek_request *r = &c->request;
 
+	sek_auth_fetch_forget(c->fetch);
+	c->fetch = NULL;
+	c->fetched = false;
 	drop_body(c);
 	sek_respond_drop(c);
 	sek_conn_watch(c, false);
@@ -96,7 +127,7 @@ int sek_http_begin(struct conn *c, const char *path, size_t n)
 		if (r->length > 0)
 			return sek_respond_refuse(c, 400, "bad-request");
 		if (strncmp(r->path, "/api/", 5) == 0)
-			return sek_api_handle(c, NULL, 0);
+			return handle(c);
 		return serve_file(c);
 	default:
 		return sek_respond_refuse(c, 405, "method");
@@ -129,19 +160,15 @@ int sek_http_body_done(struct conn *c)
 
 int sek_http_writeable(struct conn *c)
 {
-	int r;
-
 	if (c->answer.rest)
 		return sek_respond_more(c);
-	if (!c->answer.due || !c->body)
-		return 0;
-	r = sek_api_handle(c, c->body, c->body_n);
-	drop_body(c);
-	return r;
+	return c->answer.due && c->body && !c->fetch ? handle(c) : 0;
 }
 
 void sek_http_drop(struct conn *c)
 {
+	sek_auth_fetch_forget(c->fetch);
+	c->fetch = NULL;
 	sek_auth_forget(c->login);
 	c->login = NULL;
 	sek_auth_consent_forget(c->consent);

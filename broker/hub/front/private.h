@@ -79,6 +79,8 @@ struct conn {
 	char *body;                  /* of a POST, SEK_FRONT_BODY_MAX bytes, while one arrives */
 	size_t body_n;
 	struct answer answer;
+	struct sek_auth_fetch *fetch; /* the cookie is looked for in the store */
+	bool fetched;                /* that was done for this request */
 	struct sek_auth_try *login;  /* the password, or another proof, is being looked at */
 	struct sek_auth_consent *consent; /* the notice is being acknowledged */
 	struct {                     /* a new session that waits for its record */

@@ -49,6 +49,21 @@ sek_status sek_store_login_delete(struct sek_store *s, const uint8_t key[SEK_STO
 	return status;
 }
 
+static sek_status end_login(struct sek_db *db, const uint8_t *key, const char *why, int64_t now_s)
+{
+	if (!why[0])
+		return sek_fail(SEK_E_LIMIT);
+	SEK_TRY(sek_store_fits(why, SEK_STORE_LOGIN_ENDED_BYTES));
+	SEK_TRY(sek_db_run(db, "DELETE FROM logins WHERE ended <> '' AND seen_s < ?1", "i", now_s - SEK_STORE_LOGIN_ENDED_S));
+	return sek_db_run(db, "UPDATE logins SET ended = ?2, seen_s = ?3 WHERE key = ?1 AND ended = ''", "bti", key,
+		(size_t)SEK_STORE_LOGIN_KEY_BYTES, why, now_s);
+}
+
+sek_status sek_store_login_end(struct sek_store *s, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES], const char *why, int64_t now_s)
+{
+	SEK_STORE_WRITE(s, end_login(s->db, key, why, now_s));
+}
+
 sek_status sek_store_logins_seen(struct sek_store *s, const struct sek_store_login *logins, size_t n)
 {
 	sek_status status;
@@ -58,7 +73,7 @@ sek_status sek_store_logins_seen(struct sek_store *s, const struct sek_store_log
 	status = sek_db_begin(s->db);
 	if (sek_is_ok(status)) {
 		for (i = 0; i < n && sek_is_ok(status); i++)
-			status = sek_db_run(s->db, "UPDATE logins SET seen_s = ?2 WHERE key = ?1", "bi", logins[i].key,
+			status = sek_db_run(s->db, "UPDATE logins SET seen_s = ?2 WHERE key = ?1 AND seen_s < ?2", "bi", logins[i].key,
 				sizeof logins[i].key, logins[i].seen_s);
 		status = sek_db_end(s->db, status);
 	}
@@ -93,9 +108,39 @@ static void read_login(struct sek_db_query *q, struct sek_store_login *l)
 		l->roles = 0;
 	l->factors = (uint32_t)sek_db_int(q, 7);
 	l->directory = sek_db_int(q, 8) != 0;
+	l->consented = sek_db_int(q, 9) != 0;
+	sek_db_copy(q, 10, l->ended, sizeof l->ended);
 }
 
-sek_status sek_store_logins_each(struct sek_store *s, void (*fn)(void *ctx, const struct sek_store_login *l), void *ctx)
+#define LOGINS \
+	"SELECT key, user_id, name, address, logins.created_s, seen_s, roles, factors, source = 'directory'," \
+	" ?1 = '' OR EXISTS (SELECT 1 FROM consents WHERE consents.user_id = users.id AND notice = ?1), ended" \
+	" FROM logins JOIN users ON users.id = user_id WHERE disabled = 0"
+
+static sek_status find_login(struct sek_db *db, const uint8_t *key, const char *notice, struct sek_store_login *ret)
+{
+	struct sek_db_query *q = NULL;
+	sek_status status = sek_ok();
+	int rc;
+
+	SEK_TRY(sek_db_prepare(db, &q, LOGINS " AND key = ?2 AND ended = ''", "tb", notice ? notice : "", key,
+		(size_t)SEK_STORE_LOGIN_KEY_BYTES));
+	rc = sek_db_step(q);
+	if (rc == SEK_DB_ROW)
+		read_login(q, ret);
+	else
+		status = rc == SEK_DB_DONE ? sek_fail(SEK_E_NOT_FOUND) : sek_db_status(db);
+	sek_db_finish(q);
+	return status;
+}
+
+sek_status sek_store_login_find(struct sek_store *s, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES], const char *notice,
+	struct sek_store_login *ret)
+{
+	SEK_STORE_READ(s, find_login(s->db, key, notice, ret));
+}
+
+sek_status sek_store_logins_each(struct sek_store *s, const char *notice, void (*fn)(void *ctx, const struct sek_store_login *l), void *ctx)
 {
 	struct sek_db_query *q = NULL;
 	struct sek_store_login l;
@@ -103,9 +148,7 @@ sek_status sek_store_logins_each(struct sek_store *s, void (*fn)(void *ctx, cons
 	int rc = SEK_DB_DONE;
 
 	sek_store_lock(s);
-	status = sek_db_prepare(s->db, &q, "SELECT key, user_id, name, address, logins.created_s, seen_s,"
-		" roles, factors, source = 'directory' FROM logins"
-		" JOIN users ON users.id = user_id WHERE disabled = 0", "");
+	status = sek_db_prepare(s->db, &q, LOGINS, "t", notice ? notice : "");
 	if (sek_is_ok(status)) {
 		while ((rc = sek_db_step(q)) == SEK_DB_ROW) {
 			read_login(q, &l);
@@ -127,7 +170,7 @@ static sek_status needs_each(struct sek_db *db, void (*fn)(void *ctx, const uint
 	int rc;
 
 	SEK_TRY(sek_db_prepare(db, &q, "SELECT l.key, g.needs FROM logins l JOIN members m ON m.user_id = l.user_id"
-		" JOIN groups g ON g.id = m.group_id WHERE g.needs <> ''", ""));
+		" JOIN groups g ON g.id = m.group_id WHERE g.needs <> '' AND l.ended = ''", ""));
 	while ((rc = sek_db_step(q)) == SEK_DB_ROW) {
 		sek_db_copy(q, 1, needs, sizeof needs);
 		if (sek_db_bytes(q, 0) == SEK_STORE_LOGIN_KEY_BYTES)

@@ -24,6 +24,8 @@
 #define SEK_STORE_ADDRESS_BYTES 64    /* of a client's numeric address with its end */
 #define SEK_STORE_LOGIN_KEY_BYTES 32  /* hash of a log-in's cookie */
 #define SEK_STORE_KNOWN_PER_USER 16   /* addresses remembered for each user */
+#define SEK_STORE_LOGIN_ENDED_BYTES 16      /* word for why a log-in has ended, with its end */
+#define SEK_STORE_LOGIN_ENDED_S 60          /* for so long the row of a log-in that has ended stays, for other brokers to see why */
 
 struct sek_store;
 
@@ -64,17 +66,26 @@ struct sek_store_login {
 	uint32_t factors;                       /* what it has shown: enum sek_factor of auth/needs.h */
 	uint32_t roles;                         /* enum sek_role (people.h); filled in by sek_store_logins_each */
 	bool directory;                         /* the user comes from the directory; likewise */
+	bool consented;                         /* has acknowledged the notice that was asked for, or none was; likewise */
+	char ended[SEK_STORE_LOGIN_ENDED_BYTES];      /* why it is over, "" = it lives; likewise */
 };
 
 /* SEK_E_DENIED: the user is gone or disabled (asked in the same transaction). Also remembers the address. */
 sek_status sek_store_login_add(struct sek_store *s, const struct sek_store_login *login);
 /* SEK_OK also if it was gone already. */
 sek_status sek_store_login_delete(struct sek_store *s, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES]);
-/* Sets seen_s of each of n log-ins, in one transaction. */
+/* It is over, and why (a word): nobody finds it any more, the row stays SEK_STORE_LOGIN_ENDED_S for other brokers to learn it from. SEK_OK also if
+ * it was gone already. SEK_E_LIMIT: a word too long, or none. */
+sek_status sek_store_login_end(struct sek_store *s, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES], const char *why, int64_t now_s);
+/* The living log-in with that key; notice as in sek_store_logins_each. SEK_E_NOT_FOUND. */
+sek_status sek_store_login_find(struct sek_store *s, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES], const char *notice,
+	struct sek_store_login *ret);
+/* Sets seen_s of each of n log-ins, in one transaction; never back. */
 sek_status sek_store_logins_seen(struct sek_store *s, const struct sek_store_login *logins, size_t n);
 /* Deletes log-ins made before created_s or last seen before seen_s. */
 sek_status sek_store_logins_purge(struct sek_store *s, int64_t created_s, int64_t seen_s);
-sek_status sek_store_logins_each(struct sek_store *s, void (*fn)(void *ctx, const struct sek_store_login *l), void *ctx);
+/* Those too that have just ended. notice: hash of the one that users must have acknowledged, NULL = none. */
+sek_status sek_store_logins_each(struct sek_store *s, const char *notice, void (*fn)(void *ctx, const struct sek_store_login *l), void *ctx);
 
 /* For each log-in, each need (words of auth/needs.h) of a group that its user is in; log-ins without any are left out. */
 sek_status sek_store_logins_needs(struct sek_store *s,

@@ -325,6 +325,131 @@ START_TEST(one_login_too_many_ends_the_oldest)
 }
 END_TEST
 
+/* --- two brokers on one store --- */
+
+static struct sek_auth *other_auth;
+static struct sek_store *other_store;
+
+static void start_other(uint32_t idle_s)
+{
+	const struct sek_auth_config config = { .idle_s = idle_s, .maximum_s = 43200 };
+	char err[512];
+
+	ck_assert(sek_is_ok(sek_store_open(path, &other_store, err, sizeof err)));
+	ck_assert(sek_is_ok(sek_auth_create(&loop, other_store, &config, &other_auth)));
+}
+
+static void end_other(void)
+{
+	bool stopped = false;
+
+	sek_auth_stop(other_auth, on_stopped, &stopped);
+	while (!stopped)
+		uv_run(&loop, UV_RUN_ONCE);
+	sek_auth_destroy(other_auth);
+	sek_store_close(other_store);
+}
+
+static void on_fetched(void *user)
+{
+	*(bool *)user = true;
+}
+
+static const struct sek_login *check_at(struct sek_auth *a, const char *cookie)
+{
+	return sek_auth_check(a, cookie, strlen(cookie));
+}
+
+/* What front/ does with a cookie. */
+static const struct sek_login *look_at(struct sek_auth *a, const char *cookie)
+{
+	bool done = false;
+
+	if (sek_auth_wants_fetch(a, cookie, strlen(cookie))) {
+		ck_assert_ptr_nonnull(sek_auth_fetch(a, cookie, strlen(cookie), on_fetched, &done));
+		while (!done)
+			uv_run(&loop, UV_RUN_ONCE);
+	}
+	return check_at(a, cookie);
+}
+
+START_TEST(a_cookie_of_another_broker_is_good_at_once)
+{
+	static const char nobodys[] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+	struct answers a;
+
+	start_other(900);
+	a = ask_once("taro", RIGHT, "10.0.0.1");
+	ck_assert_int_eq(a.last.answer, SEK_AUTH_OK);
+	ck_assert_ptr_nonnull(look_at(other_auth, a.last.cookie));
+	ck_assert_str_eq(look_at(other_auth, a.last.cookie)->user, "taro");
+	ck_assert_ptr_null(look_at(other_auth, nobodys));
+	ck_assert(!sek_auth_wants_fetch(other_auth, "short", 5));
+	ck_assert_uint_eq(sek_auth_logins(other_auth), 1);
+	end_other();
+}
+END_TEST
+
+START_TEST(a_login_of_another_broker_is_known_and_ended_without_asking)
+{
+	struct ends e = { .n = 0 };
+	struct answers a;
+
+	start_other(900);
+	sek_auth_on_end(other_auth, on_end, &e);
+	a = ask_once("taro", RIGHT, "10.0.0.1");
+	while (!sek_auth_has_login(other_auth, "taro"))
+		uv_run(&loop, UV_RUN_ONCE);
+	/* logged out at the one: out at the other, which is told why, and has nothing to fetch */
+	sek_auth_logout(auth, a.last.login);
+	ck_assert_ptr_null(look_at(auth, a.last.cookie));
+	while (e.n == 0)
+		uv_run(&loop, UV_RUN_ONCE);
+	ck_assert_int_eq(e.why, SEK_LOGIN_LOGOUT);
+	ck_assert(e.last);
+	ck_assert_ptr_null(look_at(other_auth, a.last.cookie));
+	ck_assert_ptr_null(look_at(auth, a.last.cookie));
+	ck_assert_uint_eq(sek_auth_logins(auth), 0);
+	end_other();
+}
+END_TEST
+
+START_TEST(a_login_that_is_used_at_one_broker_is_not_idle_at_the_other)
+{
+	char err[512];
+	struct answers a;
+	uint64_t until;
+
+	end();
+	sek_store_close(store);
+	ck_assert(sek_is_ok(sek_store_open(path, &store, err, sizeof err)));
+	ck_assert(sek_is_ok(sek_auth_create(&loop, store, &(struct sek_auth_config){ .idle_s = 3, .maximum_s = 43200 }, &auth)));
+	start_other(3);
+	a = ask_once("taro", RIGHT, "10.0.0.1");
+	ck_assert_ptr_nonnull(look_at(other_auth, a.last.cookie));
+	/* twice the idle time, and a look for idle ones at both brokers in it */
+	for (until = sek_auth_now_ms() + 6000; sek_auth_now_ms() < until; uv_run(&loop, UV_RUN_ONCE))
+		ck_assert_ptr_nonnull(check_at(auth, a.last.cookie));
+	ck_assert_ptr_nonnull(look_at(other_auth, a.last.cookie));
+	end_other();
+}
+END_TEST
+
+START_TEST(whoever_is_disabled_is_out_at_both)
+{
+	struct answers a;
+
+	start_other(900);
+	a = ask_once("taro", RIGHT, "10.0.0.1");
+	ck_assert_ptr_nonnull(look_at(other_auth, a.last.cookie));
+	ck_assert(sek_is_ok(sek_store_user_set_disabled(store, "taro", true)));
+	while (sek_auth_has_login(other_auth, "taro"))
+		uv_run(&loop, UV_RUN_ONCE);
+	ck_assert_ptr_null(look_at(other_auth, a.last.cookie));
+	end_other();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("hub.auth.auth");
@@ -347,6 +472,10 @@ int main(void)
 	tcase_add_test(c, logins_outlive_the_process);
 	tcase_add_test(c, stopping_answers_everybody);
 	tcase_add_test(c, one_login_too_many_ends_the_oldest);
+	tcase_add_test(c, a_cookie_of_another_broker_is_good_at_once);
+	tcase_add_test(c, a_login_of_another_broker_is_known_and_ended_without_asking);
+	tcase_add_test(c, a_login_that_is_used_at_one_broker_is_not_idle_at_the_other);
+	tcase_add_test(c, whoever_is_disabled_is_out_at_both);
 	suite_add_tcase(s, c);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

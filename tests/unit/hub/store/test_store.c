@@ -94,7 +94,7 @@ static size_t logins(struct sek_store_login *ret)
 {
 	struct seen s = { .n = 0 };
 
-	ck_assert(sek_is_ok(sek_store_logins_each(store, count_login, &s)));
+	ck_assert(sek_is_ok(sek_store_logins_each(store, NULL, count_login, &s)));
 	if (ret)
 		*ret = s.last;
 	return s.n;
