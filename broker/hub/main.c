@@ -327,7 +327,6 @@ static sek_status start_control(struct broker *b)
 static sek_status start_front(struct broker *b)
 {
 	char err[SEK_CONFIG_ERROR_BYTES] = "";
-
 	const struct sek_faces_parts parts = { b->audit, b->review, b->documented.documents, b->documented.approvals, b->auth, b->sessions, b->admin };
 
 	return sek_is_ok(sek_faces_start(&b->faces, &b->loop, b->config, &parts, err, sizeof err)) ? sek_ok() : refuse("front", err);
@@ -472,10 +471,8 @@ int main(int argc, char **argv)
 	}
 	if (o.check) {
 		printf("OK\n");
-	} else if (o.accept_keys) {
-		r = sek_is_ok(sek_auth_init()) ? sek_samekeys_accept(b.config) : 1;
-	} else if (o.user_argv) {
-		r = sek_users_main(b.config, o.user_argc, o.user_argv);
+	} else if (o.user_argv || o.accept_keys) {
+		r = o.accept_keys ? sek_samekeys_accept(b.config) : sek_users_main(b.config, o.user_argc, o.user_argv);
 	} else {
 		if (b.config->time_zone)
 			setenv("TZ", b.config->time_zone, 1);

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "broker/hub/audited.h"
+#include "broker/hub/auth/password.h"
 #include "broker/hub/auth/totp.h"
 #include "broker/hub/keys/sign.h"
 #include "broker/hub/store/keys.h"
@@ -102,7 +103,7 @@ int sek_samekeys_accept(const struct sek_broker_config *c)
 	struct sek_store *store = NULL;
 	sek_status status;
 
-	if (sek_users_check_owner(c->store_path) != 0)
+	if (!sek_is_ok(sek_auth_init()) || sek_users_check_owner(c->store_path) != 0)
 		return 1;
 	status = sek_store_open(c->store_path, &store, err, sizeof err);
 
