@@ -168,12 +168,14 @@ START_TEST(a_session_changes_hands)
 	int64_t done[2];
 	bool held;
 
+	ck_assert(claim("b1", "", "", &g) == SEK_CLAIM_NONE);
 	ck_assert(claim("b1", "", A, &g) == SEK_CLAIM_NEW);
 	ck_assert(strcmp(g.row.id, A) == 0 && strcmp(g.row.broker, "b1") == 0 && g.row.generation == 1 && !g.row.host[0]);
+	ck_assert(claim("b2", "", "", &g) == SEK_CLAIM_NONE); /* it has not run yet */
 	ck_assert(claim("b1", A, B, &g) == SEK_CLAIM_MINE);
 	snprintf(row.user, sizeof row.user, "taro");
 	OK(sek_store_session_put(store, &row));
-	ck_assert(claim("b2", "", B, &g) == SEK_CLAIM_TAKEN);
+	ck_assert(claim("b2", "", "", &g) == SEK_CLAIM_TAKEN); /* none had to be made */
 	ck_assert(strcmp(g.row.id, A) == 0 && strcmp(g.row.broker, "b2") == 0 && g.row.generation == 2 && strcmp(g.from, "b1") == 0);
 	ck_assert_str_eq(g.row.host, "render1");
 	/* whoever held it can neither write nor delete it, and is told */
