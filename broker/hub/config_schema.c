@@ -49,8 +49,22 @@ static const cyaml_schema_field_t host_fields[] = {
 static const cyaml_schema_value_t host_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct file_host, host_fields),
 };
+static const cyaml_schema_field_t postgresql_fields[] = {
+	TEXT("address", 0, struct file_postgresql, address),
+	CYAML_FIELD_UINT_PTR("port", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_postgresql, port),
+	TEXT("name", CYAML_FLAG_OPTIONAL, struct file_postgresql, name),
+	TEXT("database", CYAML_FLAG_OPTIONAL, struct file_postgresql, database),
+	TEXT("user", CYAML_FLAG_OPTIONAL, struct file_postgresql, user),
+	TEXT("schema", CYAML_FLAG_OPTIONAL, struct file_postgresql, schema),
+	TEXT("ca", CYAML_FLAG_OPTIONAL, struct file_postgresql, ca),
+	TEXT("password_file", CYAML_FLAG_OPTIONAL, struct file_postgresql, password_file),
+	TEXT("certificate", CYAML_FLAG_OPTIONAL, struct file_postgresql, certificate),
+	TEXT("key", CYAML_FLAG_OPTIONAL, struct file_postgresql, key),
+	CYAML_FIELD_END,
+};
 static const cyaml_schema_field_t store_fields[] = {
 	TEXT("path", 0, struct file_store, path),
+	CYAML_FIELD_MAPPING_PTR("postgresql", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_store, postgresql, postgresql_fields),
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_field_t sessions_fields[] = {

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "broker/hub/auth/auth.h"
 #include "broker/hub/auth/password.h"
+#include "tests/unit/hub/store/where.h"
 
 #define RIGHT "right password 1"
 
@@ -71,7 +72,7 @@ static void set_up(void)
 	snprintf(folder, sizeof folder, "/tmp/sek-auth-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(path, sizeof path, "%s/broker.db", folder);
-	ck_assert(sek_is_ok(sek_store_open(path, &store, err, sizeof err)));
+	ck_assert(sek_is_ok(sek_store_open(where_of(path), &store, err, sizeof err)));
 	add_user("taro");
 	uv_loop_init(&loop);
 	start();
@@ -245,7 +246,7 @@ START_TEST(another_program_disables_the_user)
 	char err[512];
 
 	sek_auth_on_end(auth, on_end, &e);
-	ck_assert(sek_is_ok(sek_store_open(path, &other, err, sizeof err)));
+	ck_assert(sek_is_ok(sek_store_open(where_of(path), &other, err, sizeof err)));
 	ck_assert(sek_is_ok(sek_store_user_set_disabled(other, "taro", true)));
 	sek_store_close(other);
 	while (e.n == 0)
