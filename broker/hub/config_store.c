@@ -12,7 +12,7 @@
 #include "broker/hub/config_file.h"
 #include "broker/hub/store/store.h"
 
-enum { ADDRESSES_MAX = 8, WORD_MAX = 63 /* of a name in PostgreSQL */ };
+enum { ADDRESSES_MAX = 4, WORD_MAX = 63 /* of a name in PostgreSQL */ };
 
 static sek_status check_addresses(const struct sek_config_place *k, const char *list)
 {
@@ -20,13 +20,13 @@ static sek_status check_addresses(const struct sek_config_place *k, const char *
 	int n = 0;
 
 	if (strlen(list) >= sizeof copy)
-		return sek_config_refuse(k, "store.postgresql.address", "is too long: write at most 8 numeric addresses with commas between");
+		return sek_config_refuse(k, "store.postgresql.address", "is too long: write at most 4 numeric addresses with commas between");
 	snprintf(copy, sizeof copy, "%s", list);
 	for (one = strtok_r(copy, ",", &rest); one; one = strtok_r(NULL, ",", &rest), n++)
 		SEK_TRY(sek_config_at(k, "store.postgresql.address",
 			sek_config_check_address("store.postgresql.address", one, k->err, k->err_size)));
 	if (n < 1 || n > ADDRESSES_MAX || list[strspn(list, "0123456789abcdefABCDEF.:,")])
-		return sek_config_refuse(k, "store.postgresql.address", "write 1 to 8 numeric addresses with commas between, or the folder of "
+		return sek_config_refuse(k, "store.postgresql.address", "write 1 to 4 numeric addresses with commas between, or the folder of "
 			"the server's socket");
 	return sek_ok();
 }

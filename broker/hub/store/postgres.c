@@ -1,38 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * PostgreSQL behind db.h: one connection, made anew when it is lost. Must never wait for a server without a bound, nor go
- * on with a transaction whose connection was lost.
+ * PostgreSQL behind db.h. Must never let two brokers write at once.
  *
  * Transactions that write hold one advisory lock of the schema, so that several brokers write one after the other, as with
  * SQLite; what each of them reads in it is what the one before left.
  */
 #include "broker/hub/store/postgres.h"
 
-#include <ctype.h>
-#include <errno.h>
-#include <poll.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-#include "base/error.h"
-
-enum { OID_BOOL = 16, OID_BYTES = 17, OID_NUMBER = 20, OID_TEXT = 25 };
-
-struct postgres {
-	struct sek_db base;
-	struct sek_pg_where where;
-	PGconn *conn;               /* NULL: none now */
-	_Atomic int process;        /* the connection's, at the server */
-	uint64_t not_before_ms;     /* no connection is tried before, by the clock of now_ms */
-	sek_status last;
-	char error[512], channel[96];
-	int64_t changes;
-	int64_t seen;               /* the stamp "store" at the last look, own writes counted in */
-	bool open, writes, wrote;   /* a transaction; of the writing kind; something was changed in it */
-};
 
 struct query {
 	struct sek_db_query base;
@@ -41,247 +18,11 @@ struct query {
 	unsigned char *blob;        /* the last that was asked for */
 };
 
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-/* --- errors --- */
-
-/* Five letters or digits, as a number of base 36. */
-static int32_t number_of_state(const char *state)
-{
-	return state ? (int32_t)strtol(state, NULL, 36) : 0;
-}
-
-static sek_status failed(struct postgres *p, enum sek_code code, const char *state, const char *why)
-{
-	snprintf(p->error, sizeof p->error, "%s", why);
-	p->error[strcspn(p->error, "\n")] = '\0';
-	p->last = sek_foreign(code, SEK_FROM_POSTGRESQL, number_of_state(state));
-	return p->last;
-}
-
-static sek_status lost(struct postgres *p, const char *why)
-{
-	sek_status status = failed(p, SEK_E_STORE, "08006", why);
-
-	PQfinish(p->conn);
-	p->conn = NULL;
-	atomic_store(&p->process, 0);
-	return status;
-}
-
-static sek_status refused(struct postgres *p, const PGresult *r)
-{
-	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE), *why = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
-	enum sek_code code = SEK_E_STORE;
-
-	if (state && strcmp(state, "23505") == 0)
-		code = SEK_E_EXISTS;
-	else if (state && strcmp(state, "53200") == 0)
-		code = SEK_E_NOMEM;
-	return failed(p, code, state, why ? why : "the server gave no answer");
-}
-
-/* --- waiting --- */
-
-/* Until the socket is ready, or the time is over: false. */
-static bool wait_for(int fd, short events, uint64_t until_ms)
-{
-	struct pollfd f = { .fd = fd, .events = events };
-	uint64_t now;
-	int n;
-
-	do {
-		now = now_ms();
-		if (now >= until_ms)
-			return false;
-		n = poll(&f, 1, (int)(until_ms - now));
-	} while (n < 0 && errno == EINTR);
-	return n > 0;
-}
-
-static sek_status connect_now(struct postgres *p)
-{
-	uint64_t until_ms = now_ms() + SEK_PG_CONNECT_MS;
-	PostgresPollingStatusType poll_for = PGRES_POLLING_WRITING;
-
-	SEK_TRY(sek_pg_start(&p->where, &p->conn, p->error, sizeof p->error));
-	while (poll_for != PGRES_POLLING_OK) {
-		if (poll_for == PGRES_POLLING_FAILED)
-			return lost(p, PQerrorMessage(p->conn));
-		if (!wait_for(PQsocket(p->conn), poll_for == PGRES_POLLING_READING ? POLLIN : POLLOUT, until_ms))
-			return lost(p, "no connection within 3 s");
-		poll_for = PQconnectPoll(p->conn);
-	}
-	if (PQsetnonblocking(p->conn, 1) != 0)
-		return lost(p, PQerrorMessage(p->conn));
-	atomic_store(&p->process, PQbackendPID(p->conn));
-	return sek_ok();
-}
-
-/* Many calls may stand in a row while the server is away: only one of them in a while tries it. */
-static sek_status connected(struct postgres *p)
-{
-	sek_status status;
-
-	if (p->conn)
-		return sek_ok();
-	if (now_ms() < p->not_before_ms)
-		return p->last;
-	status = connect_now(p);
-	if (!sek_is_ok(status)) {
-		p->last = status;
-		p->not_before_ms = now_ms() + SEK_PG_AGAIN_MS;
-	}
-	return status;
-}
-
-static sek_status next_result(struct postgres *p, uint64_t until_ms, PGresult **ret)
-{
-	int left;
-
-	while ((left = PQflush(p->conn)) == 1 || PQisBusy(p->conn)) {
-		if (!wait_for(PQsocket(p->conn), (short)(left == 1 ? POLLIN | POLLOUT : POLLIN), until_ms))
-			return lost(p, "no answer within 6 s");
-		if (!PQconsumeInput(p->conn))
-			return lost(p, PQerrorMessage(p->conn));
-	}
-	if (left < 0)
-		return lost(p, PQerrorMessage(p->conn));
-	*ret = PQgetResult(p->conn);
-	return sek_ok();
-}
-
-/* What was sent is over: the first result with rows, or the last one, is left in *ret. */
-static sek_status collect(struct postgres *p, PGresult **ret)
-{
-	uint64_t until_ms = now_ms() + SEK_PG_ANSWER_MS;
-	PGresult *kept = NULL, *r = NULL;
-	sek_status status = sek_ok(), first = sek_ok();
-
-	for (;;) {
-		status = next_result(p, until_ms, &r);
-		if (!sek_is_ok(status) || !r)
-			break;
-		if (PQresultStatus(r) != PGRES_COMMAND_OK && PQresultStatus(r) != PGRES_TUPLES_OK && sek_is_ok(first))
-			first = refused(p, r);
-		if (PQcmdTuples(r)[0] && strncmp(PQcmdStatus(r), "SELECT", 6) != 0) {
-			p->changes = strtoll(PQcmdTuples(r), NULL, 10);
-			p->wrote = p->wrote || p->changes > 0;
-		}
-		if (kept && PQntuples(kept) > 0) {
-			PQclear(r);
-		} else {
-			PQclear(kept);
-			kept = r;
-		}
-	}
-	/* as after a restart: the server has said good-bye, and the connection is of no more use */
-	if (p->conn && PQstatus(p->conn) == CONNECTION_BAD)
-		status = lost(p, p->error);
-	if (sek_is_ok(status))
-		status = first;
-	if (sek_is_ok(status) && !kept)
-		status = failed(p, SEK_E_STORE, NULL, "the server gave no answer");
-	if (!sek_is_ok(status)) {
-		PQclear(kept);
-		return status;
-	}
-	*ret = kept;
-	return status;
-}
-
-/* --- statements --- */
-
-/* The SQL of the store in PostgreSQL's words: ?1 is $1, and two functions have other names. Literals stay as they are. To be
- * freed; NULL when out of memory. */
-static char *translate(const char *sql)
-{
-	static const struct { const char *from, *to; } words[] = { { "instr(", "strpos(" }, { "group_concat(", "string_agg(" } };
-	char *copy = malloc(2 * strlen(sql) + 1), *to = copy;
-	char quote = '\0';
-
-	while (copy && *sql) {
-		size_t i = 0, words_n = sizeof words / sizeof words[0];
-
-		if (!quote && to > copy && !isalnum((unsigned char)to[-1]) && to[-1] != '_')
-			for (; i < words_n && strncmp(sql, words[i].from, strlen(words[i].from)) != 0; i++)
-				;
-		else
-			i = words_n;
-		if (i < words_n) {
-			to = stpcpy(to, words[i].to);
-			sql += strlen(words[i].from);
-			continue;
-		}
-		/* "user" without quotation marks would be the name of whoever is logged in to the server */
-		SEK_ASSERT(quote || to == copy || to[-1] != ' ' || strncmp(sql, "user", 4) != 0 || isalnum((unsigned char)sql[4]) || sql[4] == '_');
-		if (quote ? *sql == quote : *sql == '\'' || *sql == '"')
-			quote = quote ? '\0' : *sql;
-		*to++ = *sql == '?' && !quote ? '$' : *sql;
-		sql++;
-	}
-	if (copy)
-		*to = '\0';
-	return copy;
-}
-
-static bool send_statement(PGconn *conn, const char *sql, const struct sek_db_value *values, int n)
-{
-	const char *texts[SEK_DB_VALUES_MAX];
-	int lengths[SEK_DB_VALUES_MAX], formats[SEK_DB_VALUES_MAX];
-	char numbers[SEK_DB_VALUES_MAX][24];
-	Oid types[SEK_DB_VALUES_MAX];
-
-	for (int i = 0; i < n; i++) {
-		formats[i] = values[i].type == 'b';
-		lengths[i] = (int)values[i].n;
-		types[i] = values[i].type == 'i' ? OID_NUMBER : values[i].type == 't' ? OID_TEXT : OID_BYTES;
-		texts[i] = values[i].bytes;
-		if (values[i].type == 'i') {
-			snprintf(numbers[i], sizeof numbers[i], "%lld", (long long)values[i].number);
-			texts[i] = numbers[i];
-		} else if (values[i].type == 'b' && !texts[i]) {
-			texts[i] = values[i].n == 0 ? NULL : "";
-		}
-	}
-	return PQsendQueryParams(conn, sql, n, types, texts, lengths, formats, 0) == 1;
-}
-
-/* With values or, if values is NULL, several statements in one text. */
-static sek_status once(struct postgres *p, const char *sql, const struct sek_db_value *values, int n, PGresult **ret)
-{
-	SEK_TRY(connected(p));
-	if (!(values ? send_statement(p->conn, sql, values, n) : PQsendQuery(p->conn, sql)))
-		return lost(p, PQerrorMessage(p->conn));
-	return collect(p, ret);
-}
-
-/* A connection that broke while nothing was asked (the server was restarted) is made anew, once: outside a transaction a
- * statement only reads or only begins one, so nothing is done twice. */
-static sek_status ask(struct postgres *p, const char *sql, const struct sek_db_value *values, int n, PGresult **ret)
-{
-	bool had = p->conn != NULL;
-	sek_status status;
-
-	if (p->open && !had)
-		return p->last;
-	status = once(p, sql, values, n, ret);
-	if (!sek_is_ok(status) && had && !p->conn && !p->open)
-		status = once(p, sql, values, n, ret);
-	return status;
-}
-
 static sek_status tell(struct postgres *p, const char *sql)
 {
 	PGresult *r = NULL;
 
-	SEK_TRY(ask(p, sql, NULL, 0, &r));
+	SEK_TRY(sek_pg_ask(p, sql, NULL, 0, &r));
 	PQclear(r);
 	return sek_ok();
 }
@@ -294,12 +35,8 @@ static sek_status exec(struct sek_db *db, const char *sql)
 static sek_status prepare(struct sek_db *db, struct sek_db_query **ret, const char *sql, const struct sek_db_value *values, int n)
 {
 	struct query *q = calloc(1, sizeof *q);
-	char *text = translate(sql);
-	sek_status status = sek_fail(SEK_E_NOMEM);
+	sek_status status = q ? sek_pg_ask((struct postgres *)db, sql, values, n, &q->rows) : sek_fail(SEK_E_NOMEM);
 
-	if (q && text)
-		status = ask((struct postgres *)db, text, values, n, &q->rows);
-	free(text);
 	if (!sek_is_ok(status)) {
 		free(q);
 		return status;
@@ -407,12 +144,28 @@ static size_t bytes(struct sek_db_query *base, int column)
 
 /* --- transactions --- */
 
+/* What was begun and is not ended, if anything. */
+static void roll_back(struct postgres *p)
+{
+	PGresult *r = NULL;
+
+	if (!p->conn || PQtransactionStatus(p->conn) == PQTRANS_IDLE)
+		return;
+	if (!sek_is_ok(sek_pg_ask(p, "ROLLBACK", NULL, 0, &r)) && p->conn)
+		sek_pg_lost(p, "a transaction could not be rolled back");
+	PQclear(r);
+}
+
 static sek_status begin(struct sek_db *db, bool write)
 {
 	struct postgres *p = (struct postgres *)db;
+	sek_status status = tell(p, write ? "BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('sekisho.' || current_schema(), 0))" :
+		"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
 
-	SEK_TRY(tell(p, write ? "BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('sekisho.' || current_schema(), 0))" :
-		"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+	if (!sek_is_ok(status)) {
+		roll_back(p);
+		return status;
+	}
 	p->open = true;
 	p->writes = write;
 	p->wrote = false;
@@ -428,7 +181,7 @@ static sek_status commit(struct postgres *p)
 	if (!p->writes || !p->wrote)
 		return tell(p, "COMMIT");
 	snprintf(sql, sizeof sql, "UPDATE stamps SET n = n + 1 WHERE name = 'store' RETURNING n; NOTIFY \"%s\"; COMMIT", p->channel);
-	SEK_TRY(ask(p, sql, NULL, 0, &r));
+	SEK_TRY(sek_pg_ask(p, sql, NULL, 0, &r));
 	stamp = PQntuples(r) == 1 ? strtoll(PQgetvalue(r, 0, 0), NULL, 10) : 0;
 	PQclear(r);
 	if (stamp == p->seen + 1) /* nobody else has written since the last look */
@@ -444,9 +197,8 @@ static sek_status end(struct sek_db *db, sek_status status)
 		status = commit(p);
 	if (p->conn && PQtransactionStatus(p->conn) != PQTRANS_IDLE) {
 		if (sek_is_ok(status))
-			status = failed(p, SEK_E_STORE, NULL, "the transaction did not end");
-		if (!sek_is_ok(tell(p, "ROLLBACK")) && p->conn)
-			lost(p, "a transaction could not be rolled back");
+			status = sek_pg_failed(p, SEK_E_STORE, NULL, "the transaction did not end");
+		roll_back(p);
 	}
 	p->open = false;
 	return status;
@@ -509,7 +261,7 @@ sek_status sek_db_open_postgresql(const char *where, struct sek_db **ret, char *
 	if (p && sek_pg_where_parse(where, &p->where)) {
 		p->base.backend = &backend;
 		sek_pg_channel(&p->where, p->channel, sizeof p->channel);
-		status = connected(p);
+		status = sek_pg_connected(p);
 		if (sek_is_ok(status))
 			status = sek_schema_migrate_postgresql(&p->base, p->where.schema, &found);
 	} else {

@@ -44,7 +44,7 @@ bool sek_store_where_is_postgresql(const char *where)
 
 bool sek_pg_where_parse(const char *text, struct sek_pg_where *ret)
 {
-	struct sek_pg_where w = { .text = strdup(text + sizeof PREFIX - 1), .address = "", .port = "5432", .name = "", .database = "sekisho",
+	struct sek_pg_where w = { .text = strdup(text + sizeof PREFIX - 1), .addresses = 1, .address = "", .port = "5432", .name = "", .database = "sekisho",
 		.user = "sekisho", .schema = "sekisho", .ca = "", .password_file = "", .certificate = "", .key = "" };
 	const struct { const char *key; const char **value; } all[] = {
 		{ "address", &w.address }, { "port", &w.port }, { "name", &w.name }, { "database", &w.database }, { "user", &w.user },
@@ -64,6 +64,8 @@ bool sek_pg_where_parse(const char *text, struct sek_pg_where *ret)
 			if (strcmp(line, all[i].key) == 0 && *value)
 				*all[i].value = value;
 	}
+	for (const char *p = w.address; *p && w.address[0] != '/'; p++)
+		w.addresses += *p == ',';
 	*ret = w;
 	return true;
 }
@@ -114,10 +116,10 @@ static void put(struct parameters *p, const char *key, const char *value)
 	p->values[p->n++] = value;
 }
 
-static void put_tls(struct parameters *p, const struct sek_pg_where *w, const char *host)
+static void put_tls(struct parameters *p, const struct sek_pg_where *w, const char *address)
 {
-	put(p, "hostaddr", w->address);
-	put(p, "host", host);
+	put(p, "hostaddr", address);
+	put(p, "host", *w->name ? w->name : address);
 	put(p, "sslmode", "verify-full");
 	put(p, "ssl_min_protocol_version", "TLSv1.3");
 	put(p, "sslrootcert", w->ca);
@@ -125,39 +127,31 @@ static void put_tls(struct parameters *p, const struct sek_pg_where *w, const ch
 	put(p, "sslkey", w->key);
 }
 
-/* One name for each address, as libpq wants it; the address itself where no name is said. */
-static char *host_list(const struct sek_pg_where *w)
+static char *one_address(const struct sek_pg_where *w, unsigned which)
 {
-	size_t n = 1, i;
-	char *list;
+	const char *from = w->address;
 
-	if (!*w->name || strchr(w->name, ','))
-		return strdup(*w->name ? w->name : w->address);
-	for (i = 0; w->address[i]; i++)
-		n += w->address[i] == ',';
-	list = calloc(n, strlen(w->name) + 1);
-	for (i = 0; list && i < n; i++) {
-		strcat(list, w->name);
-		if (i + 1 < n)
-			strcat(list, ",");
-	}
-	return list;
+	if (w->address[0] == '/')
+		return strdup(from);
+	for (; which > 0 && strchr(from, ','); which--)
+		from = strchr(from, ',') + 1;
+	return strndup(from, strcspn(from, ","));
 }
 
-sek_status sek_pg_start(const struct sek_pg_where *w, PGconn **ret, char *err, size_t err_size)
+sek_status sek_pg_start(const struct sek_pg_where *w, unsigned which, PGconn **ret, char *err, size_t err_size)
 {
 	struct parameters p = { .n = 0 };
-	char options[256], *password = NULL, *hosts = host_list(w);
-	sek_status status = hosts ? sek_ok() : sek_fail(SEK_E_NOMEM);
+	char options[256], *password = NULL, *address = one_address(w, which);
+	sek_status status = address ? sek_ok() : sek_fail(SEK_E_NOMEM);
 	PGconn *conn = NULL;
 
 	snprintf(options, sizeof options, "-c search_path=%s -c statement_timeout=%d -c lock_timeout=%d "
 		"-c idle_in_transaction_session_timeout=%d -c synchronous_commit=on", w->schema, SEK_PG_STATEMENT_MS, SEK_PG_STATEMENT_MS,
 		SEK_PG_IDLE_MS);
 	if (w->address[0] == '/')
-		put(&p, "host", w->address);
-	else
-		put_tls(&p, w, hosts);
+		put(&p, "host", address);
+	else if (address)
+		put_tls(&p, w, address);
 	put(&p, "port", w->port);
 	put(&p, "dbname", w->database);
 	put(&p, "user", w->user);
@@ -187,6 +181,6 @@ sek_status sek_pg_start(const struct sek_pg_where *w, PGconn **ret, char *err, s
 	if (password)
 		explicit_bzero(password, strlen(password));
 	free(password);
-	free(hosts);
+	free(address);
 	return status;
 }
