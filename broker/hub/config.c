@@ -372,7 +372,7 @@ static sek_status fill_hosts(struct sek_broker_config *c)
 	const struct sek_config_file *f = c->file;
 	unsigned i;
 
-	c->hosts = calloc(f->render_hosts_count, sizeof *c->hosts);
+	c->hosts = calloc(f->render_hosts_count + 1u, sizeof *c->hosts); /* none: they are all added while it runs */
 	if (!c->hosts)
 		return sek_fail(SEK_E_NOMEM);
 	for (i = 0; i < f->render_hosts_count; i++) {

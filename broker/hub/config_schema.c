@@ -211,7 +211,7 @@ static const cyaml_schema_field_t file_fields[] = {
 	CYAML_FIELD_MAPPING("inner", CYAML_FLAG_DEFAULT, struct sek_config_file, inner, inner_fields),
 	CYAML_FIELD_MAPPING("outer", CYAML_FLAG_DEFAULT, struct sek_config_file, outer, outer_fields),
 	CYAML_FIELD_MAPPING("pki", CYAML_FLAG_DEFAULT, struct sek_config_file, pki, pki_fields),
-	CYAML_FIELD_SEQUENCE("render_hosts", CYAML_FLAG_POINTER, struct sek_config_file, render_hosts, &host_schema, 1,
+	CYAML_FIELD_SEQUENCE("render_hosts", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, render_hosts, &host_schema, 0,
 		SEK_RENDER_HOSTS_MAX),
 	CYAML_FIELD_MAPPING("store", CYAML_FLAG_DEFAULT, struct sek_config_file, store, store_fields),
 	TEXT("web_root", 0, struct sek_config_file, web_root),
