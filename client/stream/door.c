@@ -5,13 +5,18 @@
  */
 #include "client/stream/door.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/stream/stream_private.h"
 
-enum { TIMEOUT_S = 15 };
+enum {
+	TIMEOUT_S = 15,
+	ANSWER_BYTES = 1 << 18, /* a list of documents is the longest */
+};
 
 struct sek_door {
 	struct sek_stream_context *context;
@@ -20,9 +25,11 @@ struct sek_door {
 	struct lws *wsi; /* the request under way, or NULL */
 	sek_door_answer_fn *told;
 	void *user;
-	char request[STREAM_BODY_BYTES], answer[STREAM_ANSWER_BYTES], cookie[STREAM_COOKIE_BYTES];
+	char request[STREAM_BODY_BYTES], answer[ANSWER_BYTES], cookie[STREAM_COOKIE_BYTES];
 	size_t request_len, answer_len;
 	int status;
+	int fd; /* where a file goes, or -1 */
+	size_t room; /* bytes that it may still have */
 };
 
 struct sek_door *sek_door_create(struct sek_stream_context *c, const char *address, uint16_t port, const char *origin)
@@ -30,7 +37,7 @@ struct sek_door *sek_door_create(struct sek_stream_context *c, const char *addre
 	struct sek_door *d = calloc(1, sizeof *d);
 
 	if (d)
-		*d = (struct sek_door){ .context = c, .address = address, .port = port, .origin = origin };
+		*d = (struct sek_door){ .context = c, .address = address, .port = port, .origin = origin, .fd = -1 };
 	return d;
 }
 
@@ -45,6 +52,17 @@ static void give_up(struct sek_door *d)
 	explicit_bzero(d->request, sizeof d->request);
 	d->request_len = d->answer_len = 0;
 	d->status = 0;
+	d->fd = -1;
+}
+
+void sek_door_give_up(struct sek_door *d)
+{
+	give_up(d);
+}
+
+void sek_door_lend(struct sek_door *d, const struct sek_door *from)
+{
+	memcpy(d->cookie, from->cookie, sizeof d->cookie);
 }
 
 void sek_door_destroy(struct sek_door *d)
@@ -86,6 +104,17 @@ static struct lws *connect_to(struct sek_door *d, const char *path, const char *
 	i.opaque_user_data = d;
 	i.pwsi = &d->wsi;
 	return lws_client_connect_via_info(&i);
+}
+
+void sek_door_fetch(struct sek_door *d, const char *path, int fd, size_t most_bytes, sek_door_answer_fn *told, void *user)
+{
+	give_up(d);
+	d->told = told;
+	d->user = user;
+	d->fd = fd;
+	d->room = most_bytes;
+	if (!connect_to(d, path, "GET") && d->told == told)
+		tell(d, 0);
 }
 
 void sek_door_ask(struct sek_door *d, const char *path, json_t *body, sek_door_answer_fn *told, void *user)
@@ -158,8 +187,29 @@ static int send_body(struct sek_door *d, struct lws *wsi)
 	return ok ? 0 : -1;
 }
 
+/* A local file: it may take a moment. */
+static int keep_file(struct sek_door *d, const uint8_t *in, size_t len)
+{
+	if (len > d->room)
+		return -1;
+	d->room -= len;
+	while (len > 0) {
+		ssize_t n = write(d->fd, in, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		in += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
 static int keep_answer(struct sek_door *d, const void *in, size_t len)
 {
+	if (d->fd >= 0 && d->status == 200)
+		return keep_file(d, in, len);
 	if (len > sizeof d->answer - d->answer_len)
 		return -1;
 	memcpy(d->answer + d->answer_len, in, len);

@@ -188,6 +188,15 @@ void app_act(struct app *a, int action)
 	case ACT_CROSS_YES: cross(a, true); break;
 	case ACT_CROSS_NO: cross(a, false); break;
 	case ACT_QUIT: a->quit = true; break;
+	case ACT_DOCUMENTS:
+		a->look_at_ms = 0;
+		a->inbox.error[0] = 0;
+		open_dialog(a, DIALOG_DOCUMENTS);
+		break;
+	case ACT_TAKE_DOWNLOAD:
+	case ACT_TAKE_PAGE:
+	case ACT_GIVE_UP:
+	case ACT_SAVE: app_documents_act(a, action); break;
 	default: act_on_login(a, action); break;
 	}
 }
@@ -214,6 +223,7 @@ static void on_phase(void *user)
 		a->caret = (struct sek_caret){ 0 };
 	}
 	if (phase == LINK_LOGIN) {
+		app_documents_forget(a);
 		if (a->config->file.kiosk) /* the next one is somebody else */
 			a->login.user[0] = 0;
 		if (a->config->file.user && !a->login.user[0])
@@ -294,12 +304,16 @@ static bool on_message(void *user, uint8_t type, const uint8_t *payload, size_t 
 		return true;
 	case SEK_MSG_CARET:
 		return sek_is_ok(sek_caret_read(payload, n, &a->caret));
-	case SEK_MSG_DOCUMENTS: /* they are taken over in the web client */
-		return sek_is_ok(sek_documents_msg_read(payload, n, &documents));
+	case SEK_MSG_DOCUMENTS:
+		if (!sek_is_ok(sek_documents_msg_read(payload, n, &documents)))
+			return false;
+		app_documents_caught(a, documents.count);
+		return true;
 	case SEK_MSG_POLICY:
 		if (!sek_is_ok(sek_policy_msg_read(payload, n, &policy)))
 			return false;
 		clipboard_policy(a->clipboard, &policy);
+		app_documents_policy(a, policy.download);
 		if (a->watched != policy.watched)
 			a->redraw = true;
 		a->watched = policy.watched;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The viewer as a whole: log-in, session, window, cards, held together. Shared by app.c (what happens), views.c (which card is
- * shown), input.c (SDL's events) and loop.c (start and stop). Not for others.
+ * The viewer as a whole: log-in, session, window, cards, held together. Shared by app.c (what happens), documents.c (what
+ * crosses as pages), views.c (which card is shown), input.c (SDL's events) and loop.c (start and stop). Not for others.
  */
 #ifndef SEK_CLIENT_VIEWER_APP_H
 #define SEK_CLIENT_VIEWER_APP_H
@@ -9,6 +9,7 @@
 #include "client/viewer/card.h"
 #include "client/viewer/clipboard.h"
 #include "client/viewer/config.h"
+#include "client/viewer/inbox.h"
 #include "client/viewer/keyboard.h"
 #include "client/viewer/link.h"
 #include "client/viewer/login.h"
@@ -17,10 +18,11 @@
 enum app_action {
 	ACT_NONE, ACT_LOGIN, ACT_CERTIFICATE, ACT_CODE, ACT_KEPT, ACT_NOTICE_YES, ACT_LOGIN_BACK, ACT_LANGUAGE, ACT_CLOSE, ACT_FULLSCREEN,
 	ACT_KEYS, ACT_PASTE, ACT_END, ACT_END_YES, ACT_LOGOUT, ACT_LOGOUT_YES, ACT_AGAIN, ACT_RETRY, ACT_CROSS_YES, ACT_CROSS_NO, ACT_QUIT,
+	ACT_DOCUMENTS, ACT_TAKE_DOWNLOAD, ACT_TAKE_PAGE, ACT_GIVE_UP, ACT_SAVE,
 };
 
 /* What stands over the picture by the user's wish, or by the broker's question. */
-enum app_dialog { DIALOG_NONE, DIALOG_MENU, DIALOG_KEYS, DIALOG_END, DIALOG_LOGOUT, DIALOG_CROSS };
+enum app_dialog { DIALOG_NONE, DIALOG_MENU, DIALOG_KEYS, DIALOG_END, DIALOG_LOGOUT, DIALOG_CROSS, DIALOG_DOCUMENTS };
 
 enum { APP_LINE_BYTES = 1024 };
 
@@ -58,6 +60,12 @@ struct app {
 	char *crossing;           /* the text that is asked about */
 	bool crossing_out;
 	size_t crossing_chars;
+	struct inbox inbox;
+	struct sek_door *documents_door;
+	bool inbox_asked, inbox_busy; /* how things stand was asked for; something of the user's is under way */
+	uint64_t look_at_ms;      /* when to ask again, if there is something to ask for */
+	int saving_fd;            /* -1: nothing is being saved */
+	char saving[1600];        /* its path */
 	char composing[256];      /* by the input method, over the picture */
 	struct sek_caret caret;
 	int mouse_x, mouse_y;     /* device pixels */
@@ -83,6 +91,15 @@ void app_ask_for_size(struct app *a);
 extern const struct link_ops app_link_ops;
 extern const struct clipboard_ops app_clipboard_ops;
 void app_on_key(void *user, uint16_t code, bool down, uint32_t codepoint);
+
+/* documents.c */
+void app_documents_card(struct app *a, struct card *c);
+void app_documents_act(struct app *a, int action);
+void app_documents_policy(struct app *a, uint8_t download);
+void app_documents_caught(struct app *a, uint16_t count);
+void app_documents_clock(struct app *a, uint64_t now);
+/* The log-in is another one, or over: whatever is under way is given up. */
+void app_documents_forget(struct app *a);
 
 /* views.c: chooses the card for what is going on now, and draws. */
 void app_compose(struct app *a);

@@ -10,7 +10,7 @@
 
 #include "client/viewer/draw.h"
 
-enum { CARD_FIELDS = 2, CARD_BUTTONS = 8, CARD_FIELD_BYTES = 256, CARD_TEXT_BYTES = 1024, CARD_QR_MAX = 128 };
+enum { CARD_FIELDS = 2, CARD_BUTTONS = 9, CARD_FIELD_BYTES = 256, CARD_TEXT_BYTES = 1024, CARD_QR_MAX = 128 };
 
 struct card_field {
 	char label[128], text[CARD_FIELD_BYTES]; /* UTF-8 */

@@ -30,6 +30,7 @@ static const cyaml_schema_field_t fields[] = {
 	CYAML_FIELD_STRING_PTR("certificate", MAYBE, struct viewer_file, certificate, 1, PATH_BYTES),
 	CYAML_FIELD_STRING_PTR("key", MAYBE, struct viewer_file, key, 1, PATH_BYTES),
 	CYAML_FIELD_STRING_PTR("passphrase_file", MAYBE, struct viewer_file, passphrase_file, 1, PATH_BYTES),
+	CYAML_FIELD_STRING_PTR("save_to", MAYBE, struct viewer_file, save_to, 1, PATH_BYTES - 1),
 	SEK_CONFIG_FIELD_BOOL("fullscreen", CYAML_FLAG_OPTIONAL, struct viewer_file, fullscreen),
 	SEK_CONFIG_FIELD_BOOL("kiosk", CYAML_FLAG_OPTIONAL, struct viewer_file, kiosk),
 	SEK_CONFIG_FIELD_BOOL("all_monitors", CYAML_FLAG_OPTIONAL, struct viewer_file, all_monitors),
@@ -54,6 +55,7 @@ static void usage(void)
 	      "  --monitors all|one      all: one wide picture over every monitor\n"
 	      "  --scale PERCENT         of a screen whose own scale is not found out\n"
 	      "  --kiosk                 full screen, and no way out but to log out\n"
+	      "  --save-to FOLDER        where documents that were taken over are saved\n"
 	      "  --config FILE           default: " DEFAULT_FILE ", if it is there\n"
 	      "  --verbose               tell on the terminal what happens\n", stdout);
 }
@@ -124,6 +126,7 @@ static bool take(struct viewer_config *c, int o, char *argument)
 	case 'k': f->key = argument; break;
 	case 'p': f->passphrase_file = argument; break;
 	case 'l': f->lang = argument; break;
+	case 'S': f->save_to = argument; break;
 	case 'z': return parse_size(argument, c);
 	case 'f': f->fullscreen = true; break;
 	case 'K': f->kiosk = true; break;
@@ -170,6 +173,22 @@ static sek_status read_passphrase(struct viewer_config *c, char *err, size_t siz
 	return sek_ok();
 }
 
+/* Without a word of the configuration: the user's downloads, but not on a kiosk, whose next user is somebody else. */
+static sek_status find_folder(struct viewer_config *c, char *err, size_t size)
+{
+	const char *home = getenv("HOME");
+
+	if (c->file.save_to) {
+		snprintf(c->save_to, sizeof c->save_to, "%s", c->file.save_to);
+		return access(c->save_to, W_OK | X_OK) == 0 ? sek_ok() : wrong(err, size, "documents cannot be saved there", c->save_to);
+	}
+	if (c->file.kiosk || !home)
+		return sek_ok();
+	if ((size_t)snprintf(c->save_to, sizeof c->save_to, "%s/Downloads", home) >= sizeof c->save_to || access(c->save_to, W_OK | X_OK) != 0)
+		snprintf(c->save_to, sizeof c->save_to, "%s", strlen(home) < sizeof c->save_to && access(home, W_OK | X_OK) == 0 ? home : "");
+	return sek_ok();
+}
+
 /* Beside this program. */
 static sek_status find_decoder(struct viewer_config *c, char *err, size_t size)
 {
@@ -204,7 +223,8 @@ sek_status viewer_config_read(int argc, char **argv, struct viewer_config *c, bo
 		{ "passphrase-file", required_argument, NULL, 'p' }, { "lang", required_argument, NULL, 'l' },
 		{ "size", required_argument, NULL, 'z' }, { "fullscreen", no_argument, NULL, 'f' },
 		{ "kiosk", no_argument, NULL, 'K' }, { "monitors", required_argument, NULL, 'm' },
-		{ "scale", required_argument, NULL, 's' }, { "config", required_argument, NULL, 'C' },
+		{ "scale", required_argument, NULL, 's' }, { "save-to", required_argument, NULL, 'S' },
+		{ "config", required_argument, NULL, 'C' },
 		{ "verbose", no_argument, NULL, 'v' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
 	};
 	const char *path = NULL;
@@ -232,6 +252,7 @@ sek_status viewer_config_read(int argc, char **argv, struct viewer_config *c, bo
 			return wrong(err, size, "not a good argument", optarg);
 	SEK_TRY(check(c, err, size));
 	SEK_TRY(read_passphrase(c, err, size));
+	SEK_TRY(find_folder(c, err, size));
 	return find_decoder(c, err, size);
 }
 

@@ -13,7 +13,7 @@
 
 /* As the file has it; members that are not there are NULL or 0. */
 struct viewer_file {
-	char *broker, *origin, *ca, *user, *lang, *certificate, *key, *passphrase_file;
+	char *broker, *origin, *ca, *user, *lang, *certificate, *key, *passphrase_file, *save_to;
 	bool fullscreen, kiosk, all_monitors;
 	uint16_t scale_percent;
 };
@@ -25,6 +25,7 @@ struct viewer_config {
 	char *passphrase;  /* of the client certificate's key; wiped by viewer_config_finish */
 	uint16_t width_px, height_px; /* of the window */
 	char decoder[1024]; /* the program */
+	char save_to[1024]; /* the folder for documents, "" = nothing is saved here */
 	bool verbose;
 	void *loaded;      /* the file's memory */
 };

@@ -44,6 +44,7 @@ static void on_clock(uv_timer_t *t)
 		a->toast[0] = 0;
 		a->redraw = true;
 	}
+	app_documents_clock(a, now);
 	if (a->resized_ms && now >= a->resized_ms + RESIZE_QUIET_MS)
 		app_ask_for_size(a);
 	if (a->retry_at_ms && link_phase(a->link) != LINK_LIVE) {
@@ -106,9 +107,10 @@ static const char *start(struct app *a)
 	if (!a->streams)
 		return "TLS cannot be set up: is the CA's file a PEM certificate, and can the client certificate be used?";
 	a->door = sek_door_create(a->streams, c->address, c->port, c->origin);
+	a->documents_door = sek_door_create(a->streams, c->address, c->port, c->origin);
 	a->clipboard = clipboard_create(&a->loop, &app_clipboard_ops, a);
 	a->link = link_create(&a->loop, a->streams, a->door, &link_config, &app_link_ops, a);
-	if (!a->door || !a->clipboard || !a->link)
+	if (!a->door || !a->documents_door || !a->clipboard || !a->link)
 		return "no memory";
 	if (SDL_Init(SDL_INIT_VIDEO) < 0)
 		return SDL_GetError();
@@ -135,6 +137,9 @@ static void finish(struct app *a)
 			close_handle((uv_handle_t *)&a->events, NULL);
 	}
 	link_destroy(a->link);
+	if (a->documents_door)
+		app_documents_forget(a);
+	sek_door_destroy(a->documents_door);
 	sek_door_destroy(a->door);
 	clipboard_destroy(a->clipboard);
 	login_finish(&a->login);
@@ -152,7 +157,8 @@ const char *viewer_run(const struct viewer_config *config)
 	static struct app a;
 	const char *failure;
 
-	a = (struct app){ .config = config, .max_w = SEK_WIDTH_MAX_PX, .max_h = SEK_HEIGHT_MAX_PX, .keyboard = { app_on_key, &a, { 0 }, { 0 }, 0 } };
+	a = (struct app){ .config = config, .max_w = SEK_WIDTH_MAX_PX, .max_h = SEK_HEIGHT_MAX_PX, .saving_fd = -1,
+		.keyboard = { app_on_key, &a, { 0 }, { 0 }, 0 } };
 	uv_loop_init(&a.loop);
 	login_init(&a.login);
 	if (config->file.user)

@@ -148,6 +148,14 @@ static void menu_card(struct app *a, struct card *c)
 		button(c, window_is_fullscreen(a->window) ? "bar.fullscreen.leave" : "bar.fullscreen", ACT_FULLSCREEN);
 	if (clipboard_to_outer(a->clipboard))
 		button(c, "viewer.paste", ACT_PASTE);
+	if (inbox_useful(&a->inbox) && a->inbox.caught > 0) {
+		char label[sizeof c->buttons[0].label];
+
+		viewer_fill_number(label, sizeof label, "bar.documents.count", "n", a->inbox.caught);
+		card_add_button(c, label, ACT_DOCUMENTS);
+	} else if (inbox_useful(&a->inbox)) {
+		button(c, "bar.documents", ACT_DOCUMENTS);
+	}
 	button(c, "bar.keys", ACT_KEYS);
 	language_button(c);
 	button(c, "bar.end", ACT_END);
@@ -184,6 +192,7 @@ static void dialog_card(struct app *a, struct card *c)
 	switch (a->dialog) {
 	case DIALOG_MENU: menu_card(a, c); break;
 	case DIALOG_KEYS: keys_card(a, c); break;
+	case DIALOG_DOCUMENTS: app_documents_card(a, c); break;
 	case DIALOG_CROSS:
 		cross_card(a, c);
 		c->escape = ACT_CROSS_NO;

@@ -39,9 +39,9 @@ const char *viewer_words(const char *key)
 	return w ? w->text[language] : key;
 }
 
-void viewer_fill(char *ret, size_t size, const char *key, const char *name, const char *value)
+void viewer_fill_in(char *ret, size_t size, const char *text, const char *name, const char *value)
 {
-	const char *text = viewer_words(key), *at;
+	const char *at;
 	char mark[32];
 
 	snprintf(mark, sizeof mark, "{%s}", name ? name : "");
@@ -50,6 +50,11 @@ void viewer_fill(char *ret, size_t size, const char *key, const char *name, cons
 		snprintf(ret, size, "%.*s%s%s", (int)(at - text), text, value, at + strlen(mark));
 	else
 		snprintf(ret, size, "%s", text);
+}
+
+void viewer_fill(char *ret, size_t size, const char *key, const char *name, const char *value)
+{
+	viewer_fill_in(ret, size, viewer_words(key), name, value);
 }
 
 void viewer_fill_number(char *ret, size_t size, const char *key, const char *name, unsigned long value)

@@ -23,6 +23,8 @@ bool viewer_has_words(const char *key);
 const char *viewer_words(const char *key);
 /* The same into ret, {name} replaced by value (NULL: nothing is). */
 void viewer_fill(char *ret, size_t size, const char *key, const char *name, const char *value);
+/* The same with a text that is there already. */
+void viewer_fill_in(char *ret, size_t size, const char *text, const char *name, const char *value);
 void viewer_fill_number(char *ret, size_t size, const char *key, const char *name, unsigned long value);
 
 #endif

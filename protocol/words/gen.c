@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * sekisho-words-gen WHOSE JA.mjs EN.mjs: those words of the web client that programs in C show too, as a table: of the native viewer
+ * sekisho-words-gen WHOSE JA.mjs EN.mjs [JA.mjs EN.mjs]...: those words of the web client that programs in C show too, as a table: of the native viewer
  * ("viewer"), or of whoever speaks to a VNC viewer ("vnc"). Runs at build time only.
  * Reads one form of line, `<tab>"key": "words",`; anything else that should be one ends the build.
  */
@@ -21,7 +21,7 @@ static const struct reader {
 } readers[] = {
 	{ "viewer", "client/viewer/words.h", "viewer_word", "viewer_word",
 		{ "app.name", "app.language", "login.", "step.", "notice.", "no-session.", "error.", "bar.", "end.", "logout.", "keys.",
-			"clipboard.", "status.", "overlay.", "state.", "viewer." } },
+			"clipboard.", "status.", "overlay.", "state.", "viewer.", "documents." } },
 	{ "vnc", "protocol/words/words.h", "sek_wording_entry", "sek_wording", { "app.name", "error.", "state.", "status.watched", "vnc." } },
 };
 static const struct reader *reader;
@@ -40,11 +40,10 @@ static int is_wanted(const char *key)
 	return 0;
 }
 
-static size_t read_words(const char *path, struct entry *to)
+static size_t read_words(const char *path, struct entry *to, size_t n)
 {
 	char line[LINE_BYTES];
 	FILE *f = fopen(path, "r");
-	size_t n = 0;
 
 	if (!f)
 		die("cannot open", path);
@@ -69,19 +68,21 @@ static size_t read_words(const char *path, struct entry *to)
 int main(int argc, char **argv)
 {
 	static struct entry ja[WORDS_MAX], en[WORDS_MAX];
-	size_t n, m, k;
+	size_t n = 0, m = 0, k;
 
-	for (size_t i = 0; argc == 4 && i < sizeof readers / sizeof readers[0]; i++)
+	for (size_t i = 0; argc >= 4 && argc % 2 == 0 && i < sizeof readers / sizeof readers[0]; i++)
 		if (strcmp(readers[i].whose, argv[1]) == 0)
 			reader = &readers[i];
 	if (!reader) {
-		fprintf(stderr, "usage: sekisho-words-gen viewer|vnc JA.mjs EN.mjs\n");
+		fprintf(stderr, "usage: sekisho-words-gen viewer|vnc JA.mjs EN.mjs [JA.mjs EN.mjs]...\n");
 		return 2;
 	}
-	n = read_words(argv[2], ja);
-	m = read_words(argv[3], en);
-	if (n == 0 || n != m)
-		die("not the same number of words in", argv[3]);
+	for (int i = 2; i < argc; i += 2) {
+		n = read_words(argv[i], ja, n);
+		m = read_words(argv[i + 1], en, m);
+		if (n == 0 || n != m)
+			die("not the same number of words in", argv[i + 1]);
+	}
 	/* A string of JavaScript with nothing but \" and \\ escaped is one of C. */
 	printf("/* Made by sekisho-words-gen. Do not edit. */\n#include \"%s\"\n\nconst struct %s %s_list[] = {\n", reader->header,
 		reader->type, reader->name);

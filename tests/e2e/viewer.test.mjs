@@ -9,6 +9,7 @@ import { after, before, test } from "node:test";
 import { Harness, build, until } from "./harness.mjs";
 import { makeCards } from "../support/cards.mjs";
 import { Native, Screen } from "./support/native.mjs";
+import { pdf } from "./support/pdf.mjs";
 import { patternCells } from "./support/site.mjs";
 
 /** @type {Harness} */
@@ -41,7 +42,7 @@ function logIn(password)
 }
 
 before(async () => {
-	harness = await Harness.start({ users: ["tanaka"] });
+	harness = await Harness.start({ users: ["tanaka"], brokerExtra: folder => `documents:\n  path: ${folder}/state/documents\n  least_free_mib: 16\n` });
 	const dir = path.join(harness.dir, "x");
 	fs.mkdirSync(dir);
 	screen = await Screen.start(dir);
@@ -186,6 +187,37 @@ test("viewer: a text crosses in each direction once the user has seen it and sai
 	assert.equal(copied(), "関所を通る");
 	screen.key("Return");
 	await until("it is in this computer's clipboard", () => copied() === "関所を通る!");
+});
+
+test("viewer: a download is taken over as pages and saved here", { timeout: 120000 }, async () => {
+	harness.site.files.set("/three.pdf", { type: "application/pdf", body: pdf(3), attachment: true });
+	execFileSync(path.join(build, "bin/sekishoctl"), ["--socket", path.join(harness.dir, "state", "control.sock"), "policy", "set", "site", "download", "pixels",
+		"--reason", "試験"]);
+	await until("the file is caught", async () => {
+		screen.click(600, 63);
+		screen.key("ctrl+a");
+		screen.type(`${harness.site.url.replace("http://", "")}/three.pdf`);
+		screen.key("Return");
+		return until("once", () => viewer.said.includes("document caught 1"), 5000).catch(() => null);
+	}, 60000);
+	const before = screen.look().at(20, 700);
+	screen.key("F8", "Down", "Down", "Down", "Return"); // back, full screen, paste, documents
+	await until("the card", () => screen.look().at(20, 700) !== before, 60000);
+	screen.screenshot("native-documents");
+	screen.key("Return");
+	await until(`it is ready; it said:\n${viewer.said}`, () => viewer.said.includes("document released"), 60000);
+	screen.key("Down", "Down", "Return"); // the page that is shown, save
+	await until(`it is saved; it said:\n${viewer.said}`, () => viewer.said.includes("document saved"), 60000);
+	const [, file = ""] = /document saved (.*)\n/.exec(viewer.said) ?? [];
+	assert.equal(path.dirname(file), harness.dir);
+	assert.match(path.basename(file), /^文書 \d{4}-\d\d-\d\d\.pdf$/);
+	assert.equal(fs.statSync(file).mode & 0o777, 0o600);
+	assert.match(execFileSync("pdfinfo", [file], { encoding: "utf8" }), /^Pages: +3$/m);
+	screen.screenshot("native-documents-saved");
+	const veiled = screen.look().at(1240, 40);
+	screen.key("Escape");
+	await until("the picture", () => screen.look().at(1240, 40) !== veiled, 60000);
+	await viewer.go("/type"); // the file was shown in a tab of its own
 });
 
 test("viewer: log-out by the menu ends the session and leads back to the form", { timeout: 20000 }, async () => {

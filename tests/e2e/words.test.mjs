@@ -60,7 +60,7 @@ test("words: every key that the pages use exists, and none is left over", () => 
 		.map(name => fs.readFileSync(path.join(viewer, name), "utf8")).join("\n");
 	for (const key of Object.keys(ja).filter(name => name.startsWith("viewer.")))
 		assert.ok(native.includes(`"${key.replace(/\.hint$/, "")}"`), `${key} is used nowhere`);
-	const vnc = fs.readFileSync(path.join(root, "broker/hub/viewers/login.c"), "utf8");
+	const vnc = ["broker/hub/viewers/login.c", "broker/encoder/rfb/ask.c", "broker/encoder/rfb/card.c"].map(name => fs.readFileSync(path.join(root, name), "utf8")).join("\n");
 	for (const key of Object.keys(ja).filter(name => name.startsWith("vnc.")))
 		assert.ok(vnc.includes(`"${key}"`), `${key} is used nowhere`);
 	for (const [, key] of vnc.matchAll(/"((?:error|vnc)\.[\w-]+)"/g))
