@@ -169,9 +169,8 @@ export function message()
 	return call("GET", "/api/message");
 }
 
-/** @param {boolean} existing only the one that lives already, else "no-session"
- * @returns {Promise<Opened>} */
-export function openSession(existing)
+/** @returns {Promise<Opened>} */
+export function openSession()
 {
-	return call("POST", "/api/session", existing ? { existing } : {});
+	return call("POST", "/api/session", {});
 }

@@ -11,8 +11,7 @@
 #include "protocol/font/font.h"
 #include "protocol/words/words.h"
 
-enum { LINE_PX = 24, MARGIN_PX = 24 };
-#define PAPER 0xf4f5f7u
+enum { LINE_PX = 24 };
 #define INK 0x1d2530u
 
 static void dot(const struct sek_picture *p, unsigned x, unsigned y)
@@ -32,23 +31,25 @@ static unsigned letter(const struct sek_picture *p, unsigned x, unsigned y, uint
 	return g.columns;
 }
 
-/* Breaks where it must; returns the y below. */
-static unsigned lines(const struct sek_picture *p, unsigned y, const char *text)
+/* Breaks where it must. */
+unsigned sek_rfb_lines(const struct sek_picture *p, struct sek_rect in, unsigned y, const char *text, size_t n)
 {
 	const uint8_t *at = (const uint8_t *)text;
-	size_t left = strlen(text), used;
-	unsigned x = MARGIN_PX;
+	unsigned x = in.x;
+	size_t used;
 	uint32_t c;
 
-	for (; left > 0; at += used, left -= used) {
-		used = sek_utf8_next(at, left, &c);
+	for (; n > 0; at += used, n -= used) {
+		used = sek_utf8_next(at, n, &c);
 		if (used == 0)
 			break;
-		if (x + SEK_FONT_COLUMNS_MAX + MARGIN_PX > p->width_px) {
-			x = MARGIN_PX;
+		if (c == '\n' || x + SEK_FONT_COLUMNS_MAX > (unsigned)in.x + in.w) {
+			x = in.x;
 			y += LINE_PX;
 		}
-		x += letter(p, x, y, c);
+		if (c == '\n')
+			continue;
+		x += p ? letter(p, x, y, c) : sek_font_glyph(c).columns;
 	}
 	return y + LINE_PX;
 }
@@ -56,9 +57,12 @@ static unsigned lines(const struct sek_picture *p, unsigned y, const char *text)
 void sek_rfb_card(struct sek_rfb *r, uint16_t state)
 {
 	const struct sek_picture *p = sek_rfb_screen_picture(r->screen);
+	struct sek_rect in;
+	const char *text;
 	char key[80];
 	unsigned y;
 
+	sek_rfb_ask_end(r, false);
 	r->card = true;
 	r->in_frame = false;
 	r->leave_ms = sek_rfb_now_ms() + SEK_RFB_CARD_MS;
@@ -69,22 +73,27 @@ void sek_rfb_card(struct sek_rfb *r, uint16_t state)
 	r->has_size = true;
 	for (size_t i = 0; i < p->height_px; i++)
 		for (size_t x = 0; x < p->width_px; x++)
-			p->px[i * p->stride_px + x] = PAPER;
+			p->px[i * p->stride_px + x] = SEK_RFB_PAPER;
 	snprintf(key, sizeof key, "state.%s", sek_state_name(state));
-	y = lines(p, MARGIN_PX, sek_wording(r->lang, key));
+	in = (struct sek_rect){ SEK_RFB_MARGIN_PX, SEK_RFB_MARGIN_PX, (uint16_t)(p->width_px - 2 * SEK_RFB_MARGIN_PX), 0 };
+	text = sek_wording(r->lang, key);
+	y = sek_rfb_lines(p, in, SEK_RFB_MARGIN_PX, text, strlen(text));
 	snprintf(key, sizeof key, "state.%s.hint", sek_state_name(state));
-	lines(p, y, sek_wording(r->lang, key));
+	text = sek_wording(r->lang, key);
+	sek_rfb_lines(p, in, y, text, strlen(text));
 	sek_rfb_screen_touched(r->screen, (struct sek_rect){ 0, 0, p->width_px, p->height_px });
 }
 
 void sek_rfb_title(const struct sek_rfb *r, char ret[SEK_RFB_NAME_BYTES])
 {
-	char key[80], state[120] = "", watched[120] = "";
+	char key[80], state[120] = "", watched[120] = "", asked[160] = "";
 
 	snprintf(key, sizeof key, "state.%s", sek_state_name(r->state));
 	if (r->state != SEK_STATE_NONE && r->state != SEK_STATE_RUNNING)
 		snprintf(state, sizeof state, " - %s", sek_wording(r->lang, key));
 	if (r->watched)
 		snprintf(watched, sizeof watched, " - %s", sek_wording(r->lang, "status.watched"));
-	snprintf(ret, SEK_RFB_NAME_BYTES, "%s%s%s", sek_wording(r->lang, "app.name"), watched, state);
+	if (r->ask.shown || r->note_ms)
+		snprintf(asked, sizeof asked, " - %s", sek_wording(r->lang, r->ask.shown ? "vnc.ask" : "vnc.ask.too-long"));
+	snprintf(ret, SEK_RFB_NAME_BYTES, "%s%s%s%s", sek_wording(r->lang, "app.name"), asked, watched, state);
 }

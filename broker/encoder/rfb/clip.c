@@ -118,8 +118,10 @@ void sek_rfb_clip_piece(struct sek_rfb *r, const struct sek_clipboard_piece *m)
 {
 	struct sek_rfb_clip *c = &r->clip;
 
-	if (m->flags & SEK_CLIPBOARD_PREVIEW)
-		return; /* a question that was answered with no */
+	if (m->flags & SEK_CLIPBOARD_PREVIEW) {
+		sek_rfb_ask_piece(r, m);
+		return;
+	}
 	if (m->flags & SEK_CLIPBOARD_FIRST) {
 		c->to_viewer_n = 0;
 		c->gathering = true;

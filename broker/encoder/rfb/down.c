@@ -11,7 +11,9 @@ static sek_status update(struct sek_rfb *r, uint8_t flags, const uint8_t *payloa
 {
 	uint32_t frame;
 
+	sek_rfb_ask_lift(r);
 	SEK_TRY(sek_rfb_screen_paint(r->screen, flags, payload, n, &frame));
+	sek_rfb_ask_lay(r);
 	r->in_frame = !(flags & SEK_UPDATE_END);
 	if (r->in_frame)
 		return sek_ok();
@@ -23,6 +25,7 @@ static sek_status update(struct sek_rfb *r, uint8_t flags, const uint8_t *payloa
 
 static sek_status size(struct sek_rfb *r, const struct sek_size *m)
 {
+	sek_rfb_ask_end(r, true);
 	SEK_TRY(sek_rfb_screen_resize(r->screen, m->width_px, m->height_px));
 	r->has_size = true;
 	if (r->init_sent && (m->width_px != r->viewer_width || m->height_px != r->viewer_height)) {
@@ -69,25 +72,18 @@ static sek_status ping(struct sek_rfb *r, const uint8_t *payload, size_t n)
 	return sek_ok();
 }
 
-/* Nobody can be asked at a viewer: what is to be confirmed does not cross. */
-static void decline(struct sek_rfb *r, uint32_t id)
-{
-	uint8_t memory[SEK_FRAME_HEADER_BYTES + SEK_MSG_CLIPBOARD_ANSWER_MAX_BYTES];
-	struct sek_writer w;
-
-	sek_writer_init(&w, memory, sizeof memory);
-	sek_clipboard_answer_write(&w, &(struct sek_clipboard_answer){ .id = id, .yes = false });
-	sek_rfb_up(r, memory, w.len);
-}
-
 static sek_status clipboard_result(struct sek_rfb *r, const uint8_t *payload, size_t n)
 {
 	struct sek_clipboard_result m;
 
 	SEK_TRY(sek_clipboard_result_read(payload, n, &m));
-	if (m.outcome == SEK_CLIPBOARD_ASK)
-		decline(r, m.arg);
-	else if (m.direction == SEK_CROSS_TO_OUTER)
+	if (m.outcome == SEK_CLIPBOARD_ASK) {
+		sek_rfb_ask_begin(r, m.arg, m.direction == SEK_CROSS_TO_OUTER);
+		return sek_ok();
+	}
+	if (r->ask.open && r->ask.to_outer == (m.direction == SEK_CROSS_TO_OUTER))
+		sek_rfb_ask_end(r, false); /* taken back */
+	if (m.direction == SEK_CROSS_TO_OUTER)
 		sek_rfb_let_go(r);
 	return sek_ok();
 }

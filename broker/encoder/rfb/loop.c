@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,6 +37,8 @@ sek_status sek_rfb_prepare(struct sek_rfb *r)
 		return sek_fail(SEK_E_NOMEM);
 	SEK_TRY(sek_rfb_screen_create(r->out_fd, &r->screen));
 	SEK_TRY(sek_rfb_clip_init(&r->clip));
+	if (getrandom(&r->ask.seed, sizeof r->ask.seed, 0) != sizeof r->ask.seed)
+		return sek_fail(SEK_E_IO);
 	r->wants = (struct sek_rfb_wants){ .quality = -1, .compression = -1 };
 	sek_writer_init(&w, memory, sizeof memory);
 	sek_hello_write(&w, &(struct sek_hello){ .version_min = SEK_VERSION_MIN, .version_max = SEK_VERSION_MAX, .width_px = r->width_px,
@@ -198,6 +201,10 @@ static void look_at_clock(struct sek_rfb *r)
 		leave(r, SEK_EXIT_OK);
 	if (r->holding && now >= r->hold_ms)
 		sek_rfb_let_go(r);
+	if (r->note_ms && now >= r->note_ms) {
+		r->note_ms = 0;
+		r->owes_name = true;
+	}
 	if (r->resizing && now >= r->resize_ms) {
 		r->resizing = false;
 		r->owes_size = true;
@@ -209,9 +216,10 @@ static void look_at_clock(struct sek_rfb *r)
 static struct timespec until(const struct sek_rfb *r)
 {
 	uint64_t now = sek_rfb_now_ms(), at = now + 3600000;
-	const uint64_t times[3] = { r->leave_ms ? r->leave_ms : at, r->holding ? r->hold_ms : at, r->resizing ? r->resize_ms : at };
+	const uint64_t times[4] = { r->leave_ms ? r->leave_ms : at, r->holding ? r->hold_ms : at, r->resizing ? r->resize_ms : at,
+		r->note_ms ? r->note_ms : at };
 
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 4; i++)
 		at = times[i] < at ? times[i] : at;
 	at = at > now ? at - now : 0;
 	return (struct timespec){ (time_t)(at / 1000), (long)(at % 1000) * 1000000 };

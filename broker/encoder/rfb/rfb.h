@@ -24,7 +24,29 @@ enum {
 	SEK_RFB_CARD_MS = 20000,             /* how long the last words stand */
 	SEK_RFB_PASTE_MS = 10000,            /* how long keys wait for a pasted text's answer */
 	SEK_RFB_RESIZE_MS = 3000,            /* after that a size that was asked for counts as refused */
-	SEK_RFB_NAME_BYTES = 200,
+	SEK_RFB_NAME_BYTES = 300,
+	SEK_RFB_MARGIN_PX = 24,
+	SEK_RFB_ASK_BYTES = 8192,            /* a longer text is not asked about: it could not be shown whole */
+	SEK_RFB_ASK_MAX_PX = 720,            /* side of a question */
+	SEK_RFB_ASK_MS = 60000,              /* after that the broker takes it for a no */
+	SEK_RFB_ASK_QUIET_MS = 700,          /* a key that was on its way when it appeared answers nothing */
+	SEK_RFB_NOTE_MS = 15000,             /* how long the title says that a text was too long */
+};
+#define SEK_RFB_PAPER 0xf4f5f7u
+
+/* May a text cross? */
+struct sek_rfb_ask {
+	bool open;               /* the broker waits for an answer */
+	bool shown;              /* and it stands in the picture */
+	bool too_long;
+	bool to_outer;
+	uint32_t id, seed;
+	uint8_t digit;           /* that says yes */
+	uint64_t from_ms;        /* keys answer from then on */
+	uint8_t text[SEK_RFB_ASK_BYTES];
+	size_t n;
+	struct sek_rect at;
+	uint32_t *under;         /* the picture's own pixels there; shown: not NULL */
 };
 
 struct sek_rfb_clip {
@@ -95,6 +117,8 @@ struct sek_rfb {
 	uint8_t cursor_bgra[SEK_RFB_CURSOR_BYTES];
 
 	struct sek_rfb_clip clip;
+	struct sek_rfb_ask ask;
+	uint64_t note_ms;               /* until then the title says that a text was too long to ask about; 0 = it does not */
 	bool holding;                   /* input waits for the answer to a pasted text */
 	uint64_t hold_ms;
 	uint8_t held[SEK_RFB_HELD_BYTES];
@@ -135,7 +159,19 @@ sek_status sek_rfb_clip_cut(struct sek_rfb *r, const uint8_t *bytes, size_t n, b
 /* A paste key is about to go out: the viewer's text goes before it. */
 void sek_rfb_clip_paste(struct sek_rfb *r);
 
-/* card.c: the session's last words, in the place of its picture. */
+/* ask.c: the broker asks; its text comes; it is over (decline: for this side). */
+void sek_rfb_ask_begin(struct sek_rfb *r, uint32_t id, bool to_outer);
+void sek_rfb_ask_piece(struct sek_rfb *r, const struct sek_clipboard_piece *m);
+void sek_rfb_ask_end(struct sek_rfb *r, bool decline);
+/* Around whatever changes the picture. */
+void sek_rfb_ask_lift(struct sek_rfb *r);
+void sek_rfb_ask_lay(struct sek_rfb *r);
+/* True: the key was the question's. */
+bool sek_rfb_ask_key(struct sek_rfb *r, uint32_t symbol, bool down);
+
+/* card.c: text in lines of what is `in` wide, from y on; p NULL: nothing is drawn. Returns the y below. */
+unsigned sek_rfb_lines(const struct sek_picture *p, struct sek_rect in, unsigned y, const char *text, size_t n);
+/* The session's last words, in the place of its picture. */
 void sek_rfb_card(struct sek_rfb *r, uint16_t state);
 /* What the window is called. */
 void sek_rfb_title(const struct sek_rfb *r, char ret[SEK_RFB_NAME_BYTES]);

@@ -44,9 +44,13 @@ static void send_wheel(struct sek_rfb *r, uint16_t x, uint16_t y, int16_t dx, in
 
 static void pointer(struct sek_rfb *r, uint8_t buttons, uint16_t x, uint16_t y)
 {
-	uint8_t pressed = buttons & (uint8_t)~r->buttons;
-	struct sek_pointer m = { .x_px = x, .y_px = y, .buttons = (uint8_t)(buttons & 7) };
+	uint8_t pressed;
+	struct sek_pointer m = { .x_px = x, .y_px = y };
 
+	if (r->ask.shown) /* behind a question nothing is clicked */
+		buttons &= r->buttons;
+	pressed = buttons & (uint8_t)~r->buttons;
+	m.buttons = buttons & 7;
 	m.buttons |= buttons & BACK ? SEK_BUTTON_BACK : 0;
 	r->buttons = buttons;
 	if (m.buttons != r->pointer.buttons) {
@@ -94,6 +98,8 @@ static void key(struct sek_rfb *r, uint32_t symbol, uint32_t code, bool down)
 	struct sek_writer w;
 
 	sek_rfb_settle(r);
+	if (sek_rfb_ask_key(r, symbol, down))
+		return;
 	sek_rfb_keys_take(&r->keys, symbol, code, down, &s);
 	if (s.has_key) {
 		if (is_paste(r, &s.key))

@@ -76,6 +76,18 @@ static void begin(struct sek_rfb *r)
 		abort();
 }
 
+static void ask(struct sek_rfb *r, uint32_t n)
+{
+	static const char text[] = "関所を越える文字\nthe second line";
+
+	sek_rfb_ask_begin(r, n, n & 1);
+	sek_rfb_ask_piece(r, &(struct sek_clipboard_piece){ SEK_CLIPBOARD_FIRST | SEK_CLIPBOARD_LAST | SEK_CLIPBOARD_PREVIEW, (const uint8_t *)text,
+		sizeof text - 1 });
+	if (!r->ask.shown)
+		abort();
+	r->ask.from_ms = 0;
+}
+
 static void talk(const uint8_t *data, size_t size)
 {
 	static struct sek_rfb r;
@@ -99,6 +111,10 @@ static void talk(const uint8_t *data, size_t size)
 		sek_rfb_settle(&r);
 		if (size % 5 == 0)
 			sek_rfb_screen_touched(r.screen, (struct sek_rect){ (uint16_t)(size % 200), (uint16_t)(size % 100), 64, 64 });
+		if (size % 11 == 0) /* the broker asks, and takes it back now and then */
+			ask(&r, (uint32_t)size);
+		else if (size % 13 == 0)
+			sek_rfb_ask_end(&r, false);
 		sek_rfb_offer(&r);
 		check_up(&r);
 		r.out_start = r.out_end;
@@ -107,6 +123,7 @@ static void talk(const uint8_t *data, size_t size)
 			sek_rfb_let_go(&r);
 		check_up(&r);
 	}
+	sek_rfb_ask_end(&r, false);
 	if (ftruncate(r.out_fd, 0) < 0 || lseek(r.out_fd, 0, SEEK_SET) < 0)
 		abort();
 }

@@ -169,6 +169,138 @@ START_TEST(text_goes_with_the_paste_and_keys_wait_for_it)
 }
 END_TEST
 
+/* The broker asks about a text. */
+static void question(uint8_t direction, uint32_t id, const char *text)
+{
+	uint8_t memory[SEK_FRAME_HEADER_BYTES + SEK_MSG_CLIPBOARD_MAX_BYTES];
+	size_t left = strlen(text), n;
+	uint8_t flags = SEK_CLIPBOARD_FIRST | SEK_CLIPBOARD_PREVIEW;
+	struct sek_writer w;
+
+	sek_writer_init(&w, memory, sizeof memory);
+	sek_clipboard_result_write(&w, &(struct sek_clipboard_result){ direction, SEK_CLIPBOARD_ASK, id });
+	down(SEK_MSG_CLIPBOARD_RESULT, 0, memory + SEK_FRAME_HEADER_BYTES, w.len - SEK_FRAME_HEADER_BYTES);
+	for (; left > 0; text += n, left -= n, flags = SEK_CLIPBOARD_PREVIEW) {
+		n = sek_clipboard_piece_bytes((const uint8_t *)text, left);
+		sek_writer_init(&w, memory, sizeof memory);
+		sek_clipboard_piece_write(&w, &(struct sek_clipboard_piece){ (uint8_t)(flags | (n == left ? SEK_CLIPBOARD_LAST : 0)), (const uint8_t *)text, n });
+		down(SEK_MSG_CLIPBOARD, memory[1], memory + SEK_FRAME_HEADER_BYTES, w.len - SEK_FRAME_HEADER_BYTES);
+	}
+}
+
+/* What went up as an answer: 0 no, 1 yes, -1 none. */
+static int answered(uint32_t id)
+{
+	struct sek_clipboard_answer a;
+	struct sek_frame f;
+	int ret = -1;
+	size_t total;
+
+	for (size_t at = 0; at < r.up_n; at += total) {
+		ck_assert(sek_is_ok(sek_frame_whole(r.up + at, r.up_n - at, SEK_LINK_CLIENT, SEK_DIR_UP, &f, &total)));
+		if (f.type != SEK_MSG_CLIPBOARD_ANSWER)
+			continue;
+		ck_assert(sek_is_ok(sek_clipboard_answer_read(r.up + at + SEK_FRAME_HEADER_BYTES, f.payload_bytes, &a)));
+		ck_assert_uint_eq(a.id, id);
+		ret = a.yes;
+	}
+	r.up_n = 0;
+	return ret;
+}
+
+static bool all_is(uint32_t colour)
+{
+	const struct sek_picture *p = sek_rfb_screen_picture(r.screen);
+
+	for (size_t i = 0; i < (size_t)WIDTH * HEIGHT; i++)
+		if ((p->px[i / WIDTH * p->stride_px + i % WIDTH] & 0xffffff) != colour)
+			return false;
+	return true;
+}
+
+START_TEST(a_question_stands_in_the_picture_and_only_its_digit_says_yes)
+{
+	char title[SEK_RFB_NAME_BYTES];
+	uint32_t digit;
+
+	begin(&(struct sek_rfb_wants){ .coding = SEK_RFB_ZRLE, .copy = true, .name = true, .quality = -1, .compression = -1 });
+	frame(0x112233);
+	said(SEK_RFB_REQUEST);
+	sek_rfb_offer(&r);
+	taken();
+	went_up(0);
+	question(SEK_CROSS_TO_INNER, 7, "渡す文字");
+	ck_assert(r.ask.shown && !all_is(0x112233));
+	sek_rfb_title(&r, title);
+	ck_assert_ptr_nonnull(strstr(title, "Answer in the picture"));
+	said(SEK_RFB_REQUEST);
+	sek_rfb_offer(&r);
+	ck_assert_uint_gt(taken(), 0); /* the viewer has it */
+	/* the session goes on behind it, and its picture is what it would be */
+	frame(0x445566);
+	ck_assert(r.ask.shown && !all_is(0x445566));
+	digit = '0' + r.ask.digit;
+	ck_assert(digit >= '2' && digit <= '9');
+	key(digit, true); /* it was on its way */
+	key(digit, false);
+	ck_assert_int_eq(answered(7), -1);
+	r.ask.from_ms = 0;
+	key(0xff0d, true); /* Return, and what else one types */
+	key('y', true);
+	key(digit == '9' ? '2' : digit + 1, true);
+	ck_assert_uint_eq(r.up_n, 0);
+	ck_assert(r.ask.shown);
+	key(digit, true);
+	ck_assert_int_eq(answered(7), 1);
+	ck_assert(!r.ask.open && all_is(0x445566));
+	key('a', true);
+	ck_assert_uint_eq(went_up(SEK_MSG_KEY), 1);
+}
+END_TEST
+
+START_TEST(a_question_is_answered_with_no_or_taken_back)
+{
+	static const uint8_t off[8] = { SEK_CROSS_TO_OUTER, SEK_CLIPBOARD_OFF }, size[] = { WIDTH >> 8, WIDTH & 255, 0, HEIGHT - 16 };
+	struct sek_rfb_event click = { .what = SEK_RFB_POINTER };
+	char *text = malloc(SEK_RFB_ASK_BYTES + 2);
+
+	begin(&(struct sek_rfb_wants){ .coding = SEK_RFB_ZRLE, .quality = -1, .compression = -1 });
+	frame(0x112233);
+	went_up(0);
+	question(SEK_CROSS_TO_OUTER, 1, "a");
+	r.ask.from_ms = 0;
+	click.pointer.buttons = 1; /* behind it nothing is clicked */
+	ck_assert(sek_is_ok(sek_rfb_said(&r, &click)));
+	ck_assert_uint_eq(r.pointer.buttons, 0);
+	key(0xff1b, true);
+	ck_assert_int_eq(answered(1), 0);
+	ck_assert(all_is(0x112233));
+	/* the broker has lost patience, or the policy is another one */
+	question(SEK_CROSS_TO_OUTER, 2, "b");
+	down(SEK_MSG_CLIPBOARD_RESULT, 0, off, sizeof off);
+	ck_assert_int_eq(answered(2), -1);
+	ck_assert(!r.ask.open && all_is(0x112233));
+	/* another question, another size: the first is a no */
+	question(SEK_CROSS_TO_OUTER, 3, "c");
+	question(SEK_CROSS_TO_INNER, 4, "d");
+	ck_assert_int_eq(answered(3), 0);
+	down(SEK_MSG_SIZE, 0, size, sizeof size);
+	ck_assert_int_eq(answered(4), 0);
+	ck_assert(!r.ask.open);
+	/* one that cannot be shown whole: too many lines, too many bytes */
+	memset(text, '\n', 60);
+	text[60] = 0;
+	question(SEK_CROSS_TO_INNER, 5, text);
+	ck_assert_int_eq(answered(5), 0);
+	memset(text, 'x', SEK_RFB_ASK_BYTES + 1);
+	text[SEK_RFB_ASK_BYTES + 1] = 0;
+	question(SEK_CROSS_TO_INNER, 6, text);
+	ck_assert_int_eq(answered(6), 0);
+	ck_assert(!r.ask.open && r.note_ms > 0);
+	free(text);
+}
+END_TEST
+
 START_TEST(the_end_is_a_card_and_nothing_goes_up_any_more)
 {
 	static const uint8_t ended[8] = { 0, SEK_STATE_ENDED_IDLE };
@@ -198,6 +330,8 @@ int main(void)
 	tcase_add_test(t, a_frame_counts_when_it_was_asked_for_and_has_left);
 	tcase_add_test(t, with_fences_the_viewer_says_when_it_has_a_frame);
 	tcase_add_test(t, text_goes_with_the_paste_and_keys_wait_for_it);
+	tcase_add_test(t, a_question_stands_in_the_picture_and_only_its_digit_says_yes);
+	tcase_add_test(t, a_question_is_answered_with_no_or_taken_back);
 	tcase_add_test(t, the_end_is_a_card_and_nothing_goes_up_any_more);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
