@@ -68,6 +68,17 @@ const char *sek_code_name(sek_status s)
 	return names[s.code];
 }
 
+/* The detail is the five letters or digits of a SQLSTATE, as a number of base 36. */
+static void postgresql_text(sek_status s, char *buf, size_t size)
+{
+	char state[6] = "00000";
+	int32_t left = s.detail;
+
+	for (int i = 4; i >= 0 && left > 0; i--, left /= 36)
+		state[i] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[left % 36];
+	snprintf(buf, size, "%s (PostgreSQL %s)", sek_code_name(s), state);
+}
+
 const char *sek_status_text(sek_status s, char *buf, size_t size)
 {
 	switch (s.origin) {
@@ -82,6 +93,9 @@ const char *sek_status_text(sek_status s, char *buf, size_t size)
 		break;
 	case SEK_FROM_SQLITE:
 		snprintf(buf, size, "%s (SQLite %d)", sek_code_name(s), (int)s.detail);
+		break;
+	case SEK_FROM_POSTGRESQL:
+		postgresql_text(s, buf, size);
 		break;
 	default:
 		snprintf(buf, size, "%s", sek_code_name(s));

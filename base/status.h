@@ -33,7 +33,7 @@ enum sek_code {
 };
 
 /* Whose number `detail` is. */
-enum sek_origin { SEK_FROM_SEKISHO = 0, SEK_FROM_ERRNO, SEK_FROM_UV, SEK_FROM_GNUTLS, SEK_FROM_SQLITE };
+enum sek_origin { SEK_FROM_SEKISHO = 0, SEK_FROM_ERRNO, SEK_FROM_UV, SEK_FROM_GNUTLS, SEK_FROM_SQLITE, SEK_FROM_POSTGRESQL };
 
 typedef struct sek_status {
 	uint8_t code;   /* enum sek_code */

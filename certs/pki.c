@@ -349,8 +349,8 @@ out:
 	return s;
 }
 
-static sek_status check_issue(struct sek_pki *p, enum sek_pki_kind kind, const char *name,
-	const struct sek_pki_wish *wish, char *err, size_t err_size)
+sek_status sek_pki_check_issue(struct sek_pki *p, enum sek_pki_kind kind, const char *name, const struct sek_pki_wish *wish, char *err,
+	size_t err_size)
 {
 	size_t i;
 
@@ -386,7 +386,7 @@ sek_status sek_pki_issue(struct sek_pki *p, enum sek_pki_kind kind, const char *
 	gnutls_pubkey_t public = NULL;
 	sek_status s;
 
-	SEK_TRY(check_issue(p, kind, name, wish, err, err_size));
+	SEK_TRY(sek_pki_check_issue(p, kind, name, wish, err, err_size));
 	SEK_TRY(sek_pki_need_ca_key(p, err, err_size));
 	sek_pki_wish_for(kind, name, &w);
 	if (kind == SEK_PKI_HOST) {

@@ -53,6 +53,12 @@ void sek_pki_close(struct sek_pki *p);
 sek_status sek_pki_issue(struct sek_pki *p, enum sek_pki_kind kind, const char *name, const struct sek_pki_wish *wish,
 	char *err, size_t err_size);
 
+/* Makes NAME.crt of a render host for a P-256 public key (x, then y; 64 bytes) whose private half is there and stays there: no NAME.key.
+ * SEK_E_EXISTS if the name has a certificate that is still good, and wish->force is not set; with it the older ones are revoked. */
+#define SEK_PKI_POINT_BYTES 64
+sek_status sek_pki_issue_host(struct sek_pki *p, const char *name, const uint8_t point[SEK_PKI_POINT_BYTES], const struct sek_pki_wish *wish,
+	char *err, size_t err_size);
+
 /* Makes a new NAME.crt for the key of the present one, which need not be here. The old one stays good until it expires. */
 sek_status sek_pki_renew(struct sek_pki *p, const char *name, const struct sek_pki_wish *wish, char *err,
 	size_t err_size);

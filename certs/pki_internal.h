@@ -36,6 +36,9 @@ void sek_pki_range(const struct sek_pki *p, const struct sek_pki_wish *w, int de
 	time_t *ret_until);
 sek_status sek_pki_check_days(const struct sek_pki_wish *w, char *err, size_t err_size);
 
+/* May this be issued? Says what is wrong with name, addresses or days, and refuses a key that is there already. */
+sek_status sek_pki_check_issue(struct sek_pki *p, enum sek_pki_kind kind, const char *name, const struct sek_pki_wish *wish, char *err,
+	size_t err_size);
 /* Fills in what every certificate of a kind says; dates and alternative names are left to the caller. */
 void sek_pki_wish_for(enum sek_pki_kind kind, const char *name, struct sek_x509_wish *w);
 /* Signs, records and writes a certificate for `public`; with key, that is written too, in between. */

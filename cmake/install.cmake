@@ -52,31 +52,32 @@ endfunction()
 
 # --- sekisho-broker ---
 sek_programs(broker
-  sekisho-broker sekisho-decoder sekisho-decoder-vnc sekisho-decoder-rdp sekisho-encoder sekisho-encoder-rfb sekisho-film sekisho-words sekisho-recording
+  sekisho-broker sekisho-setup sekisho-decoder sekisho-decoder-enrol sekisho-decoder-vnc sekisho-decoder-rdp sekisho-encoder sekisho-encoder-rfb sekisho-film sekisho-words sekisho-recording
   sekisho-recording-feed sekisho-recording-export sekisho-recording-verify sekisho-audit-verify sekisho-paper sekishoctl sekisho-certs)
-sek_commands(broker sbin sekisho-broker sekishoctl)
+sek_commands(broker sbin sekisho-broker sekishoctl sekisho-setup)
 sek_commands(broker bin sekisho-certs sekisho-recording sekisho-recording-export sekisho-recording-verify sekisho-audit-verify)
 install(DIRECTORY ${CMAKE_BINARY_DIR}/web DESTINATION ${CMAKE_INSTALL_DATADIR}/sekisho COMPONENT broker)
 install(FILES broker/hub/broker.example.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}-broker COMPONENT broker)
 install(FILES client/ctl/sekishoctl.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME sekishoctl COMPONENT broker)
 sek_service(broker broker/package sekisho-broker)
 install(FILES broker/package/sekisho-broker.sysctl DESTINATION lib/sysctl.d RENAME 60-sekisho-broker.conf COMPONENT broker)
+install(FILES broker/package/sekisho-broker-firewall.service DESTINATION lib/systemd/system COMPONENT broker)
 install(FILES broker/package/broker.nft DESTINATION ${CMAKE_INSTALL_DATADIR}/sekisho/nftables COMPONENT broker)
 install(FILES broker/package/zones.example.nft broker/package/haproxy.example.cfg DESTINATION ${CMAKE_INSTALL_DOCDIR}-broker COMPONENT broker)
-sek_man(broker sekishoctl.8 sekisho-audit-verify.8 sekisho-recording-verify.8 sekisho-broker.8 sekisho-certs.8 sekisho-recording.8
+sek_man(broker sekisho-setup.8 sekishoctl.8 sekisho-audit-verify.8 sekisho-recording-verify.8 sekisho-broker.8 sekisho-certs.8 sekisho-recording.8
   sekisho-recording-export.8)
 sek_man_of_example(broker broker/hub/broker.example.yaml broker.yaml "configuration of the Sekisho broker" "sekisho\\-broker (8)")
 
 # --- sekisho-render-host ---
 sek_programs(render-host
-  sekisho-renderd sekisho-sandbox sekisho-capture sekisho-wm sekisho-ime sekisho-clip sekisho-egress sekisho-pages sekisho-convert)
-sek_commands(render-host sbin sekisho-renderd)
+  sekisho-renderd sekisho-setup-host sekisho-sandbox sekisho-capture sekisho-wm sekisho-ime sekisho-clip sekisho-egress sekisho-pages sekisho-convert)
+sek_commands(render-host sbin sekisho-renderd sekisho-setup-host)
 install(FILES render-host/sandbox/chromium-policy.json DESTINATION ${CMAKE_INSTALL_DATADIR}/sekisho COMPONENT render-host)
 install(FILES render-host/renderd/renderd.example.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}-render-host COMPONENT render-host)
 sek_service(render-host render-host/package sekisho-renderd)
 install(FILES render-host/package/render-host.nft DESTINATION ${CMAKE_INSTALL_DATADIR}/sekisho/nftables COMPONENT render-host)
 install(FILES broker/package/zones.example.nft DESTINATION ${CMAKE_INSTALL_DOCDIR}-render-host COMPONENT render-host)
-sek_man(render-host sekisho-renderd.8)
+sek_man(render-host sekisho-renderd.8 sekisho-setup-host.8)
 sek_man_of_example(render-host render-host/renderd/renderd.example.yaml renderd.yaml "configuration of a Sekisho render host" "sekisho\\-renderd (8)")
 
 # --- sekisho-client ---

@@ -16,6 +16,7 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 
 set(CPACK_DEBIAN_BROKER_PACKAGE_NAME sekisho-broker)
+set(CPACK_DEBIAN_BROKER_PACKAGE_SUGGESTS "postgresql")
 set(CPACK_DEBIAN_BROKER_PACKAGE_DEPENDS "libwebsockets-evlib-uv, systemd | systemd-standalone-sysusers, systemd | systemd-standalone-tmpfiles")
 set(CPACK_DEBIAN_BROKER_PACKAGE_RECOMMENDS "tesseract-ocr-jpn, tesseract-ocr-eng")
 set(CPACK_DEBIAN_BROKER_PACKAGE_SUGGESTS "sekisho-doc, nftables, apparmor")

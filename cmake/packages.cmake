@@ -3,7 +3,7 @@
 find_package(PkgConfig REQUIRED)
 foreach(pair
     "UV libuv" "GNUTLS gnutls" "WEBSOCKETS libwebsockets" "CYAML libcyaml" "JANSSON jansson" "SODIUM libsodium"
-    "SQLITE sqlite3" "OPENSSL openssl" "TURBOJPEG libturbojpeg" "LZ4 liblz4" "ZSTD libzstd" "SECCOMP libseccomp"
+    "SQLITE sqlite3" "PQ libpq" "OPENSSL openssl" "TURBOJPEG libturbojpeg" "LZ4 liblz4" "ZSTD libzstd" "SECCOMP libseccomp"
     "XCB xcb" "XCB_DAMAGE xcb-damage" "XCB_XFIXES xcb-xfixes" "XCB_XTEST xcb-xtest" "XCB_RANDR xcb-randr"
     "XCB_XKB xcb-xkb" "XCB_XINPUT xcb-xinput" "XKBCOMMON xkbcommon" "XKBCOMMON_X11 xkbcommon-x11" "IBUS ibus-1.0" "LDAP ldap" "OATH liboath"
     "QRENCODE libqrencode" "AVCODEC libavcodec" "AVFORMAT libavformat" "AVUTIL libavutil" "SWSCALE libswscale" "TESSERACT tesseract"

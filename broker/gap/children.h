@@ -86,6 +86,14 @@ enum sek_rfb_fd {
 	SEK_RFB_FDS_END = 5,
 };
 
+/* sekisho-decoder-enrol BROKER_NONCE
+ * Started by sekisho-setup for the enrolment of one render host (protocol/enrol). 0 and 2 are /dev/null. */
+enum sek_enrol_fd {
+	SEK_ENROL_OUT_FD = 1,  /* write end of a pipe: SEK_ENROL_CORE_BYTES, then SEK_ENROL_PROOF_BYTES */
+	SEK_ENROL_HOST_FD = 3, /* TCP socket, connected, with a time limit for reading */
+	SEK_ENROL_FDS_END = 4,
+};
+
 /* sekisho-recording-feed (arguments: broker/hub/record/feed_main.c): a recording's entries for the two below. */
 enum sek_feed_fd {
 	SEK_FEED_ENTRIES_FD = 1, /* write end of a pipe of entries, or of one line */

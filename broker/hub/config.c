@@ -80,6 +80,8 @@ static sek_status anchor_all(const struct sek_config_place *k, struct sek_config
 		f->programs ? &f->programs->decoder_rdp : NULL, f->programs ? &f->programs->paper : NULL,
 		f->programs ? &f->programs->encoder_rfb : NULL,
 		f->documents ? &f->documents->path : NULL, f->audit ? &f->audit->path : NULL,
+		f->store.postgresql ? &f->store.postgresql->ca : NULL, f->store.postgresql ? &f->store.postgresql->password_file : NULL,
+		f->store.postgresql ? &f->store.postgresql->certificate : NULL, f->store.postgresql ? &f->store.postgresql->key : NULL,
 		f->audit ? &f->audit->key : NULL, f->control ? &f->control->path : NULL,
 		f->audit && f->audit->syslog ? &f->audit->syslog->ca : NULL,
 		f->audit && f->audit->syslog ? &f->audit->syslog->certificate : NULL,
@@ -370,7 +372,7 @@ static sek_status fill_hosts(struct sek_broker_config *c)
 	const struct sek_config_file *f = c->file;
 	unsigned i;
 
-	c->hosts = calloc(f->render_hosts_count, sizeof *c->hosts);
+	c->hosts = calloc(f->render_hosts_count + 1u, sizeof *c->hosts); /* none: they are all added while it runs */
 	if (!c->hosts)
 		return sek_fail(SEK_E_NOMEM);
 	for (i = 0; i < f->render_hosts_count; i++) {
@@ -409,7 +411,7 @@ static sek_status fill(const struct sek_config_place *k, const char *program_fol
 	c->inner_port = f->inner.port;
 	c->certificate = f->inner.certificate;
 	c->key = f->inner.key;
-	c->store_path = f->store.path;
+	SEK_TRY(sek_config_fill_store(k, c));
 	c->web_root = f->web_root;
 	if (f->administration) {
 		c->second_administrator = f->administration->second_administrator;
@@ -482,6 +484,7 @@ void sek_broker_config_free(struct sek_broker_config *c)
 	free(c->made_words);
 	free(c->made_documents);
 	free(c->made_paper);
+	free(c->made_store);
 	if (c->made_bind_password)
 		explicit_bzero(c->made_bind_password, strlen(c->made_bind_password));
 	free(c->made_bind_password);

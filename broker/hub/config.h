@@ -36,7 +36,8 @@ struct sek_broker_config {
 	const char *origins[SEK_ORIGINS_MAX];  /* "https://host" or "https://host:port" */
 	size_t n_origins;                      /* at least one */
 	struct sek_door_proxies proxies;       /* load balancers in front of this broker; none = it is reached directly */
-	const char *store_path, *web_root;
+	const char *store_path, *web_root;     /* store_path: the SQLite file, beside which other things lie */
+	const char *store_where;               /* what sek_store_open is given: store_path, or where the PostgreSQL is */
 	struct sek_sessions_config sessions;
 	uint32_t login_idle_s, login_maximum_s;
 	bool enrol_allowed;                    /* a second factor is set up only while an administrator allows it */
@@ -75,7 +76,7 @@ struct sek_broker_config {
 	struct sek_config_file *file;          /* owns the texts */
 	struct sek_render_host *hosts;
 	char *made_origin, *made_decoder, *made_decoder_vnc, *made_decoder_rdp, *made_encoder, *made_encoder_rfb, *made_audit_path, *made_audit_key, *made_control_path, *made_login_key, *made_bind_password, *made_recordings,
-		*made_recording_key, *made_words, *made_documents, *made_paper;
+		*made_recording_key, *made_words, *made_documents, *made_paper, *made_store;
 	char host_name[256];
 };
 

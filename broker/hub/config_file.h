@@ -40,6 +40,10 @@ struct sek_config_file {
 	unsigned render_hosts_count;
 	struct file_store {
 		char *path;
+		struct file_postgresql {
+			char *address, *name, *database, *user, *schema, *ca, *password_file, *certificate, *key;
+			uint16_t *port;
+		} *postgresql;
 	} store;
 	char *web_root;
 	struct file_sessions {
@@ -124,6 +128,9 @@ sek_status sek_config_beside_store(const struct sek_broker_config *c, const char
 
 /* config_proxies.c: load balancers in front of this broker. */
 sek_status sek_config_fill_proxies(const struct sek_config_place *k, struct sek_broker_config *c);
+/* config_store.c: where the store is. */
+sek_status sek_config_fill_store(const struct sek_config_place *k, struct sek_broker_config *c);
+
 /* config_login.c: how people log in, once the store's path is known. */
 sek_status sek_config_fill_login(const char *path, struct sek_broker_config *c, char *err, size_t err_size);
 

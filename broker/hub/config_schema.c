@@ -49,8 +49,22 @@ static const cyaml_schema_field_t host_fields[] = {
 static const cyaml_schema_value_t host_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct file_host, host_fields),
 };
+static const cyaml_schema_field_t postgresql_fields[] = {
+	TEXT("address", 0, struct file_postgresql, address),
+	CYAML_FIELD_UINT_PTR("port", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_postgresql, port),
+	TEXT("name", CYAML_FLAG_OPTIONAL, struct file_postgresql, name),
+	TEXT("database", CYAML_FLAG_OPTIONAL, struct file_postgresql, database),
+	TEXT("user", CYAML_FLAG_OPTIONAL, struct file_postgresql, user),
+	TEXT("schema", CYAML_FLAG_OPTIONAL, struct file_postgresql, schema),
+	TEXT("ca", CYAML_FLAG_OPTIONAL, struct file_postgresql, ca),
+	TEXT("password_file", CYAML_FLAG_OPTIONAL, struct file_postgresql, password_file),
+	TEXT("certificate", CYAML_FLAG_OPTIONAL, struct file_postgresql, certificate),
+	TEXT("key", CYAML_FLAG_OPTIONAL, struct file_postgresql, key),
+	CYAML_FIELD_END,
+};
 static const cyaml_schema_field_t store_fields[] = {
 	TEXT("path", 0, struct file_store, path),
+	CYAML_FIELD_MAPPING_PTR("postgresql", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_store, postgresql, postgresql_fields),
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_field_t sessions_fields[] = {
@@ -197,7 +211,7 @@ static const cyaml_schema_field_t file_fields[] = {
 	CYAML_FIELD_MAPPING("inner", CYAML_FLAG_DEFAULT, struct sek_config_file, inner, inner_fields),
 	CYAML_FIELD_MAPPING("outer", CYAML_FLAG_DEFAULT, struct sek_config_file, outer, outer_fields),
 	CYAML_FIELD_MAPPING("pki", CYAML_FLAG_DEFAULT, struct sek_config_file, pki, pki_fields),
-	CYAML_FIELD_SEQUENCE("render_hosts", CYAML_FLAG_POINTER, struct sek_config_file, render_hosts, &host_schema, 1,
+	CYAML_FIELD_SEQUENCE("render_hosts", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, render_hosts, &host_schema, 0,
 		SEK_RENDER_HOSTS_MAX),
 	CYAML_FIELD_MAPPING("store", CYAML_FLAG_DEFAULT, struct sek_config_file, store, store_fields),
 	TEXT("web_root", 0, struct sek_config_file, web_root),

@@ -123,9 +123,9 @@ static void join(struct sek_documented *d)
 sek_status sek_documented_start(struct sek_documented *d, uv_loop_t *loop, const struct sek_broker_config *config, const uint8_t *key,
 	struct sek_audit *audit, struct sek_sessions *sessions, char *err, size_t err_size)
 {
-	const struct sek_approvals_config approvals = { .store_path = config->store_path, .audit = audit, .key = key };
+	const struct sek_approvals_config approvals = { .store_where = config->store_where, .audit = audit, .key = key };
 	const struct sek_documents_config c = {
-		.store_path = config->store_path, .folder = config->documents_path, .paper_path = config->paper_path,
+		.store_where = config->store_where, .folder = config->documents_path, .paper_path = config->paper_path,
 		.languages = config->documents_languages, .least_free_bytes = config->documents_least_free_bytes, .key = key,
 		.print_server = config->print_server, .printers = config->printers, .n_printers = config->n_printers, .audit = audit,
 		.source = { d, policy_of, start, take, stop, taken },

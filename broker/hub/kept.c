@@ -361,6 +361,8 @@ static void claimed(struct sek_kept *k, struct row *r, sek_status status)
 
 	if (sek_is_ok(status) && r->given)
 		what = r->claim == SEK_CLAIM_NEW ? SEK_CLAIMED_NEW : r->claim == SEK_CLAIM_MINE ? SEK_CLAIMED_MINE : SEK_CLAIMED_TAKEN;
+	else if (sek_is_ok(status) && r->claim == SEK_CLAIM_NONE)
+		what = SEK_CLAIMED_NONE;
 	if (!describe(r, values, rows, &kept) && what == SEK_CLAIMED_TAKEN)
 		kept.user = ""; /* refused as never written: what it was allowed is not known */
 	sek_sessions_claimed(k->sessions, r->session.user, what, &kept);

@@ -250,7 +250,7 @@ static sek_status start_auth(struct broker *b)
 	char err[SEK_CONFIG_ERROR_BYTES] = "";
 	uint64_t users = 0;
 
-	if (!sek_is_ok(sek_store_open(b->config->store_path, &b->store, err, sizeof err)))
+	if (!sek_is_ok(sek_store_open(b->config->store_where, &b->store, err, sizeof err)))
 		return refuse("store", err);
 	if (!sek_is_ok(sek_samekeys_load(b->store, g, b->login_key, err, sizeof err)))
 		return refuse("auth", err);
@@ -274,14 +274,14 @@ static sek_status start_policy(struct broker *b)
 {
 	char err[SEK_CONFIG_ERROR_BYTES] = "";
 
-	return sek_is_ok(sek_ruled_start(&b->loop, b->config->store_path, b->sessions, &b->book, err, sizeof err)) ? sek_ok() :
+	return sek_is_ok(sek_ruled_start(&b->loop, b->config->store_where, b->sessions, &b->book, err, sizeof err)) ? sek_ok() :
 		refuse("policy", err);
 }
 
 static sek_status start_admin(struct broker *b)
 {
 	const struct sek_admin_config c = {
-		.store_path = b->config->store_path, .audit = b->audit,
+		.store_where = b->config->store_where, .audit = b->audit,
 		.audit_path = b->config->audit.path, .book = b->book, .second_administrator = b->config->second_administrator,
 		.combine_roles = b->config->combine_roles, .login_key = b->login_key, .sessions = b->sessions, .archive = b->recorded.archive,
 		.recordings_path = b->config->has_recording ? b->config->recording.path : NULL,

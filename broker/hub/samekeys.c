@@ -105,7 +105,7 @@ int sek_samekeys_accept(const struct sek_broker_config *c)
 
 	if (!sek_is_ok(sek_auth_init()) || sek_users_check_owner(c->store_path) != 0)
 		return 1;
-	status = sek_store_open(c->store_path, &store, err, sizeof err);
+	status = sek_store_open(c->store_where, &store, err, sizeof err);
 
 	if (sek_is_ok(status))
 		status = sek_audited_command(&c->audit, "keys.accepted", LOGIN_KEY, SEK_AUDIT_DONE, err, sizeof err);

@@ -326,7 +326,7 @@ int sek_users_main(const struct sek_broker_config *config, int argc, char **argv
 	r = sek_users_check_owner(config->store_path);
 	if (r != 0)
 		return r;
-	if (!sek_is_ok(sek_store_open(config->store_path, &c.store, err, sizeof err)))
+	if (!sek_is_ok(sek_store_open(config->store_where, &c.store, err, sizeof err)))
 		return fail(err);
 	r = run(&c, argc, argv);
 	sek_store_close(c.store);

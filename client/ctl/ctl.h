@@ -61,6 +61,7 @@ json_t *ctl_certificate(const struct ctl *c, const char *path);
 /* host.c */
 int ctl_host_password(struct ctl *c, int argc, char **argv);
 int ctl_host_test(struct ctl *c, int argc, char **argv);
+int ctl_host_enrol(struct ctl *c, int argc, char **argv);
 
 /* recording.c */
 int ctl_recording_keygen(struct ctl *c, int argc, char **argv);

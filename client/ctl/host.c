@@ -3,6 +3,8 @@
  * Foreign hosts: handing over with what one is logged in to, and waiting for a test. Must never take a password from the command
  * line, where every process can read it.
  */
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -111,4 +113,23 @@ int ctl_host_test(struct ctl *c, int argc, char **argv)
 		r = CTL_FOUND;
 	json_decref(answer);
 	return r;
+}
+
+/* The CA's key is no business of the broker's, so this is a program of its own, which must be run as root. */
+int ctl_host_enrol(struct ctl *c, int argc, char **argv)
+{
+	char path[PATH_MAX];
+	const char *words[8] = { path, "--lang", c->ja ? "ja" : "en", "enrol" };
+	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 16);
+
+	if (n <= 0 || argc != 2)
+		return usage();
+	path[n] = '\0';
+	snprintf(strrchr(path, '/') + 1, 16, "sekisho-setup");
+	words[4] = argv[0];
+	words[5] = argv[1];
+	(void)setenv("SEKISHO_SOCKET", c->socket, 1);
+	execv(path, (char *const *)words);
+	fprintf(stderr, "sekishoctl: %s: %s\n", ctl_word(c, W_NO_PROGRAM), path);
+	return CTL_UNREACHABLE;
 }

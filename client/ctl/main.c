@@ -433,7 +433,7 @@ static const struct {
 	const char *group, *verb;
 	int (*fn)(struct ctl *c, int argc, char **argv);
 } own[] = {
-	{ "host", "password", ctl_host_password }, { "host", "test", ctl_host_test }, { "audit", "verify", verify },
+	{ "host", "password", ctl_host_password }, { "host", "test", ctl_host_test }, { "host", "enrol", ctl_host_enrol }, { "audit", "verify", verify },
 	{ "recording", "verify", ctl_recording_verify }, { "recording", "keygen", ctl_recording_keygen }, { "recording", "export", ctl_recording_export },
 };
 

@@ -23,7 +23,7 @@ _sekishoctl() {
     1:policy:*) list="attributes show set unset explain history approve refuse" ;;
     1:session:*) list="list explain set unset end message" ;;
     1:stop:*) list="user host session all" ;;
-    1:host:*) list="list add drain undrain remove password test" ;;
+    1:host:*) list="list add drain undrain remove password test enrol" ;;
     1:documents:*) list="list purge" ;;
     1:recording:*) list="list show hold release purge verify export keygen state" ;;
     1:audit:*) list="search state verify" ;;

@@ -23,6 +23,7 @@ const char ctl_usage_text[] =
 	"  host list | add HOST ADDRESS PORT [POOL] | drain HOST [MINUTES] | undrain HOST | remove HOST\n"
 	"  host add HOST ADDRESS PORT [POOL] --kind vnc|rdp [--trust FILE.pem | --insecure true] [--max_sessions N]\n"
 	"  host password HOST [LOGIN] [--user NAME]              with what such a host is logged in to; asks for the password; both empty: forget\n"
+	"  host enrol HOST ADDRESS                               asks for the one-time code that sekisho-setup-host shows there (sekisho-setup(8))\n"
 	"  host test HOST                                        says which step of a connection fails\n"
 	"  audit search | state | verify [OPTION]...             what `verify` takes: sekisho-audit-verify --help\n"
 	"  recording list | show RECORDING | hold RECORDING | release RECORDING | purge RECORDING | state\n"

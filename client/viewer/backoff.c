@@ -8,7 +8,7 @@
 
 unsigned link_backoff_ms(unsigned attempt, unsigned random)
 {
-	static const unsigned steps_ms[] = { 200, 1000, 2000, 4000, 8000, 15000 };
+	static const unsigned steps_ms[] = { 200, 1000, 2000, 4000, 5000 };
 	unsigned last = sizeof steps_ms / sizeof steps_ms[0] - 1;
 
 	/* spread, so that the many clients of a broker that comes back do not all come at once */

@@ -358,6 +358,10 @@ static void failed(struct link *l, int status, const json_t *answer)
 		enter(l, LINK_LOGIN, "login.expired", 0);
 		return;
 	}
+	if (strcmp(key, "error.no-session") == 0) {
+		finish(l, l->end_wanted ? "state.ended-user" : "overlay.lost", LINK_AGAIN);
+		return;
+	}
 	for (size_t i = 0; i < sizeof final / sizeof final[0]; i++)
 		if (strcmp(key + strlen("error."), final[i]) == 0) {
 			finish(l, key, LINK_AGAIN);
@@ -385,30 +389,15 @@ static void on_opened(void *user, int status, const json_t *answer)
 		finish(l, "viewer.no-jail", LINK_NONE);
 }
 
-static void on_me(void *user, int status, const json_t *answer)
-{
-	struct link *l = user;
-
-	if (status != 200)
-		failed(l, status, answer);
-	else if (!json_is_object(json_object_get(answer, "session")))
-		finish(l, l->end_wanted ? "state.ended-user" : "overlay.lost", LINK_AGAIN);
-	else
-		sek_door_ask(l->door, "/api/session", json_object(), on_opened, l);
-}
-
 static void connect_now(struct link *l)
 {
 	drop(l);
 	l->drawn = false;
 	l->state = 0;
-	if (!l->ever_live) {
-		sek_door_ask(l->door, "/api/session", json_object(), on_opened, l);
-		return;
-	}
 	/* Once there was a picture, only the same session will do: a new one must be the user's wish. */
-	enter(l, LINK_RECONNECTING, "", 0);
-	sek_door_ask(l->door, "/api/me", NULL, on_me, l);
+	if (l->ever_live)
+		enter(l, LINK_RECONNECTING, "", 0);
+	sek_door_ask(l->door, "/api/session", l->ever_live ? json_pack("{s:b}", "existing", 1) : json_object(), on_opened, l);
 }
 
 void link_start(struct link *l)

@@ -169,8 +169,9 @@ export function message()
 	return call("GET", "/api/message");
 }
 
-/** @returns {Promise<Opened>} */
-export function openSession()
+/** @param {boolean} existing only the one that lives already, else "no-session"
+ * @returns {Promise<Opened>} */
+export function openSession(existing)
 {
-	return call("POST", "/api/session", {});
+	return call("POST", "/api/session", existing ? { existing } : {});
 }

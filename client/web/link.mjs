@@ -160,9 +160,7 @@ export class Link extends EventTarget {
 			this.#enter({ name: "reconnecting", seconds: 0 });
 		try {
 			// Once there was a picture, only the same session will do: a new one must be the user's wish.
-			if (this.#everLive && (await api.me()).session === null)
-				return void (serial === this.#serial && this.#finish(this.#endWanted ? "state.ended-user" : "overlay.lost", "again"));
-			const opened = await api.openSession();
+			const opened = await api.openSession(this.#everLive);
 			if (serial !== this.#serial)
 				return;
 			this.#resumed = opened.resumed && !this.#everLive;
@@ -179,7 +177,9 @@ export class Link extends EventTarget {
 	/** @param {string} word of the API */
 	#failed(word)
 	{
-		if (LOG_IN_AGAIN.has(word)) {
+		if (word === "no-session") {
+			this.#finish(this.#endWanted ? "state.ended-user" : "overlay.lost", "again");
+		} else if (LOG_IN_AGAIN.has(word)) {
 			this.#drop();
 			this.#enter({ name: "login", key: "login.expired" });
 		} else if (FINAL.has(word)) {

@@ -123,6 +123,7 @@ export class Harness {
 	brokerUid = BROKER_UID;
 	password = randomBytes(9).toString("base64url");
 	/** @type {Daemon} */ broker = /** @type {any} */ (null);
+	/** @type {Daemon | null} */ second = null; // another broker on the same store; the line leads to it when the first is away
 	/** @type {Daemon} */ renderd = /** @type {any} */ (null);
 	/** @type {Site} */ site = /** @type {any} */ (null);
 	/** @type {Line} */ line = /** @type {any} */ (null);
@@ -330,6 +331,33 @@ browser:
 			path.join(this.dir, "broker.log"), BROKER_UID);
 	}
 
+	/** Another broker on the same store, with addresses of its own.
+	 * @param {string} [extra] lines at the end of its configuration */
+	async startSecond(extra = "")
+	{
+		const dir = this.dir, at = this.addresses, config = path.join(dir, "second.yaml");
+		if (!at)
+			throw new Error("no addresses");
+		if (!fs.existsSync(config)) {
+			const inner = at.inner.replace(/1$/, "5"), port = await freePort(inner);
+			fs.writeFileSync(config, fs.readFileSync(path.join(dir, "broker.yaml"), "utf8")
+				.replace(/^inner:\n {2}address: .*\n {2}port: .*$/m, `inner:\n  address: ${inner}\n  port: ${port}`)
+				.replace(/^outer:\n {2}address: .*$/m, `outer:\n  address: ${at.outer.replace(/2$/, "6")}`) +
+				`\nsite:\n  broker: second\naudit:\n  path: ${dir}/state/audit2\n  key: ${dir}/state/audit2.key\ncontrol:\n` +
+				`  path: ${dir}/state/control2.sock\n${extra}`);
+			fs.chmodSync(config, 0o600);
+			fs.chownSync(config, BROKER_UID, BROKER_UID);
+			this.line.targets.push([inner, port]);
+		}
+		this.second = new Daemon("second", this.program("broker"), ["--config", config], path.join(dir, "second.log"), BROKER_UID);
+		const target = /** @type {[string, number]} */ (this.line.targets[1]);
+		await until("the second broker listens", () => {
+			if (!this.second?.alive)
+				throw new Error(`a daemon ended:\n${this.logs()}`);
+			return connects(...target);
+		});
+	}
+
 	startRenderd()
 	{
 		const log = path.join(this.dir, "renderd.log"), pki = path.join(this.dir, "pki");
@@ -390,13 +418,14 @@ browser:
 	{
 		const tail = (/** @type {Daemon | null} */ daemon) =>
 			daemon ? `--- ${daemon.name}\n${daemon.log().split("\n").slice(-25).join("\n")}` : "";
-		return `${tail(this.broker)}\n${tail(this.renderd)}`;
+		return `${tail(this.broker)}\n${tail(this.second)}\n${tail(this.renderd)}`;
 	}
 
 	async stop()
 	{
 		await this.#browser?.close();
 		await this.broker?.stop();
+		await this.second?.stop();
 		await this.renderd?.stop();
 		await this.line?.stop();
 		await this.site?.stop();

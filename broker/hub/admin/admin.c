@@ -375,7 +375,7 @@ sek_status sek_admin_create(uv_loop_t *loop, const struct sek_admin_config *conf
 	a->config = *config;
 	a->waiting_end = &a->waiting;
 	a->ready_end = &a->ready;
-	s = sek_store_open(config->store_path, &a->store, err, err_size);
+	s = sek_store_open(config->store_where, &a->store, err, err_size);
 	if (!sek_is_ok(s)) {
 		free(a);
 		return s;

@@ -33,7 +33,7 @@ struct sek_archive;
 
 /* All pointers must outlive the administration. */
 struct sek_admin_config {
-	const char *store_path;
+	const char *store_where;
 	struct sek_audit *audit;   /* what changes something happens only once it is on this record; NULL: no record */
 	const char *audit_path;    /* folder of the same, to look through; NULL: none */
 	struct sek_policy_book *book; /* explains live sessions, and is told of changes; NULL: none */

@@ -344,7 +344,7 @@ sek_status sek_approvals_create(uv_loop_t *loop, const struct sek_approvals_conf
 		return sek_fail(SEK_E_NOMEM);
 	a->loop = loop;
 	a->config = *config;
-	s = sek_store_open(config->store_path, &a->store, err, err_size);
+	s = sek_store_open(config->store_where, &a->store, err, err_size);
 	if (!sek_is_ok(s)) {
 		free(a);
 		return s;

@@ -34,7 +34,7 @@ struct sek_audit;
 
 /* All pointers must outlive it. */
 struct sek_approvals_config {
-	const char *store_path;
+	const char *store_where;
 	struct sek_audit *audit; /* NULL: nothing is recorded (tests) */
 	const uint8_t *key;      /* SEK_SEAL_KEY_BYTES, seals texts; NULL: texts are never asked for */
 };

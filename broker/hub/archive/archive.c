@@ -292,7 +292,7 @@ sek_status sek_archive_create(uv_loop_t *loop, const struct sek_archive_config *
 	a->loop = loop;
 	a->config = *config;
 	a->end = &a->first;
-	s = sek_store_open(config->store_path, &a->store, err, err_size);
+	s = sek_store_open(config->store_where, &a->store, err, err_size);
 	if (!sek_is_ok(s)) {
 		free(a);
 		return s;

@@ -27,7 +27,7 @@ struct sek_audit;
 
 /* Texts must outlive the archive. */
 struct sek_archive_config {
-	const char *store_path, *folder; /* folder: of the recordings */
+	const char *store_where, *folder; /* folder: of the recordings */
 	struct sek_audit *audit;         /* NULL: no record is kept, and nothing is purged by itself */
 };
 

@@ -189,7 +189,7 @@ void sek_selfcheck_work(struct sek_selfcheck *s)
 	char *body;
 
 	sek_check_system(s);
-	if (sek_is_ok(sek_store_open(s->config->store_path, &store, err, sizeof err))) {
+	if (sek_is_ok(sek_store_open(s->config->store_where, &store, err, sizeof err))) {
 		sek_check_people(s, store);
 		sek_store_close(store);
 	} else {

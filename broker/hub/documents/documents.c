@@ -266,7 +266,7 @@ sek_status sek_documents_create(uv_loop_t *loop, const struct sek_documents_conf
 	if (!d)
 		return sek_fail(SEK_E_NOMEM);
 	*d = (struct sek_documents){ .loop = loop, .config = *config, .children = { .loop = loop } };
-	s = sek_store_open(config->store_path, &d->store, err, err_size);
+	s = sek_store_open(config->store_where, &d->store, err, err_size);
 	if (sek_is_ok(s) && mkdir(config->folder, 0700) != 0 && errno != EEXIST) {
 		s = sek_from_errno();
 		snprintf(err, err_size, "documents.path: %s cannot be made: %s", config->folder, strerror(errno));

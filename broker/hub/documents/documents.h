@@ -57,7 +57,7 @@ struct sek_document_approvals {
 
 /* Texts must outlive the documents. */
 struct sek_documents_config {
-	const char *store_path, *folder;
+	const char *store_where, *folder;
 	const char *paper_path;            /* sekisho-paper */
 	const char *languages;             /* of words that are read: "jpn+eng" */
 	uint64_t least_free_bytes;         /* less room in the folder's file system: nothing is begun */

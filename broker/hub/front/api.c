@@ -97,6 +97,8 @@ static int respond_session(struct conn *c, const struct sek_session_answer *a)
 		return sek_respond_error(c, 403, "hours", 0);
 	if (sek_is(a->status, SEK_E_STORE))
 		return sek_respond_error(c, 503, "recording", 0);
+	if (sek_is(a->status, SEK_E_NOT_FOUND))
+		return sek_respond_error(c, 404, "no-session", 0);
 	if (sek_is(a->status, SEK_E_IO)) /* the store cannot say whose session it is */
 		return sek_respond_error(c, 503, "unavailable", 0);
 	if (!sek_is_ok(a->status))
@@ -123,16 +125,17 @@ static void session_known(void *user, const struct sek_session_answer *a)
 
 static int post_session(struct conn *c, const struct sek_login *l, const json_t *json)
 {
+	bool existing = json_is_true(json_object_get(json, "existing"));
 	struct sek_session_answer answer;
 
-	if (json_object_size(json) != 0)
+	if (json_object_size(json) != (existing ? 1 : 0))
 		return sek_respond_error(c, 400, "bad-request", 0);
 	if (!(l->roles & SEK_ROLE_STAFF))
 		return sek_respond_error(c, 403, "forbidden", 0);
 	if (!l->consented)
 		return sek_respond_error(c, 403, "notice", 0);
 	c->opening.login = l->id;
-	c->opening.ask = sek_sessions_ask(c->front->sessions, l->user, session_known, c, &answer);
+	c->opening.ask = sek_sessions_ask(c->front->sessions, l->user, existing, session_known, c, &answer);
 	return c->opening.ask ? 0 : respond_session(c, &answer);
 }
 

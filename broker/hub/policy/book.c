@@ -295,7 +295,7 @@ sek_status sek_policy_book_explain(const struct sek_policy_book *b, const char *
 
 /* --- life --- */
 
-sek_status sek_policy_book_create(uv_loop_t *loop, const char *store_path, void (*changed)(void *user), void *user,
+sek_status sek_policy_book_create(uv_loop_t *loop, const char *store_where, void (*changed)(void *user), void *user,
 	struct sek_policy_book **ret, char *err, size_t err_size)
 {
 	struct sek_policy_book *b = calloc(1, sizeof *b);
@@ -307,7 +307,7 @@ sek_status sek_policy_book_create(uv_loop_t *loop, const char *store_path, void 
 	b->changed = changed;
 	b->changed_user = user;
 	b->work.data = b;
-	status = sek_store_open(store_path, &b->store, err, err_size);
+	status = sek_store_open(store_where, &b->store, err, err_size);
 	if (sek_is_ok(status)) {
 		snprintf(err, err_size, "policies cannot be read from the store");
 		status = sek_store_policies_stamp(b->store, &b->stamp);

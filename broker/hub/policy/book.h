@@ -17,7 +17,7 @@ struct sek_policy_book;
 
 /* Opens the store with a handle of its own and loads (blocking: call it before the loop runs). changed is called on the loop
  * after what the book says may have become different. On failure writes what is wrong and what to do into err. */
-sek_status sek_policy_book_create(uv_loop_t *loop, const char *store_path, void (*changed)(void *user), void *user,
+sek_status sek_policy_book_create(uv_loop_t *loop, const char *store_where, void (*changed)(void *user), void *user,
 	struct sek_policy_book **ret, char *err, size_t err_size);
 /* Looks at the store now: something was written. */
 void sek_policy_book_look(struct sek_policy_book *b);

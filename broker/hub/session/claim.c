@@ -17,6 +17,7 @@ enum { CLAIM_TRIES = 3 }; /* a session that ends while its user asks for it, and
 struct sek_session_ask {
 	struct sek_session_ask *next;
 	sek_session_ask_fn *fn; /* NULL: forgotten */
+	bool existing;          /* does not want a new one */
 	void *arg;
 };
 
@@ -61,6 +62,14 @@ static void found(struct sek_sessions *all, struct sek_claim *c, const struct se
 	answer(all, c, &a);
 }
 
+static bool wants_new(const struct sek_claim *c)
+{
+	for (const struct sek_session_ask *ask = c->asks; ask; ask = ask->next)
+		if (!ask->existing)
+			return true;
+	return false;
+}
+
 static void claim(struct sek_sessions *all, struct sek_claim *c)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -72,7 +81,7 @@ static void claim(struct sek_sessions *all, struct sek_claim *c)
 		fail(all, c, SEK_E_IO);
 		return;
 	}
-	for (size_t i = 0; i < sizeof id; i++) {
+	for (size_t i = 0; i < sizeof id && wants_new(c); i++) {
 		fresh[2 * i] = digits[id[i] >> 4];
 		fresh[2 * i + 1] = digits[id[i] & 15];
 	}
@@ -104,7 +113,7 @@ static struct sek_claim *begin(struct sek_sessions *all, const char *user)
 	return c;
 }
 
-struct sek_session_ask *sek_sessions_ask(struct sek_sessions *all, const char *user, sek_session_ask_fn *fn, void *arg,
+struct sek_session_ask *sek_sessions_ask(struct sek_sessions *all, const char *user, bool existing, sek_session_ask_fn *fn, void *arg,
 	struct sek_session_answer *ret)
 {
 	struct sek_session_ask *ask, **at;
@@ -118,7 +127,7 @@ struct sek_session_ask *sek_sessions_ask(struct sek_sessions *all, const char *u
 		return NULL;
 	}
 	if (!all->keeper.claim) {
-		ret->status = sek_sessions_open(all, user, ret->id, &ret->resumed);
+		ret->status = existing && !sek_sessions_of_user(all, user) ? sek_fail(SEK_E_NOT_FOUND) : sek_sessions_open(all, user, ret->id, &ret->resumed);
 		return NULL;
 	}
 	ask = calloc(1, sizeof *ask);
@@ -130,6 +139,7 @@ struct sek_session_ask *sek_sessions_ask(struct sek_sessions *all, const char *u
 		return NULL;
 	}
 	ask->fn = fn;
+	ask->existing = existing;
 	ask->arg = arg;
 	for (at = &c->asks; *at; at = &(*at)->next)
 		;
@@ -200,8 +210,10 @@ void sek_sessions_claimed(struct sek_sessions *all, const char *name, enum sek_c
 		found(all, c, s, true); /* a session that runs goes on whatever the store does */
 	} else if (what == SEK_CLAIMED_FAULT) {
 		fail(all, c, SEK_E_IO);
-	} else if (what == SEK_CLAIMED_MINE) {
-		claim(all, c); /* it has just ended */
+	} else if (what == SEK_CLAIMED_NONE && !wants_new(c)) {
+		fail(all, c, SEK_E_NOT_FOUND);
+	} else if (what == SEK_CLAIMED_MINE || what == SEK_CLAIMED_NONE) {
+		claim(all, c); /* it has just ended, or somebody who wants a new one has come meanwhile */
 	} else if (what == SEK_CLAIMED_NEW) {
 		make(all, c, kept);
 	} else {

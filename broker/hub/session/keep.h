@@ -38,7 +38,8 @@ struct sek_session_keeper {
 	void (*put)(void *user, const struct sek_session_kept *k);
 	void (*gone)(void *user, const char *id, int64_t generation);
 	void *user;
-	/* Answered by sek_sessions_claimed. have: the user's session here, "" = none; fresh: the id of a new one. */
+	/* Answered by sek_sessions_claimed. have: the user's session here, "" = none; fresh: the id of a new one, "" = none is to be
+	 * made. */
 	void (*claim)(void *user, const char *name, const char *have, const char *fresh);
 	/* Answered by sek_sessions_still. */
 	void (*still)(void *user, const char *id, int64_t generation);
@@ -58,6 +59,7 @@ enum sek_claimed {
 	SEK_CLAIMED_MINE,  /* this broker's, as before */
 	SEK_CLAIMED_TAKEN, /* another one's until now: *kept */
 	SEK_CLAIMED_FAULT, /* the store cannot say */
+	SEK_CLAIMED_NONE,  /* nobody has one, and none was to be made */
 };
 /* What claim has found. kept: of TAKEN. */
 void sek_sessions_claimed(struct sek_sessions *all, const char *name, enum sek_claimed what, const struct sek_session_kept *kept);

@@ -89,16 +89,16 @@ sek_status sek_sessions_open(struct sek_sessions *all, const char *user, uint8_t
 	bool *ret_resumed);
 
 /* The same where several brokers share a store: the user's session wherever it is. One that another broker holds is taken over from it,
- * and goes on here. */
+ * and goes on here. existing: none is made; SEK_E_NOT_FOUND if there is none. */
 struct sek_session_answer {
-	sek_status status; /* as sek_sessions_open; SEK_E_IO: the store cannot say */
+	sek_status status; /* as sek_sessions_open; SEK_E_IO: the store cannot say; SEK_E_NOT_FOUND */
 	uint8_t id[SEK_SESSION_ID_BYTES];
 	bool resumed;
 };
 typedef void sek_session_ask_fn(void *user, const struct sek_session_answer *a);
 struct sek_session_ask;
 /* NULL: *ret is the answer. Else fn is called with it later, from the loop, unless it is forgotten; after that the ask is gone. */
-struct sek_session_ask *sek_sessions_ask(struct sek_sessions *all, const char *user, sek_session_ask_fn *fn, void *arg,
+struct sek_session_ask *sek_sessions_ask(struct sek_sessions *all, const char *user, bool existing, sek_session_ask_fn *fn, void *arg,
 	struct sek_session_answer *ret);
 void sek_session_ask_forget(struct sek_session_ask *ask); /* NULL is fine */
 

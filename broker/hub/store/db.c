@@ -20,24 +20,28 @@ void sek_store_unlock(struct sek_store *s)
 	SEK_ASSERT(pthread_mutex_unlock(&s->lock) == 0);
 }
 
-sek_status sek_store_make(struct sek_db *db, struct sek_store **ret)
+sek_status sek_store_open(const char *where, struct sek_store **ret, char *err, size_t err_size)
 {
 	struct sek_store *s = calloc(1, sizeof *s);
-	sek_status status = s ? sek_ok() : sek_fail(SEK_E_NOMEM);
+	sek_status status;
 	bool ignored;
 
-	if (s)
-		SEK_ASSERT(pthread_mutex_init(&s->lock, NULL) == 0);
-	if (sek_is_ok(status))
-		status = sek_db_changed(db, &ignored);
+	if (!s) {
+		snprintf(err, err_size, "store: not enough memory");
+		return sek_fail(SEK_E_NOMEM);
+	}
+	SEK_ASSERT(pthread_mutex_init(&s->lock, NULL) == 0);
+	status = sek_store_where_is_postgresql(where) ? sek_db_open_postgresql(where, &s->db, err, err_size) :
+		sek_db_open_sqlite(where, &s->db, err, err_size);
+	if (sek_is_ok(status)) {
+		status = sek_db_changed(s->db, &ignored);
+		if (!sek_is_ok(status))
+			snprintf(err, err_size, "store: cannot be read (%s)", sek_db_error(s->db));
+	}
 	if (!sek_is_ok(status)) {
-		if (s)
-			pthread_mutex_destroy(&s->lock);
-		free(s);
-		sek_db_close(db);
+		sek_store_close(s);
 		return status;
 	}
-	s->db = db;
 	*ret = s;
 	return status;
 }

@@ -44,8 +44,10 @@ struct sek_db_query {
 	struct sek_db *db;
 };
 
-/* Makes the store of a database whose schema is in order, and takes the database over; on failure it is closed. */
-sek_status sek_store_make(struct sek_db *db, struct sek_store **ret);
+/* Open the database and bring its schema up; on failure err says what is wrong and what to do. */
+sek_status sek_db_open_sqlite(const char *path, struct sek_db **ret, char *err, size_t err_size);
+sek_status sek_db_open_postgresql(const char *where, struct sek_db **ret, char *err, size_t err_size);
+
 /* Brings a fresh or older database up to the present schema (schema.c). *ret_found: the schema that stood there. */
 sek_status sek_schema_migrate_sqlite(struct sek_db *db, int *ret_found);
 

@@ -164,11 +164,11 @@ sek_status sek_store_person_find(struct sek_store *s, const char *name, struct s
 #define MATCHES \
 	"(?1 = '' OR instr(u.name, lower(?1)) > 0 OR instr(lower(u.display), lower(?1)) > 0)" \
 	" AND (?2 = 0 OR u.id IN (SELECT user_id FROM members WHERE group_id = ?2))" \
-	" AND (?3 = 0 OR (?3 & 1 AND ' ' || u.roles || ' ' LIKE '% staff %')" \
-	" OR (?3 & 2 AND ' ' || u.roles || ' ' LIKE '% administrator %')" \
-	" OR (?3 & 4 AND ' ' || u.roles || ' ' LIKE '% reviewer %')" \
-	" OR (?3 & 8 AND ' ' || u.roles || ' ' LIKE '% operator %')" \
-	" OR (?3 & 16 AND ' ' || u.roles || ' ' LIKE '% approver %'))"
+	" AND (?3 = 0 OR ((?3 & 1) <> 0 AND ' ' || u.roles || ' ' LIKE '% staff %')" \
+	" OR ((?3 & 2) <> 0 AND ' ' || u.roles || ' ' LIKE '% administrator %')" \
+	" OR ((?3 & 4) <> 0 AND ' ' || u.roles || ' ' LIKE '% reviewer %')" \
+	" OR ((?3 & 8) <> 0 AND ' ' || u.roles || ' ' LIKE '% operator %')" \
+	" OR ((?3 & 16) <> 0 AND ' ' || u.roles || ' ' LIKE '% approver %'))"
 
 static sek_status page(struct sek_db *db, const struct sek_store_people_query *p,
 	void (*fn)(void *ctx, const struct sek_store_person *p), void *ctx, uint64_t *ret_total)

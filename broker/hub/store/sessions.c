@@ -181,6 +181,10 @@ static sek_status claim(struct sek_db *db, const struct claim *c, enum sek_store
 		*ret = SEK_CLAIM_TAKEN;
 		return give(db, c->user, r.broker, fn, ctx);
 	}
+	if (!*c->fresh) {
+		*ret = SEK_CLAIM_NONE;
+		return sek_ok();
+	}
 	if (found)
 		SEK_TRY(make_way(db, &r, c->broker));
 	SEK_TRY(fresh_row(db, c->broker, c->user, c->fresh, c->now_s));

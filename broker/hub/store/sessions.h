@@ -37,6 +37,7 @@ enum sek_store_claim {
 	SEK_CLAIM_NEW,   /* the row `fresh` is there now, the broker's, without a host, generation 1; nothing else of the user's is */
 	SEK_CLAIM_MINE,  /* the broker holds `have` already */
 	SEK_CLAIM_TAKEN, /* a session that runs is the broker's now, one generation on; whoever held it has an order to let go */
+	SEK_CLAIM_NONE,  /* there is none that runs, and `fresh` is "": nothing was written, fn was not called */
 };
 /* In one transaction: whose session a user who is at this broker gets. have: id of the user's session that this broker has in memory,
  * "" = none; a row of its own with another id is of no use to anybody and gives way, and so does another broker's without a host (which

@@ -255,7 +255,7 @@ static sek_status set_up(struct sek_db *db, int *ret_found)
 	return sek_db_exec(db, "PRAGMA journal_mode = WAL");
 }
 
-sek_status sek_store_open(const char *path, struct sek_store **ret, char *err, size_t err_size)
+sek_status sek_db_open_sqlite(const char *path, struct sek_db **ret, char *err, size_t err_size)
 {
 	struct sek_db *db = NULL;
 	sek_status status;
@@ -267,18 +267,16 @@ sek_status sek_store_open(const char *path, struct sek_store **ret, char *err, s
 		sqlite3_db_config(handle(db), SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 		status = set_up(db, &found);
 	}
+	if (sek_is_ok(status)) {
+		*ret = db;
+		return status;
+	}
 	if (sek_is(status, SEK_E_VERSION))
 		snprintf(err, err_size, "store: '%s' has schema %d and this program knows up to %d: start the newer "
 			"program, or restore the backup made before the update", path, found, sek_store_schema());
-	else if (!sek_is_ok(status))
+	else
 		snprintf(err, err_size, "store: '%s' cannot be used (%s): is it the broker's database and is the disk in "
 			"order?", path, db ? sek_db_error(db) : "no memory");
-	if (!sek_is_ok(status)) {
-		sek_db_close(db);
-		return status;
-	}
-	status = sek_store_make(db, ret);
-	if (!sek_is_ok(status))
-		snprintf(err, err_size, "store: '%s' cannot be read", path);
+	sek_db_close(db);
 	return status;
 }

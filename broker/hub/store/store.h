@@ -29,10 +29,24 @@
 
 struct sek_store;
 
-/* Opens the database at path, makes it (mode 0600) if it is not there, and brings its schema up to this program's.
- * On failure writes what is wrong and what to do into err. SEK_E_VERSION: made by a newer program; nothing was touched. */
-sek_status sek_store_open(const char *path, struct sek_store **ret, char *err, size_t err_size);
+/* Opens the database at `where`, a path (SQLite; made with mode 0600 if it is not there) or a text of
+ * sek_store_where_postgresql, and brings its schema up to this program's. On failure writes what is wrong and what to do
+ * into err. SEK_E_VERSION: made by a newer program; nothing was touched. */
+sek_status sek_store_open(const char *where, struct sek_store **ret, char *err, size_t err_size);
 void sek_store_close(struct sek_store *s);
+/* A PostgreSQL of the inner zone. NULL: nothing is said of it. No text holds a newline. */
+struct sek_store_postgresql {
+	const char *address;             /* numeric, several with commas between; or the folder of a socket, from "/" on */
+	uint16_t port;                   /* 0: 5432 */
+	const char *name;                /* in the server's certificate; NULL: its address */
+	const char *database, *user, *schema; /* NULL: sekisho; schema: small letters, digits and _ */
+	const char *ca;                  /* PEM: what the server's certificate must come from; needed with an address */
+	const char *password_file, *certificate, *key; /* how the broker shows who it is */
+};
+/* To be freed; NULL when out of memory. */
+char *sek_store_where_postgresql(const struct sek_store_postgresql *p);
+bool sek_store_where_is_postgresql(const char *where);
+
 /* Number of the schema that this program writes. */
 int sek_store_schema(void);
 

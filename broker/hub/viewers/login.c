@@ -97,7 +97,7 @@ static void open_session(struct viewer *v)
 {
 	struct sek_session_answer answer;
 
-	v->ask = sek_sessions_ask(v->all->sessions, v->user, session_known, v, &answer);
+	v->ask = sek_sessions_ask(v->all->sessions, v->user, false, session_known, v, &answer);
 	if (!v->ask)
 		have_session(v, &answer);
 }

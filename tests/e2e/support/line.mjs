@@ -10,6 +10,8 @@ export class Line {
 	#sockets = new Set();
 	/** @type {net.Server} */
 	#server;
+	/** Where it leads to: the first that takes a connection. @type {[string, number][]} */
+	targets;
 	/** Bytes that came from the broker. */
 	bytesDown = 0;
 
@@ -17,10 +19,12 @@ export class Line {
 	 * @param {number} toPort */
 	constructor(toAddress, toPort)
 	{
-		this.#server = net.createServer(client => {
-			if (!this.#up)
+		this.targets = [[toAddress, toPort]];
+		this.#server = net.createServer({ pauseOnConnect: true }, async client => {
+			client.on("error", () => {});
+			const broker = this.#up ? await this.#reach() : null;
+			if (!broker || !this.#up)
 				return void client.destroy();
-			const broker = net.connect(toPort, toAddress);
 			for (const [from, to] of /** @type {const} */ ([[client, broker], [broker, client]])) {
 				this.#sockets.add(from);
 				from.setNoDelay(true);
@@ -35,6 +39,21 @@ export class Line {
 				this.bytesDown += data.length;
 			});
 		});
+	}
+
+	/** @returns {Promise<net.Socket | null>} */
+	async #reach()
+	{
+		for (const [address, port] of this.targets) {
+			const socket = net.connect(port, address);
+			const there = await new Promise(resolve => {
+				socket.on("connect", () => resolve(true));
+				socket.on("error", () => resolve(false));
+			});
+			if (there)
+				return socket;
+		}
+		return null;
 	}
 
 	/** @param {string} address where browsers connect

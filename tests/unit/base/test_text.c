@@ -156,6 +156,8 @@ START_TEST(status_texts)
 	ck_assert(sek_is(sek_from_uv(UV_ENOMEM), SEK_E_NOMEM));
 	ck_assert(sek_is(sek_from_uv(UV_ECONNREFUSED), SEK_E_IO));
 	ck_assert_ptr_nonnull(strstr(sek_status_text(sek_from_uv(UV_ECONNREFUSED), b, sizeof b), "refused"));
+	ck_assert_str_eq(sek_status_text(sek_foreign(SEK_E_EXISTS, SEK_FROM_POSTGRESQL, (int32_t)strtol("23505", NULL, 36)), b, sizeof b),
+		"exists already (PostgreSQL 23505)");
 	ck_assert_str_eq(sek_status_text(sek_fail(SEK_E_JAIL), b, sizeof b), "jail could not be built");
 	ck_assert_str_eq(sek_status_text(sek_foreign(SEK_E_CRYPTO, SEK_FROM_GNUTLS, -50), b, sizeof b),
 		"cryptographic failure (GnuTLS -50)");

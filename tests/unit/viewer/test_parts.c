@@ -195,7 +195,7 @@ START_TEST(backoff)
 {
 	ck_assert_uint_eq(link_backoff_ms(0, 500), 200);
 	ck_assert_uint_eq(link_backoff_ms(1, 0), 800);
-	ck_assert_uint_eq(link_backoff_ms(99, 1000), 18000);
+	ck_assert_uint_eq(link_backoff_ms(99, 1000), 6000);
 }
 END_TEST
 

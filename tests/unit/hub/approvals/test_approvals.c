@@ -17,6 +17,7 @@
 #include "broker/hub/audit/audit.h"
 #include "broker/hub/keys/seal.h"
 #include "broker/hub/store/groups.h"
+#include "tests/unit/hub/store/where.h"
 
 #define OK(call) ck_assert(sek_is_ok(call))
 #define A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -81,7 +82,7 @@ static const struct sek_approvals_documents documents = { decide, page, NULL };
 
 static void start(void)
 {
-	config = (struct sek_approvals_config){ .store_path = store_path, .audit = audit, .key = key };
+	config = (struct sek_approvals_config){ .store_where = where_of(store_path), .audit = audit, .key = key };
 	OK(sek_approvals_create(&loop, &config, &approvals, err, sizeof err));
 	sek_approvals_documents_from(approvals, &documents);
 }
@@ -117,7 +118,7 @@ static void set_up(void)
 	snprintf(key_path, sizeof key_path, "%s/audit.key", folder);
 	uv_loop_init(&loop);
 	uv_timer_init(&loop, &fetch.timer);
-	OK(sek_store_open(store_path, &store, err, sizeof err));
+	OK(sek_store_open(where_of(store_path), &store, err, sizeof err));
 	for (size_t i = 0; i < 4; i++)
 		OK(sek_store_user_add(store, people[i], "h", 1));
 	OK(sek_store_group_add(store, &g, &admin));

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "broker/hub/auth/auth.h"
 #include "broker/hub/auth/password.h"
+#include "tests/unit/hub/store/where.h"
 
 #define RIGHT "right password 1"
 
@@ -71,7 +72,7 @@ static void set_up(void)
 	snprintf(folder, sizeof folder, "/tmp/sek-auth-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(path, sizeof path, "%s/broker.db", folder);
-	ck_assert(sek_is_ok(sek_store_open(path, &store, err, sizeof err)));
+	ck_assert(sek_is_ok(sek_store_open(where_of(path), &store, err, sizeof err)));
 	add_user("taro");
 	uv_loop_init(&loop);
 	start();
@@ -245,7 +246,7 @@ START_TEST(another_program_disables_the_user)
 	char err[512];
 
 	sek_auth_on_end(auth, on_end, &e);
-	ck_assert(sek_is_ok(sek_store_open(path, &other, err, sizeof err)));
+	ck_assert(sek_is_ok(sek_store_open(where_of(path), &other, err, sizeof err)));
 	ck_assert(sek_is_ok(sek_store_user_set_disabled(other, "taro", true)));
 	sek_store_close(other);
 	while (e.n == 0)
@@ -335,7 +336,7 @@ static void start_other(uint32_t idle_s)
 	const struct sek_auth_config config = { .idle_s = idle_s, .maximum_s = 43200 };
 	char err[512];
 
-	ck_assert(sek_is_ok(sek_store_open(path, &other_store, err, sizeof err)));
+	ck_assert(sek_is_ok(sek_store_open(where_of(path), &other_store, err, sizeof err)));
 	ck_assert(sek_is_ok(sek_auth_create(&loop, other_store, &config, &other_auth)));
 }
 
@@ -422,7 +423,7 @@ START_TEST(a_login_that_is_used_at_one_broker_is_not_idle_at_the_other)
 
 	end();
 	sek_store_close(store);
-	ck_assert(sek_is_ok(sek_store_open(path, &store, err, sizeof err)));
+	ck_assert(sek_is_ok(sek_store_open(where_of(path), &store, err, sizeof err)));
 	ck_assert(sek_is_ok(sek_auth_create(&loop, store, &(struct sek_auth_config){ .idle_s = 3, .maximum_s = 43200 }, &auth)));
 	start_other(3);
 	a = ask_once("taro", RIGHT, "10.0.0.1");

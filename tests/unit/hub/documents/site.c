@@ -199,7 +199,7 @@ void site_open(struct site *s)
 	ck_assert(sek_is_ok(sek_policy_resolve(NULL, 0, &s->policy, NULL)));
 	s->policy.download = SEK_DOWNLOAD_PIXELS;
 	s->policy.print = SEK_PRINT_PIXELS;
-	s->config = (struct sek_documents_config){ .store_path = s->store, .folder = s->files, .paper_path = SEK_PAPER, .languages = "jpn+eng", .key = key,
+	s->config = (struct sek_documents_config){ .store_where = s->store, .folder = s->files, .paper_path = SEK_PAPER, .languages = "jpn+eng", .key = key,
 		.source = { s, policy_of, start, take, stop, was_taken } };
 	uv_loop_init(&s->loop);
 	s->script = (struct site_script){ .pages = 3 };

@@ -54,10 +54,11 @@ static void go_on(struct sek_session *s)
 	}
 }
 
-struct sek_session_ask *sek_sessions_ask(struct sek_sessions *m, const char *user, sek_session_ask_fn *fn, void *arg,
+struct sek_session_ask *sek_sessions_ask(struct sek_sessions *m, const char *user, bool existing, sek_session_ask_fn *fn, void *arg,
 	struct sek_session_answer *ret)
 {
 	(void)user;
+	(void)existing;
 	(void)fn;
 	(void)arg;
 	memset(ret, 0, sizeof *ret);

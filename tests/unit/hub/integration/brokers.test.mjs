@@ -34,6 +34,17 @@ test('a session that never ran gives way to one at the other broker, and its cli
 	assert.equal((await a.get('/api/me', cookie)).json.session, null);
 });
 
+test('whoever asks only for a session that lives gets none that does not', async () => {
+	const ask = (at, cookie) => at.post('/api/session', { existing: true }, { cookie });
+	const here = await a.login('hanako'), there = await b.login('hanako');
+	const none = await ask(a, here);
+	assert.deepEqual([none.status, none.json], [404, { error: 'no-session' }]);
+	const first = await b.session(there);
+	assert.equal((await ask(b, there)).json.session, first.session);
+	assert.equal((await ask(a, here)).json.error, 'no-session', 'one that never ran is no session to go on with');
+	assert.equal((await a.post('/api/session', { existing: false }, { cookie: here })).status, 400);
+});
+
 test('two at a time, at both: one session in the end', async () => {
 	const [x, y] = [await a.login('hanako'), await b.login('hanako')];
 	await Promise.all([a.session(x), b.session(y), a.session(x), b.session(y)]);

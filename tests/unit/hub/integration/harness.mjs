@@ -75,6 +75,13 @@ export class Broker {
 	// A command that reads no password may have ended before anything could be written to it.
 	user(words, password = '') { return this.run('sekisho-broker', ['--config', 'broker.yaml', 'user', ...words], password ? password + '\n' : ''); }
 
+	// With SEK_TEST_STORE=postgresql: a schema of its own in the server of tests/support/postgresql, as tests/unit/hub/store/where.h names it.
+	postgresql() {
+		if (process.env.SEK_TEST_STORE !== 'postgresql') return '';
+		const schema = 's' + this.file('store.db').replace(/[A-Z]/g, (c) => '_' + c.toLowerCase()).replace(/[^a-z0-9]/g, '_').slice(0, 59);
+		return `  postgresql:\n    address: ${fs.readFileSync(process.env.SEK_TEST_POSTGRESQL, 'utf8').trim()}\n    schema: ${schema}\n`;
+	}
+
 	configure(extra = '') {
 		fs.writeFileSync(this.file(this.config), `
 inner:
@@ -95,7 +102,7 @@ render_hosts:
     port: 9
 store:
   path: store.db
-web_root: web
+${this.postgresql()}web_root: web
 programs:
   decoder: /bin/false
   encoder: /bin/false

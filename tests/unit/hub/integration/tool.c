@@ -20,11 +20,24 @@
 
 #include <sqlite3.h>
 
+#include "tests/unit/hub/store/where.h"
+
+static int run_sql_there(const char *path, const char *sql)
+{
+	char full[512], folder[256];
+
+	snprintf(full, sizeof full, "%s%s%s", path[0] == '/' ? "" : getcwd(folder, sizeof folder), path[0] == '/' ? "" : "/", path);
+	return run_sql_at(full, sql) ? 0 : 1;
+}
+
 static int run_sql(const char *path, const char *sql)
 {
 	sqlite3 *db = NULL;
-	int ok = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
-		sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
+	int ok;
+
+	if (on_postgresql())
+		return run_sql_there(path, sql);
+	ok = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK && sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
 
 	if (!ok)
 		fprintf(stderr, "hub-tool: %s\n", sqlite3_errmsg(db));

@@ -11,6 +11,7 @@
 #include "broker/hub/policy/book.h"
 #include "broker/hub/store/groups.h"
 #include "broker/hub/store/policies.h"
+#include "tests/unit/hub/store/where.h"
 
 static char folder[64], path[96], err[512];
 static struct sek_store *store;
@@ -43,12 +44,12 @@ static void set_up(void)
 	snprintf(folder, sizeof folder, "/tmp/sek-book-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(path, sizeof path, "%s/broker.db", folder);
-	ck_assert(sek_is_ok(sek_store_open(path, &store, err, sizeof err)));
+	ck_assert(sek_is_ok(sek_store_open(where_of(path), &store, err, sizeof err)));
 	ck_assert(sek_is_ok(sek_store_user_add(store, "taro", "h", 1)));
 	uv_loop_init(&loop);
 	uv_timer_init(&loop, &tick);
 	uv_timer_start(&tick, on_tick, 20, 20);
-	ck_assert_msg(sek_is_ok(sek_policy_book_create(&loop, path, on_change, NULL, &book, err, sizeof err)), "%s", err);
+	ck_assert_msg(sek_is_ok(sek_policy_book_create(&loop, where_of(path), on_change, NULL, &book, err, sizeof err)), "%s", err);
 }
 
 static void tear_down(void)

@@ -220,12 +220,17 @@ static void on_answer(void *user, const struct sek_session_answer *a)
 	k->a = *a;
 }
 
-static struct sek_session_ask *ask(struct bench *b, struct asked *k)
+static struct sek_session_ask *ask_for(struct bench *b, bool existing, struct asked *k)
 {
 	struct sek_session_answer now;
 
 	memset(k, 0, sizeof *k);
-	return sek_sessions_ask(b->all, "taro", on_answer, k, &now);
+	return sek_sessions_ask(b->all, "taro", existing, on_answer, k, &now);
+}
+
+static struct sek_session_ask *ask(struct bench *b, struct asked *k)
+{
+	return ask_for(b, false, k);
 }
 
 static struct sek_session_kept fresh_row(const struct notes *n)
@@ -239,6 +244,30 @@ static struct sek_session_kept fresh_row(const struct notes *n)
 	k.generation = 1;
 	return k;
 }
+
+START_TEST(asked_for_the_session_that_is_there)
+{
+	struct sek_session_kept k;
+	struct bench b;
+	struct notes n;
+	struct asked first, second;
+
+	begin_several(&b, &n);
+	ck_assert_ptr_nonnull(ask_for(&b, true, &first));
+	ck_assert(n.claims == 1 && !n.fresh[0]); /* none is to be made */
+	sek_sessions_claimed(b.all, "taro", SEK_CLAIMED_NONE, NULL);
+	ck_assert(first.n == 1 && sek_is(first.a.status, SEK_E_NOT_FOUND));
+
+	ck_assert_ptr_nonnull(ask_for(&b, true, &first));
+	ck_assert_ptr_nonnull(ask(&b, &second)); /* the user wants a new one meanwhile */
+	sek_sessions_claimed(b.all, "taro", SEK_CLAIMED_NONE, NULL);
+	ck_assert(n.claims == 3 && strlen(n.fresh) == 32 && first.n == 0);
+	k = fresh_row(&n);
+	sek_sessions_claimed(b.all, "taro", SEK_CLAIMED_NEW, &k);
+	ck_assert(first.n == 1 && second.n == 1 && sek_is_ok(first.a.status) && sek_is_ok(second.a.status));
+	bench_finish(&b);
+}
+END_TEST
 
 START_TEST(asked_for_a_session)
 {
@@ -515,6 +544,7 @@ int main(void)
 	tcase_add_test(all, without_its_recording_it_does_not_go_on);
 	tcase_add_test(all, a_host_that_does_not_answer_ends_it);
 	tcase_add_test(all, what_was_never_kept_is_not_taken_back);
+	tcase_add_test(all, asked_for_the_session_that_is_there);
 	tcase_add_test(all, asked_for_a_session);
 	tcase_add_test(all, taken_over_from_another_broker);
 	tcase_add_test(all, a_host_that_is_not_known_here);

@@ -12,6 +12,7 @@
 
 #include "broker/hub/store/approvals.h"
 #include "broker/hub/store/groups.h"
+#include "tests/unit/hub/store/where.h"
 
 #define OK(call) ck_assert(sek_is_ok(call))
 #define IS(call, code) ck_assert(sek_is(call, code))
@@ -41,7 +42,7 @@ static void set_up(void)
 	snprintf(folder, sizeof folder, "/tmp/sek-approvals-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(path, sizeof path, "%s/broker.db", folder);
-	OK(sek_store_open(path, &store, err, sizeof err));
+	OK(sek_store_open(where_of(path), &store, err, sizeof err));
 	for (i = 0; i < sizeof people / sizeof people[0]; i++)
 		OK(sek_store_user_add(store, people[i], "h", 1));
 	for (i = 0; i < 2; i++) {

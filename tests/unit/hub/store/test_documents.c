@@ -10,6 +10,7 @@
 #include <check.h>
 
 #include "broker/hub/store/documents.h"
+#include "tests/unit/hub/store/where.h"
 
 #define OK(call) ck_assert(sek_is_ok(call))
 
@@ -21,7 +22,7 @@ static void set_up(void)
 	snprintf(folder, sizeof folder, "/tmp/sek-store-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(path, sizeof path, "%s/broker.db", folder);
-	OK(sek_store_open(path, &store, err, sizeof err));
+	OK(sek_store_open(where_of(path), &store, err, sizeof err));
 }
 
 static void tear_down(void)

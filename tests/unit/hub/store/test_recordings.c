@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include <check.h>
-#include <sqlite3.h>
 
 #include "broker/hub/store/groups.h"
 #include "broker/hub/store/recordings.h"
+#include "tests/unit/hub/store/where.h"
 
 #define OK(call) ck_assert(sek_is_ok(call))
 #define IS(call, code) ck_assert(sek_is(call, code))
@@ -26,7 +26,7 @@ static void set_up(void)
 	snprintf(folder, sizeof folder, "/tmp/sek-store-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(path, sizeof path, "%s/broker.db", folder);
-	OK(sek_store_open(path, &store, err, sizeof err));
+	OK(sek_store_open(where_of(path), &store, err, sizeof err));
 	OK(sek_store_user_add(store, "taro", "h", 1));
 	OK(sek_store_group_add(store, &(struct sek_store_group){ .name = "tax" }, &rei));
 	OK(sek_store_group_add(store, &(struct sek_store_group){ .name = "all" }, &rei));
@@ -253,13 +253,13 @@ START_TEST(ten_thousand)
 	struct seen s = { .n = 0 };
 	unsigned seen = 0;
 	uint64_t total;
-	sqlite3 *db;
+	char sql[512];
 
-	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_exec(db, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) INSERT INTO"
-		" recordings (id, session, user, host, groups, began_us, required, days, hash, ended) SELECT printf('%032x', i), 's', 'u' ||"
-		" (i % 500), 'h', '', i / 3 * 1000, 1, 90, zeroblob(32), 'ended-user' FROM n", NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
+	snprintf(sql, sizeof sql, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) INSERT INTO"
+		" recordings (id, session, \"user\", host, groups, began_us, required, days, hash, ended) SELECT '000000000000000000000000'"
+		" || substr(CAST(100000000 + i AS TEXT), 2), 's', 'u' || (i %% 500), 'h', '', i / 3 * 1000, 1, 90, %s, 'ended-user' FROM n",
+		on_postgresql() ? "decode(repeat('00', 32), 'hex')" : "zeroblob(32)");
+	ck_assert(run_sql_at(path, sql));
 	do {
 		struct sek_store_recordings_query q = { .limit = 137, .before_us = s.last.began_us, .before_id = s.last.id };
 		struct sek_store_recording before = s.last;

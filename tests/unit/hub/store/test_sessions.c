@@ -10,6 +10,7 @@
 #include <check.h>
 
 #include "broker/hub/store/brokers.h"
+#include "tests/unit/hub/store/where.h"
 
 #define OK(call) ck_assert(sek_is_ok(call))
 #define A "00000000000000000000000000000001"
@@ -23,7 +24,7 @@ static void set_up(void)
 	snprintf(folder, sizeof folder, "/tmp/sek-store-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(path, sizeof path, "%s/broker.db", folder);
-	OK(sek_store_open(path, &store, err, sizeof err));
+	OK(sek_store_open(where_of(path), &store, err, sizeof err));
 }
 
 static void tear_down(void)
@@ -75,7 +76,7 @@ START_TEST(rows_come_and_go)
 	a.own = "";
 	OK(sek_store_session_put(store, &a));
 	sek_store_close(store);
-	OK(sek_store_open(path, &store, err, sizeof err)); /* as after a kill */
+	OK(sek_store_open(where_of(path), &store, err, sizeof err)); /* as after a kill */
 	OK(sek_store_sessions(store, NULL, look, &seen));
 	ck_assert_uint_eq(seen.n, 2);
 	ck_assert_str_eq(seen.rows[0].id, B);
@@ -168,12 +169,14 @@ START_TEST(a_session_changes_hands)
 	int64_t done[2];
 	bool held;
 
+	ck_assert(claim("b1", "", "", &g) == SEK_CLAIM_NONE);
 	ck_assert(claim("b1", "", A, &g) == SEK_CLAIM_NEW);
 	ck_assert(strcmp(g.row.id, A) == 0 && strcmp(g.row.broker, "b1") == 0 && g.row.generation == 1 && !g.row.host[0]);
+	ck_assert(claim("b2", "", "", &g) == SEK_CLAIM_NONE); /* it has not run yet */
 	ck_assert(claim("b1", A, B, &g) == SEK_CLAIM_MINE);
 	snprintf(row.user, sizeof row.user, "taro");
 	OK(sek_store_session_put(store, &row));
-	ck_assert(claim("b2", "", B, &g) == SEK_CLAIM_TAKEN);
+	ck_assert(claim("b2", "", "", &g) == SEK_CLAIM_TAKEN); /* none had to be made */
 	ck_assert(strcmp(g.row.id, A) == 0 && strcmp(g.row.broker, "b2") == 0 && g.row.generation == 2 && strcmp(g.from, "b1") == 0);
 	ck_assert_str_eq(g.row.host, "render1");
 	/* whoever held it can neither write nor delete it, and is told */

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The questions about what is around: the first render host, the networks of the firewall.
+ */
+#include "broker/hub/setup/setup.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "broker/hub/setup/enrol.h"
+#include "broker/hub/setup/words.h"
+
+/* Something must listen there: said before anybody types a code. */
+static bool check_host(void *ctx, char *answer, char *err, size_t err_size)
+{
+	struct setup *s = ctx;
+	uint8_t raw[16];
+	int fd = -1;
+
+	if (strcmp(answer, "later") == 0)
+		return true;
+	if (inet_pton(AF_INET, answer, raw) != 1 && inet_pton(AF_INET6, answer, raw) != 1)
+		return WRONG(s, err, err_size, w_not_address, answer);
+	if (strcmp(answer, s->inner) == 0)
+		return WRONG(s, err, err_size, w_host_is_inner);
+	if (!s->outer[0])
+		return true; /* that has been complained of already */
+	if (!sek_is_ok(enrol_connect(s->outer, answer, (uint16_t)s->render_port, &fd)))
+		return WRONG(s, err, err_size, w_nobody_there, answer, s->render_port, s->outer);
+	close(fd);
+	return true;
+}
+
+static bool check_code(void *ctx, char *answer, char *err, size_t err_size)
+{
+	struct setup *s = ctx;
+
+	if (!sek_is_ok(sek_enrol_code_read(answer, s->code)))
+		return WRONG(s, err, err_size, w_bad_code);
+	snprintf(answer, SEK_ANSWER_BYTES, "-"); /* it is good once: nothing to remember */
+	return true;
+}
+
+static bool check_host_name(void *ctx, char *answer, char *err, size_t err_size)
+{
+	struct setup *s = ctx;
+	size_t n = strlen(answer);
+
+	if (n < 1 || n > SEK_PKI_NAME_MAX_BYTES || answer[0] == '.' || answer[0] == '-' || strcmp(answer, "ca") == 0 ||
+	    answer[strspn(answer, "abcdefghijklmnopqrstuvwxyz0123456789-.")] != '\0')
+		return WRONG(s, err, err_size, w_bad_name, answer);
+	return true;
+}
+
+void setup_ask_host(struct setup *s)
+{
+	char code[SEK_ANSWER_BYTES];
+
+	if (!sek_question(&s->q, &ask_host, "later", check_host, s, s->host) || strcmp(s->host, "later") == 0)
+		return;
+	(void)sek_question(&s->q, &ask_host_name, "render1.sekisho.internal", check_host_name, s, s->host_name);
+	(void)sek_question(&s->q, &ask_host_code, NULL, check_code, s, code);
+}
+
+/* "10.1.0.0/16, 10.2.0.0/16" in the form of nftables; "none" stays. */
+static bool check_networks(void *ctx, char *answer, char *err, size_t err_size)
+{
+	struct setup *s = ctx;
+	char out[SEK_ANSWER_BYTES] = "", copy[SEK_ANSWER_BYTES], *at = copy, *word;
+	size_t n = 0;
+
+	if (strcmp(answer, "none") == 0)
+		return true;
+	snprintf(copy, sizeof copy, "%s", answer);
+	while ((word = strsep(&at, ", \t"))) {
+		if (!*word)
+			continue;
+		if (!sek_network_ok(word) || strchr(word, ':'))
+			return WRONG(s, err, err_size, w_bad_network, word);
+		n += (size_t)snprintf(out + n, sizeof out - n, "%s%s", n ? ", " : "", word);
+		if (n >= sizeof out)
+			return WRONG(s, err, err_size, w_bad_network, answer);
+	}
+	if (n == 0)
+		return WRONG(s, err, err_size, w_bad_network, answer);
+	snprintf(answer, SEK_ANSWER_BYTES, "%s", out);
+	return true;
+}
+
+static bool has_nft(void)
+{
+	return sek_setup_run((const char *const[]){ "nft", "--version", NULL }, NULL, NULL, (char[64]){ 0 }, 64) == 0;
+}
+
+static bool check_staff(void *ctx, char *answer, char *err, size_t err_size)
+{
+	struct setup *s = ctx;
+
+	if (!check_networks(s, answer, err, err_size) || strcmp(answer, "none") == 0)
+		return strcmp(answer, "none") == 0;
+	if (strchr(s->inner, ':') || strchr(s->outer, ':'))
+		return WRONG(s, err, err_size, w_no_ipv6_rules);
+	return has_nft() || WRONG(s, err, err_size, w_no_nft);
+}
+
+/* True if an address is in one of the networks. */
+static bool covers(const char *networks, const char *address)
+{
+	char copy[SEK_ANSWER_BYTES], *at = copy, *word;
+	struct in_addr a, net;
+
+	if (inet_pton(AF_INET, address, &a) != 1)
+		return true;
+	snprintf(copy, sizeof copy, "%s", networks);
+	while ((word = strsep(&at, ", "))) {
+		char *slash = strchr(word, '/');
+		int bits = slash ? atoi(slash + 1) : 32;
+		uint32_t mask = bits == 0 ? 0 : ~(uint32_t)0 << (32 - bits);
+
+		if (slash)
+			*slash = '\0';
+		if (*word && inet_pton(AF_INET, word, &net) == 1 && (ntohl(a.s_addr) & mask) == (ntohl(net.s_addr) & mask))
+			return true;
+	}
+	return false;
+}
+
+/* Whoever sits in an SSH session must not shut the door behind himself. */
+static bool check_management(void *ctx, char *answer, char *err, size_t err_size)
+{
+	struct setup *s = ctx;
+	const char *ssh = getenv("SSH_CONNECTION");
+	char from[64] = "";
+
+	if (!check_networks(s, answer, err, err_size))
+		return false;
+	if (ssh)
+		snprintf(from, sizeof from, "%.*s", (int)strcspn(ssh, " "), ssh);
+	if (ssh && (strcmp(answer, "none") == 0 || !covers(answer, from)))
+		return WRONG(s, err, err_size, w_locks_out, from);
+	return true;
+}
+
+void setup_ask_firewall(struct setup *s)
+{
+	if (!sek_question(&s->q, &ask_staff, "none", check_staff, s, s->staff) || strcmp(s->staff, "none") == 0)
+		return;
+	(void)sek_question(&s->q, &ask_management, "none", check_management, s, s->management);
+	(void)sek_question(&s->q, &ask_never, "none", check_networks, s, s->never);
+}

@@ -1,0 +1,325 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""sekisho-setup and sekisho-setup-host, the real programs: a site from answers, run twice; wrong answers, wrong codes, somebody in between;
+a person at a terminal.   setup.py FOLDER-OF-PROGRAMS"""
+import os
+import pty
+import re
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+BIN = sys.argv[1]
+DIR = tempfile.mkdtemp(prefix="sekisho-setup.")
+CODE = re.compile(r"(?:[0-9A-Z]{4}-){6}[0-9A-Z]{4}")
+N = os.getpid() % 200 + 20
+INNER, OUTER, HOST, MIDDLE = (f"127.0.{N}.{i}" for i in (10, 20, 30, 40))
+
+
+def free_port():
+    for port in range(20000 + os.getpid() % 5000, 32000):
+        try:
+            for a in (HOST, MIDDLE, INNER):
+                with socket.socket() as s:
+                    s.bind((a, port))
+            return str(port)
+        except OSError:
+            continue
+    raise SystemExit("no free port")
+
+
+PORT = free_port()
+HTTPS = str(int(PORT) + 1)
+
+
+def write(name, text):
+    path = os.path.join(DIR, name)
+    with open(path, "w") as f:
+        f.write(text)
+    return path
+
+
+def read(path):
+    with open(path) as f:
+        return f.read()
+
+
+class Waiting:
+    """sekisho-setup-host, once it shows its code."""
+
+    def __init__(self, name, *extra):
+        self.etc = os.path.join(DIR, name)
+        answers = write(name + ".answers", f"listen: {HOST}\nsessions: 2\n" + "".join(extra))
+        self.p = subprocess.Popen([f"{BIN}/sekisho-setup-host", "--answers", answers, "--etc", self.etc, "--port", PORT, "--no-start", "--lang", "en"],
+                                  stdout=subprocess.PIPE, text=True)
+        self.said = ""
+        while not CODE.search(self.said):
+            line = self.p.stdout.readline()
+            assert line, self.said
+            self.said += line
+        self.code = CODE.search(self.said).group()
+        while "Waiting" not in self.said:
+            self.said += self.p.stdout.readline()
+        end = time.time() + 60
+        while time.time() < end:  # the socket is made after the words
+            with socket.socket() as s:
+                if s.connect_ex((HOST, int(PORT))) == 0:
+                    return
+            time.sleep(0.05)
+        raise AssertionError("it does not listen")
+
+    def wait_for(self, text):
+        while text not in self.said:
+            line = self.p.stdout.readline()
+            assert line, self.said
+            self.said += line
+
+    def end(self):
+        self.said += self.p.communicate(timeout=120)[0]
+        return self.p.returncode
+
+
+def setup(*words, typed=None):
+    p = subprocess.run([f"{BIN}/sekisho-setup", "--etc", f"{DIR}/etc", "--state", f"{DIR}/state", "--port", PORT, "--https-port", HTTPS, "--no-start",
+                        "--lang", "en", *words], input=typed, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
+    return p.returncode, p.stdout
+
+
+def index():
+    return read(f"{DIR}/ca/index")
+
+
+def everything(folder):
+    """Path, mode and content of all files."""
+    return {os.path.join(d, f): (os.stat(os.path.join(d, f)).st_mode, open(os.path.join(d, f), "rb").read())
+            for d, _, files in os.walk(folder) for f in files if f != ".lock" and not f.startswith("broker.db")}
+
+
+BASE = f"ca: {DIR}/ca\ninner: {INNER}\nouter: {OUTER}\nname: sekisho.city.example\n"
+
+
+def test_wrong_answers_are_all_said_and_nothing_is_done():
+    answers = write("wrong", f"ca: relative\ninner: 0.0.0.0\nouter: 192.0.2.77\nname: a b\nadministrator: -\ndirectory: http://x\nrecording: yes\n"
+                    f"render_host: {HOST}\nstaff_networks: 10.0.0.0/33\nmisspelt: 1\n")
+    r, said = setup("--answers", answers)
+    assert r == 1, said
+    for line, key in enumerate(("ca", "inner", "outer", "name", "administrator", "directory", "recording", "render_host", "staff_networks"), 1):
+        assert f"{answers}:{line}: {key}: " in said, (key, said)
+    assert "'misspelt' is not asked for" in said and "10 answers cannot be used; nothing was changed." in said, said
+    assert not os.path.exists(f"{DIR}/etc") and not os.path.exists(f"{DIR}/ca"), said
+    r, said = setup("--answers", write("form", "ca: /a\nca: /b\n"))
+    assert r == 1 and "form:2:" in said, said
+
+
+def test_a_site_from_answers():
+    host = Waiting("host")
+    password = write("password", "correct horse battery\n")
+    answers = write("answers", BASE + f"administrator: Kanri\nadministrator_password_file: {password}\nrender_host: {HOST}\nrender_code: {host.code}\n"
+                    f"recording: make\nrecording_passphrase_file: {password}\n")
+    r, said = setup("--answers", answers, "--dry-run")
+    assert r == 0 and "Dry run: nothing was changed." in said and not os.path.exists(f"{DIR}/ca"), said
+    r, said = setup("--answers", answers)
+    assert r == 0 and "Ready: https://sekisho.city.example" in said, said
+    assert host.end() == 0 and "Enrolled as render1.sekisho.internal" in host.said, host.said
+    key = read(f"{host.etc}/render1.sekisho.internal.key")
+    for path, (_, content) in {**everything(f"{DIR}/etc"), **everything(f"{DIR}/ca")}.items():
+        assert key.split("\n")[1].encode() not in content, "the render host's key in " + path
+    for path in (f"{host.etc}/render1.sekisho.internal.key", f"{DIR}/etc/broker.key", f"{DIR}/etc/https.key", f"{DIR}/ca/ca.key", f"{DIR}/ca/recording.secret"):
+        assert os.stat(path).st_mode & 0o777 == 0o600, path
+    assert not [f for f in os.listdir(f"{DIR}/ca") if f.endswith(".key") and f != "ca.key"]
+    checked = subprocess.run(["openssl", "verify", "-CAfile", f"{DIR}/ca/ca.crt", f"{host.etc}/render1.sekisho.internal.crt"], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stderr
+    assert f"address: '{HOST}'" in read(f"{DIR}/etc/broker.yaml") and "correct horse" not in read(f"{DIR}/etc/setup.answers")
+    users = subprocess.run([f"{BIN}/sekisho-broker", "--config", f"{DIR}/etc/broker.yaml", "user", "list"], capture_output=True, text=True)
+    assert users.stdout.startswith("kanri\tenabled\t"), users
+
+
+def test_twice_changes_nothing():
+    before = everything(DIR)
+    r, said = setup("--answers", f"{DIR}/etc/setup.answers")
+    assert r == 0 and "  new " not in said and "replaced" not in said, said
+    after = everything(DIR)
+    assert before == after, [p for p in after if before.get(p) != after[p]]
+
+
+def test_nothing_is_overwritten_without_a_yes():
+    other = write("other", BASE.replace("sekisho.city", "other.city") + "administrator: none\nrecording: no\n")
+    before = read(f"{DIR}/etc/broker.yaml")
+    r, said = setup("--answers", other)
+    assert r == 0 and f"kept     {DIR}/etc/broker.yaml" in said and read(f"{DIR}/etc/broker.yaml") == before, said
+    r, said = setup("--answers", write("other2", read(other) + "overwrite: yes\n"))
+    assert r == 0 and "other.city" in read(f"{DIR}/etc/broker.yaml") and read(f"{DIR}/etc/broker.yaml.before") == before, said
+    assert f"address: '{HOST}'" in read(f"{DIR}/etc/broker.yaml"), "the render host that was enrolled before"
+
+
+def test_another_code_gets_nothing():
+    other = CODE.search(subprocess.run([f"{BIN}/test_enrol_enrol", "code"], capture_output=True, text=True).stdout).group()
+    host, before = Waiting("host2"), index()
+    mistyped = ("A" if host.code[0] != "A" else "B") + host.code[1:]
+    r, said = setup("enrol", "render2.sekisho.internal", HOST, typed=mistyped + "\n")
+    assert r == 1 and "mistyped" in said, said
+    r, said = setup("enrol", "render2.sekisho.internal", HOST, typed=other + "\n")
+    assert r == 1 and "has another code" in said and index() == before, said
+    host.wait_for("did not show the code")
+    assert not [f for f in os.listdir(host.etc) if f.endswith((".key", ".crt"))], os.listdir(host.etc)
+    r, said = setup("enrol", "render2.sekisho.internal", HOST, typed=host.code.lower().replace("-", " ") + "\n")
+    assert r == 0 and "enrolled render2.sekisho.internal" in said, said
+    assert host.end() == 0, host.said
+    # the same name for another machine: only with a yes, and the older certificate is revoked
+    host = Waiting("host3")
+    r, said = setup("enrol", "render2.sekisho.internal", HOST, typed=host.code + "\n")
+    assert r == 1 and "successor" in said, said
+    r, said = setup("--yes", "enrol", "render2.sekisho.internal", HOST, typed=host.code + "\n")
+    assert r == 0 and host.end() == 0, said
+    lines = [line for line in index().split("\n") if " render2.sekisho.internal " in line]
+    assert len(lines) == 2, lines
+    assert read(f"{DIR}/etc/ca.crl") == read(f"{DIR}/ca/ca.crl")
+
+
+def relay(change):
+    """Stands in between: change(direction, bytes) -> bytes; direction 0 is towards the render host."""
+    listener = socket.create_server((MIDDLE, int(PORT)))
+
+    def run():
+        a, _ = listener.accept()
+        b = socket.create_connection((HOST, int(PORT)))
+        seen = [0, 0]
+        with a, b:
+            while True:
+                for s in select.select([a, b], [], [], 30)[0]:
+                    d = 0 if s is a else 1
+                    data = s.recv(65536)
+                    if not data:
+                        return
+                    data = change(d, seen[d], data)
+                    seen[d] += len(data)
+                    (b if d == 0 else a).sendall(data)
+    t = threading.Thread(target=run, daemon=True)
+    t.start()
+    return listener, t
+
+
+def flip(direction, at):
+    def change(d, seen, data):
+        if d == direction and seen <= at < seen + len(data):
+            data = bytearray(data)
+            data[at - seen] ^= 1
+        return bytes(data)
+    return change
+
+
+def test_somebody_in_between_gets_nothing():
+    host = Waiting("host4")
+    # towards the broker: nonce, key, proof, signature; towards the render host: nonce, answer
+    for direction, at, issued in ((1, 3, 0), (1, 40, 0), (1, 100, 0), (1, 140, 0), (0, 20, 0), (0, 40 + 4 + 50, 1)):
+        before = index().count("\n")
+        listener, t = relay(flip(direction, at))
+        r, said = setup("--yes", "enrol", "render4.sekisho.internal", MIDDLE, typed=host.code + "\n")
+        listener.close()
+        t.join(60)
+        assert r == 1 and ("FAILED" in said), (direction, at, said)
+        assert index().count("\n") == before + issued, (direction, at, said)
+        assert not [f for f in os.listdir(host.etc) if f.endswith((".key", ".crt"))], (direction, at)
+    host.p.terminate()
+    host.p.wait()
+
+
+def test_hostile_render_host():
+    """What answers in the render host's place: nothing, noise, far too much. Said in words; the CA signs nothing."""
+    before = index()
+    for noise in (b"", os.urandom(169), b"\0" * 169, os.urandom(200000), b"HTTP/1.1 400 Bad Request\r\n\r\n" * 20):
+        listener = socket.create_server((MIDDLE, int(PORT)))
+
+        def run():
+            s, _ = listener.accept()
+            with s:
+                s.recv(100)
+                try:
+                    s.sendall(noise)
+                except OSError:
+                    pass
+        t = threading.Thread(target=run, daemon=True)
+        t.start()
+        r, said = setup("--ca", f"{DIR}/ca", "--from", OUTER, "enrol", "render5.sekisho.internal", MIDDLE, typed=CODE.search(
+            subprocess.run([f"{BIN}/test_enrol_enrol", "code"], capture_output=True, text=True).stdout).group() + "\n")
+        listener.close()
+        t.join(60)
+        assert r == 1 and ("does not answer as sekisho-setup-host does" in said), (noise[:20], said)
+    assert index() == before
+
+
+def test_a_person_at_a_terminal():
+    """In Japanese; wrong answers are said at once and asked again; the end of the input changes nothing."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execv(f"{BIN}/sekisho-setup", ["sekisho-setup", "--etc", f"{DIR}/etc2", "--state", f"{DIR}/state2", "--https-port", HTTPS, "--no-start",
+                                          "--lang", "ja"])
+    said = ""
+
+    def expect(text):
+        nonlocal said
+        end = time.time() + 60
+        while text not in said:
+            assert time.time() < end, said
+            if select.select([fd], [], [], 1)[0]:
+                try:
+                    said += os.read(fd, 65536).decode("utf-8", "replace")
+                except OSError:
+                    raise AssertionError("ended: " + said)
+        said = said[said.index(text) + len(text):]
+
+    def answer(question, text):
+        expect(question)
+        expect("> ")
+        os.write(fd, (text + "\n").encode())
+
+    answer("[1/9]", f"{DIR}/ca2")
+    answer("[2/9]", "10.99.99.99")
+    expect("このマシンに「10.99.99.99」というアドレスはありません")
+    answer("[2/9]", INNER)
+    answer("[3/9]", INNER)
+    expect("外側とは別のアドレスに")
+    answer("[3/9]", OUTER)
+    answer("[4/9]", INNER)
+    answer("証明書", "")
+    answer("[5/9]", "管理者")
+    expect("パスワード")
+    os.write(fd, b"short\n")
+    expect("もう一度")
+    os.write(fd, b"short\n")
+    expect("12 文字以上")
+    expect("パスワード")
+    os.write(fd, "十二文字以上の合言葉です。\n".encode())
+    expect("もう一度")
+    os.write(fd, "十二文字以上の合言葉です。\n".encode())
+    answer("[6/9]", "none")
+    answer("[7/9]", "no")
+    answer("[8/9]", HOST)
+    expect("sekisho-setup-host が待っていますか")
+    answer("[8/9]", "later")
+    assert not os.path.exists(f"{DIR}/ca2")
+    answer("[9/9]", "none")
+    expect("準備ができました")
+    assert os.waitpid(pid, 0)[1] == 0
+    os.close(fd)
+    assert "render_hosts" not in read(f"{DIR}/etc2/broker.yaml")
+    users = subprocess.run([f"{BIN}/sekisho-broker", "--config", f"{DIR}/etc2/broker.yaml", "user", "list"], capture_output=True, text=True)
+    assert users.stdout.startswith("管理者\t"), users
+
+
+def main():
+    try:
+        for name, test in list(globals().items()):
+            if name.startswith("test_"):
+                test()
+                print("ok", name, flush=True)
+    finally:
+        shutil.rmtree(DIR, ignore_errors=True)
+
+
+main()
