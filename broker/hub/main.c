@@ -33,6 +33,7 @@
 #include "broker/hub/ruled.h"
 #include "broker/hub/samekeys.h"
 #include "broker/hub/status.h"
+#include "broker/hub/store/watch.h"
 #include "broker/hub/users.h"
 
 enum { DRAIN_MS = 1500, DRAIN_LOOK_MS = 20, STOP_MS = 10000 };
@@ -50,6 +51,7 @@ struct broker {
 	struct sek_review *review;     /* NULL: likewise */
 	struct sek_documented documented;
 	struct sek_policy_book *book;
+	struct sek_store_watch *watch; /* NULL: the store tells nothing */
 	struct sek_faces faces;
 	struct sek_control *control;
 	struct sek_metrics *metrics;
@@ -213,6 +215,7 @@ static void stop(struct broker *b)
 		return;
 	b->stopping = true;
 	sek_log(SEK_LOG_INFO, "broker.stopping", NULL);
+	sek_store_watch_stop(b->watch);
 	sek_notify("STOPPING=1");
 	sek_leave_now(&b->leave);
 	uv_timer_start(&b->too_long, on_too_long, STOP_MS, 0);
@@ -369,6 +372,16 @@ static sek_status start_peers(struct broker *b)
 		refuse("sessions", "the sessions that ran cannot be read from the store");
 }
 
+/* All of them ask now and then anyway. */
+static void told(void *user)
+{
+	struct broker *b = user;
+
+	sek_auth_store_told(b->auth);
+	sek_policy_book_look(b->book);
+	sek_peers_look(b->peers);
+}
+
 static sek_status start_audit(struct broker *b)
 {
 	const char *part = "audit";
@@ -398,6 +411,7 @@ static sek_status start(struct broker *b, const struct sek_options *o)
 	SEK_TRY(start_metrics(b));
 	SEK_TRY(start_viewers(b));
 	SEK_TRY(start_peers(b));
+	SEK_TRY(sek_store_watch_start(&b->loop, b->config->store_where, told, b, &b->watch));
 	if (o->status_fd >= 0) {
 		b->status.auth = b->auth;
 		b->status.front = b->faces.front;

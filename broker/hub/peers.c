@@ -46,7 +46,7 @@ struct sek_peers {
 	uv_timer_t timer;
 	uv_work_t work;
 	bool working, closed, quiet, complained;
-	uint64_t beat_at_ms;
+	uint64_t beat_at_ms, seen_ms; /* seen: when the beats were last read */
 	void (*done)(void *user);
 	void *done_user;
 	/* the job's */
@@ -234,18 +234,21 @@ static void do_orders(struct sek_peers *p)
 /* Who is new counts as heard now: this broker may itself have only just come. */
 static void see(struct sek_peers *p)
 {
-	uint64_t now = uv_now(p->loop);
+	uint64_t now = uv_now(p->loop), deaf_ms;
 	struct peer *fresh = p->seen, *old;
 
 	if (!fresh)
 		return;
 	p->seen = NULL;
+	/* while this broker could not read the store, the others could not be heard: that is no silence of theirs */
+	deaf_ms = p->seen_ms && now - p->seen_ms > 2 * (uint64_t)p->config.beat_ms ? now - p->seen_ms : 0;
+	p->seen_ms = now;
 	for (struct peer *b = fresh; b; b = b->next) {
 		b->heard_ms = now;
 		for (old = p->peers; old && strcmp(old->row.name, b->row.name) != 0; old = old->next)
 			;
 		if (old && old->row.beat == b->row.beat)
-			b->heard_ms = old->heard_ms;
+			b->heard_ms = old->heard_ms + deaf_ms;
 		if (strcmp(b->row.name, p->name) == 0)
 			b->heard_ms = now;
 		b->dead = now - b->heard_ms >= p->config.dead_ms;
@@ -309,6 +312,12 @@ static void on_timer(uv_timer_t *t)
 		p->n_sessions = (int64_t)sek_sessions_count(p->config.sessions);
 	}
 	p->working = uv_queue_work(p->loop, &p->work, work, on_worked) == 0;
+}
+
+void sek_peers_look(struct sek_peers *p)
+{
+	if (p && !p->quiet && !p->closed && !uv_is_closing((uv_handle_t *)&p->timer))
+		on_timer(&p->timer);
 }
 
 /* --- start and stop --- */

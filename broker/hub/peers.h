@@ -35,6 +35,8 @@ sek_status sek_peers_start(uv_loop_t *loop, const struct sek_peers_config *confi
 void sek_peers_session(struct sek_peers *p, const char *word, const struct sek_session_info *info);
 /* It looks no more: the broker is about to stop. */
 void sek_peers_quiet(struct sek_peers *p);
+/* Looks now: the store has told that somebody has written. */
+void sek_peers_look(struct sek_peers *p);
 /* After the sessions have ended. */
 void sek_peers_stop(struct sek_peers *p, void (*done)(void *user), void *user);
 void sek_peers_destroy(struct sek_peers *p);

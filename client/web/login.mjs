@@ -229,7 +229,7 @@ export class LoginView extends HTMLElement {
 		}
 	}
 
-	/** Logs in; in a rush (everybody at half past eight) waits for its turn instead of sending the user back.
+	/** Logs in; in a rush (everybody at half past eight), or while the database is away, waits for its turn instead of sending the user back.
 	 * @param {string} user
 	 * @param {string} password */
 	async #login(user, password)
@@ -238,9 +238,9 @@ export class LoginView extends HTMLElement {
 			try {
 				return await api.login(user, password);
 			} catch (error) {
-				if (!(error instanceof api.ApiError) || error.word !== "busy" || turn === MOST_TURNS)
+				if (!(error instanceof api.ApiError) || (error.word !== "busy" && error.word !== "store") || turn === MOST_TURNS)
 					throw error;
-				this.noticeKey = "login.crowded";
+				this.noticeKey = error.word === "busy" ? "login.crowded" : "login.away";
 				this.#showWords();
 				await new Promise(resolve => setTimeout(resolve, 1000 * Math.max(1, error.retrySeconds)));
 			}

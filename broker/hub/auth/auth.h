@@ -157,6 +157,8 @@ void sek_auth_on_end(struct sek_auth *a, sek_auth_end_fn *fn, void *user);
 /* Asked, before log-ins are looked through for old ones, to report activity with sek_auth_active. */
 void sek_auth_on_sweep(struct sek_auth *a, void (*fn)(void *user), void *user);
 
+/* Looks now whether somebody else has written to the store: it has told so. */
+void sek_auth_store_told(struct sek_auth *a);
 size_t sek_auth_logins(const struct sek_auth *a);
 /* Whether the user has any log-in that lives. */
 bool sek_auth_has_login(const struct sek_auth *a, const char *user);

@@ -75,6 +75,7 @@ struct sek_auth {
 	unsigned most_waiting;               /* ever */
 	unsigned jobs;                       /* store jobs in the pool */
 	unsigned handles;                    /* timers not closed yet */
+	bool complained; /* that the store cannot be read was said */
 	bool polling;
 	bool look;                           /* the next poll looks even if nobody else has written */
 	bool rereading;                      /* a user is being looked up in the directory */

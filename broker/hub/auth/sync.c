@@ -261,7 +261,18 @@ static void after_poll(uv_work_t *w, int cancelled)
 		}
 		admit_others(a, j, now_ms, now_s);
 	}
+	/* as often as it is asked, this would fill the log while a database is away */
+	if (!sek_is_ok(j->status) && a->complained)
+		j->status = sek_ok();
+	else
+		a->complained = !sek_is_ok(j->status);
 	finish_job(j, "look for changes");
+}
+
+void sek_auth_store_told(struct sek_auth *a)
+{
+	if (!a->stopping)
+		sek_auth_poll_store(a);
 }
 
 void sek_auth_poll_store(struct sek_auth *a)

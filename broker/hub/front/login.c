@@ -12,6 +12,8 @@
 #include "broker/hub/front/qr.h"
 #include "broker/hub/store/people.h"
 
+enum { STORE_RETRY_S = 5 };
+
 json_t *sek_api_roles(uint32_t roles)
 {
 	char text[SEK_STORE_ROLES_BYTES], *save = NULL, *word;
@@ -89,6 +91,8 @@ static int answer(struct conn *c, const struct sek_auth_result *r)
 		return sek_respond_error(c, 503, "directory-down", 0);
 	case SEK_AUTH_BUSY:
 		return sek_respond_error(c, 503, "busy", r->retry_s);
+	case SEK_AUTH_FAULT: /* nearly always a database that is away: the page waits and tries again */
+		return sek_respond_error(c, 503, "store", STORE_RETRY_S);
 	default:
 		return sek_respond_error(c, 500, "internal", 0);
 	}

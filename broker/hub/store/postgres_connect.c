@@ -173,6 +173,7 @@ sek_status sek_pg_start(const struct sek_pg_where *w, unsigned which, PGconn **r
 	}
 	if (conn && PQstatus(conn) == CONNECTION_BAD) {
 		snprintf(err, err_size, "%s", PQerrorMessage(conn));
+		err[strcspn(err, "\n")] = '\0';
 		PQfinish(conn);
 		status = sek_fail(SEK_E_STORE);
 	} else if (sek_is_ok(status)) {
