@@ -50,15 +50,23 @@ function(sek_service component folder name)
   install(FILES ${folder}/${name}.apparmor DESTINATION /etc/apparmor.d RENAME usr.libexec.sekisho.${name} COMPONENT ${component})
 endfunction()
 
+# sek_completions(COMPONENT NAME...): bash looks for a file of the command's name
+function(sek_completions component)
+  foreach(name ${ARGN})
+    install(FILES ${CMAKE_SOURCE_DIR}/client/ctl/completion.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME ${name}
+      COMPONENT ${component})
+  endforeach()
+endfunction()
+
 # --- sekisho-broker ---
 sek_programs(broker
   sekisho-broker sekisho-setup sekisho-decoder sekisho-decoder-enrol sekisho-decoder-vnc sekisho-decoder-rdp sekisho-encoder sekisho-encoder-rfb sekisho-film sekisho-words sekisho-recording
   sekisho-recording-feed sekisho-recording-export sekisho-recording-verify sekisho-audit-verify sekisho-paper sekishoctl sekisho-certs)
 sek_commands(broker sbin sekisho-broker sekishoctl sekisho-setup)
 sek_commands(broker bin sekisho-certs sekisho-recording sekisho-recording-export sekisho-recording-verify sekisho-audit-verify)
+sek_completions(broker sekisho-broker sekishoctl sekisho-setup sekisho-certs sekisho-recording sekisho-recording-export sekisho-recording-verify sekisho-audit-verify)
 install(DIRECTORY ${CMAKE_BINARY_DIR}/web DESTINATION ${CMAKE_INSTALL_DATADIR}/sekisho COMPONENT broker)
 install(FILES broker/hub/broker.example.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}-broker COMPONENT broker)
-install(FILES client/ctl/sekishoctl.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME sekishoctl COMPONENT broker)
 sek_service(broker broker/package sekisho-broker)
 install(FILES broker/package/sekisho-broker.sysctl DESTINATION lib/sysctl.d RENAME 60-sekisho-broker.conf COMPONENT broker)
 install(FILES broker/package/sekisho-broker-firewall.service DESTINATION lib/systemd/system COMPONENT broker)
@@ -72,6 +80,7 @@ sek_man_of_example(broker broker/hub/broker.example.yaml broker.yaml "configurat
 sek_programs(render-host
   sekisho-renderd sekisho-setup-host sekisho-sandbox sekisho-capture sekisho-wm sekisho-ime sekisho-clip sekisho-egress sekisho-pages sekisho-convert)
 sek_commands(render-host sbin sekisho-renderd sekisho-setup-host)
+sek_completions(render-host sekisho-renderd sekisho-setup-host)
 install(FILES render-host/sandbox/chromium-policy.json DESTINATION ${CMAKE_INSTALL_DATADIR}/sekisho COMPONENT render-host)
 install(FILES render-host/renderd/renderd.example.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}-render-host COMPONENT render-host)
 sek_service(render-host render-host/package sekisho-renderd)
@@ -83,6 +92,7 @@ sek_man_of_example(render-host render-host/renderd/renderd.example.yaml renderd.
 # --- sekisho-client ---
 install(TARGETS sekisho-viewer sekisho-viewer-decoder RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT client)
 install(TARGETS sekisho-load RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT client)
+sek_completions(client sekisho-viewer sekisho-load)
 install(FILES client/viewer/sekisho-viewer.desktop DESTINATION ${CMAKE_INSTALL_DATADIR}/applications COMPONENT client)
 install(FILES client/viewer/sekisho-viewer.svg DESTINATION ${CMAKE_INSTALL_DATADIR}/icons/hicolor/scalable/apps COMPONENT client)
 install(FILES client/viewer/viewer.example.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}-client COMPONENT client)

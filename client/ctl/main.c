@@ -11,83 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "client/ctl/ctl.h"
-
-enum how { PLAIN, ROWS, ENDED, PASSWORD, CHANGE, OBJECT };
-enum flags { VERSION_USER = 1, VERSION_GROUP = 2, DEFAULT_REASON = 4, SCOPE = 8, ALL_PAGES = 16, EXPECTED = 32, APPROVE = 64,
-	REFUSE = 128, UNSET = 256, BEFORE = 512, CERTIFICATES = 1024, HOLD = 2048, RELEASE = 4096 };
-
-struct command {
-	const char *group, *verb, *op;
-	const char *words;   /* members that words after the command become; ? = may be absent */
-	enum how how;
-	const char *columns; /* of rows; of OBJECT: the member to show */
-	unsigned flags;
-};
-
-static const struct command commands[] = {
-	{ "status", NULL, "status", "", OBJECT, NULL, 0 },
-	{ "user", "list", "users/list", "", ROWS, "name display roles disabled totp groups login_s", ALL_PAGES },
-	{ "user", "show", "users/show", "name", OBJECT, NULL, 0 },
-	{ "user", "groups", "users/show", "name", ROWS, "name source", 0 },
-	{ "user", "add", "users/add", "name", PASSWORD, NULL, 0 },
-	{ "user", "disable", "users/disable", "name", PLAIN, NULL, VERSION_USER },
-	{ "user", "enable", "users/enable", "name", PLAIN, NULL, VERSION_USER },
-	{ "user", "delete", "users/delete", "name", PLAIN, NULL, VERSION_USER },
-	{ "user", "passwd", "users/new-password", "name", PASSWORD, NULL, 0 },
-	{ "user", "roles", "users/set-roles", "name roles", PLAIN, NULL, VERSION_USER },
-	{ "user", "display", "users/set-display", "name display", PLAIN, NULL, VERSION_USER },
-	{ "user", "reset-second-factor", "users/reset-second-factor", "name", PLAIN, NULL, 0 },
-	{ "user", "allow-enrolment", "users/allow-enrolment", "name", OBJECT, NULL, 0 },
-	{ "user", "certificates", "users/show", "name", ROWS, "kind value subject ends_s created_s", CERTIFICATES },
-	{ "user", "add-certificate", "users/add-certificate", "name file?", OBJECT, NULL, 0 },
-	{ "user", "remove-certificate", "users/remove-certificate", "name", PLAIN, NULL, 0 },
-	{ "group", "list", "groups/list", "", ROWS, "name text needs directory members", ALL_PAGES },
-	{ "group", "show", "groups/show", "name", OBJECT, NULL, 0 },
-	{ "group", "members", "groups/members", "name", ROWS, "name display roles disabled", ALL_PAGES },
-	{ "group", "add", "groups/add", "name", PLAIN, NULL, 0 },
-	{ "group", "edit", "groups/edit", "name", PLAIN, NULL, VERSION_GROUP },
-	{ "group", "delete", "groups/delete", "name", PLAIN, NULL, VERSION_GROUP },
-	{ "group", "add-member", "groups/add-member", "name user", PLAIN, NULL, 0 },
-	{ "group", "remove-member", "groups/remove-member", "name user", PLAIN, NULL, 0 },
-	{ "group", "approvers", "groups/approvers", "name", ROWS, "user display deputy from_s until_s acts", 0 },
-	{ "group", "unapproved", "groups/unapproved", "", OBJECT, NULL, 0 },
-	{ "group", "set-approver", "groups/set-approver", "name user", PLAIN, NULL, 0 },
-	{ "group", "remove-approver", "groups/remove-approver", "name user", PLAIN, NULL, 0 },
-	{ "policy", "attributes", "policies/attributes", "", ROWS, "name type builtIn words", 0 },
-	{ "policy", "show", "policies/show", "scope", OBJECT, NULL, SCOPE },
-	{ "policy", "set", "policies/set", "scope attribute value", CHANGE, NULL, SCOPE | EXPECTED },
-	{ "policy", "unset", "policies/set", "scope attribute", CHANGE, NULL, SCOPE | EXPECTED | UNSET },
-	{ "policy", "explain", "policies/explain", "name", ROWS, "attribute value from name", 0 },
-	{ "policy", "history", "policies/history", "", ROWS, "change at_s scope name attribute before after who why status", ALL_PAGES },
-	{ "policy", "approve", "policies/decide", "change", PLAIN, NULL, APPROVE },
-	{ "policy", "refuse", "policies/decide", "change", PLAIN, NULL, REFUSE },
-	{ "session", "list", "sessions/list", "", ROWS, "session user host state attached client age_s idle_s bytes_down", ALL_PAGES },
-	{ "session", "end", "sessions/end", "session", ENDED, NULL, 0 },
-	{ "session", "message", "sessions/message", "session text", PLAIN, NULL, 0 },
-	{ "session", "explain", "sessions/explain", "session", ROWS, "attribute value from name", 0 },
-	{ "session", "set", "sessions/override", "session attribute value", CHANGE, NULL, BEFORE },
-	{ "session", "unset", "sessions/override", "session attribute", CHANGE, NULL, BEFORE | UNSET },
-	{ "stop", "user", "sessions/end-user", "name", ENDED, NULL, DEFAULT_REASON },
-	{ "stop", "host", "sessions/end-host", "host", ENDED, NULL, DEFAULT_REASON },
-	{ "stop", "session", "sessions/end", "session", ENDED, NULL, DEFAULT_REASON },
-	{ "stop", "all", "sessions/end-all", "", ENDED, NULL, DEFAULT_REASON },
-	{ "host", "list", "hosts/list", "", ROWS, "name address port pool state kind insecure test alarm egress_refused sessions all_sessions max_sessions available_mib cpu_permille warm_ja warm_en", ALL_PAGES },
-	{ "host", "add", "hosts/add", "host address port pool?", PLAIN, NULL, 0 },
-	{ "host", "drain", "hosts/drain", "host force_minutes?", PLAIN, NULL, 0 },
-	{ "host", "undrain", "hosts/undrain", "host", PLAIN, NULL, 0 },
-	{ "host", "remove", "hosts/remove", "host", PLAIN, NULL, 0 },
-	{ "recording", "list", "recordings/list", "", ROWS, "recording user host began_us length_us bytes marks ended hold purged_s", ALL_PAGES },
-	{ "recording", "show", "recordings/show", "recording", OBJECT, NULL, 0 },
-	{ "recording", "hold", "recordings/hold", "recording", PLAIN, NULL, HOLD },
-	{ "recording", "release", "recordings/hold", "recording", PLAIN, NULL, RELEASE },
-	{ "recording", "purge", "recordings/purge", "recording", PLAIN, NULL, 0 },
-	{ "recording", "state", "recordings/state", "", OBJECT, NULL, 0 },
-	{ "documents", "list", "documents/list", "", ROWS, "document user name for state pages bytes created_s expires_s", ALL_PAGES },
-	{ "documents", "purge", "documents/purge", "document", PLAIN, NULL, 0 },
-	{ "audit", "search", "audit/search", "", ROWS, "seq time who what object outcome details", 0 },
-	{ "audit", "state", "audit/state", "", OBJECT, NULL, 0 },
-};
+#include "client/ctl/commands.h"
 
 static int usage(void)
 {
@@ -191,7 +115,7 @@ static bool take_word(const struct ctl *c, json_t *in, const char *name, const c
 }
 
 /* Fills in from the words and options after the verb. */
-static bool take_words(const struct ctl *c, const struct command *k, int argc, char **argv, json_t *in)
+static bool take_words(const struct ctl *c, const struct ctl_command *k, int argc, char **argv, json_t *in)
 {
 	char names[80], *save = NULL, *name;
 	int i;
@@ -214,7 +138,7 @@ static bool take_words(const struct ctl *c, const struct command *k, int argc, c
 
 /* --- what the broker wants to be told besides --- */
 
-static int get_version(struct ctl *c, const struct command *k, json_t *in)
+static int get_version(struct ctl *c, const struct ctl_command *k, json_t *in)
 {
 	bool user = k->flags & VERSION_USER;
 	json_t *answer = NULL;
@@ -271,7 +195,7 @@ static int get_before(struct ctl *c, json_t *in)
 	return r;
 }
 
-static int complete(struct ctl *c, const struct command *k, json_t *in)
+static int complete(struct ctl *c, const struct ctl_command *k, json_t *in)
 {
 	if ((k->flags & DEFAULT_REASON) && !json_object_get(in, "reason"))
 		json_object_set_new(in, "reason", json_string("緊急停止 emergency stop (sekishoctl stop)"));
@@ -292,7 +216,7 @@ static int complete(struct ctl *c, const struct command *k, json_t *in)
 
 /* --- answers --- */
 
-static const json_t *rows_of(const struct command *k, const json_t *answer)
+static const json_t *rows_of(const struct ctl_command *k, const json_t *answer)
 {
 	static const char *const names[] = { "rows", "explain", "attributes", "groups" };
 	size_t i;
@@ -305,7 +229,7 @@ static const json_t *rows_of(const struct command *k, const json_t *answer)
 	return NULL;
 }
 
-static void show(const struct ctl *c, const struct command *k, const json_t *answer)
+static void show(const struct ctl *c, const struct ctl_command *k, const json_t *answer)
 {
 	const char *text = json_string_value(json_object_get(answer, "password"));
 
@@ -343,7 +267,7 @@ static void show(const struct ctl *c, const struct command *k, const json_t *ans
 }
 
 /* Asks once, or, for a list without --limit, until there are no more rows. */
-static int ask(struct ctl *c, const struct command *k, json_t *in, json_t **ret)
+static int ask(struct ctl *c, const struct ctl_command *k, json_t *in, json_t **ret)
 {
 	bool all = (k->flags & ALL_PAGES) && !json_object_get(in, "limit");
 	json_t *answer = NULL, *more = NULL;
@@ -368,7 +292,7 @@ static int ask(struct ctl *c, const struct command *k, json_t *in, json_t **ret)
 	return r;
 }
 
-static int run(struct ctl *c, const struct command *k, int argc, char **argv)
+static int run(struct ctl *c, const struct ctl_command *k, int argc, char **argv)
 {
 	json_t *in = json_object(), *answer = NULL;
 	int r;
@@ -428,35 +352,28 @@ static int verify(struct ctl *c, int argc, char **argv)
 	return CTL_UNREACHABLE;
 }
 
-/* What is more than one operation. */
-static const struct {
-	const char *group, *verb;
-	int (*fn)(struct ctl *c, int argc, char **argv);
-} own[] = {
-	{ "host", "password", ctl_host_password }, { "host", "test", ctl_host_test }, { "host", "enrol", ctl_host_enrol }, { "audit", "verify", verify },
-	{ "recording", "verify", ctl_recording_verify }, { "recording", "keygen", ctl_recording_keygen }, { "recording", "export", ctl_recording_export },
-};
+/* What is more than one operation; ctl_own_commands (commands.c) has their names, in this order. */
+static int (*const own[CTL_OWN_COMMANDS])(struct ctl *c, int argc, char **argv) = { ctl_host_password, ctl_host_test, ctl_host_enrol, verify,
+	ctl_recording_verify, ctl_recording_keygen, ctl_recording_export, ctl_selfcheck };
 
 static int dispatch(struct ctl *c, int argc, char **argv)
 {
-	size_t i;
+	const struct ctl_command *k;
+	int i;
 
 	if (argc < 1)
 		return usage();
-	if (strcmp(argv[0], "selfcheck") == 0)
-		return ctl_selfcheck(c, argc - 1, argv + 1);
-	for (i = 0; argc >= 2 && i < sizeof own / sizeof own[0]; i++)
-		if (strcmp(own[i].group, argv[0]) == 0 && strcmp(own[i].verb, argv[1]) == 0)
-			return own[i].fn(c, argc - 2, argv + 2);
-	for (i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-		const struct command *k = &commands[i];
+	for (i = 0; i < CTL_OWN_COMMANDS; i++) {
+		int words = ctl_command_words(&ctl_own_commands[i], argc, argv);
 
-		if (strcmp(k->group, argv[0]) != 0)
-			continue;
-		if (!k->verb)
-			return run(c, k, argc - 1, argv + 1);
-		if (argc >= 2 && strcmp(k->verb, argv[1]) == 0)
-			return run(c, k, argc - 2, argv + 2);
+		if (words > 0)
+			return own[i](c, argc - words, argv + words);
+	}
+	for (k = ctl_commands; k->group; k++) {
+		int words = ctl_command_words(k, argc, argv);
+
+		if (words > 0)
+			return run(c, k, argc - words, argv + words);
 	}
 	return usage();
 }
@@ -485,6 +402,8 @@ int main(int argc, char **argv)
 			return fputs(ctl_usage_text, stdout) < 0;
 		if (strcmp(argv[i], "--version") == 0)
 			return printf("sekishoctl %s\n", SEK_VERSION) < 0;
+		if (strcmp(argv[i], "--commands") == 0)
+			return ctl_commands_print(stdout) ? 0 : CTL_REFUSED;
 		if (strcmp(argv[i], "--json") == 0)
 			c.json = true;
 		else if (strcmp(argv[i], "--socket") == 0 && i + 1 < argc)

@@ -25,6 +25,7 @@ const char ctl_usage_text[] =
 	"  host password HOST [LOGIN] [--user NAME]              with what such a host is logged in to; asks for the password; both empty: forget\n"
 	"  host enrol HOST ADDRESS                               asks for the one-time code that sekisho-setup-host shows there (sekisho-setup(8))\n"
 	"  host test HOST                                        says which step of a connection fails\n"
+	"  ages                                                  days and hours that certificates, CRLs, images and browsers have had or have left\n"
 	"  audit search | state | verify [OPTION]...             what `verify` takes: sekisho-audit-verify --help\n"
 	"  recording list | show RECORDING | hold RECORDING | release RECORDING | purge RECORDING | state\n"
 	"  recording verify [RECORDING]                          all of them, and sessions that should have one\n"
@@ -113,6 +114,8 @@ static const struct named columns[] = {
 	{ "pool", { "POOL", "プール" } }, { "all_sessions", { "ALL", "全体" } }, { "max_sessions", { "MOST", "上限" } },
 	{ "alarm", { "ALARM", "警報" } }, { "egress_refused", { "REFUSED", "内部宛て拒否" } },
 	{ "available_mib", { "FREE-MiB", "空きMiB" } }, { "cpu_permille", { "CPU-WAIT(0.1%)", "CPU待ち(0.1%)" } },
+	{ "of", { "OF", "対象" } }, { "at", { "AT", "場所" } }, { "level", { "LEVEL", "判定" } }, { "age_days", { "AGE(days)", "経過(日)" } },
+	{ "left_days", { "LEFT(days)", "残り(日)" } }, { "left_hours", { "LEFT(hours)", "残り(時間)" } }, { "version", { "VERSION", "版" } },
 	{ "warm_ja", { "WARM-JA", "用意済み(日)" } }, { "warm_en", { "WARM-EN", "用意済み(英)" } },
 	{ "address", { "ADDRESS", "アドレス" } }, { "port", { "PORT", "ポート" } }, { "sessions", { "SESSIONS", "セッション数" } },
 	{ "time", { "TIME", "日時" } }, { "who", { "WHO", "実行者" } }, { "what", { "WHAT", "内容" } },
