@@ -8,6 +8,7 @@
 
 #define SEK_VERSION_MIN 1 /* the least protocol version that this build speaks */
 #define SEK_VERSION_MAX 1 /* the highest one */
+#define SEK_WATCH_VERSION_MAX 2 /* the highest one of WATCH and HEALTH, which are counted by themselves */
 
 #define SEK_FRAME_HEADER_BYTES 8 /* in front of every payload */
 

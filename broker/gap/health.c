@@ -14,7 +14,8 @@
 
 #define MIB_MAX (1u << 26)
 
-enum { COUNT, DRAINING, SESSIONS, SESSIONS_MAX, MEMORY, AVAILABLE, CPU, STALL, CORES, WARM_JA, WARM_EN, LIMITS, REFUSED, FAULTS, WORDS };
+enum { COUNT, DRAINING, SESSIONS, SESSIONS_MAX, MEMORY, AVAILABLE, CPU, STALL, CORES, WARM_JA, WARM_EN, LIMITS, REFUSED, FAULTS,
+	IMAGE, BROWSER, MAJOR, CERTIFICATE, CERTIFICATE_LEFT, CRL_LEFT, WORDS };
 
 struct sek_health_writer {
 	uint32_t *words;
@@ -75,6 +76,12 @@ void sek_health_writer_put(struct sek_health_writer *w, const struct sek_host_he
 	SEK_GAP_STORE(&w->words[LIMITS], h->limits);
 	SEK_GAP_STORE(&w->words[REFUSED], h->refused);
 	SEK_GAP_STORE(&w->words[FAULTS], h->faults);
+	SEK_GAP_STORE(&w->words[IMAGE], h->image_days);
+	SEK_GAP_STORE(&w->words[BROWSER], h->browser_days);
+	SEK_GAP_STORE(&w->words[MAJOR], h->browser_major);
+	SEK_GAP_STORE(&w->words[CERTIFICATE], h->certificate_days);
+	SEK_GAP_STORE(&w->words[CERTIFICATE_LEFT], h->certificate_left_days);
+	SEK_GAP_STORE(&w->words[CRL_LEFT], h->crl_left_hours);
 	SEK_GAP_STORE(&w->words[COUNT], next ? next : 1);
 }
 
@@ -134,5 +141,11 @@ void sek_health_reader_get(const struct sek_health_reader *r, struct sek_host_he
 	h.limits = (uint16_t)get(r, LIMITS, 0, SEK_LIMITS_CGROUP_V2);
 	h.refused = get(r, REFUSED, 0, UINT32_MAX);
 	h.faults = get(r, FAULTS, 0, UINT32_MAX);
+	h.image_days = (uint16_t)get(r, IMAGE, 0, SEK_HEALTH_UNKNOWN);
+	h.browser_days = (uint16_t)get(r, BROWSER, 0, SEK_HEALTH_UNKNOWN);
+	h.browser_major = (uint16_t)get(r, MAJOR, 0, SEK_HEALTH_UNKNOWN);
+	h.certificate_days = (uint16_t)get(r, CERTIFICATE, 0, SEK_HEALTH_UNKNOWN);
+	h.certificate_left_days = (uint16_t)get(r, CERTIFICATE_LEFT, 0, SEK_HEALTH_UNKNOWN);
+	h.crl_left_hours = (uint16_t)get(r, CRL_LEFT, 0, SEK_HEALTH_UNKNOWN);
 	*ret = h;
 }

@@ -25,6 +25,8 @@ struct sek_host_health {
 	uint16_t warm_ja, warm_en;    /* at most SEK_HEALTH_SESSIONS_MAX */
 	uint16_t limits;              /* enum sek_host_limits of the wire */
 	uint32_t refused, faults;     /* since the host's start; any value */
+	/* what the host says of its age; SEK_HEALTH_UNKNOWN (of the wire): nothing */
+	uint16_t image_days, browser_days, browser_major, certificate_days, certificate_left_days, crl_left_hours;
 };
 
 /* Broker: like sek_gap_create. */

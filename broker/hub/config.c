@@ -405,6 +405,7 @@ static sek_status fill(const struct sek_config_place *k, const char *program_fol
 		&c->sessions.alarm_faults));
 	SEK_TRY(number(k, "alarms.minutes", c->file->alarms ? c->file->alarms->minutes : NULL, 60, 1, 10080,
 		&c->sessions.alarm_minutes));
+	SEK_TRY(sek_config_fill_ages(k, c));
 	SEK_TRY(fill_origins(c));
 	SEK_TRY(fill_hosts(c));
 	c->inner_address = f->inner.address;

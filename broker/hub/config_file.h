@@ -110,6 +110,10 @@ struct sek_config_file {
 	struct file_alarms {
 		uint32_t *host_faults, *minutes;
 	} *alarms;
+	struct file_ages {
+		uint32_t *certificate_warn_days, *certificate_max_days, *crl_warn_hours, *crl_max_hours, *image_warn_days, *image_max_days,
+			*browser_warn_days, *browser_max_days, *browser_least;
+	} *ages;
 };
 
 /* config_place.c: where the checks of a file stand, and what they have to say. */
@@ -142,6 +146,9 @@ sek_status sek_config_fill_documents(const char *path, const char *program_folde
 
 /* config_hosts.c: what is said of foreign hosts, once c->hosts is filled, and the programs for them. */
 sek_status sek_config_fill_foreign(const struct sek_config_place *k, const char *program_folder, struct sek_broker_config *c);
+
+/* config_ages.c: how old things may be. */
+sek_status sek_config_fill_ages(const struct sek_config_place *k, struct sek_broker_config *c);
 
 extern const cyaml_schema_value_t sek_config_file_schema;
 

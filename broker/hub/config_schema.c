@@ -204,6 +204,19 @@ static const cyaml_schema_field_t alarms_fields[] = {
 	CYAML_FIELD_UINT_PTR("minutes", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_alarms, minutes),
 	CYAML_FIELD_END,
 };
+#define AGE(name) CYAML_FIELD_UINT_PTR(#name, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_ages, name)
+static const cyaml_schema_field_t ages_fields[] = {
+	AGE(certificate_warn_days),
+	AGE(certificate_max_days),
+	AGE(crl_warn_hours),
+	AGE(crl_max_hours),
+	AGE(image_warn_days),
+	AGE(image_max_days),
+	AGE(browser_warn_days),
+	AGE(browser_max_days),
+	AGE(browser_least),
+	CYAML_FIELD_END,
+};
 static const cyaml_strval_t log_levels[] = {
 	{ "debug", SEK_LOG_DEBUG }, { "info", SEK_LOG_INFO }, { "warn", SEK_LOG_WARN }, { "error", SEK_LOG_ERROR },
 };
@@ -239,6 +252,8 @@ static const cyaml_schema_field_t file_fields[] = {
 		vnc_viewers_fields),
 	CYAML_FIELD_MAPPING_PTR("alarms", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, alarms,
 		alarms_fields),
+	CYAML_FIELD_MAPPING_PTR("ages", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, ages,
+		ages_fields),
 	CYAML_FIELD_ENUM_PTR("log_level", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT,
 		struct sek_config_file, log_level, log_levels, 4),
 	CYAML_FIELD_END,

@@ -289,6 +289,7 @@ static sek_status start_admin(struct broker *b)
 		.combine_roles = b->config->combine_roles, .login_key = b->login_key, .sessions = b->sessions, .archive = b->recorded.archive,
 		.recordings_path = b->config->has_recording ? b->config->recording.path : NULL,
 		.signing_key_path = b->config->has_recording ? b->config->recording.signing_key_path : NULL, .documents_path = b->config->documents_path,
+		.site = b->config,
 	};
 	char err[SEK_CONFIG_ERROR_BYTES] = "";
 
@@ -347,7 +348,8 @@ static sek_status start_viewers(struct broker *b)
 
 static sek_status start_metrics(struct broker *b)
 {
-	const struct sek_metrics_sources s = { b->config, b->audit, b->syslog, b->auth, b->sessions, b->recorded.recorder, b->documented.documents, b->faces.front };
+	const struct sek_metrics_sources s = { b->config, b->audit, b->syslog, b->auth, b->sessions, b->recorded.recorder, b->documented.documents, b->faces.front,
+		&b->loop };
 	char err[SEK_CONFIG_ERROR_BYTES] = "";
 
 	return sek_is_ok(sek_metrics_start(&s, &b->metrics, err, sizeof err)) ? sek_ok() : refuse("metrics", err);
@@ -444,8 +446,8 @@ static int run(struct broker *b, const struct sek_options *o)
 	}
 	uv_run(&b->loop, UV_RUN_DEFAULT);
 	sek_faces_destroy(&b->faces);
-	uv_run(&b->loop, UV_RUN_DEFAULT); /* what the last step of lws closed */
 	sek_metrics_destroy(b->metrics);
+	uv_run(&b->loop, UV_RUN_DEFAULT); /* what the last steps closed */
 	sek_control_destroy(b->control);
 	sek_documented_destroy(&b->documented);
 	sek_review_destroy(b->review);

@@ -5,6 +5,8 @@
 #include "protocol/wire/checks.h"
 #include "protocol/wire/messages.h"
 
+enum { AGES = 6, AGES_SINCE = 2 /* version */ };
+
 static bool watch_allowed(const struct sek_watch_msg *m)
 {
 	return m->version_min >= 1 && m->version_min <= m->version_max;
@@ -34,9 +36,18 @@ void sek_watch_msg_write(struct sek_writer *w, const struct sek_watch_msg *m)
 	sek_frame_end(w, at);
 }
 
+/* Version 1 ends before the ages. */
+static uint16_t *age(struct sek_health *m, int i)
+{
+	uint16_t *const ages[AGES] = { &m->image_days, &m->browser_days, &m->browser_major, &m->certificate_days, &m->certificate_left_days,
+		&m->crl_left_hours };
+
+	return ages[i];
+}
+
 static bool health_allowed(const struct sek_health *m)
 {
-	return m->version >= SEK_VERSION_MIN && m->version <= SEK_VERSION_MAX &&
+	return m->version >= SEK_VERSION_MIN && m->version <= SEK_WATCH_VERSION_MAX &&
 	       (m->flags & ~(unsigned)SEK_HEALTH_DRAINING) == 0 && m->sessions_max >= 1 && m->cores >= 1 &&
 	       m->available_mib <= m->memory_mib && m->cpu_permille <= 1000 && m->stall_permille <= 1000 &&
 	       m->limits <= SEK_LIMITS_CGROUP_V2;
@@ -62,6 +73,11 @@ sek_status sek_health_read(const void *payload, size_t n, struct sek_health *ret
 	SEK_TRY(sek_read_u16(&r, &m.limits));
 	SEK_TRY(sek_read_u32(&r, &m.refused));
 	SEK_TRY(sek_read_u32(&r, &m.faults));
+	for (int i = 0; i < AGES; i++) {
+		*age(&m, i) = SEK_HEALTH_UNKNOWN;
+		if (m.version >= AGES_SINCE)
+			SEK_TRY(sek_read_u16(&r, age(&m, i)));
+	}
 	SEK_TRY(sek_read_end(&r, health_allowed(&m)));
 	*ret = m;
 	return sek_ok();
@@ -87,5 +103,10 @@ void sek_health_write(struct sek_writer *w, const struct sek_health *m)
 	sek_write_u16(w, m->limits);
 	sek_write_u32(w, m->refused);
 	sek_write_u32(w, m->faults);
+	for (int i = 0; m->version >= AGES_SINCE && i < AGES; i++) {
+		struct sek_health copy = *m;
+
+		sek_write_u16(w, *age(&copy, i));
+	}
 	sek_frame_end(w, at);
 }

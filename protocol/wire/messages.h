@@ -221,7 +221,9 @@ struct sek_watch_msg {
 enum sek_health_flag { SEK_HEALTH_DRAINING = 1 /* takes no new sessions */ };
 
 /* HEALTH: u16 version, u16 flags, u16 sessions, u16 most sessions, u32 memory, u32 memory available (MiB), u16 CPU pressure,
- * u16 memory pressure (permille), u16 cores, u16 warm sandboxes in Japanese, u16 in English, u16 reserved = 0 */
+ * u16 memory pressure (permille), u16 cores, u16 warm sandboxes in Japanese, u16 in English, u16 limits, u32 refused, u32 faults; from version
+ * 2 on: u16 days since the image was built, u16 days since the browser was packaged, u16 the browser's major version, u16 days since its
+ * certificate began, u16 days until that ends, u16 hours until its revocation list ends */
 enum sek_host_limits { SEK_LIMITS_PROCESS = 0 /* rlimits and a watchdog */, SEK_LIMITS_CGROUP_V1 = 1, SEK_LIMITS_CGROUP_V2 = 2 };
 struct sek_health {
 	uint16_t version, flags;
@@ -232,7 +234,10 @@ struct sek_health {
 	uint16_t warm_ja, warm_en;
 	uint16_t limits;                      /* what holds sessions back: enum sek_host_limits */
 	uint32_t refused, faults;             /* since its start: requests to what is not the Internet; sessions that it could not keep up */
+	/* version 2; SEK_HEALTH_UNKNOWN: it does not know, or speaks version 1 */
+	uint16_t image_days, browser_days, browser_major, certificate_days, certificate_left_days, crl_left_hours;
 };
+#define SEK_HEALTH_UNKNOWN 65535
 
 sek_status sek_watch_msg_read(const void *payload, size_t n, struct sek_watch_msg *ret);
 sek_status sek_health_read(const void *payload, size_t n, struct sek_health *ret);

@@ -17,6 +17,11 @@
 
 enum { PATH_BYTES = 1024, NAME_BYTES = 253, WARM_DEFAULT = 1, REFUSED_DEFAULT = 300, MINUTES_DEFAULT = 10 };
 
+#define IMAGE_BUILT "/etc/sekisho/image-built"
+#define PACKAGES "/var/lib/dpkg/status"
+#define BROWSER "/usr/lib/chromium/chromium" /* what render-host/sandbox starts */
+#define BROWSER_PACKAGE "chromium"
+
 #define NEEDED CYAML_FLAG_POINTER
 #define MAYBE (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
 
@@ -55,6 +60,13 @@ static const cyaml_schema_field_t browser_fields[] = {
 	SEK_CONFIG_FIELD_BOOL("devtools", CYAML_FLAG_OPTIONAL, struct sek_renderd_browser, devtools),
 	CYAML_FIELD_END
 };
+static const cyaml_schema_field_t image_fields[] = {
+	CYAML_FIELD_STRING_PTR("built", MAYBE, struct sek_renderd_image, built, 1, PATH_BYTES),
+	CYAML_FIELD_STRING_PTR("browser", MAYBE, struct sek_renderd_image, browser, 1, PATH_BYTES),
+	CYAML_FIELD_STRING_PTR("packages", MAYBE, struct sek_renderd_image, packages, 1, PATH_BYTES),
+	CYAML_FIELD_STRING_PTR("package", MAYBE, struct sek_renderd_image, package, 1, NAME_BYTES),
+	CYAML_FIELD_END
+};
 static const cyaml_schema_field_t alarms_fields[] = {
 	CYAML_FIELD_UINT_PTR("refused_destinations", MAYBE, struct sek_renderd_alarms, refused_given),
 	CYAML_FIELD_UINT("minutes", CYAML_FLAG_OPTIONAL, struct sek_renderd_alarms, minutes),
@@ -70,6 +82,7 @@ static const cyaml_schema_field_t fields[] = {
 	CYAML_FIELD_MAPPING("listen", CYAML_FLAG_DEFAULT, struct sek_renderd_config, listen, listen_fields),
 	CYAML_FIELD_MAPPING("metrics", CYAML_FLAG_OPTIONAL, struct sek_renderd_config, metrics, listen_fields),
 	CYAML_FIELD_MAPPING("alarms", CYAML_FLAG_OPTIONAL, struct sek_renderd_config, alarms, alarms_fields),
+	CYAML_FIELD_MAPPING("image", CYAML_FLAG_OPTIONAL, struct sek_renderd_config, image, image_fields),
 	CYAML_FIELD_MAPPING("tls", CYAML_FLAG_DEFAULT, struct sek_renderd_config, tls, tls_fields),
 	CYAML_FIELD_MAPPING("sessions", CYAML_FLAG_DEFAULT, struct sek_renderd_config, sessions, sessions_fields),
 	CYAML_FIELD_UINT_PTR("warm", MAYBE, struct sek_renderd_config, warm_given),
@@ -240,12 +253,32 @@ static sek_status anchor(const struct checker *k, char **path)
 	return sek_ok();
 }
 
+/* A file that an image's maker leaves counts, or else when packages changed last. */
+static sek_status fill_image(struct sek_renderd_image *i)
+{
+	const struct {
+		char **at;
+		const char *text;
+	} defaults[] = { { &i->built, access(IMAGE_BUILT, F_OK) == 0 ? IMAGE_BUILT : PACKAGES }, { &i->browser, BROWSER },
+		{ &i->packages, PACKAGES }, { &i->package, BROWSER_PACKAGE } };
+
+	for (size_t k = 0; k < sizeof defaults / sizeof defaults[0]; k++) {
+		if (!*defaults[k].at)
+			*defaults[k].at = strdup(defaults[k].text);
+		if (!*defaults[k].at)
+			return sek_fail(SEK_E_NOMEM);
+	}
+	return sek_ok();
+}
+
 static sek_status check(const struct checker *k, struct sek_renderd_config *c)
 {
-	char **const paths[] = { &c->tls.certificate, &c->tls.key, &c->tls.ca, &c->tls.crl, &c->browser.policy_file };
+	char **const paths[] = { &c->tls.certificate, &c->tls.key, &c->tls.ca, &c->tls.crl, &c->browser.policy_file, &c->image.built,
+		&c->image.browser, &c->image.packages };
 	size_t i;
 
 	SEK_TRY(check_own(k));
+	SEK_TRY(fill_image(&c->image));
 	for (i = 0; i < sizeof paths / sizeof paths[0]; i++)
 		SEK_TRY(anchor(k, paths[i]));
 	SEK_TRY(located(k, "listen.address", sek_config_check_address("listen.address", c->listen.address, k->err,

@@ -46,6 +46,14 @@ struct sek_renderd_browser {
 	bool devtools; /* for tests only: a socket into each session's browser */
 };
 
+/* Where it is seen how old this machine is (ages.h); every one filled in. */
+struct sek_renderd_image {
+	char *built;    /* its modification time: when the image was built, or changed last */
+	char *browser;  /* its modification time: when the browser was packaged */
+	char *packages; /* dpkg's list, for the browser's version */
+	char *package;  /* the browser's name in it */
+};
+
 /* What ends a session because it looks like an attack. */
 struct sek_renderd_alarms {
 	uint32_t *refused_given;       /* NULL: the default */
@@ -68,6 +76,7 @@ struct sek_renderd_config {
 	struct sek_renderd_sessions sessions;
 	struct sek_renderd_egress egress;
 	struct sek_renderd_browser browser;
+	struct sek_renderd_image image;
 	struct sek_renderd_programs programs;
 };
 

@@ -11,6 +11,7 @@
 
 #include <uv.h>
 
+#include "render-host/renderd/ages.h"
 #include "render-host/renderd/cgroup.h"
 #include "render-host/renderd/config.h"
 #include "render-host/renderd/counts.h"
@@ -44,6 +45,7 @@ struct sek_host {
 	struct sek_warm *warm;   /* NULL: none are kept */
 	struct sek_pages *pages; /* NULL: no page of numbers */
 	struct sek_counts counts;
+	struct sek_ages ages;
 	bool stopping;
 	bool draining;           /* no new sessions; ends with the last one */
 	int result;

@@ -31,6 +31,7 @@ struct sek_peer {
 	struct sek_host *host;
 	struct sek_live *session; /* NULL: none, or it has left */
 	enum sek_peer_phase phase;
+	uint16_t watch_version;   /* of HEALTH, once it watches */
 	char peer[64];
 	uint8_t id[SEK_SESSION_ID_BYTES]; /* from the certificate */
 	char broker[64];

@@ -4,6 +4,7 @@
  */
 #include "render-host/renderd/peer_internal.h"
 
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -30,14 +31,14 @@ static uint16_t limits(const struct sek_host *h)
 	return mode == SEK_CGROUP_V2 ? SEK_LIMITS_CGROUP_V2 : mode == SEK_CGROUP_V1 ? SEK_LIMITS_CGROUP_V1 : SEK_LIMITS_PROCESS;
 }
 
-static void look(const struct sek_host *h, struct sek_health *ret)
+static void look(struct sek_host *h, uint16_t version, struct sek_health *ret)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	struct sek_memory memory;
 
 	sek_memory_read(&memory);
 	*ret = (struct sek_health){
-		.version = SEK_VERSION_MAX,
+		.version = version,
 		.flags = h->draining ? SEK_HEALTH_DRAINING : 0,
 		.sessions = u16(sek_lives_count(h)),
 		.sessions_max = u16(h->config->sessions.max),
@@ -52,6 +53,7 @@ static void look(const struct sek_host *h, struct sek_health *ret)
 		.refused = u32(h->counts.egress_refused),
 		.faults = u32(sek_counts_faults(&h->counts)),
 	};
+	sek_ages_look(&h->ages, h->config, (int64_t)time(NULL), ret);
 }
 
 static void on_second(uv_timer_t *timer)
@@ -64,7 +66,7 @@ static void on_second(uv_timer_t *timer)
 	/* who does not read hears less, not later */
 	if (l->phase != PEER_WATCH || l->down.len > WAITING_MAX_BYTES)
 		return;
-	look(l->host, &health);
+	look(l->host, l->watch_version, &health);
 	sek_writer_init(&w, memory, sizeof memory);
 	sek_health_write(&w, &health);
 	sek_relay_append(l, &w);
@@ -95,10 +97,11 @@ void sek_peer_read_watch(struct sek_peer *l)
 		sek_peer_refuse(l, "a certificate for watching is good for WATCH only");
 		return;
 	}
-	if (m.version_min > SEK_VERSION_MAX || m.version_max < SEK_VERSION_MIN || watchers(l->host) >= WATCHERS_MAX) {
+	if (m.version_min > SEK_WATCH_VERSION_MAX || m.version_max < SEK_VERSION_MIN || watchers(l->host) >= WATCHERS_MAX) {
 		sek_peer_refuse(l, "no common protocol version, or too many watch");
 		return;
 	}
+	l->watch_version = m.version_max < SEK_WATCH_VERSION_MAX ? m.version_max : SEK_WATCH_VERSION_MAX;
 	sek_relay_consume(&l->up, total);
 	sek_peer_phase(l, PEER_WATCH);
 	sek_log(SEK_LOG_INFO, "link.watched", "peer", l->peer, "broker", l->broker, NULL);

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "broker/gap/children.h"
@@ -165,6 +167,57 @@ START_TEST(sessions_go_where_room_is)
 }
 END_TEST
 
+static void make_image(struct world *w, int i, int days)
+{
+	struct timespec t[2] = { { .tv_sec = time(NULL) - (time_t)days * 86400 - 60 }, { .tv_sec = time(NULL) - (time_t)days * 86400 - 60 } };
+	char path[200];
+
+	snprintf(path, sizeof path, "%s/built-%s", w->farm.dir, w->farm.hosts[i].name);
+	ck_assert_int_eq(utimensat(AT_FDCWD, path, t, 0), 0);
+}
+
+/* A host whose image is older than the site allows takes no new sessions, and those that it has go on. */
+START_TEST(a_host_that_is_too_old)
+{
+	struct stream a, b, c;
+	struct world w;
+
+	world_init(&w);
+	w.config.watch = true;
+	w.config.ages = (struct sek_age_limits){ .image_warn_days = 45, .image_max_days = 90, .browser_warn_days = 36500 };
+	world_start(&w);
+	WORLD_UNTIL(&w, 60000, is(&w, 0, "up") && is(&w, 1, "up"));
+	ck_assert_uint_eq(host(&w, 0).info.image_days, 0);
+	ck_assert_uint_ne(host(&w, 0).info.browser_major, SEK_AGE_UNKNOWN); /* the real browser's */
+	world_up(&w, "taro", &a);
+	make_image(&w, 0, 91);
+	make_image(&w, 1, 60);
+	WORLD_UNTIL(&w, 60000, is(&w, 0, "old") && host(&w, 1).info.image_days == 60);
+	ck_assert_uint_eq(host(&w, 0).info.age.old, 1u << SEK_AGE_IMAGE);
+	ck_assert_uint_eq(host(&w, 1).info.age.old, 0);
+	ck_assert_uint_eq(host(&w, 1).info.age.soon, 1u << SEK_AGE_IMAGE);
+	world_goes_on(&w, &a);
+	world_up(&w, "hanako", &b);
+	ck_assert_uint_ge(host(&w, 1).info.here, 1);
+	/* and where all are: said so */
+	make_image(&w, 1, 300);
+	WORLD_UNTIL(&w, 60000, is(&w, 1, "old"));
+	stream_attach(w.all, "jiro", &c);
+	stream_hello(&c);
+	WORLD_UNTIL(&w, 60000, c.closed);
+	ck_assert_uint_eq(stream_state(&c), SEK_STATE_HOSTS_OLD);
+	stream_finish(&c);
+	/* updated: at once again */
+	make_image(&w, 0, 1);
+	WORLD_UNTIL(&w, 60000, is(&w, 0, "up"));
+	world_up(&w, "jiro", &c);
+	leave(&w, "jiro", &c);
+	stream_finish(&a);
+	stream_finish(&b);
+	world_finish(&w);
+}
+END_TEST
+
 START_TEST(a_host_that_dies)
 {
 	struct stream a, b, calm;
@@ -254,6 +307,7 @@ int main(void)
 	tcase_set_timeout(tests, 240);
 	tcase_add_test(tests, the_watchers_border);
 	tcase_add_test(tests, sessions_go_where_room_is);
+	tcase_add_test(tests, a_host_that_is_too_old);
 	tcase_add_test(tests, a_host_that_dies);
 	tcase_add_test(tests, pools);
 	suite_add_tcase(suite, tests);

@@ -101,6 +101,7 @@ static void write_config(const struct farm *f, const struct farm_host *h, int i)
 		h->name, f->ca, f->crl);
 	fprintf(out, "sessions:\n  directory: %s/%d\n  max: 4\n  uid_base: %u\n  memory_mib: 1500\n  processes: 400\n"
 		"  linger_seconds: 5\n  max_width: 1920\n  max_height: 1200\nwarm: 0\n", f->sessions, i, (unsigned)h->uid_base);
+	fprintf(out, "image:\n  built: %s/built-%s\n", f->dir, h->name);
 	fprintf(out, "egress:\n  allow:\n    - 127.0.40.0/24\nbrowser:\n  policy_file: %s/chromium-policy.json\n", f->dir);
 	ck_assert_int_eq(fclose(out), 0);
 	ck_assert_int_eq(chmod(h->config, 0600), 0);
@@ -130,8 +131,10 @@ void farm_init(struct farm *f)
 		h->uid_base = (uid_t)(260000 + (unsigned)getpid() % 4000 * 32 + (unsigned)i * 16);
 	}
 	make_pki(f);
-	for (int i = 0; i < FARM_HOSTS; i++)
+	for (int i = 0; i < FARM_HOSTS; i++) {
+		run("touch %s/built-%s", f->dir, f->hosts[i].name);
 		write_config(f, &f->hosts[i], i);
+	}
 }
 
 void farm_start(struct farm *f, int host)

@@ -85,7 +85,7 @@ static int handshake(struct sek_watcher *w)
 	w->open = true;
 	w->since_ms = now_ms();
 	sek_writer_init(&writer, w->out, sizeof w->out);
-	sek_watch_msg_write(&writer, &(struct sek_watch_msg){ SEK_VERSION_MIN, SEK_VERSION_MAX });
+	sek_watch_msg_write(&writer, &(struct sek_watch_msg){ SEK_VERSION_MIN, SEK_WATCH_VERSION_MAX });
 	SEK_ASSERT(sek_is_ok(sek_writer_status(&writer)));
 	w->out_n = writer.len;
 	return flush(w);
@@ -104,7 +104,9 @@ static int take(struct sek_watcher *w, const struct sek_frame *f, const uint8_t 
 		.draining = (m.flags & SEK_HEALTH_DRAINING) != 0, .sessions = m.sessions, .sessions_max = m.sessions_max,
 		.memory_mib = m.memory_mib, .available_mib = m.available_mib, .cpu_permille = m.cpu_permille,
 		.stall_permille = m.stall_permille, .cores = m.cores, .warm_ja = m.warm_ja, .warm_en = m.warm_en,
-		.limits = m.limits, .refused = m.refused, .faults = m.faults,
+		.limits = m.limits, .refused = m.refused, .faults = m.faults, .image_days = m.image_days, .browser_days = m.browser_days,
+		.browser_major = m.browser_major, .certificate_days = m.certificate_days, .certificate_left_days = m.certificate_left_days,
+		.crl_left_hours = m.crl_left_hours,
 	};
 	sek_health_writer_put(w->page, &h);
 	w->since_ms = now_ms();

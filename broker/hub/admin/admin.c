@@ -14,7 +14,7 @@
 
 static const struct sek_admin_op *const tables[] = { sek_admin_user_ops, sek_admin_session_ops, sek_admin_host_ops,
 	sek_admin_group_ops, sek_admin_policy_ops, sek_admin_override_ops, sek_admin_audit_ops,
-	sek_admin_factor_ops, sek_admin_recording_ops, sek_admin_foreign_ops, sek_admin_approver_ops, sek_admin_document_ops };
+	sek_admin_factor_ops, sek_admin_recording_ops, sek_admin_foreign_ops, sek_admin_approver_ops, sek_admin_document_ops, sek_admin_age_ops };
 
 static const struct sek_admin_op *find_op(const char *name)
 {

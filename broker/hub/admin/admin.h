@@ -30,6 +30,7 @@ struct sek_admin_request;
 struct sek_audit;
 struct sek_policy_book;
 struct sek_archive;
+struct sek_broker_config;
 
 /* All pointers must outlive the administration. */
 struct sek_admin_config {
@@ -45,6 +46,7 @@ struct sek_admin_config {
 	const char *recordings_path;     /* folder */
 	const char *signing_key_path;    /* of the broker, for recordings */
 	const char *documents_path;      /* folder; NULL: this site has none */
+	const struct sek_broker_config *site; /* whose certificates are looked at; NULL: nobody's */
 };
 
 /* Opens the store. On failure writes what is wrong and what to do into err. */

@@ -54,6 +54,7 @@ static json_t *host_json(struct sek_admin *a, const struct sek_host_info *i)
 		(json_int_t)i->faults);
 	(void)json_object_update(row, health);
 	json_decref(health);
+	sek_admin_put_ages(row, i);
 	return row;
 }
 

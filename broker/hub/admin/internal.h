@@ -144,12 +144,15 @@ void sek_admin_check_foreign_op(struct sek_admin_request *r);
 /* Whether the members of hosts/add that are about foreign hosts fit together; sets the error if not. */
 void sek_admin_check_foreign(struct sek_admin_request *r);
 
+/* ages.c: what a host says of its age, and what the site thinks of that */
+void sek_admin_put_ages(json_t *row, const struct sek_host_info *i);
+
 /* messages.c */
 void sek_admin_forget_said(struct sek_admin *a);
 
 extern const struct sek_admin_op sek_admin_user_ops[], sek_admin_session_ops[], sek_admin_host_ops[],
 	sek_admin_group_ops[], sek_admin_policy_ops[], sek_admin_override_ops[], sek_admin_audit_ops[], sek_admin_factor_ops[],
-	sek_admin_recording_ops[], sek_admin_foreign_ops[], sek_admin_approver_ops[], sek_admin_document_ops[];
+	sek_admin_recording_ops[], sek_admin_foreign_ops[], sek_admin_approver_ops[], sek_admin_document_ops[], sek_admin_age_ops[];
 extern const struct sek_admin_right sek_admin_recording_rights[]; /* ended by one without an op */
 
 #endif

@@ -109,6 +109,7 @@ static void on_host(void *user, const struct sek_host_info *i)
 		sek_check_name(&s->unlimited, i->host->name, NULL);
 	if (i->alarm)
 		sek_check_name(&s->alarmed, i->host->name, NULL);
+	sek_check_host_ages(s, i);
 }
 
 struct sek_selfcheck *sek_selfcheck_begin(const struct sek_broker_config *config, struct sek_sessions *sessions,
@@ -203,6 +204,7 @@ void sek_selfcheck_work(struct sek_selfcheck *s)
 	sek_check_line(s, "host-limits", s->unlimited.n ? SEK_CHECK_ATTENTION : SEK_CHECK_OK, "of-limits", &s->unlimited, "%u" SEK_CHECK_NEXT
 		"%u", s->unlimited.n, s->heard);
 	sek_check_line(s, "host-alarms", s->alarmed.n ? SEK_CHECK_FAILED : SEK_CHECK_OK, "of-alarms", &s->alarmed, "%u", s->alarmed.n);
+	sek_check_ages(s);
 	gmtime_r(&now, &tm);
 	strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &tm);
 	report = json_pack("{s:s,s:s,s:s,s:O}", "time", stamp, "where", s->config->audit.where, "version", SEK_VERSION, "lines",
@@ -221,6 +223,7 @@ json_t *sek_selfcheck_finish(struct sek_selfcheck *s, unsigned *ret_failed)
 	*ret_failed = s->failed;
 	json_decref(s->lines);
 	json_decref(s->seen);
+	json_decref(s->soon_old.list); /* of what is said only where nothing is too old */
 	free(s->pids);
 	free(s);
 	return result;

@@ -16,8 +16,6 @@
 #include "broker/hub/session/session.h"
 
 #define SEK_SELFCHECK_DOMAIN "sekisho selfcheck 1\n" /* signed before the report's JSON, compact, with sorted members */
-#define SEK_SELFCHECK_SOON_DAYS 30     /* certificates that end sooner ask for attention */
-#define SEK_SELFCHECK_CRL_HOURS 48     /* a revocation list likewise */
 #define SEK_SELFCHECK_DORMANT_DAYS 90
 
 struct sek_archive;

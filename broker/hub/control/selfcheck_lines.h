@@ -31,7 +31,7 @@ struct sek_selfcheck {
 	unsigned foreign; /* hosts of other kinds; insecure: those without encryption */
 	struct sek_check_names insecure;
 	unsigned heard;   /* hosts that tell how they are; unlimited: those without cgroups; alarmed: out of service because of an alarm */
-	struct sek_check_names unlimited, alarmed;
+	struct sek_check_names unlimited, alarmed, too_old, soon_old;
 	json_t *lines, *seen;
 	json_t *result;
 	unsigned failed;
@@ -54,6 +54,10 @@ void sek_check_jails(struct sek_selfcheck *s);
 
 /* selfcheck_recording.c: what of the live sessions is being recorded, against what their policies ask for */
 void sek_check_recording(struct sek_selfcheck *s);
+
+/* selfcheck_ages.c: on the loop, one render host; in the pool, the line */
+void sek_check_host_ages(struct sek_selfcheck *s, const struct sek_host_info *i);
+void sek_check_ages(struct sek_selfcheck *s);
 
 /* selfcheck_people.c: accounts and policies; store is this check's own handle */
 void sek_check_people(struct sek_selfcheck *s, struct sek_store *store);

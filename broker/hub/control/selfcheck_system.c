@@ -20,9 +20,8 @@
 #include <sqlite3.h>
 
 #include "base/file.h"
+#include "broker/hub/ages/ages.h"
 #include "broker/hub/control/selfcheck_lines.h"
-
-enum { DAY_S = 24 * 3600 };
 
 static void stamp(time_t t, char ret[24])
 {
@@ -33,6 +32,11 @@ static void stamp(time_t t, char ret[24])
 }
 
 /* --- certificates --- */
+
+static enum sek_check_level level(enum sek_age_level l)
+{
+	return l == SEK_AGE_OVER ? SEK_CHECK_FAILED : l == SEK_AGE_SOON ? SEK_CHECK_ATTENTION : SEK_CHECK_OK;
+}
 
 static void check_certificate(struct sek_selfcheck *s, const char *id, const char *path)
 {
@@ -56,37 +60,36 @@ static void check_certificate(struct sek_selfcheck *s, const char *id, const cha
 		(void)gnutls_x509_crt_get_dn(crt, name, &name_n);
 		stamp(begins, from);
 		stamp(ends, until);
-		sek_check_line(s, id, ends <= now || begins > now ? SEK_CHECK_FAILED :
-			ends - now < (time_t)SEK_SELFCHECK_SOON_DAYS * DAY_S ? SEK_CHECK_ATTENTION : SEK_CHECK_OK,
+		sek_check_line(s, id, level(sek_ages_of_certificate(&s->config->sessions.ages, &(struct sek_validity){ begins, ends }, now)),
 			"certificate", NULL, "%s" SEK_CHECK_NEXT "%s" SEK_CHECK_NEXT "%s" SEK_CHECK_NEXT "%lld", name, from, until,
-			(long long)((ends - now) / DAY_S));
+			(long long)((ends - now) / SEK_DAY_S));
 	}
 	gnutls_x509_crt_deinit(crt);
 	free(pem);
 }
 
-static void check_crl(struct sek_selfcheck *s, const char *path)
+static void check_crl(struct sek_selfcheck *s, const char *id, const char *path)
 {
 	gnutls_x509_crl_t crl = NULL;
 	char *pem = NULL, from[24], until[24];
 	size_t n = 0;
 	gnutls_datum_t d;
-	time_t now = time(NULL), next;
+	time_t now = time(NULL), begins, next;
 
 	if (!sek_is_ok(sek_file_read(path, &pem, &n)) || gnutls_x509_crl_init(&crl) < 0) {
 		free(pem);
-		sek_check_line(s, "crl", SEK_CHECK_FAILED, "unreadable", NULL, "%s", path);
+		sek_check_line(s, id, SEK_CHECK_FAILED, "unreadable", NULL, "%s", path);
 		return;
 	}
 	d = (gnutls_datum_t){ (unsigned char *)pem, (unsigned)n };
 	if (gnutls_x509_crl_import(crl, &d, GNUTLS_X509_FMT_PEM) < 0) {
-		sek_check_line(s, "crl", SEK_CHECK_FAILED, "no-crl", NULL, "%s", path);
+		sek_check_line(s, id, SEK_CHECK_FAILED, "no-crl", NULL, "%s", path);
 	} else {
+		begins = gnutls_x509_crl_get_this_update(crl);
 		next = gnutls_x509_crl_get_next_update(crl);
-		stamp(gnutls_x509_crl_get_this_update(crl), from);
+		stamp(begins, from);
 		stamp(next, until);
-		sek_check_line(s, "crl", next <= now ? SEK_CHECK_FAILED :
-			next - now < SEK_SELFCHECK_CRL_HOURS * 3600 ? SEK_CHECK_ATTENTION : SEK_CHECK_OK,
+		sek_check_line(s, id, level(sek_ages_of_crl(&s->config->sessions.ages, &(struct sek_validity){ begins, next }, now)),
 			"crl", NULL, "%d" SEK_CHECK_NEXT "%s" SEK_CHECK_NEXT "%s" SEK_CHECK_NEXT "%lld", gnutls_x509_crl_get_crt_count(crl), from, until,
 			(long long)((next - now) / 3600));
 	}
@@ -272,10 +275,15 @@ static void check_libraries(struct sek_selfcheck *s)
 
 void sek_check_system(struct sek_selfcheck *s)
 {
-	check_certificate(s, "https-certificate", s->config->certificate);
-	check_certificate(s, "intermediate", s->config->sessions.intermediate_path);
-	check_certificate(s, "ca", s->config->sessions.ca_path);
-	check_crl(s, s->config->sessions.crl_path);
+	struct sek_age_file files[SEK_AGES_FILES];
+	size_t i, n = sek_ages_files(s->config, files);
+
+	for (i = 0; i < n; i++) {
+		if (files[i].is_crl)
+			check_crl(s, files[i].what, files[i].path);
+		else
+			check_certificate(s, files[i].what, files[i].path);
+	}
 	check_keys(s);
 	check_listening(s);
 	sek_check_jails(s);

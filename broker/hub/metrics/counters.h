@@ -17,6 +17,7 @@ extern const char *const sek_first_frame_le[SEK_METRICS_FIRST_FRAME];
 struct sek_metrics {
 	struct sek_metrics_sources from;
 	const struct sek_viewers *viewers;          /* NULL: no port for VNC viewers */
+	struct sek_ages *ages;
 	int64_t started_s;                          /* UTC */
 	uint64_t opened, restored, moved_here, moved_away, host_alarms, reconnects, taken_over, encoder_restarts;
 	uint64_t ended[SEK_METRICS_STATES];         /* by the state that says why */
@@ -27,6 +28,10 @@ struct sek_metrics {
 
 /* text.c: the page /metrics on the heap, NULL when out of memory. */
 char *sek_metrics_text(const struct sek_metrics *m);
+
+/* ages.c: how old things are, here and on the render hosts. */
+void sek_metrics_ages(FILE *o, const struct sek_metrics *m);
+
 /* health.c: the page /health as JSON on the heap, NULL when out of memory; *ret_well: nothing is wrong. */
 char *sek_metrics_health(const struct sek_metrics *m, bool *ret_well);
 

@@ -83,6 +83,10 @@ sek_status sek_metrics_start(const struct sek_metrics_sources *from, struct sek_
 		return sek_fail(SEK_E_NOMEM);
 	m->from = *from;
 	m->started_s = (int64_t)time(NULL);
+	if (!sek_is_ok(sek_ages_start(from->loop, from->config, &m->ages))) {
+		free(m);
+		return sek_fail(SEK_E_NOMEM);
+	}
 	*ret = m; /* also after a failure: the front may know it */
 	if (!from->config->metrics_address)
 		return sek_ok();
@@ -96,5 +100,7 @@ void sek_metrics_viewers(struct sek_metrics *m, const struct sek_viewers *viewer
 
 void sek_metrics_destroy(struct sek_metrics *m)
 {
+	if (m)
+		sek_ages_stop(m->ages);
 	free(m);
 }

@@ -7,6 +7,7 @@
 #ifndef SEK_BROKER_HUB_METRICS_METRICS_H
 #define SEK_BROKER_HUB_METRICS_METRICS_H
 
+#include "broker/hub/ages/ages.h"
 #include "broker/hub/audit/audit.h"
 #include "broker/hub/audit/syslog.h"
 #include "broker/hub/auth/auth.h"
@@ -29,11 +30,12 @@ struct sek_metrics_sources {
 	const struct sek_recorder *recorder; /* NULL: this site records nothing */
 	const struct sek_documents *documents; /* NULL: none cross */
 	struct sek_front *front;
+	uv_loop_t *loop;
 };
 
 /* Counts from now on; listens if the configuration says where. On failure writes what is wrong into err. */
 sek_status sek_metrics_start(const struct sek_metrics_sources *from, struct sek_metrics **ret, char *err, size_t err_size);
-/* After the front was destroyed; NULL is fine. */
+/* After the front was destroyed, and before the loop's last round; NULL is fine. */
 void sek_metrics_destroy(struct sek_metrics *m);
 
 /* The port for VNC viewers, once it is there; it must outlive the listener. NULL: there is none. */

@@ -277,7 +277,7 @@ static void add_host(void *user, const struct sek_host_info *i)
 
 static void host_states(FILE *o, const struct hosts *all)
 {
-	static const char *const states[] = { "up", "full", "draining", "sick", "lost", "unknown" };
+	static const char *const states[] = { "up", "full", "draining", "old", "sick", "lost", "unknown" };
 
 	sek_metrics_family(o, "host_state", "stateset", NULL, "What this broker thinks of a render host.");
 	for (size_t i = 0; i < all->n; i++)
@@ -315,7 +315,36 @@ static uint64_t memory(const struct sek_host_info *i) { return i->memory_mib * M
 static uint64_t refused(const struct sek_host_info *i) { return i->refused; }
 static uint64_t faults(const struct sek_host_info *i) { return i->faults; }
 static uint64_t alarmed(const struct sek_host_info *i) { return i->alarm; }
+static uint64_t old(const struct sek_host_info *i) { return i->age.old != 0; }
 static uint64_t available(const struct sek_host_info *i) { return i->available_mib * MIB_BYTES; }
+
+struct host_age {
+	const char *name, *unit, *help;
+	uint32_t unit_s; /* of one of what the host tells */
+	uint16_t (*value)(const struct sek_host_info *i);
+};
+
+static uint16_t image_days(const struct sek_host_info *i) { return i->image_days; }
+static uint16_t browser_days(const struct sek_host_info *i) { return i->browser_days; }
+static uint16_t browser_major(const struct sek_host_info *i) { return i->browser_major; }
+static uint16_t certificate_left(const struct sek_host_info *i) { return i->certificate_left_days; }
+static uint16_t crl_left(const struct sek_host_info *i) { return i->crl_left_hours; }
+
+static const struct host_age ages[] = {
+	{ "host_image_age_seconds", "seconds", "Since a render host's image was built, in whole days, as it says.", SEK_DAY_S, image_days },
+	{ "host_browser_age_seconds", "seconds", "Since its browser was packaged, likewise.", SEK_DAY_S, browser_days },
+	{ "host_browser_major", NULL, "Major version of its browser, as it says.", 1, browser_major },
+	{ "host_certificate_left_seconds", "seconds", "Until its certificate ends, in whole days, as it says.", SEK_DAY_S, certificate_left },
+	{ "host_crl_left_seconds", "seconds", "Until its CRL is over, in whole hours, as it says.", SEK_HOUR_S, crl_left },
+};
+
+static void age_of_hosts(FILE *o, const struct hosts *all, const struct host_age *a)
+{
+	sek_metrics_family(o, a->name, "gauge", a->unit, a->help);
+	for (size_t i = 0; i < all->n; i++)
+		if (all->at[i].i.heard && a->value(&all->at[i].i) != SEK_AGE_UNKNOWN)
+			fprintf(o, PREFIX "%s{%s} %" PRIu64 "\n", a->name, all->at[i].labels, (uint64_t)a->value(&all->at[i].i) * a->unit_s);
+}
 
 static void hosts(FILE *o, const struct sek_metrics *m)
 {
@@ -336,6 +365,9 @@ static void hosts(FILE *o, const struct sek_metrics *m)
 	of_hosts(o, &all, "host_egress_refused", NULL, "Requests for what is not the Internet since a render host's start, as it says.", true, refused);
 	of_hosts(o, &all, "host_faults", NULL, "Sessions that a render host could not keep up since its start, as it says.", true, faults);
 	of_hosts(o, &all, "host_alarm", NULL, "1: a render host was taken out of service because it misbehaved.", false, alarmed);
+	of_hosts(o, &all, "host_too_old", NULL, "1: a render host is older than the site allows, and takes no new sessions.", true, old);
+	for (size_t i = 0; i < sizeof ages / sizeof ages[0]; i++)
+		age_of_hosts(o, &all, &ages[i]);
 	sek_metrics_family(o, "host_warm", "gauge", NULL, "Browsers that a render host keeps ready, by language.");
 	for (size_t i = 0; i < all.n; i++)
 		if (all.at[i].i.heard)
@@ -363,6 +395,7 @@ char *sek_metrics_text(const struct sek_metrics *m)
 	recording(o, m->from.recorder);
 	documents(o, m->from.documents);
 	hosts(o, m);
+	sek_metrics_ages(o, m);
 	fputs(SEK_METRICS_END, o);
 	if (fclose(o) != 0) {
 		free(text);

@@ -8,11 +8,13 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/tls.h"
 #include "broker/gap/children.h"
+#include "broker/hub/session/ages.h"
 #include "certs/session_cert.h"
 #include "protocol/wire/wire.h"
 
@@ -89,6 +91,23 @@ static sek_status try_tls(const char *ca, const char *crl, const char *intermedi
 	return s;
 }
 
+/* What is valid may still be older than the site allows. */
+static sek_status check_ages(const struct sek_age_limits *l, const char *crl, const char *intermediate, const char **ret_what)
+{
+	int64_t now = time(NULL);
+	struct sek_validity t;
+
+	if (!l)
+		return sek_ok();
+	*ret_what = "CRL is stale, or older than ages.crl_max_hours";
+	SEK_TRY(sek_crl_times(crl, strlen(crl), &t));
+	if (sek_ages_of_crl(l, &t, now) == SEK_AGE_OVER)
+		return sek_fail(SEK_E_DENIED);
+	*ret_what = "intermediate certificate has ended, or is older than ages.certificate_max_days";
+	SEK_TRY(sek_certificate_times(intermediate, strlen(intermediate), &t));
+	return sek_ages_of_certificate(l, &t, now) == SEK_AGE_OVER ? sek_fail(SEK_E_DENIED) : sek_ok();
+}
+
 /* On failure *ret_what names the step. */
 static sek_status prepare(const struct sek_credential_files *files, const uint8_t *session, const char *host,
 	uint8_t **ret, size_t *ret_n, const char **ret_what)
@@ -108,6 +127,9 @@ static sek_status prepare(const struct sek_credential_files *files, const uint8_
 		goto out;
 	*ret_what = "intermediate certificate";
 	s = sek_file_read(files->intermediate, &intermediate, NULL);
+	if (!sek_is_ok(s))
+		goto out;
+	s = check_ages(files->ages, crl, intermediate, ret_what);
 	if (!sek_is_ok(s))
 		goto out;
 	*ret_what = "intermediate key";

@@ -18,8 +18,10 @@
 /* Paths of PEM files; not owned, must outlive every job. */
 struct sek_credential_files {
 	const char *ca, *crl, *intermediate, *intermediate_key;
+	const struct sek_age_limits *ages; /* an older CRL or intermediate counts as none; NULL: whatever is valid */
 };
 
+struct sek_age_limits;
 struct sek_credential_job;
 
 /* s: SEK_OK and bytes[0..n) as the credentials pipe carries them (broker/gap/children.h), good during the call and wiped

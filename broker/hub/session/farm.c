@@ -278,6 +278,11 @@ static bool is_full(const struct sek_farm *f, const struct host *h, const struct
 	return health->sessions >= health->sessions_max || n >= health->sessions_max || health->available_mib < LEAST_MIB;
 }
 
+static bool is_old(const struct sek_farm *f, const struct sek_host_health *health)
+{
+	return health && sek_ages_of_host(&f->all->config.ages, health).old != 0;
+}
+
 static const char *state_of(const struct sek_farm *f, const struct host *h)
 {
 	const struct sek_host_health *health = h->watch ? sek_watch_health(h->watch) : NULL;
@@ -290,6 +295,8 @@ static const char *state_of(const struct sek_farm *f, const struct host *h)
 		return is_lost(f, h) ? "lost" : h->reached ? "up" : "unknown";
 	if (!h->watch)
 		return "unknown";
+	if (is_old(f, health))
+		return "old";
 	return health && is_full(f, h, health) ? "full" : sek_watch_state(h->watch);
 }
 
@@ -319,6 +326,13 @@ void sek_hosts_each(struct sek_sessions *all, void (*fn)(void *user, const struc
 			i.memory_mib = health->memory_mib;
 			i.available_mib = health->available_mib;
 			i.limits = limits[health->limits];
+			i.age = sek_ages_of_host(&all->config.ages, health);
+			i.image_days = health->image_days;
+			i.browser_days = health->browser_days;
+			i.browser_major = health->browser_major;
+			i.certificate_days = health->certificate_days;
+			i.certificate_left_days = health->certificate_left_days;
+			i.crl_left_hours = health->crl_left_hours;
 			i.refused = health->refused;
 			i.faults = health->faults;
 		}
@@ -376,7 +390,7 @@ static uint32_t cost(const struct sek_farm *f, const struct sek_session *s, cons
 	health = sek_watch_health(h->watch);
 	if (!health) /* one that nobody has heard of yet, because the broker or the host was just added, is better than none */
 		return strcmp(sek_watch_state(h->watch), "unknown") == 0 ? UNKNOWN_COST + n : UINT32_MAX;
-	if (health->draining || is_full(f, h, health))
+	if (health->draining || is_full(f, h, health) || is_old(f, health))
 		return UINT32_MAX;
 	/* the report is up to a second old: what we have put there since counts */
 	most = health->sessions > n ? health->sessions : n;
@@ -407,6 +421,9 @@ const struct sek_render_host *sek_farm_choose(const struct sek_session *s, enum 
 		if (c < best_cost) {
 			best = &h->host;
 			best_cost = c;
+		} else if (c == UINT32_MAX && h->watch && is_old(f, sek_watch_health(h->watch))) {
+			if (*ret_why == SEK_STATE_NO_HOST)
+				*ret_why = SEK_STATE_HOSTS_OLD;
 		} else if (c == UINT32_MAX && (!h->watch || sek_watch_health(h->watch))) {
 			*ret_why = SEK_STATE_HOSTS_FULL;
 		}

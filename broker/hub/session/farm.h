@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The render hosts: which there are, how they are, and which one a new session is put on. Must never choose one that is
- * full, draining, sick, out of contact, or of a pool that the session's policy does not name; nor a foreign one for a policy that
+ * full, draining, older than the site allows, sick, out of contact, or of a pool that the session's policy does not name; nor a foreign one for a policy that
  * restricts addresses, which nobody there would see to.
  */
 #ifndef SEK_BROKER_HUB_SESSION_FARM_H

@@ -63,7 +63,7 @@ sek_status sek_sessions_create(uv_loop_t *loop, const struct sek_sessions_config
 	all->times = (struct sek_times){ SEK_UNCLAIMED_MS, SEK_HELLO_WAIT_MS, SEK_PING_IDLE_MS, SEK_PONG_WAIT_MS, SEK_INPUT_STALL_MS,
 		SEK_START_WAIT_MS, SEK_RESUME_WAIT_MS, SEK_RECONNECT_STABLE_MS, SEK_WARN_S * 1000 };
 	all->files = (struct sek_credential_files){ config->ca_path, config->crl_path, config->intermediate_path,
-		config->intermediate_key_path };
+		config->intermediate_key_path, &all->config.ages };
 	all->children = (struct sek_children){ .loop = loop, .gone = on_child_gone, .user = all };
 	s = sek_gap_layout_init(&all->layout, config->max_width_px, config->max_height_px);
 	if (sek_is_ok(s)) {

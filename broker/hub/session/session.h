@@ -14,6 +14,7 @@
 
 #include "base/status.h"
 #include "broker/hub/policy/policy.h"
+#include "broker/hub/session/ages.h"
 #include "broker/hub/session/clipboard.h"
 #include "broker/hub/session/recording.h"
 #include "protocol/wire/messages.h"
@@ -72,6 +73,7 @@ struct sek_sessions_config {
 	/* A render host on whose account so many sessions within so many minutes have ended as HOST_PROTOCOL or JAIL_VIOLATION
 	 * takes no new ones, as if it were drained, until an administrator takes it back. 0: never. */
 	uint32_t alarm_faults, alarm_minutes;
+	struct sek_age_limits ages;          /* a render host that is older takes no new sessions; nor does any while the CRL or our certificate is */
 };
 
 sek_status sek_sessions_create(uv_loop_t *loop, const struct sek_sessions_config *config, struct sek_sessions **ret);
@@ -168,7 +170,7 @@ void sek_sessions_recorder_changed(struct sek_sessions *all);
 
 struct sek_host_info {
 	const struct sek_render_host *host; /* good during the call */
-	const char *state;      /* "up", "full", "draining", "sick" (silent for 5 s), "lost", "unknown" (not watched, or not heard of yet). A
+	const char *state;      /* "up", "full", "draining", "old" (ages.h), "sick" (silent for 5 s), "lost", "unknown" (not watched, or not heard of yet). A
 	                         * foreign host is not watched: what the latest connection to it showed */
 	const char *test;       /* of a foreign host: what the latest test said (probe.h), "" = none was made */
 	bool drain;             /* by an administrator, or by an alarm: */
@@ -179,6 +181,8 @@ struct sek_host_info {
 	uint16_t sessions, sessions_max, cpu_permille, stall_permille, cores, warm_ja, warm_en;
 	uint32_t memory_mib, available_mib;
 	const char *limits;     /* what holds its sessions back: "rlimits", "cgroup-v1", "cgroup-v2" */
+	struct sek_age_verdict age; /* what the site thinks of the following; of a host that was not heard of: nothing */
+	uint16_t image_days, browser_days, browser_major, certificate_days, certificate_left_days, crl_left_hours; /* SEK_AGE_UNKNOWN */
 	uint32_t refused, faults; /* since its start, as it says: requests to what is not the Internet; sessions that it could not keep up */
 };
 void sek_hosts_each(struct sek_sessions *all, void (*fn)(void *user, const struct sek_host_info *info), void *user);

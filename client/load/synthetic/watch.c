@@ -54,7 +54,7 @@ static void on_second(uv_timer_t *timer)
 	uint8_t memory[FRAME_BYTES];
 	struct sek_writer w;
 	struct sek_health health = {
-		.version = SEK_VERSION_MAX,
+		.version = SEK_VERSION_MAX, /* no image, no browser: the first version says it all */
 		.flags = h->draining ? SEK_HEALTH_DRAINING : 0,
 		.sessions = (uint16_t)h->n_sessions, /* at most sessions_max */
 		.sessions_max = h->config->sessions_max,

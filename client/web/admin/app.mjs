@@ -3,6 +3,7 @@
 
 import { make } from "../dom.mjs";
 import { words } from "../words.mjs";
+import { agesNotice } from "./ages.mjs";
 import { auditPage } from "./audit.mjs";
 import { op } from "./call.mjs";
 import { groupsPage } from "./groups.mjs";
@@ -40,7 +41,7 @@ class Admin extends Office {
 		this.frame("admin.title", words(`admin.tab.${name}`), Object.keys(PAGES).map(page =>
 			make("a", { href: `#${page}`, "aria-current": page === name ? "page" : null }, words(`admin.tab.${page}`))));
 		const render = /** @type {typeof PAGES[string]} */ (PAGES[name]);
-		this.main.replaceChildren(make("h1", {}, words(`admin.tab.${name}`)), ...render(this.main, this.#abort.signal));
+		this.main.replaceChildren(agesNotice(), make("h1", {}, words(`admin.tab.${name}`)), ...render(this.main, this.#abort.signal));
 	}
 }
 

@@ -14,6 +14,20 @@ const heard = row => row.all_sessions !== undefined;
 /** @param {any} row */
 const isForeign = row => row.kind !== "sekisho";
 
+/** State, and why where the host is too old, or soon will be.
+ * @param {any} row */
+function stateCell(row)
+{
+	const state = known("admin.hosts.state", row.state);
+	/** @param {string} key @param {string[]} list */
+	const why = (key, list) => make("span", { class: key === "old" ? "alarm" : "hint" }, words(`admin.hosts.${key}`, {
+		what: list.map(word => known("admin.ages.of", word)).join(words("admin.ages.and")) }));
+	if (!row.too_old?.length && !row.soon_old?.length)
+		return state;
+	return make("span", {}, state, ...(row.too_old.length ? [make("br"), why("old", row.too_old)] : []),
+		...(row.soon_old.length ? [make("br"), why("soon", row.soon_old)] : []));
+}
+
 /** @param {any} row */
 function addressCell(row)
 {
@@ -61,7 +75,7 @@ export function hostsPage(host)
 			{ label: "admin.field.host", show: row => row.name },
 			{ label: "admin.hosts.address", show: row => addressCell(row) },
 			{ label: "admin.hosts.pool", show: row => row.pool },
-			{ label: "admin.hosts.state", show: row => known("admin.hosts.state", row.state) },
+			{ label: "admin.hosts.state", show: row => stateCell(row) },
 			{ label: "admin.hosts.sessions", number: true, show: row => count(row.sessions) },
 			{ label: "admin.hosts.all", number: true, show: row => heard(row) ? `${count(row.all_sessions)} / ${count(row.max_sessions)}` :
 				isForeign(row) ? `– / ${count(row.max_sessions)}` : "–" },

@@ -289,6 +289,8 @@ export default {
 	"state.warn-drain.hint": "Please finish what you are doing. You can start again at once afterwards.",
 	"state.hosts-full": "All browsing servers are busy",
 	"state.hosts-full.hint": "Please try again in a while.",
+	"state.hosts-old": "The browsing servers are too old to be used",
+	"state.hosts-old.hint": "Tell your administrator: they have to be updated.",
 	"state.host-rules": "Your rules cannot be kept on the computers that are available to you",
 	"state.host-rules.hint": "Tell your administrator.",
 	"state.host-tls": "The remote computer does not offer a safe connection",

@@ -291,6 +291,8 @@ export default {
 	"state.warn-drain.hint": "必要な作業を済ませてください。終了後、すぐにもう一度始められます。",
 	"state.hosts-full": "閲覧用サーバーがすべて使用中です",
 	"state.hosts-full.hint": "しばらくしてからもう一度お試しください。",
+	"state.hosts-old": "閲覧用サーバーの更新期限が過ぎているため利用できません",
+	"state.hosts-old.hint": "管理者に連絡してください（サーバーの更新が必要です）。",
 	"state.host-rules": "利用できる接続先では、定められた閲覧の制限を守れません",
 	"state.host-rules.hint": "管理者に連絡してください。",
 	"state.host-tls": "接続先の端末が安全な接続に対応していません",

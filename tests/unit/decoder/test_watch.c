@@ -23,7 +23,7 @@ static void setup(void)
 	ck_assert(sek_is_ok(host_handshake(&h)));
 	payload = host_expect(&h, SEK_MSG_WATCH, &f);
 	ck_assert(sek_is_ok(sek_watch_msg_read(payload, f.payload_bytes, &m)));
-	ck_assert_uint_eq(m.version_max, SEK_VERSION_MAX);
+	ck_assert_uint_eq(m.version_max, SEK_WATCH_VERSION_MAX);
 }
 
 static void teardown(void)
@@ -39,6 +39,17 @@ static void say(uint16_t sessions)
 	sek_writer_init(&w, bytes, sizeof bytes);
 	sek_health_write(&w, &(struct sek_health){ .version = 1, .flags = SEK_HEALTH_DRAINING, .sessions = sessions, .sessions_max = 20,
 		.memory_mib = 64000, .available_mib = 4000, .cpu_permille = 10, .stall_permille = 20, .cores = 8, .warm_ja = 2, .warm_en = 1 });
+	ck_assert(host_send_writer(&h, &w));
+}
+
+static void say_ages(uint16_t sessions)
+{
+	uint8_t bytes[64];
+	struct sek_writer w;
+
+	sek_writer_init(&w, bytes, sizeof bytes);
+	sek_health_write(&w, &(struct sek_health){ .version = 2, .sessions = sessions, .sessions_max = 20, .cores = 1, .image_days = 91,
+		.browser_days = 22, .browser_major = 156, .certificate_days = 100, .certificate_left_days = 3, .crl_left_hours = SEK_HEALTH_UNKNOWN });
 	ck_assert(host_send_writer(&h, &w));
 }
 
@@ -69,9 +80,13 @@ START_TEST(health_becomes_integers)
 	sek_health_reader_get(h.page, &got);
 	ck_assert(got.draining && got.sessions_max == 20 && got.memory_mib == 64000 && got.available_mib == 4000);
 	ck_assert(got.cpu_permille == 10 && got.stall_permille == 20 && got.cores == 8 && got.warm_ja == 2 && got.warm_en == 1);
-	say(8);
+	ck_assert(got.image_days == SEK_HEALTH_UNKNOWN && got.browser_major == SEK_HEALTH_UNKNOWN); /* an older host does not say */
+	say_ages(8);
 	sessions = 8;
 	ck_assert(test_until(has_sessions, &sessions));
+	sek_health_reader_get(h.page, &got);
+	ck_assert(got.image_days == 91 && got.browser_days == 22 && got.browser_major == 156 && got.certificate_days == 100);
+	ck_assert(got.certificate_left_days == 3 && got.crl_left_hours == SEK_HEALTH_UNKNOWN);
 	/* in its jail by now, with what it needs and nothing else */
 	test_assert_jailed(h.decoder, SEK_DECODER_CLIPBOARD_FD + 1);
 	/* told to go */

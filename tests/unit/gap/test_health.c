@@ -35,7 +35,9 @@ static void teardown(void)
 START_TEST(what_is_put_is_got)
 {
 	struct sek_host_health in = { .draining = true, .sessions = 3, .sessions_max = 20, .memory_mib = 64000, .available_mib = 32000,
-				      .cpu_permille = 17, .stall_permille = 1000, .cores = 8, .warm_ja = 2, .warm_en = 1, .limits = 2, .refused = 70000, .faults = 3 };
+				      .cpu_permille = 17, .stall_permille = 1000, .cores = 8, .warm_ja = 2, .warm_en = 1, .limits = 2, .refused = 70000, .faults = 3,
+				      .image_days = 90, .browser_days = 21, .browser_major = 156, .certificate_days = 100,
+				      .certificate_left_days = 297, .crl_left_hours = 65535 };
 	struct sek_health_writer *w;
 	struct sek_host_health out;
 
@@ -66,7 +68,7 @@ START_TEST(hostile_words)
 	setup();
 	srandom(4711);
 	for (int round = 0; round < 20000; round++) {
-		for (int i = 0; i < 16; i++)
+		for (int i = 0; i < 24; i++)
 			raw[i] = random() % 2 ? (uint32_t)random() * 5u : values[(size_t)random() % (sizeof values / sizeof values[0])];
 		sek_health_reader_get(reader, &h);
 		ck_assert_uint_le(h.draining, 1);

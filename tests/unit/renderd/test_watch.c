@@ -3,13 +3,17 @@
  * A broker that watches: what it is told, and that a certificate for one purpose is good for no other.
  */
 #include <check.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "tests/unit/renderd/rig.h"
 
 static struct rig rig;
@@ -27,7 +31,7 @@ static void say_watch(struct client *c, uint16_t least, uint16_t most)
 static void watch(struct client *c)
 {
 	client_open(c, &rig, NULL);
-	say_watch(c, SEK_VERSION_MIN, SEK_VERSION_MAX);
+	say_watch(c, SEK_VERSION_MIN, SEK_WATCH_VERSION_MAX);
 }
 
 static void next_health(struct client *c, struct sek_health *ret)
@@ -40,6 +44,64 @@ static void next_health(struct client *c, struct sek_health *ret)
 	ck_assert(sek_is_ok(sek_health_read(payload, f.payload_bytes, ret)));
 }
 
+static void put(const char *name, const char *text, int days)
+{
+	struct timespec t[2] = { { .tv_sec = time(NULL) - (time_t)days * 86400 - 60 }, { .tv_sec = time(NULL) - (time_t)days * 86400 - 60 } };
+	char path[200];
+
+	snprintf(path, sizeof path, "%s/%s", rig.directory, name);
+	ck_assert(sek_is_ok(sek_file_write(path, text, strlen(text), 0644, SEK_FILE_REPLACE)));
+	ck_assert_int_eq(utimensat(AT_FDCWD, path, t, 0), 0);
+}
+
+/* Real files of chosen dates; whatever changes is told at once. */
+START_TEST(ages)
+{
+	static const char packages[] = "Package: chromium-common\nVersion: 99.0\n\nPackage: chromium\nStatus: install ok installed\n"
+		"Version: 2:156.0.8078.79-1~deb12u1\n\nPackage: zlib\nVersion: 1.3\n";
+	struct client w, old;
+	struct sek_health h;
+
+	rig_start(&rig, &(struct rig_wishes){ .more = "image:\n  built: built\n  browser: browser\n  packages: packages\n" });
+	watch(&w);
+	next_health(&w, &h);
+	ck_assert_uint_eq(h.image_days, SEK_HEALTH_UNKNOWN);
+	ck_assert_uint_eq(h.browser_days, SEK_HEALTH_UNKNOWN);
+	ck_assert_uint_eq(h.browser_major, SEK_HEALTH_UNKNOWN);
+	ck_assert_uint_eq(h.certificate_days, 0);
+	ck_assert(h.certificate_left_days >= 395 && h.certificate_left_days <= 397);
+	ck_assert(h.crl_left_hours >= 166 && h.crl_left_hours <= 168);
+	put("built", "", 91);
+	put("browser", "", 21);
+	put("packages", packages, 0);
+	do
+		next_health(&w, &h);
+	while (h.browser_major == SEK_HEALTH_UNKNOWN || h.image_days == SEK_HEALTH_UNKNOWN || h.browser_days == SEK_HEALTH_UNKNOWN);
+	ck_assert_uint_eq(h.image_days, 91);
+	ck_assert_uint_eq(h.browser_days, 21);
+	ck_assert_uint_eq(h.browser_major, 156);
+	put("packages", "Package: chromium-common\nVersion: 99.0\n", 0);
+	do
+		next_health(&w, &h);
+	while (h.browser_major != SEK_HEALTH_UNKNOWN);
+	/* a broker of before gets the message of before */
+	client_open(&old, &rig, NULL);
+	say_watch(&old, 1, 1);
+	next_health(&old, &h);
+	ck_assert_uint_eq(h.version, 1);
+	ck_assert_uint_eq(h.image_days, SEK_HEALTH_UNKNOWN);
+	client_close(&old);
+	client_close(&w);
+	for (size_t i = 0; i < 3; i++) {
+		char path[200];
+
+		snprintf(path, sizeof path, "%s/%s", rig.directory, ((const char *const[]){ "built", "browser", "packages" })[i]);
+		unlink(path);
+	}
+	rig_finish(&rig);
+}
+END_TEST
+
 START_TEST(health)
 {
 	struct client w, c;
@@ -48,7 +110,7 @@ START_TEST(health)
 	rig_start(&rig, &(struct rig_wishes){ .max = 3, .warm = 1 });
 	watch(&w);
 	next_health(&w, &h);
-	ck_assert_uint_eq(h.version, SEK_VERSION_MAX);
+	ck_assert_uint_eq(h.version, SEK_WATCH_VERSION_MAX);
 	ck_assert_uint_eq(h.sessions, 0);
 	ck_assert_uint_eq(h.sessions_max, 3);
 	ck_assert_uint_eq(h.flags, 0);
@@ -122,7 +184,7 @@ START_TEST(one_purpose_only)
 	client_expect_end(&c);
 	client_close(&c);
 	client_open(&c, &rig, NULL);
-	say_watch(&c, SEK_VERSION_MAX + 1, SEK_VERSION_MAX + 1);
+	say_watch(&c, SEK_WATCH_VERSION_MAX + 1, SEK_WATCH_VERSION_MAX + 1);
 	client_expect_end(&c);
 	client_close(&c);
 	rig_finish(&rig);
@@ -142,6 +204,7 @@ int main(void)
 	}
 	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, health);
+	tcase_add_test(tests, ages);
 	tcase_add_test(tests, draining_takes_nobody);
 	tcase_add_test(tests, one_purpose_only);
 	suite_add_tcase(suite, tests);

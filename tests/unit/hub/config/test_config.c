@@ -299,6 +299,26 @@ START_TEST(others_may_not_write_the_file_nor_read_the_keys)
 }
 END_TEST
 
+START_TEST(ages_warn_before_they_refuse)
+{
+	const struct sek_age_limits *l;
+
+	ck_assert(sek_is_ok(load("", "", "")));
+	l = &config->sessions.ages;
+	ck_assert(l->certificate_warn_days == 30 && l->crl_warn_hours == 48 && l->image_warn_days == 45 && l->browser_warn_days == 30);
+	ck_assert(l->certificate_max_days == 0 && l->crl_max_hours == 0 && l->image_max_days == 0 && l->browser_max_days == 0 && l->browser_least == 0);
+	/* a maximum brings the warning forward */
+	ck_assert(sek_is_ok(load("", "", "ages: {image_max_days: 60, browser_max_days: 90, browser_least: 150}\n")));
+	l = &config->sessions.ages;
+	ck_assert(l->image_warn_days == 30 && l->image_max_days == 60 && l->browser_warn_days == 30 && l->browser_least == 150);
+	ck_assert(sek_is_ok(load("", "", "ages: {image_warn_days: 60, image_max_days: 60}\n")));
+	ck_assert(sek_is(load("", "", "ages: {image_warn_days: 61, image_max_days: 60}\n"), SEK_E_CONFIG));
+	ck_assert_ptr_nonnull(strstr(err, "image_warn_days"));
+	ck_assert(sek_is(load("", "", "ages: {crl_warn_hours: 90000}\n"), SEK_E_CONFIG));
+	ck_assert(sek_is(load("", "", "ages: {days: 1}\n"), SEK_E_CONFIG));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("hub.config");
@@ -309,6 +329,7 @@ int main(void)
 	tcase_add_checked_fixture(c, set_up, tear_down);
 	tcase_add_test(c, defaults);
 	tcase_add_test(c, everything_set);
+	tcase_add_test(c, ages_warn_before_they_refuse);
 	tcase_add_loop_test(c, limits, 0, (int)(sizeof cases / sizeof cases[0]));
 	tcase_add_loop_test(c, foreign_hosts, 0, (int)(sizeof foreign / sizeof foreign[0]));
 	tcase_add_test(c, the_faces_have_different_addresses);

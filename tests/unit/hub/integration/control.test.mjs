@@ -378,11 +378,34 @@ test('selfcheck: what is in order and what is not, signed', async () => {
 	fs.chmodSync(b.file('pki/https.key'), 0o600);
 });
 
+test('ages: a certificate that ends soon, and a CRL that is older than the site allows', async () => {
+	const of = (rows, what) => rows.find((r) => r.of === what && r.at === 'broker');
+	let r = ctl('--json', 'ages');
+	assert.equal(r.code, 0, r.err);
+	assert.deepEqual(r.json.rows.filter((row) => row.at === 'broker').map((row) => [row.of, row.level]),
+		[['https-certificate', 'fine'], ['intermediate', 'fine'], ['ca', 'fine'], ['crl', 'fine']]);
+	assert.ok(of(r.json.rows, 'https-certificate').left_days >= 395);
+	b.run('sekisho-certs', ['renew', 'pki', 'https', '--days', '12']);
+	r = ctl('--json', 'ages');
+	assert.equal(of(r.json.rows, 'https-certificate').level, 'soon');
+	assert.ok([11, 12].includes(of(r.json.rows, 'https-certificate').left_days));
+	const line = (id) => ctl('--json', 'selfcheck').json.report.lines.find((l) => l.id === id);
+	assert.equal(line('https-certificate').level, 'attention');
+	assert.equal(line('host-ages').level, 'ok');
+	b.run('sekisho-certs', ['renew', 'pki', 'https']);
+	assert.equal(line('https-certificate').level, 'ok');
+	b.run('sekisho-certs', ['crl', 'pki', '--days', '1']); // 24 hours are fewer than 48
+	assert.equal(of(ctl('--json', 'ages').json.rows, 'crl').level, 'soon');
+	assert.equal(line('crl').level, 'attention');
+	b.run('sekisho-certs', ['crl', 'pki']);
+	assert.match(ctl('ages').out, /^OF +AT +LEVEL/);
+});
+
 test('completion and manual know every command of the usage', () => {
 	const root = path.join(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '../../../..');
 	const manual = fs.readFileSync(path.join(root, 'docs/man/sekishoctl.8'), 'utf8').replaceAll('\\-', '-').replaceAll(/\\f./g, '');
 	const complete = (...words) => spawnSync('bash', ['-c', `source "$0"; COMP_WORDS=(sekishoctl "$@"); COMP_CWORD=$#; _sekishoctl; echo "\${COMPREPLY[*]}"`,
-		path.join(root, 'client/ctl/sekishoctl.bash'), ...words], { encoding: 'utf8',
+		path.join(root, 'client/ctl/completion.bash'), ...words], { encoding: 'utf8',
 		env: { ...process.env, PATH: `${bin}:${process.env.PATH}`, SEKISHO_SOCKET: socket() } }).stdout.trim().split(' ');
 	const usage = ctl('--help').out;
 	const groups = complete('').filter((w) => !w.startsWith('--'));
@@ -394,7 +417,7 @@ test('completion and manual know every command of the usage', () => {
 			assert.equal(ctl(group, verb, '--x').code, 2, `${group} ${verb}`); // known, but wrongly used
 		}
 	}
-	assert.deepEqual(complete('stop', ''), ['user', 'host', 'session', 'all']);
+	assert.deepEqual(complete('stop', '').sort(), ['all', 'host', 'session', 'user']);
 	assert.ok(complete('user', 'show', 'ta').includes('taro'));
 	assert.deepEqual(complete('--json', 'selfcheck', '--format', 'h'), ['html']);
 });

@@ -134,6 +134,16 @@ after(async () => {
 	assert.equal(code, 0);
 });
 
+test('how old things are', async () => {
+	let m;
+	await until('the certificates', async () => (m = await scrape()).value('certificate_left_seconds{what="crl"}') !== undefined);
+	const days = (name) => m.value(name) / 86400;
+	assert.ok(days('certificate_left_seconds{what="https-certificate"}') > 395 && days('certificate_left_seconds{what="https-certificate"}') <= 397);
+	assert.ok(days('certificate_left_seconds{what="crl"}') > 6 && days('certificate_left_seconds{what="ca"}') > 3600);
+	assert.ok(days('certificate_age_seconds{what="intermediate"}') < 1);
+	assert.deepEqual([m.value('ages_soon'), m.value('ages_over')], [0, 0]);
+});
+
 test('log-ins, refusals and sessions are counted; nobody is named', async () => {
 	const first = await scrape();
 	assert.equal(first.value('sessions_opened_total'), 0);
