@@ -287,6 +287,12 @@ static sek_status limit(__rlimit_resource_t what, uint64_t value)
 	return setrlimit(what, &l) < 0 ? failed() : sek_ok();
 }
 
+/* A service's filter may refuse setpriority (broker/package): then it has to have started us so far behind our parent. */
+static bool stands_back(const struct sek_jail *jail)
+{
+	return getpriority(PRIO_PROCESS, 0) - getpriority(PRIO_PROCESS, (id_t)getppid()) >= jail->nice;
+}
+
 static sek_status set_limits(const struct sek_jail *jail)
 {
 	SEK_TRY(limit(RLIMIT_CORE, 0));
@@ -296,7 +302,7 @@ static sek_status set_limits(const struct sek_jail *jail)
 	SEK_TRY(limit(RLIMIT_MSGQUEUE, 0));
 	SEK_TRY(limit(RLIMIT_NOFILE, jail->files));
 	/* a parent that is nicer already stays so: nobody may become less nice */
-	if (jail->nice > getpriority(PRIO_PROCESS, 0) && setpriority(PRIO_PROCESS, 0, jail->nice) < 0)
+	if (jail->nice > getpriority(PRIO_PROCESS, 0) && setpriority(PRIO_PROCESS, 0, jail->nice) < 0 && !stands_back(jail))
 		return failed();
 	if (jail->cpu_s)
 		SEK_TRY(limit(RLIMIT_CPU, jail->cpu_s));

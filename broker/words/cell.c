@@ -11,6 +11,7 @@
 static const int calls[] = {
 	SCMP_SYS(read), SCMP_SYS(write),
 	SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), /* only where the vDSO has no clock */
+	SCMP_SYS(clock_nanosleep), /* the rests of one that may not be nice */
 	SCMP_SYS(brk), SCMP_SYS(mmap), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(mprotect),
 	SCMP_SYS(futex),         /* tesseract's locks, though there is one thread */
 	SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction), SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(tgkill),

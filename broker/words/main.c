@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -32,6 +33,7 @@ struct job {
 	uint16_t seen_w, seen_h; /* 0x0: none */
 	uint64_t from_us, changed_us, first_us; /* first_us: the first change since it was looked at */
 	bool changed;
+	bool rests;              /* nobody lets us be nicer: after each look as long a rest */
 };
 
 static sek_status put(const void *bytes, size_t n)
@@ -85,14 +87,33 @@ static bool band_is_new(const struct job *j, const struct sek_picture *pic, uint
 	return n >= LETTERS_PX;
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void rest(uint64_t since_ns)
+{
+	uint64_t ns = now_ns() - since_ns;
+	struct timespec t = { .tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u) };
+
+	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
+}
+
 static sek_status read_rows(struct job *j, const struct sek_picture *pic, uint32_t from, uint32_t to, uint64_t at_us)
 {
 	uint32_t y = from > AROUND_PX ? from - AROUND_PX : 0, end = to + AROUND_PX < pic->height_px ? to + AROUND_PX : pic->height_px;
 	struct sek_rect r = { 0, (uint16_t)y, pic->width_px, (uint16_t)(end - y) };
+	uint64_t began_ns = now_ns();
 	char *text;
 	sek_status s;
 
 	SEK_TRY(sek_ocr_read(j->ocr, pic, r, &text));
+	if (j->rests)
+		rest(began_ns);
 	s = text[strspn(text, " \n")] ? say(at_us, r, text) : sek_ok();
 	free(text);
 	return s;
@@ -195,7 +216,8 @@ int main(int argc, char **argv)
 	sek_status s;
 
 	one_thread(argv);
-	(void)!nice(19); /* whoever browses comes first */
+	errno = 0; /* whoever browses comes first */
+	j.rests = nice(19) == -1 && errno != 0;
 	/* tesseract tells there what it finds strange, when nothing can be opened any more; pictures are nobody's business */
 	quiet = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (quiet < 0 || dup2(quiet, STDERR_FILENO) < 0)

@@ -3,13 +3,19 @@
  * The jails of decoder and encoder, tried from inside: each forbidden thing dies by SIGSYS, what is needed works.
  */
 #include <check.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include <seccomp.h>
 
 #include "broker/gap/children.h"
 #include "broker/gap/gap.h"
@@ -139,6 +145,37 @@ START_TEST(no_namespace_no_jail)
 }
 END_TEST
 
+/* As under the shipped unit: whoever is started may not change how nice it is. code of the probe. */
+static int started_by(int nice, int policy)
+{
+	const char *const argv[] = { "jail_probe", "decoder", "nothing", NULL };
+	const struct sched_param none = { 0 };
+	scmp_filter_ctx filter;
+	pid_t pid = fork();
+	int status = 0;
+
+	ck_assert_int_ge(pid, 0);
+	if (pid != 0) {
+		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+		return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	}
+	filter = seccomp_init(SCMP_ACT_ALLOW);
+	if (!filter || setpriority(PRIO_PROCESS, 0, nice) != 0 || sched_setscheduler(0, policy, &none) != 0 ||
+			seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(setpriority), 0) != 0 || seccomp_load(filter) != 0)
+		_exit(99);
+	_exit(test_wait(test_spawn(SEK_JAIL_PROBE, argv, fds, 6), TEST_WAIT_MS).code);
+}
+
+START_TEST(stands_back_however_it_is_done)
+{
+	if (getuid() != 0)
+		return;
+	ck_assert_int_eq(started_by(-SEK_CHILD_NICE, SCHED_OTHER | SCHED_RESET_ON_FORK), 0);
+	ck_assert_int_eq(started_by(-1, SCHED_OTHER | SCHED_RESET_ON_FORK), SEK_EXIT_JAIL);
+	ck_assert_int_eq(started_by(0, SCHED_OTHER), SEK_EXIT_JAIL);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("jail");
@@ -159,6 +196,7 @@ int main(void)
 	tcase_add_test(tc, broken_specification_is_refused);
 	tcase_add_test(tc, works_for_anybody);
 	tcase_add_test(tc, no_namespace_no_jail);
+	tcase_add_test(tc, stands_back_however_it_is_done);
 	suite_add_tcase(s, tc);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
