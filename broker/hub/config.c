@@ -93,6 +93,8 @@ static sek_status anchor_all(const struct sek_config_place *k, struct sek_config
 		f->recording ? &f->recording->signing_key : NULL, f->recording ? &f->recording->secret_key : NULL,
 		f->recording ? &f->recording->words_path : NULL,
 		f->login && f->login->ldap ? &f->login->ldap->bind_password_file : NULL,
+		f->backup ? &f->backup->folder : NULL, f->backup ? &f->backup->public_key : NULL,
+		f->backup ? &f->backup->signing_key : NULL,
 	};
 	size_t i;
 
@@ -422,6 +424,7 @@ static sek_status fill(const struct sek_config_place *k, const char *program_fol
 	SEK_TRY(sek_config_fill_recording(k->path, c, k->err, k->err_size));
 	SEK_TRY(sek_config_fill_documents(k->path, program_folder, c, k->err, k->err_size));
 	SEK_TRY(sek_config_fill_login(k->path, c, k->err, k->err_size));
+	SEK_TRY(sek_config_fill_backup(k->path, c, k->err, k->err_size));
 	c->sessions.outer_address = f->outer.address;
 	c->sessions.ca_path = f->pki.ca;
 	c->sessions.crl_path = f->pki.crl;
@@ -486,6 +489,8 @@ void sek_broker_config_free(struct sek_broker_config *c)
 	free(c->made_documents);
 	free(c->made_paper);
 	free(c->made_store);
+	free(c->made_backup_key);
+	free(c->made_backup_held);
 	if (c->made_bind_password)
 		explicit_bzero(c->made_bind_password, strlen(c->made_bind_password));
 	free(c->made_bind_password);

@@ -65,6 +65,10 @@ struct sek_broker_config {
 	const char *const *printers;
 	size_t n_printers;
 	uint64_t documents_least_free_bytes;
+	const char *backup_folder;             /* where `sekishoctl backup` puts its files; NULL: this site says nothing of backups */
+	const char *backup_public_key_path, *backup_signing_key_path, *backup_held_path;
+	bool backup_recordings, backup_documents; /* their files too */
+	uint32_t backup_whole_days, backup_keep_days; /* a whole one at least so often; older ones are removed, 0 = never */
 	const char *metrics_address;           /* numeric; NULL: nothing listens there */
 	uint16_t metrics_port;
 	const char *viewers_address;           /* numeric: the port for VNC viewers; NULL: there is none */
@@ -76,7 +80,7 @@ struct sek_broker_config {
 	struct sek_config_file *file;          /* owns the texts */
 	struct sek_render_host *hosts;
 	char *made_origin, *made_decoder, *made_decoder_vnc, *made_decoder_rdp, *made_encoder, *made_encoder_rfb, *made_audit_path, *made_audit_key, *made_control_path, *made_login_key, *made_bind_password, *made_recordings,
-		*made_recording_key, *made_words, *made_documents, *made_paper, *made_store;
+		*made_recording_key, *made_words, *made_documents, *made_paper, *made_store, *made_backup_key, *made_backup_held;
 	char host_name[256];
 };
 

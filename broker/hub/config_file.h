@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * broker.yaml as libcyaml reads it: the structure and its schema. Private to the configuration.
+ * broker.yaml as libcyaml reads it: the structure and its schema. Private to the configuration, and to the backup, which
+ * takes every file that it names.
  */
 #ifndef SEK_BROKER_HUB_CONFIG_FILE_H
 #define SEK_BROKER_HUB_CONFIG_FILE_H
@@ -94,6 +95,11 @@ struct sek_config_file {
 		unsigned printers_count;
 		uint32_t *least_free_mib;
 	} *documents;
+	struct file_backup {
+		char *folder, *public_key, *signing_key;
+		bool recordings, documents;
+		uint32_t *whole_days, *keep_days;
+	} *backup;
 	struct file_control {
 		char *path, *group;
 	} *control;
@@ -143,6 +149,9 @@ sek_status sek_config_fill_recording(const char *path, struct sek_broker_config 
 
 /* config_recording.c: where documents lie that cross as pixels. */
 sek_status sek_config_fill_documents(const char *path, const char *program_folder, struct sek_broker_config *c, char *err, size_t err_size);
+
+/* config_backup.c: where backups go, once the store's path is known. */
+sek_status sek_config_fill_backup(const char *path, struct sek_broker_config *c, char *err, size_t err_size);
 
 /* config_hosts.c: what is said of foreign hosts, once c->hosts is filled, and the programs for them. */
 sek_status sek_config_fill_foreign(const struct sek_config_place *k, const char *program_folder, struct sek_broker_config *c);

@@ -179,6 +179,16 @@ static const cyaml_schema_field_t documents_fields[] = {
 	NUMBER("least_free_mib", struct file_documents, least_free_mib),
 	CYAML_FIELD_END,
 };
+static const cyaml_schema_field_t backup_fields[] = {
+	TEXT("folder", 0, struct file_backup, folder),
+	TEXT("public_key", 0, struct file_backup, public_key),
+	TEXT("signing_key", CYAML_FLAG_OPTIONAL, struct file_backup, signing_key),
+	SEK_CONFIG_FIELD_BOOL("recordings", CYAML_FLAG_OPTIONAL, struct file_backup, recordings),
+	SEK_CONFIG_FIELD_BOOL("documents", CYAML_FLAG_OPTIONAL, struct file_backup, documents),
+	NUMBER("whole_days", struct file_backup, whole_days),
+	NUMBER("keep_days", struct file_backup, keep_days),
+	CYAML_FIELD_END,
+};
 static const cyaml_schema_field_t control_fields[] = {
 	TEXT("path", CYAML_FLAG_OPTIONAL, struct file_control, path),
 	TEXT("group", CYAML_FLAG_OPTIONAL, struct file_control, group),
@@ -244,6 +254,8 @@ static const cyaml_schema_field_t file_fields[] = {
 		recording_fields),
 	CYAML_FIELD_MAPPING_PTR("documents", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, documents,
 		documents_fields),
+	CYAML_FIELD_MAPPING_PTR("backup", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, backup,
+		backup_fields),
 	CYAML_FIELD_MAPPING_PTR("control", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, control,
 		control_fields),
 	CYAML_FIELD_MAPPING_PTR("metrics", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct sek_config_file, metrics,

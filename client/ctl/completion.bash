@@ -23,6 +23,7 @@ _sekishoctl_word() { # GROUP VERB MEMBER
     *:attribute) _sekisho_reply "$(_sekisho_names name policy attributes)" ;;
     *:scope) _sekisho_reply "site group: user:" ;;
     *:roles) _sekisho_reply "staff administrator reviewer operator approver" ;;
+    backup:*:command) _sekisho_reply "make list verify restore keygen" ;;
     *:file | *:*_key) _sekisho_files ;;
     *) COMPREPLY=() ;;
   esac
@@ -31,6 +32,7 @@ _sekishoctl_word() { # GROUP VERB MEMBER
 _sekishoctl_options() { # GROUP VERB
   case $1:$2 in
     selfcheck:*) echo "--format --output --check --key" ;;
+    backup:*) echo "--to --whole --recordings --documents --signed-by --secret --passphrase-file --root --dry-run --config" ;;
     audit:search) echo "--who --what --object --outcome --from --to --search --limit --after" ;;
     audit:verify) echo "--key --expect --head --no-head --archived" ;;
     recording:list) echo "--user --group --host --marks --ended --hold --noted --purged --search --limit --after" ;;

@@ -68,6 +68,11 @@ int ctl_recording_keygen(struct ctl *c, int argc, char **argv);
 int ctl_recording_export(struct ctl *c, int argc, char **argv);
 int ctl_recording_verify(struct ctl *c, int argc, char **argv);
 
+/* become.c */
+/* Becomes another of our programs; words[0] is set here, NULL ends them. Returns only if it cannot. */
+int ctl_become(const struct ctl *c, const char *name, const char **words);
+int ctl_backup(struct ctl *c, int argc, char **argv);
+
 /* check.c */
 int ctl_selfcheck(struct ctl *c, int argc, char **argv);
 

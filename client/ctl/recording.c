@@ -3,10 +3,8 @@
  * `sekishoctl recording verify`, `export` and `keygen`: the broker checks one recording at a time; here all of them are gone through, and
  * sessions that had to be recorded are looked for in the audit log.
  */
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "client/ctl/ctl.h"
 
@@ -25,26 +23,11 @@ static int usage(void)
 	return CTL_USAGE;
 }
 
-/* Becomes another of our programs; words[0] is set here. Returns only if it cannot. */
-static int become(const struct ctl *c, const char *name, const char **words)
-{
-	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 32);
-
-	path[n > 0 ? n : 0] = '\0';
-	if (strrchr(path, '/'))
-		snprintf(strrchr(path, '/') + 1, 32, "%s", name);
-	words[0] = path;
-	execv(path, (char *const *)words);
-	fprintf(stderr, "sekishoctl: %s: %s\n", ctl_word(c, W_NO_PROGRAM), path);
-	return CTL_UNREACHABLE;
-}
-
 int ctl_recording_keygen(struct ctl *c, int argc, char **argv)
 {
 	if (argc != 2)
 		return usage();
-	return become(c, "sekisho-recording", (const char *[]){ NULL, "keygen", argv[0], argv[1], NULL });
+	return ctl_become(c, "sekisho-recording", (const char *[]){ NULL, "keygen", argv[0], argv[1], NULL });
 }
 
 /* --- export: the broker puts it on the record and says where the file is; who has the key makes the film --- */
@@ -86,7 +69,7 @@ int ctl_recording_export(struct ctl *c, int argc, char **argv)
 	words[k++] = "--name";
 	words[k++] = text_of(answer, "user");
 	words[k++] = text_of(answer, "path");
-	r = become(c, "sekisho-recording-export", words);
+	r = ctl_become(c, "sekisho-recording-export", words);
 	json_decref(answer);
 	return r;
 }

@@ -3,18 +3,12 @@
  * sekisho-recording: makes the recording key pair of a site. For any machine, best one that never runs the broker. (Files are verified by
  * sekisho-recording-verify.)
  */
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <sodium.h>
 
-#include "base/ask.h"
-#include "base/error.h"
-#include "broker/hub/record/reader.h"
-
-enum { PASSPHRASE_MIN_BYTES = 12, PASSPHRASE_MAX_BYTES = 1024 };
+#include "broker/hub/keys/lock.h"
 
 static const char usage_text[] =
 	"usage: sekisho-recording keygen PUBLIC SECRET\n"
@@ -34,31 +28,12 @@ static int fail(const char *what)
 	return 1;
 }
 
-/* On a terminal without showing it; else the first line of standard input. */
-static bool ask(const char *prompt, char *ret, size_t size)
-{
-	return isatty(STDIN_FILENO) ? sek_ask_hidden(stdin, prompt, ret, size) : sek_ask_line(stdin, ret, size);
-}
-
 static int keygen(const char *public_path, const char *secret_path)
 {
-	char phrase[PASSPHRASE_MAX_BYTES], again[PASSPHRASE_MAX_BYTES];
-	char text[120];
-	sek_status s;
+	const char *why = sek_lock_keygen(SEK_LOCK_RECORDING, public_path, secret_path);
 
-	if (!ask("Passphrase: ", phrase, sizeof phrase))
-		return fail("no passphrase");
-	if (strlen(phrase) < PASSPHRASE_MIN_BYTES)
-		return fail("the passphrase is too short: whoever finds the file could guess it; at least 12 characters");
-	if (isatty(STDIN_FILENO) && (!ask("Again: ", again, sizeof again) || strcmp(phrase, again) != 0))
-		return fail("the two are not the same");
-	s = sek_recording_keygen(public_path, secret_path, phrase);
-	sodium_memzero(phrase, sizeof phrase);
-	sodium_memzero(again, sizeof again);
-	if (sek_is(s, SEK_E_EXISTS))
-		return fail("one of the files is there already: a key is never overwritten, the recordings made for it would be lost");
-	if (!sek_is_ok(s))
-		return fail(sek_status_text(s, text, sizeof text));
+	if (why)
+		return fail(why);
 	printf("%s: for recording.public_key in broker.yaml\n%s: for the reviewers; keep a copy and the passphrase in a safe: without them no"
 		" recording can ever be seen\n", public_path, secret_path);
 	return 0;

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * sekisho-backup: backups of a broker on the command line (`sekishoctl backup`). Makes one beside a running broker; lists, verifies and
+ * restores them where no broker is. Must never run as root what the broker's user can do: files that root made would lock the broker out.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "base/hex.h"
+#include "broker/hub/backup/file.h"
+#include "broker/hub/backup/make.h"
+#include "broker/hub/backup/restore.h"
+#include "broker/hub/backup/shelf.h"
+#include "broker/hub/keys/lock.h"
+#include "broker/hub/protect.h"
+
+enum { DONE = 0, FAILED = 1, USAGE = 2 };
+
+static const char usage_text[] =
+	"usage: sekisho-backup COMMAND\n"
+	"  make [--config FILE] [--to FOLDER] [--whole] [--recordings true|false] [--documents true|false]\n"
+	"         makes a backup beside the running broker; what is left out is as the configuration says\n"
+	"  list [--config FILE | FOLDER]\n"
+	"  verify FILE --signed-by FILE.pub [--secret KEYFILE [--passphrase-file FILE]]\n"
+	"         the signature; with the secret half also all that it holds, and the earlier backups that it needs\n"
+	"  restore FILE --signed-by FILE.pub --secret KEYFILE [--passphrase-file FILE] [--root FOLDER] [--dry-run]\n"
+	"         verifies everything, then puts every file where it was (or the same below FOLDER); never over anything\n"
+	"  keygen PUBLIC SECRET\n"
+	"         the key pair to which backups are encrypted: PUBLIC goes to the broker, SECRET (locked by a passphrase) into a safe\n"
+	"exit codes: 0 fine, 1 it did not work or something was found, 2 wrong usage\n";
+
+struct options {
+	const char *config, *to, *signed_by, *secret, *passphrase_file, *root, *recordings, *documents;
+	const char *words[2];
+	size_t n_words;
+	bool whole, dry_run;
+};
+
+static int usage(void)
+{
+	fputs(usage_text, stderr);
+	return USAGE;
+}
+
+static int fail(const char *what)
+{
+	fprintf(stderr, "sekisho-backup: %s\n", what);
+	return FAILED;
+}
+
+static bool parse(int argc, char **argv, struct options *o)
+{
+	const struct { const char *name; const char **at; } values[] = { { "--config", &o->config }, { "--to", &o->to },
+		{ "--signed-by", &o->signed_by }, { "--secret", &o->secret }, { "--passphrase-file", &o->passphrase_file }, { "--root", &o->root },
+		{ "--recordings", &o->recordings }, { "--documents", &o->documents } };
+
+	for (int i = 0; i < argc; i++) {
+		size_t k = 0;
+
+		while (k < sizeof values / sizeof values[0] && strcmp(argv[i], values[k].name) != 0)
+			k++;
+		if (k < sizeof values / sizeof values[0] && i + 1 < argc)
+			*values[k].at = argv[++i];
+		else if (strcmp(argv[i], "--whole") == 0)
+			o->whole = true;
+		else if (strcmp(argv[i], "--dry-run") == 0)
+			o->dry_run = true;
+		else if (argv[i][0] != '-' && o->n_words < 2)
+			o->words[o->n_words++] = argv[i];
+		else
+			return false;
+	}
+	return true;
+}
+
+static bool yes_or_no(const char *text, bool *ret)
+{
+	if (text && strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
+		return false;
+	if (text)
+		*ret = strcmp(text, "true") == 0;
+	return true;
+}
+
+/* root becomes whoever the file belongs to: the configuration, then the store. */
+static const char *become_owner(const char *path)
+{
+	const struct passwd *p;
+	struct stat st;
+
+	if (geteuid() != 0)
+		return NULL;
+	if (stat(path, &st) != 0)
+		return "the store is not there: has the broker run on this machine?";
+	if (st.st_uid == 0)
+		return NULL;
+	p = getpwuid(st.st_uid);
+	if ((p ? initgroups(p->pw_name, p->pw_gid) : setgroups(0, NULL)) != 0 || setgid(p ? p->pw_gid : st.st_gid) != 0 || setuid(st.st_uid) != 0)
+		return "the rights of the store's owner cannot be taken on";
+	return NULL;
+}
+
+static struct sek_broker_config *load(const char *path)
+{
+	struct sek_broker_config *c = NULL;
+	char folder[4096], err[SEK_CONFIG_ERROR_BYTES] = "";
+	struct stat st;
+
+	if (stat(path, &st) == 0 && become_owner(path)) /* the broker's user reads only its own and root's */
+		return NULL;
+	sek_program_folder(folder, sizeof folder);
+	if (!sek_is_ok(sek_broker_config_load(path, folder, &c, err, sizeof err)))
+		fprintf(stderr, "sekisho-backup: %s\n", err);
+	return c;
+}
+
+/* --- make --- */
+
+static int make(const struct options *o)
+{
+	struct sek_backup_wish wish = { .folder = o->to, .whole = o->whole };
+	struct sek_backup_result r;
+	struct sek_broker_config *c;
+	char who[40], id[2 * SEK_BACKUP_ID_BYTES + 1], err[SEK_CONFIG_ERROR_BYTES];
+	const char *why;
+	sek_status s;
+
+	if (o->n_words > 0 || o->root || o->dry_run || o->secret || o->signed_by)
+		return usage();
+	snprintf(who, sizeof who, geteuid() == 0 ? "#local:root" : "#local:uid%lu", (unsigned long)geteuid());
+	c = load(o->config);
+	if (!c)
+		return FAILED;
+	wish.who = who;
+	wish.recordings = c->backup_recordings;
+	wish.documents = c->backup_documents;
+	why = become_owner(c->store_path);
+	if (!yes_or_no(o->recordings, &wish.recordings) || !yes_or_no(o->documents, &wish.documents)) {
+		sek_broker_config_free(c);
+		return usage();
+	}
+	s = why ? sek_fail(SEK_E_CONFIG) : sek_backup_make(c, o->config, &wish, &r, err, sizeof err);
+	sek_broker_config_free(c);
+	if (!sek_is_ok(s))
+		return fail(why ? why : err);
+	sek_hex(r.head.id, sizeof r.head.id, id);
+	printf("%s\n%s, %llu bytes, %llu files, %llu more held by earlier backups, id %s\n", r.path, r.head.whole ? "whole" : "what is new",
+		(unsigned long long)r.bytes, (unsigned long long)r.files, (unsigned long long)r.held, id);
+	if (r.removed)
+		printf("%u older backups removed\n", r.removed);
+	return DONE;
+}
+
+/* --- list --- */
+
+static int list_folder(const char *folder)
+{
+	struct sek_backup_shelf s = { .n = 0 };
+	char when[32], id[2 * SEK_BACKUP_ID_BYTES + 1];
+
+	if (!sek_is_ok(sek_backup_shelf_read(folder, &s)))
+		return fail("the folder cannot be read");
+	for (size_t i = 0; i < s.n; i++) {
+		sek_backup_time(s.all[i].head.made_s, when);
+		sek_hex(s.all[i].head.id, sizeof s.all[i].head.id, id);
+		printf("%s  %-11s  %14llu  %s  %s  %s\n", when, s.all[i].head.whole ? "whole" : "what is new", (unsigned long long)s.all[i].bytes,
+			s.all[i].head.where, id, s.all[i].name);
+	}
+	sek_backup_shelf_finish(&s);
+	return DONE;
+}
+
+static int list(const struct options *o)
+{
+	struct sek_broker_config *c;
+	int r;
+
+	if (o->n_words > 1)
+		return usage();
+	if (o->n_words == 1)
+		return list_folder(o->words[0]);
+	c = load(o->config);
+	if (!c)
+		return FAILED;
+	r = c->backup_folder ? list_folder(c->backup_folder) : fail("the configuration says nothing of backups: name the folder");
+	sek_broker_config_free(c);
+	return r;
+}
+
+/* --- verify and restore --- */
+
+static int verify_signature(const char *path, const uint8_t signer[32])
+{
+	struct sek_backup_reader *r = NULL;
+	char when[32];
+	sek_status s = sek_backup_open(path, &r);
+
+	if (sek_is_ok(s))
+		s = sek_backup_check(r, signer);
+	if (sek_is_ok(s)) {
+		sek_backup_time(sek_backup_head(r)->made_s, when);
+		printf("OK: made %s by %s, %s; the signature is right. What it holds was not looked at: that needs --secret.\n", when,
+			sek_backup_head(r)->where, sek_backup_head(r)->whole ? "whole" : "what was new since earlier ones");
+	}
+	sek_backup_close(r);
+	if (sek_is(s, SEK_E_NOT_FOUND))
+		return fail("the file is not there");
+	return sek_is_ok(s) ? DONE : fail("NOT as it was made: it was cut or changed, is no backup, or is not signed by that key");
+}
+
+static bool plan(const struct options *o, const uint8_t signer[32], struct sek_backup_plan *ret)
+{
+	uint8_t secret[32];
+	char err[1024];
+	const char *why = sek_lock_ask(SEK_LOCK_BACKUP, o->secret, o->passphrase_file, "passphrase of the backup key: ", secret);
+	sek_status s;
+
+	if (why) {
+		fail(why);
+		return false;
+	}
+	s = sek_backup_plan_make(o->words[0], signer, secret, ret, err, sizeof err);
+	sodium_memzero(secret, sizeof secret);
+	if (!sek_is_ok(s))
+		fail(err);
+	return sek_is_ok(s);
+}
+
+static void tell(const struct sek_backup_plan *p)
+{
+	uint64_t files[SEK_BACKUP_CLASSES] = { 0 }, bytes[SEK_BACKUP_CLASSES] = { 0 };
+	char when[32];
+
+	for (size_t i = 0; i < p->n; i++) {
+		files[p->rows[i].class] += p->rows[i].kind != SEK_BACKUP_FOLDER;
+		bytes[p->rows[i].class] += p->rows[i].kind != SEK_BACKUP_FOLDER ? p->rows[i].size : 0;
+	}
+	sek_backup_time(p->head.made_s, when);
+	printf("OK: made %s by %s; every file is as it was.\n", when, p->head.where);
+	for (int k = 0; k < SEK_BACKUP_CLASSES; k++)
+		printf("  %-14s %8llu files %14llu bytes\n", sek_backup_class_name((enum sek_backup_class)k), (unsigned long long)files[k],
+			(unsigned long long)bytes[k]);
+}
+
+static bool get_signer(const struct options *o, uint8_t ret[32])
+{
+	if (sek_is_ok(sek_public_key_load(o->signed_by, ret)))
+		return true;
+	fail("--signed-by: this is no public half of a signing key (backup.key.pub)");
+	return false;
+}
+
+static int verify(const struct options *o)
+{
+	struct sek_backup_plan p;
+	uint8_t signer[32];
+
+	if (o->n_words != 1 || !o->signed_by)
+		return usage();
+	if (!get_signer(o, signer))
+		return FAILED;
+	if (!o->secret)
+		return verify_signature(o->words[0], signer);
+	if (!plan(o, signer, &p))
+		return FAILED;
+	tell(&p);
+	sek_backup_plan_finish(&p);
+	return DONE;
+}
+
+/* By the broker's user, with the log that was just put back: that, and to which moment, it was. */
+static bool note_in_log(const struct sek_backup_plan *p, const char *config_path)
+{
+	struct sek_broker_config *c = load(config_path);
+	char id[2 * SEK_BACKUP_ID_BYTES + 1], when[32], who[40], err[400];
+
+	snprintf(who, sizeof who, geteuid() == 0 ? "#local:root" : "#local:uid%lu", (unsigned long)geteuid());
+	if (!c || become_owner(c->store_path))
+		return false;
+	sek_hex(p->head.id, sizeof p->head.id, id);
+	sek_backup_time(p->head.made_s, when);
+	return sek_is_ok(sek_audit_once(&c->audit, &(struct sek_audit_event){ .who = who, .what = "backup.restored", .object = id,
+		.details = (const char *const[]){ "made", when, "file", p->main, NULL } }, err, sizeof err));
+}
+
+static void note_restore(const struct sek_backup_plan *p)
+{
+	const char *config = NULL;
+	int status = 1;
+	pid_t child;
+
+	for (size_t i = 0; i < p->n && !config; i++)
+		if (p->rows[i].class == SEK_BACKUP_CONFIG && p->rows[i].kind != SEK_BACKUP_FOLDER)
+			config = p->rows[i].path;
+	fflush(NULL);
+	child = config ? fork() : -1;
+	if (child == 0)
+		_exit(note_in_log(p, config) ? 0 : 1);
+	if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+		fprintf(stderr, "sekisho-backup: the files are back, but the audit log could not be told: look at it with `sekishoctl audit verify`\n");
+}
+
+static int put_back(const struct options *o, const struct sek_backup_plan *p)
+{
+	const char *root = o->root ? o->root : "";
+	char err[1024];
+
+	if (!sek_is_ok(sek_backup_plan_fits(p, root, err, sizeof err)))
+		return fail(err);
+	if (o->dry_run) {
+		for (size_t i = 0; i < p->n; i++)
+			printf("%s%s%s  %04o %s:%s %llu\n", root, p->rows[i].path, p->rows[i].kind == SEK_BACKUP_FOLDER ? "/" : "",
+				(unsigned)p->rows[i].mode, p->rows[i].owner, p->rows[i].group, (unsigned long long)p->rows[i].size);
+		printf("Nothing was written: this was --dry-run.\n");
+		return DONE;
+	}
+	if (!sek_is_ok(sek_backup_plan_carry_out(p, root, err, sizeof err)))
+		return fail(err);
+	if (!*root)
+		note_restore(p);
+	printf("Restored%s%s.\n", *root ? " below " : "", root);
+	return DONE;
+}
+
+static int restore(const struct options *o)
+{
+	struct sek_backup_plan p;
+	uint8_t signer[32];
+	int r;
+
+	if (o->n_words != 1 || !o->signed_by || !o->secret || (o->root && !sek_backup_path_ok(o->root)))
+		return usage();
+	if (!get_signer(o, signer) || !plan(o, signer, &p))
+		return FAILED;
+	tell(&p);
+	r = put_back(o, &p);
+	sek_backup_plan_finish(&p);
+	return r;
+}
+
+static int keygen(const struct options *o)
+{
+	const char *why;
+
+	if (o->n_words != 2)
+		return usage();
+	why = sek_lock_keygen(SEK_LOCK_BACKUP, o->words[0], o->words[1]);
+	if (why)
+		return fail(why);
+	printf("%s: for backup.public_key in broker.yaml\n%s: into a safe, with its passphrase and, after the first backup, a copy of "
+		"backup.key.pub: without them no backup can be restored\n", o->words[0], o->words[1]);
+	return DONE;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { .config = "/etc/sekisho/broker.yaml" };
+	static const struct { const char *name; int (*fn)(const struct options *o); } commands[] = {
+		{ "make", make }, { "list", list }, { "verify", verify }, { "restore", restore }, { "keygen", keygen } };
+
+	sek_protect_process();
+	tzset();
+	if (sodium_init() < 0)
+		return fail("libsodium cannot start");
+	if (argc == 2 && strcmp(argv[1], "--help") == 0)
+		return fputs(usage_text, stdout) < 0;
+	if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		return printf("sekisho-backup %s\n", SEK_VERSION) < 0;
+	if (argc < 2 || !parse(argc - 2, argv + 2, &o))
+		return usage();
+	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].fn(&o);
+	return usage();
+}
