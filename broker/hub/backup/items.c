@@ -225,10 +225,12 @@ static sek_status add_named_files(struct listing *l, const struct sek_broker_con
 	const char *const files[] = { c->sessions.ca_path, c->sessions.crl_path, c->sessions.intermediate_path, c->certificate,
 		c->has_ldap ? c->ldap.ca : NULL, c->has_certificates ? c->login_certificates.ca : NULL,
 		c->has_certificates ? c->login_certificates.crl : NULL, c->syslog.ca, c->syslog.certificate,
-		c->has_recording ? c->recording.public_key_path : NULL, c->backup_public_key_path };
+		c->has_recording ? c->recording.public_key_path : NULL, c->backup_public_key_path,
+		f->store.postgresql ? f->store.postgresql->ca : NULL, f->store.postgresql ? f->store.postgresql->certificate : NULL };
 	const char *const keys[] = { c->sessions.intermediate_key_path, c->key, c->syslog.key,
 		c->recording_secret_path, c->login_key_path, c->audit.key_path, c->has_recording ? c->recording.signing_key_path : NULL,
-		c->backup_signing_key_path, f->login && f->login->ldap ? f->login->ldap->bind_password_file : NULL };
+		c->backup_signing_key_path, f->login && f->login->ldap ? f->login->ldap->bind_password_file : NULL,
+		f->store.postgresql ? f->store.postgresql->password_file : NULL, f->store.postgresql ? f->store.postgresql->key : NULL };
 	static const struct sek_backup_item file = { .class = SEK_BACKUP_KEY, .most = UINT64_MAX };
 
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
@@ -277,7 +279,8 @@ static sek_status add_all(struct listing *l, const struct sek_broker_config *c, 
 	SEK_TRY(add_folder_of(l, SEK_BACKUP_CONFIG, s->config_path));
 	SEK_TRY(add_file(l, &config, s->config_path));
 	SEK_TRY(add_folder_of(l, SEK_BACKUP_STORE, c->store_path));
-	SEK_TRY(add_file(l, &store, c->store_path));
+	if (s->store_copy)
+		SEK_TRY(add_file(l, &store, c->store_path));
 	SEK_TRY(add_named_files(l, c));
 	drop_doubles(l->list);
 	SEK_TRY(add_folders_of_keys(l, 0));

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <grp.h>
+#include <libgen.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -97,12 +98,14 @@ static bool yes_or_no(const char *text, bool *ret)
 static const char *become_owner(const char *path)
 {
 	const struct passwd *p;
+	char folder[4096];
 	struct stat st;
 
 	if (geteuid() != 0)
 		return NULL;
-	if (stat(path, &st) != 0)
-		return "the store is not there: has the broker run on this machine?";
+	snprintf(folder, sizeof folder, "%s", path);
+	if (stat(path, &st) != 0 && stat(dirname(folder), &st) != 0)
+		return "the store's folder is not there: has the broker run on this machine?";
 	if (st.st_uid == 0)
 		return NULL;
 	p = getpwuid(st.st_uid);
@@ -157,6 +160,8 @@ static int make(const struct options *o)
 	sek_hex(r.head.id, sizeof r.head.id, id);
 	printf("%s\n%s, %llu bytes, %llu files, %llu more held by earlier backups, id %s\n", r.path, r.head.whole ? "whole" : "what is new",
 		(unsigned long long)r.bytes, (unsigned long long)r.files, (unsigned long long)r.held, id);
+	if (r.no_store)
+		printf("Without the store: it is PostgreSQL's. Back that up at the same time with pg_dump, which is as consistent.\n");
 	if (r.removed)
 		printf("%u older backups removed\n", r.removed);
 	return DONE;

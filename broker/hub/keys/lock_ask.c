@@ -49,7 +49,9 @@ const char *sek_lock_ask(const char *purpose, const char *path, const char *pass
 		return "wrong passphrase";
 	if (sek_is(s, SEK_E_NOMEM))
 		return "not enough memory to open it";
-	return sek_is_ok(s) ? NULL : "this is not a secret key of that kind";
+	if (sek_is_ok(s))
+		return NULL;
+	return strcmp(purpose, SEK_LOCK_BACKUP) == 0 ? "this is not a secret backup key" : "this is not a secret recording key";
 }
 
 /* On a terminal without showing it; else the first line of standard input. */
