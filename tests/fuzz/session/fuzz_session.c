@@ -100,7 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	uv_update_time(&loop);
 	SEK_ASSERT(sek_is_ok(sek_farm_create(&all))); /* of no hosts: they would be watched, by processes */
-	SEK_ASSERT(sek_is_ok(sek_session_create(&all, "taro", &s)));
+	SEK_ASSERT(sek_is_ok(sek_session_create(&all, "taro", NULL, &s)));
 	/* as it is once a host was found: nothing here may start a process */
 	s->phase = SEK_PHASE_UP;
 	s->host = &host;
