@@ -30,6 +30,14 @@ uint64_t sek_auth_now_ms(void)
 	return CLOCK_BASE_MS + (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+int64_t sek_auth_wall_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 struct load {
 	struct sek_auth *auth;
 	uint64_t now_ms;
@@ -40,6 +48,16 @@ static uint64_t ago_ms(int64_t now_s, int64_t then_s)
 {
 	/* a time in the future comes from a clock that was set back: as if it were now */
 	return then_s < now_s ? (uint64_t)(now_s - then_s) * 1000 : 0;
+}
+
+static void load_known(void *ctx, const char *user, const char *address, int64_t seen_s)
+{
+	const struct load *load = ctx;
+	char codes[SEK_NAME_BYTES + 8];
+
+	snprintf(codes, sizeof codes, SEK_AUTH_CODE_ACCOUNT "%s", user);
+	sek_throttle_familiar(load->auth->throttle, user, address, load->now_ms, ago_ms(load->now_s, seen_s));
+	sek_throttle_familiar(load->auth->throttle, codes, address, load->now_ms, ago_ms(load->now_s, seen_s));
 }
 
 void sek_auth_admit(struct sek_auth *a, const struct sek_store_login *row, uint64_t now_ms, int64_t now_s)
@@ -55,6 +73,7 @@ void sek_auth_admit(struct sek_auth *a, const struct sek_store_login *row, uint6
 	l->directory = row->directory;
 	l->consented = row->consented;
 	l->reread_ms = now_ms;
+	load_known(&(struct load){ a, now_ms, now_s }, row->user, row->address, row->created_s);
 }
 
 static void load_login(void *ctx, const struct sek_store_login *row)
@@ -62,16 +81,6 @@ static void load_login(void *ctx, const struct sek_store_login *row)
 	const struct load *load = ctx;
 
 	sek_auth_admit(load->auth, row, load->now_ms, load->now_s);
-}
-
-static void load_known(void *ctx, const char *user, const char *address, int64_t seen_s)
-{
-	const struct load *load = ctx;
-	char codes[SEK_NAME_BYTES + 8];
-
-	snprintf(codes, sizeof codes, SEK_AUTH_CODE_ACCOUNT "%s", user);
-	sek_throttle_familiar(load->auth->throttle, user, address, load->now_ms, ago_ms(load->now_s, seen_s));
-	sek_throttle_familiar(load->auth->throttle, codes, address, load->now_ms, ago_ms(load->now_s, seen_s));
 }
 
 static sek_status load_all(struct sek_auth *a)
@@ -108,8 +117,6 @@ sek_status sek_auth_create(uv_loop_t *loop, struct sek_store *store, const struc
 	if (sek_is_ok(status))
 		status = sek_throttle_create(&a->throttle);
 	if (sek_is_ok(status))
-		status = sek_tickets_create(&a->tickets);
-	if (sek_is_ok(status))
 		status = load_all(a);
 	if (!sek_is_ok(status)) {
 		sek_auth_destroy(a);
@@ -130,7 +137,6 @@ void sek_auth_destroy(struct sek_auth *a)
 	sek_logins_destroy(a->logins);
 	sek_tokens_destroy(a->tokens);
 	sek_throttle_destroy(a->throttle);
-	sek_tickets_destroy(a->tickets);
 	free(a);
 }
 
@@ -259,18 +265,6 @@ void sek_auth_active(struct sek_auth *a, uint64_t login, uint64_t idle_ms)
 
 	if (l)
 		sek_login_touch(l, sek_auth_now_ms() - idle_ms);
-}
-
-void sek_auth_token_issue(struct sek_auth *a, uint64_t login, const char *address,
-	const uint8_t session[SEK_SESSION_ID_BYTES], char ret[SEK_TOKEN_BYTES])
-{
-	sek_tokens_issue(a->tokens, login, address, session, sek_auth_now_ms(), ret);
-}
-
-enum sek_token_answer sek_auth_token_redeem(struct sek_auth *a, const char *token, size_t n, uint64_t login,
-	const char *address, uint8_t ret_session[SEK_SESSION_ID_BYTES])
-{
-	return sek_tokens_redeem(a->tokens, token, n, login, address, sek_auth_now_ms(), ret_session);
 }
 
 void sek_auth_on_end(struct sek_auth *a, sek_auth_end_fn *fn, void *user)

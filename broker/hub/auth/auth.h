@@ -113,9 +113,9 @@ struct sek_auth_proof {
 /* The same for any kind of proof: steps follow each other until the answer is SEK_AUTH_OK. */
 struct sek_auth_try *sek_auth_prove(struct sek_auth *a, const struct sek_auth_proof *proof,
 	void (*fn)(void *user, const struct sek_auth_result *r), void *user);
-/* The user gives a half log-in up: its ticket (hostile) is void, and with it a generator that was not enrolled to the end. False: no
- * such ticket of this address. */
-bool sek_auth_cancel(struct sek_auth *a, const char *ticket, size_t n, const char *address);
+/* The user gives a half log-in up: its ticket (hostile), if it is one of this address, is void in a moment, and with it a generator that was not
+ * enrolled to the end. */
+void sek_auth_cancel(struct sek_auth *a, const char *ticket, size_t n, const char *address);
 /* The asker is gone: fn will not be called. A log-in that worked is ended at once. */
 void sek_auth_forget(struct sek_auth_try *t);
 
@@ -143,11 +143,21 @@ struct sek_auth_consent *sek_auth_consent(struct sek_auth *a, uint64_t login, co
 	void (*fn)(void *user, sek_status status), void *user);
 void sek_auth_consent_forget(struct sek_auth_consent *c);
 
-/* Stream tokens (tokens.h). */
-void sek_auth_token_issue(struct sek_auth *a, uint64_t login, const char *address,
-	const uint8_t session[SEK_SESSION_ID_BYTES], char ret[SEK_TOKEN_BYTES]);
-enum sek_token_answer sek_auth_token_redeem(struct sek_auth *a, const char *token, size_t n, uint64_t login,
-	const char *address, uint8_t ret_session[SEK_SESSION_ID_BYTES]);
+/* Stream tokens (tokens.h), good once at whichever broker of the store they come to. What was given out here is known in memory, too, so that
+ * most of what is worth nothing is refused at once; the use itself is the store's to grant. */
+/* Makes one. fn, once, on the loop, never from inside this call: token NULL: the store failed, or the log-in has ended. NULL: no memory. */
+struct sek_auth_token;
+struct sek_auth_token *sek_auth_token_issue(struct sek_auth *a, uint64_t login, const char *address, const uint8_t session[SEK_SESSION_ID_BYTES],
+	void (*fn)(void *user, const char *token), void *user);
+void sek_auth_token_forget(struct sek_auth_token *t); /* also of a claim; NULL is fine */
+/* What memory says of a token (hostile) that login (0 = nobody) shows; it is used up here whatever the answer is. GOOD and ELSEWHERE: to be
+ * claimed. Otherwise it is void at every broker. */
+enum sek_token_answer sek_auth_token_look(struct sek_auth *a, const char *token, size_t n, uint64_t login, const char *address);
+/* The use: looks for the cookie's log-in too, if it is not known here. l NULL: the cookie is nobody's. session is good if answer is GOOD, l then
+ * too, both during the call. NULL: no memory. */
+typedef void sek_auth_claimed_fn(void *user, enum sek_token_answer answer, const struct sek_login *l, const uint8_t *session);
+struct sek_auth_token *sek_auth_token_claim(struct sek_auth *a, const char *cookie, size_t cookie_n, const char *token, size_t n, const char *address,
+	sek_auth_claimed_fn *fn, void *user);
 
 /* Told of each log-in that ends. last: the user has no other. The log-in is good during the call. */
 typedef void sek_auth_end_fn(void *user, const struct sek_login *l, enum sek_login_end why, bool last);

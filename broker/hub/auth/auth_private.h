@@ -10,6 +10,7 @@
 #include "broker/hub/auth/auth.h"
 #include "broker/hub/auth/name.h"
 #include "broker/hub/auth/password.h"
+#include "broker/hub/auth/ration.h"
 #include "broker/hub/auth/throttle.h"
 #include "broker/hub/auth/tickets.h"
 #include "broker/hub/store/people.h"
@@ -29,6 +30,8 @@ struct sek_auth_try {
 	size_t password_n;
 	int kind;                       /* of the proof */
 	bool throttled;                 /* the throttle was asked, and is told how it ended */
+	struct sek_ration ration;       /* the same across brokers; touched in the pool */
+	bool admitted, held;            /* it was asked; it wants the try to wait */
 	char ticket[SEK_TOKEN_BYTES], code[32];
 	struct sek_ticket half;         /* what the ticket stands for, or what the next one will */
 	uint8_t *certificate;           /* heap */
@@ -63,7 +66,6 @@ struct sek_auth {
 	struct sek_logins *logins;
 	struct sek_tokens *tokens;
 	struct sek_throttle *throttle;
-	struct sek_tickets *tickets;
 	_Atomic uint64_t directory_ms;       /* until then the directory is taken for down; touched in the pool */
 	char dummy[SEK_PASSWORD_HASH_BYTES]; /* hash of a random password: looked at when there is no such user */
 
@@ -107,7 +109,9 @@ void sek_auth_start_tick(struct sek_auth *a);
 /* Calls done once nothing is left to wait for. */
 void sek_auth_maybe_done(struct sek_auth *a);
 
-/* look.c, in the pool: looks at a try's proof; sets answer, status and what goes with them. */
+int64_t sek_auth_wall_ms(void);
+
+/* look.c, in the pool: looks at a try's proof; sets answer, status and what goes with them; or `held`: it is to come again after a delay. */
 void sek_auth_look(uv_work_t *work);
 
 /* directory.c */

@@ -212,14 +212,21 @@ static void settle_throttle(struct sek_auth_try *t)
 	sek_throttle_done(t->auth->throttle, &t->throttle, outcome, sek_auth_now_ms());
 }
 
-static void settle_ticket(struct sek_auth_try *t)
-{
-	struct sek_tickets *tickets = t->auth->tickets;
+static void delay(struct sek_auth_try *t);
+static void answer_untried(struct sek_auth_try *t, enum sek_auth_answer answer);
 
-	if (t->kind == SEK_PROOF_CODE && t->result.answer != SEK_AUTH_WRONG_CODE)
-		sek_tickets_drop(tickets, t->ticket, strlen(t->ticket));
-	if (t->result.answer == SEK_AUTH_NEXT_CODE || t->result.answer == SEK_AUTH_NEXT_ENROL)
-		sek_tickets_issue(tickets, &t->half, t->address, sek_auth_now_ms(), t->result.ticket);
+/* Too many tries at this account, at all brokers together: it comes again in a while. */
+static void hold(struct sek_auth_try *t)
+{
+	struct sek_auth *a = t->auth;
+
+	t->held = false;
+	if (a->stopping || a->waiting >= SEK_AUTH_QUEUE) {
+		answer_untried(t, SEK_AUTH_BUSY);
+		return;
+	}
+	a->waiting++;
+	delay(t);
 }
 
 static void looked_at(uv_work_t *work, int cancelled)
@@ -229,15 +236,16 @@ static void looked_at(uv_work_t *work, int cancelled)
 
 	(void)cancelled; /* nothing cancels */
 	a->hashing--;
-	if (!sek_is_ok(t->status))
-		t->result.answer = SEK_AUTH_FAULT;
-	if (t->result.answer == SEK_AUTH_OK)
-		accept_login(t);
-	settle_ticket(t);
-	settle_throttle(t);
-	if (!record_login(t)) {
-		log_answer(t);
-		finish(t);
+	if (t->held) {
+		hold(t);
+	} else {
+		if (t->result.answer == SEK_AUTH_OK)
+			accept_login(t);
+		settle_throttle(t);
+		if (!record_login(t)) {
+			log_answer(t);
+			finish(t);
+		}
 	}
 	start_next(a);
 	sek_auth_maybe_done(a);
@@ -247,8 +255,6 @@ static void answer_untried(struct sek_auth_try *t, enum sek_auth_answer answer)
 {
 	if (t->throttled)
 		sek_throttle_done(t->auth->throttle, &t->throttle, SEK_THROTTLE_UNTRIED, sek_auth_now_ms());
-	if (t->kind == SEK_PROOF_CODE)
-		sek_tickets_untry(t->auth->tickets, t->ticket, strlen(t->ticket));
 	t->result.answer = answer;
 	t->result.retry_s = SEK_AUTH_BUSY_S;
 	log_answer(t);
@@ -350,16 +356,13 @@ static bool has_place(const struct sek_auth *a, const struct sek_auth_try *t)
 	return a->waiting < SEK_AUTH_QUEUE && c.address < SEK_AUTH_QUEUE_ADDRESS && c.account < SEK_AUTH_QUEUE_ACCOUNT;
 }
 
-/* Codes have buckets of their own: a wrong one must not keep anybody from trying a password. */
+/* Of a code nobody knows whose it is before its ticket was looked up: it has only the throttle that all brokers share (look.c). */
 static enum sek_throttle_answer ask_throttle(struct sek_auth_try *t, uint64_t *ret_wait_ms)
 {
-	char account[SEK_NAME_BYTES + 8];
-
-	if (t->kind == SEK_PROOF_CERTIFICATE)
-		return SEK_THROTTLE_GO; /* there is nothing to guess at */
+	if (t->kind != SEK_PROOF_PASSWORD)
+		return SEK_THROTTLE_GO; /* of a certificate there is nothing to guess at */
 	t->throttled = true;
-	snprintf(account, sizeof account, "%s%s", t->kind == SEK_PROOF_CODE ? SEK_AUTH_CODE_ACCOUNT : "", t->name);
-	return sek_throttle_take(t->auth->throttle, account, t->address, sek_auth_now_ms(), &t->throttle, ret_wait_ms);
+	return sek_throttle_take(t->auth->throttle, t->name, t->address, sek_auth_now_ms(), &t->throttle, ret_wait_ms);
 }
 
 static void begin(struct sek_auth_try *t)
@@ -371,19 +374,9 @@ static void begin(struct sek_auth_try *t)
 		answer_later(t, SEK_AUTH_BUSY, SEK_AUTH_BUSY_S);
 		return;
 	}
-	if (t->kind == SEK_PROOF_CODE) {
-		if (!sek_tickets_try(a->tickets, t->ticket, strlen(t->ticket), t->address, sek_auth_now_ms(), &t->half)) {
-			answer_later(t, SEK_AUTH_WRONG_TICKET, 0);
-			return;
-		}
-		t->sound = true;
-		snprintf(t->name, sizeof t->name, "%s", t->half.user);
-	}
 	switch (ask_throttle(t, &wait_ms)) {
 	case SEK_THROTTLE_REFUSE:
 		t->throttled = false;
-		if (t->kind == SEK_PROOF_CODE)
-			sek_tickets_untry(a->tickets, t->ticket, strlen(t->ticket));
 		answer_later(t, SEK_AUTH_THROTTLED, (uint32_t)((wait_ms + 999) / 1000));
 		return;
 	case SEK_THROTTLE_DELAY:
@@ -451,20 +444,6 @@ struct sek_auth_try *sek_auth_login(struct sek_auth *a, const char *name, size_t
 		.password_n = password_n, .address = address };
 
 	return sek_auth_prove(a, &p, fn, user);
-}
-
-bool sek_auth_cancel(struct sek_auth *a, const char *ticket, size_t n, const char *address)
-{
-	struct sek_ticket what;
-
-	if (!sek_tickets_try(a->tickets, ticket, n, address, sek_auth_now_ms(), &what))
-		return false;
-	sek_tickets_drop(a->tickets, ticket, n);
-	sek_log(SEK_LOG_INFO, "login.cancelled", "user", what.user, "address", address, NULL);
-	(void)sek_audit_event(a->config.audit, &(struct sek_audit_event){ .who = what.user, .what = "login.cancelled",
-		.details = (const char *const[]){ "address", address, "step", what.enrolling ? "enrol" : "code", NULL } }, NULL, NULL);
-	sodium_memzero(&what, sizeof what);
-	return true;
 }
 
 void sek_auth_forget(struct sek_auth_try *t)

@@ -316,20 +316,111 @@ static void look_at_code(struct sek_auth_try *t)
 	}
 }
 
+/* --- before and after --- */
+
+struct familiar {
+	const char *address;
+	bool is;
+};
+
+static void compare(void *ctx, const char *address)
+{
+	struct familiar *f = ctx;
+
+	f->is |= sek_ration_same_place(address, f->address);
+}
+
+/* True: the ticket is good, and t knows whose it is. */
+static bool open_ticket(struct sek_auth_try *t)
+{
+	sek_status status = t->auth->config.key ? sek_tickets_try(t->auth->store, t->auth->config.key, t->ticket, strlen(t->ticket), t->address,
+		sek_auth_wall_ms(), &t->half) : sek_fail(SEK_E_NOT_FOUND);
+
+	if (!sek_is_ok(status)) {
+		t->result.answer = SEK_AUTH_WRONG_TICKET;
+		t->status = sek_is(status, SEK_E_NOT_FOUND) || sek_is(status, SEK_E_CRYPTO) ? sek_ok() : status;
+		return false;
+	}
+	t->sound = true;
+	snprintf(t->name, sizeof t->name, "%s", t->half.user);
+	return true;
+}
+
+/* Whether it may be looked at, as far as the tries at all brokers together go. Codes have buckets of their own: a wrong one must not keep anybody
+ * from trying a password. */
+static bool admit(struct sek_auth_try *t)
+{
+	int64_t since_s = (int64_t)time(NULL) - (int64_t)SEK_THROTTLE_FAMILIAR_DAYS * 24 * 3600;
+	enum sek_throttle_answer answer = SEK_THROTTLE_GO;
+	struct familiar f = { .address = t->address };
+	char account[SEK_NAME_BYTES + 8];
+	uint64_t wait_ms = 0;
+
+	t->admitted = true;
+	if (t->kind == SEK_PROOF_CERTIFICATE)
+		return true;
+	if (t->kind == SEK_PROOF_CODE && !open_ticket(t))
+		return false;
+	snprintf(account, sizeof account, "%s%s", t->kind == SEK_PROOF_CODE ? SEK_AUTH_CODE_ACCOUNT : "", t->name);
+	t->status = sek_store_known_of(t->auth->store, t->name, since_s, compare, &f);
+	if (sek_is_ok(t->status)) {
+		sek_ration_name(&t->ration, t->auth->config.key, account, t->address, f.is);
+		t->status = sek_ration_take(t->auth->store, &t->ration, sek_auth_wall_ms(), &answer, &wait_ms);
+	}
+	if (!sek_is_ok(t->status))
+		return false;
+	if (answer == SEK_THROTTLE_REFUSE) {
+		t->result.answer = SEK_AUTH_THROTTLED;
+		t->result.retry_s = (uint32_t)((wait_ms + 999) / 1000);
+		if (t->kind == SEK_PROOF_CODE)
+			(void)sek_tickets_untry(t->auth->store, t->ticket, strlen(t->ticket));
+		return false;
+	}
+	t->held = answer == SEK_THROTTLE_DELAY;
+	return !t->held;
+}
+
+/* Half a log-in gives the try back and no more: else a thief with the password could win back tries at codes with it. */
+static void settle(struct sek_auth_try *t)
+{
+	enum sek_throttle_outcome outcome = SEK_THROTTLE_UNTRIED;
+	enum sek_auth_answer a = t->result.answer;
+
+	if (a == SEK_AUTH_OK)
+		outcome = SEK_THROTTLE_WORKED;
+	else if (a == SEK_AUTH_WRONG || a == SEK_AUTH_WRONG_CODE)
+		outcome = SEK_THROTTLE_FAILED;
+	(void)sek_ration_done(t->auth->store, &t->ration, outcome, sek_auth_wall_ms()); /* where it cannot be written nobody gets more tries */
+	if (t->kind == SEK_PROOF_CODE && a != SEK_AUTH_WRONG_CODE)
+		(void)sek_tickets_drop(t->auth->store, t->ticket, strlen(t->ticket)); /* or it ends by its time and its tries */
+	if (a == SEK_AUTH_NEXT_CODE || a == SEK_AUTH_NEXT_ENROL)
+		t->status = sek_tickets_issue(t->auth->store, t->auth->config.key, &t->half, t->address, sek_auth_wall_ms(), t->result.ticket);
+	if (!sek_is_ok(t->status))
+		t->result.answer = SEK_AUTH_FAULT;
+}
+
 void sek_auth_look(uv_work_t *work)
 {
 	struct sek_auth_try *t = work->data;
 
 	t->status = sek_ok();
+	if (!t->admitted && !admit(t)) {
+		if (!sek_is_ok(t->status))
+			t->result.answer = SEK_AUTH_FAULT;
+		return;
+	}
 	switch (t->kind) {
 	case SEK_PROOF_PASSWORD:
 		look_at_password(t);
-		return;
+		break;
 	case SEK_PROOF_CERTIFICATE:
 		look_at_certificate(t);
-		return;
+		break;
 	default:
 		look_at_code(t);
-		return;
+		break;
 	}
+	if (!sek_is_ok(t->status))
+		t->result.answer = SEK_AUTH_FAULT;
+	settle(t);
 }

@@ -1,126 +1,102 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A fixed list of hashes of tickets. Must never find one for another address, after its time or after its tries.
+ * Tickets in the store. Must never find one for another address, after its time or after its tries.
  */
 #include "broker/hub/auth/tickets.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <sodium.h>
 
-enum { RANDOM_BYTES = 32, KEY_BYTES = 32 };
+#include "broker/hub/keys/seal.h"
+#include "broker/hub/store/once.h"
 
-struct entry {
-	uint64_t issued_ms;
-	unsigned tries_left; /* 0 = free */
-	uint8_t key[KEY_BYTES];
-	char address[SEK_STORE_ADDRESS_BYTES];
-	struct sek_ticket what;
-};
+enum { RANDOM_BYTES = 32, PLAIN_BYTES = 4 + 1 + SEK_TOTP_SECRET_BYTES };
+_Static_assert(PLAIN_BYTES + SEK_SEAL_MORE_BYTES <= SEK_STORE_ONCE_WHAT_BYTES, "room for what a ticket stands for");
+_Static_assert(SEK_SEAL_KEY_BYTES == SEK_TOTP_KEY_BYTES, "one key");
 
-struct sek_tickets {
-	struct entry list[SEK_TICKETS_MAX];
-};
-
-sek_status sek_tickets_create(struct sek_tickets **ret)
+/* What is sealed for one user does not open as another's. */
+static void purpose(const char *user, char ret[SEK_STORE_NAME_BYTES + 8])
 {
-	*ret = calloc(1, sizeof **ret);
-	return *ret ? sek_ok() : sek_fail(SEK_E_NOMEM);
+	snprintf(ret, SEK_STORE_NAME_BYTES + 8, "ticket:%s", user);
 }
 
-void sek_tickets_destroy(struct sek_tickets *t)
+static bool hash(const char *ticket, size_t n, uint8_t ret[SEK_STORE_ONCE_KEY_BYTES])
 {
-	if (t)
-		sodium_memzero(t, sizeof *t);
-	free(t);
-}
-
-/* A free place, or the oldest of this user if he or she has too many, or the oldest of all. */
-static struct entry *place(struct sek_tickets *t, const char *user, uint64_t now_ms)
-{
-	struct entry *free_one = NULL, *oldest_own = NULL, *oldest = &t->list[0];
-	size_t i, own = 0;
-
-	for (i = 0; i < SEK_TICKETS_MAX; i++) {
-		struct entry *e = &t->list[i];
-
-		if (e->tries_left == 0 || now_ms - e->issued_ms >= SEK_TICKET_LIFE_MS) {
-			free_one = e;
-			continue;
-		}
-		if (e->issued_ms < oldest->issued_ms)
-			oldest = e;
-		if (strcmp(e->what.user, user) == 0) {
-			own++;
-			if (!oldest_own || e->issued_ms < oldest_own->issued_ms)
-				oldest_own = e;
-		}
-	}
-	if (own >= SEK_TICKETS_PER_USER)
-		return oldest_own;
-	return free_one ? free_one : oldest;
-}
-
-void sek_tickets_issue(struct sek_tickets *t, const struct sek_ticket *what, const char *address, uint64_t now_ms,
-	char ret[SEK_TOKEN_BYTES])
-{
-	struct entry *e = place(t, what->user, now_ms);
 	uint8_t random[RANDOM_BYTES];
+	size_t len = 0;
 
-	randombytes_buf(random, sizeof random);
-	sodium_bin2base64(ret, SEK_TOKEN_BYTES, random, sizeof random, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-	(void)crypto_generichash(e->key, sizeof e->key, random, sizeof random, NULL, 0);
-	sodium_memzero(random, sizeof random);
-	e->issued_ms = now_ms;
-	e->tries_left = SEK_TICKET_TRIES;
-	e->what = *what;
-	snprintf(e->address, sizeof e->address, "%s", address);
-}
-
-/* Every entry is compared, each in constant time. */
-static struct entry *find(struct sek_tickets *t, const char *ticket, size_t n)
-{
-	uint8_t random[RANDOM_BYTES], key[KEY_BYTES];
-	struct entry *found = NULL;
-	size_t len = 0, i;
-
-	if (sodium_base642bin(random, sizeof random, ticket, n, NULL, &len, NULL,
-			sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 || len != sizeof random)
-		return NULL;
-	(void)crypto_generichash(key, sizeof key, random, sizeof random, NULL, 0);
-	for (i = 0; i < SEK_TICKETS_MAX; i++)
-		if (sodium_memcmp(t->list[i].key, key, sizeof key) == 0)
-			found = &t->list[i];
-	sodium_memzero(random, sizeof random);
-	return found;
-}
-
-bool sek_tickets_try(struct sek_tickets *t, const char *ticket, size_t n, const char *address, uint64_t now_ms,
-	struct sek_ticket *ret)
-{
-	struct entry *e = find(t, ticket, n);
-
-	if (!e || e->tries_left == 0 || now_ms - e->issued_ms >= SEK_TICKET_LIFE_MS || strcmp(e->address, address) != 0)
+	if (sodium_base642bin(random, sizeof random, ticket, n, NULL, &len, NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
+			len != sizeof random)
 		return false;
-	e->tries_left--;
-	*ret = e->what;
+	(void)crypto_generichash(ret, SEK_STORE_ONCE_KEY_BYTES, random, sizeof random, NULL, 0);
+	sodium_memzero(random, sizeof random);
 	return true;
 }
 
-void sek_tickets_untry(struct sek_tickets *t, const char *ticket, size_t n)
+sek_status sek_tickets_issue(struct sek_store *s, const uint8_t key[SEK_TOTP_KEY_BYTES], const struct sek_ticket *what, const char *address,
+	int64_t now_ms, char ret[SEK_TOKEN_BYTES])
 {
-	struct entry *e = find(t, ticket, n);
+	struct sek_store_once o = { .kind = SEK_ONCE_TICKET, .tries = SEK_TICKET_TRIES, .made_ms = now_ms, .until_ms = now_ms + SEK_TICKET_LIFE_MS };
+	uint8_t random[RANDOM_BYTES], plain[PLAIN_BYTES];
+	char use[SEK_STORE_NAME_BYTES + 8];
+	sek_status status;
 
-	if (e && e->tries_left < SEK_TICKET_TRIES)
-		e->tries_left++;
+	randombytes_buf(random, sizeof random);
+	(void)crypto_generichash(o.key, sizeof o.key, random, sizeof random, NULL, 0);
+	sodium_bin2base64(ret, SEK_TOKEN_BYTES, random, sizeof random, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	sodium_memzero(random, sizeof random);
+	snprintf(o.owner, sizeof o.owner, "%s", what->user);
+	snprintf(o.address, sizeof o.address, "%s", address);
+	for (size_t i = 0; i < 4; i++)
+		plain[i] = (uint8_t)(what->have >> (8 * i));
+	plain[4] = what->enrolling;
+	memcpy(plain + 5, what->secret, sizeof what->secret);
+	purpose(what->user, use);
+	sek_seal(key, use, plain, sizeof plain, o.what);
+	o.what_n = sizeof plain + SEK_SEAL_MORE_BYTES;
+	sodium_memzero(plain, sizeof plain);
+	status = sek_store_once_put(s, &o, SEK_TICKETS_PER_USER);
+	if (!sek_is_ok(status))
+		sodium_memzero(ret, SEK_TOKEN_BYTES);
+	return status;
 }
 
-void sek_tickets_drop(struct sek_tickets *t, const char *ticket, size_t n)
+sek_status sek_tickets_try(struct sek_store *s, const uint8_t key[SEK_TOTP_KEY_BYTES], const char *ticket, size_t n, const char *address,
+	int64_t now_ms, struct sek_ticket *ret)
 {
-	struct entry *e = find(t, ticket, n);
+	uint8_t id[SEK_STORE_ONCE_KEY_BYTES], plain[PLAIN_BYTES];
+	char use[SEK_STORE_NAME_BYTES + 8];
+	struct sek_store_once o;
 
-	if (e)
-		sodium_memzero(e, sizeof *e);
+	if (!hash(ticket, n, id))
+		return sek_fail(SEK_E_NOT_FOUND);
+	SEK_TRY(sek_store_once_try(s, SEK_ONCE_TICKET, id, address, now_ms, &o));
+	purpose(o.owner, use);
+	if (o.what_n != sizeof plain + SEK_SEAL_MORE_BYTES)
+		return sek_fail(SEK_E_NOT_FOUND);
+	SEK_TRY(sek_seal_open(key, use, o.what, o.what_n, plain));
+	memset(ret, 0, sizeof *ret);
+	snprintf(ret->user, sizeof ret->user, "%s", o.owner);
+	for (size_t i = 0; i < 4; i++)
+		ret->have |= (uint32_t)plain[i] << (8 * i);
+	ret->enrolling = plain[4] != 0;
+	memcpy(ret->secret, plain + 5, sizeof ret->secret);
+	sodium_memzero(plain, sizeof plain);
+	return sek_ok();
+}
+
+sek_status sek_tickets_untry(struct sek_store *s, const char *ticket, size_t n)
+{
+	uint8_t id[SEK_STORE_ONCE_KEY_BYTES];
+
+	return hash(ticket, n, id) ? sek_store_once_untry(s, SEK_ONCE_TICKET, id) : sek_ok();
+}
+
+sek_status sek_tickets_drop(struct sek_store *s, const char *ticket, size_t n)
+{
+	uint8_t id[SEK_STORE_ONCE_KEY_BYTES];
+
+	return hash(ticket, n, id) ? sek_store_once_drop(s, SEK_ONCE_TICKET, id) : sek_ok();
 }

@@ -4,6 +4,7 @@
  */
 #include "broker/hub/auth/tokens.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,8 @@ _Static_assert(SEK_TOKEN_BYTES == sodium_base64_ENCODED_LEN(RANDOM_BYTES, sodium
 	"the token's text");
 
 struct token {
-	uint64_t login; /* 0 = free */
+	uint64_t login; /* 0 = free, or used: */
+	bool used;      /* its key is kept until it would have ended, so that a second use is known for what it is */
 	uint64_t issued_ms;
 	uint8_t key[KEY_BYTES], session[SEK_SESSION_ID_BYTES];
 	char address[SEK_STORE_ADDRESS_BYTES];
@@ -28,7 +30,7 @@ struct sek_tokens {
 
 const char *sek_token_answer_name(enum sek_token_answer a)
 {
-	static const char *const names[] = { "good", "unknown-or-used", "expired", "other-login", "other-address" };
+	static const char *const names[] = { "good", "unknown-or-used", "expired", "other-login", "other-address", "elsewhere", "store" };
 
 	return names[a];
 }
@@ -52,14 +54,18 @@ static void hash(const uint8_t random[RANDOM_BYTES], uint8_t ret[KEY_BYTES])
 /* A free place: an expired token's, or the oldest of this log-in if it has its share, or the oldest of all. */
 static struct token *place(struct sek_tokens *t, uint64_t login, uint64_t now_ms)
 {
-	struct token *free_one = NULL, *oldest_own = NULL, *oldest = &t->list[0];
+	struct token *free_one = NULL, *used_one = NULL, *oldest_own = NULL, *oldest = &t->list[0];
 	size_t i, own = 0;
 
 	for (i = 0; i < SEK_TOKENS_MAX; i++) {
 		struct token *k = &t->list[i];
 
-		if (k->login == 0 || now_ms - k->issued_ms >= SEK_TOKEN_LIFE_MS) {
+		if ((k->login == 0 && !k->used) || now_ms - k->issued_ms >= SEK_TOKEN_LIFE_MS) {
 			free_one = k;
+			continue;
+		}
+		if (k->used) {
+			used_one = k;
 			continue;
 		}
 		if (k->issued_ms < oldest->issued_ms)
@@ -72,7 +78,7 @@ static struct token *place(struct sek_tokens *t, uint64_t login, uint64_t now_ms
 	}
 	if (own >= SEK_TOKENS_PER_LOGIN)
 		return oldest_own;
-	return free_one ? free_one : oldest;
+	return free_one ? free_one : used_one ? used_one : oldest;
 }
 
 void sek_tokens_issue(struct sek_tokens *t, uint64_t login, const char *address,
@@ -97,6 +103,7 @@ enum sek_token_answer sek_tokens_redeem(struct sek_tokens *t, const char *token,
 {
 	uint8_t random[RANDOM_BYTES], key[KEY_BYTES];
 	struct token k = { .login = 0 };
+	bool here = false;
 	size_t i, len = 0;
 
 	if (n != SEK_TOKEN_BYTES - 1 || sodium_base642bin(random, sizeof random, token, n, NULL, &len, NULL,
@@ -104,11 +111,15 @@ enum sek_token_answer sek_tokens_redeem(struct sek_tokens *t, const char *token,
 		return SEK_TOKEN_UNKNOWN;
 	hash(random, key);
 	for (i = 0; i < SEK_TOKENS_MAX; i++) {
-		if (t->list[i].login != 0 && sodium_memcmp(t->list[i].key, key, sizeof key) == 0) {
+		if ((t->list[i].login != 0 || t->list[i].used) && sodium_memcmp(t->list[i].key, key, sizeof key) == 0) {
 			k = t->list[i];
-			memset(&t->list[i], 0, sizeof t->list[i]);
+			here = true;
+			t->list[i].login = 0;
+			t->list[i].used = true;
 		}
 	}
+	if (!here)
+		return SEK_TOKEN_ELSEWHERE;
 	if (k.login == 0)
 		return SEK_TOKEN_UNKNOWN;
 	if (now_ms - k.issued_ms >= SEK_TOKEN_LIFE_MS)
@@ -126,6 +137,8 @@ void sek_tokens_forget(struct sek_tokens *t, uint64_t login)
 	size_t i;
 
 	for (i = 0; i < SEK_TOKENS_MAX; i++)
-		if (t->list[i].login == login)
-			memset(&t->list[i], 0, sizeof t->list[i]);
+		if (t->list[i].login == login) {
+			t->list[i].login = 0;
+			t->list[i].used = true;
+		}
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * One-use tokens that let one log-in open one stream, from one client address, within 30 seconds. Kept as hashes, in
- * memory only. Pure: the caller says what time it is.
+ * One-use tokens that let one log-in open one stream, from one client address, within 30 seconds: those that this broker has given out, as hashes
+ * in memory. The word on each use is the store's (claim.c), which all brokers share; here the worthless are told apart early. Pure: the
+ * caller says what time it is.
  */
 #ifndef SEK_BROKER_HUB_AUTH_TOKENS_H
 #define SEK_BROKER_HUB_AUTH_TOKENS_H
@@ -20,6 +21,8 @@
 
 enum sek_token_answer {
 	SEK_TOKEN_GOOD, SEK_TOKEN_UNKNOWN /* or used */, SEK_TOKEN_EXPIRED, SEK_TOKEN_OTHER_LOGIN, SEK_TOKEN_OTHER_ADDRESS,
+	SEK_TOKEN_ELSEWHERE, /* has the form of one, and was not given out here, or so long ago that it is forgotten */
+	SEK_TOKEN_FAULT,     /* the store failed */
 };
 const char *sek_token_answer_name(enum sek_token_answer a); /* for the log; clients are not told which */
 

@@ -58,16 +58,29 @@ static int get_me(struct conn *c, const struct sek_login *l, const json_t *json)
 		sek_api_roles(l->roles), "notice", (int)!l->consented), NULL);
 }
 
+/* Called by auth/ from the loop, not from lws. */
+static void token_made(void *user, const char *token)
+{
+	struct conn *c = user;
+	char hex[SEK_SESSION_ID_BYTES * 2 + 1];
+	int over;
+
+	c->opening.token = NULL;
+	sodium_bin2hex(hex, sizeof hex, c->opening.id, SEK_SESSION_ID_BYTES);
+	if (token)
+		over = sek_respond_json(c, 200, json_pack("{s:s,s:s,s:b}", "session", hex, "token", token, "resumed", (int)c->opening.resumed), NULL);
+	else
+		over = sek_respond_error(c, 503, "unavailable", 0);
+	if (over)
+		sek_conn_deadline(c, SEK_FRONT_AT_ONCE);
+}
+
 static int answer_session(struct conn *c, uint64_t login, const uint8_t id[SEK_SESSION_ID_BYTES], bool resumed)
 {
-	char hex[SEK_SESSION_ID_BYTES * 2 + 1], token[SEK_TOKEN_BYTES];
-	json_t *answer;
-
-	sek_auth_token_issue(c->front->auth, login, c->address, id, token);
-	sodium_bin2hex(hex, sizeof hex, id, SEK_SESSION_ID_BYTES);
-	answer = json_pack("{s:s,s:s,s:b}", "session", hex, "token", token, "resumed", (int)resumed);
-	sodium_memzero(token, sizeof token);
-	return sek_respond_json(c, 200, answer, NULL);
+	memmove(c->opening.id, id, SEK_SESSION_ID_BYTES);
+	c->opening.resumed = resumed;
+	c->opening.token = sek_auth_token_issue(c->front->auth, login, c->address, id, token_made, c);
+	return c->opening.token ? 0 : sek_respond_error(c, 500, "internal", 0);
 }
 
 /* Called by audit/ from the loop, not from lws. No record, no session. */

@@ -175,6 +175,8 @@ void sek_http_drop(struct conn *c)
 	c->consent = NULL;
 	sek_audit_forget(c->opening.ticket);
 	c->opening.ticket = NULL;
+	sek_auth_token_forget(c->opening.token);
+	c->opening.token = NULL;
 	sek_session_ask_forget(c->opening.ask);
 	c->opening.ask = NULL;
 	sek_admin_forget(c->admin);

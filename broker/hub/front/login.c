@@ -160,7 +160,7 @@ int sek_api_post_cancel(struct conn *c, const struct sek_login *l, const json_t 
 	(void)l;
 	if (json_unpack((json_t *)json, "{s:s%!}", "ticket", &ticket, &n) != 0)
 		return sek_respond_error(c, 400, "bad-request", 0);
-	(void)sek_auth_cancel(c->front->auth, ticket, n, c->address);
+	sek_auth_cancel(c->front->auth, ticket, n, c->address);
 	return sek_respond_json(c, 200, json_object(), NULL);
 }
 

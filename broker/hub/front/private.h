@@ -62,7 +62,14 @@ struct stream {
 	size_t queued, in_flight;    /* bytes; in_flight were given to lws, which holds a part of them */
 	uint8_t in[SEK_FRONT_MESSAGE_MAX + 1]; /* one more, so that an oversize message still looks oversize */
 	size_t in_n;
+	/* until the store has said that the token is good, and is used now: */
+	bool pending;
+	char token[SEK_TOKEN_BYTES];
+	struct sek_auth_token *claim;
+	uint8_t *early;              /* heap: what the client has sent meanwhile, each message after its length (2 bytes) */
+	size_t early_n;
 };
+#define SEK_FRONT_EARLY_MAX 65536 /* bytes of that */
 
 /* One TCP connection, from accept() to close. */
 struct conn {
@@ -85,6 +92,8 @@ struct conn {
 	struct sek_auth_consent *consent; /* the notice is being acknowledged */
 	struct {                     /* a new session that waits for its record */
 		struct sek_audit_ticket *ticket;
+		struct sek_auth_token *token; /* is being made */
+		bool resumed;
 		struct sek_session_ask *ask; /* or for the answer whose it is */
 		uint8_t id[SEK_SESSION_ID_BYTES];
 		uint64_t login;

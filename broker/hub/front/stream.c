@@ -58,15 +58,15 @@ static bool is_handshake(struct lws *wsi)
 		lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_URI_ARGS) == 0;
 }
 
-static int allow(struct conn *c, const struct sek_login *l, const uint8_t id[SEK_SESSION_ID_BYTES])
+/* As far as this broker can tell; the store has the last word (sek_stream_established). */
+static int allow(struct conn *c, const char token[SEK_TOKEN_BYTES])
 {
 	struct stream *s = calloc(1, sizeof *s);
 
 	if (!s)
 		return refuse(c, 500, "internal", "no-memory");
-	s->login = l->id;
-	snprintf(s->user, sizeof s->user, "%s", l->user);
-	memcpy(s->id, id, sizeof s->id);
+	s->pending = true;
+	memcpy(s->token, token, sizeof s->token);
 	c->stream = s;
 	c->front->n_streams++;
 	return 0;
@@ -76,10 +76,10 @@ int sek_stream_confirm(struct conn *c)
 {
 	struct sek_front *f = c->front;
 	struct sek_request *r = &c->request;
-	uint8_t id[SEK_SESSION_ID_BYTES];
 	char list[160], token[SEK_TOKEN_BYTES], *path = NULL;
-	const struct sek_login *l;
+	const struct sek_login *l = NULL;
 	enum sek_token_answer answer;
+	bool elsewhere = false; /* the cookie may be of a log-in at another broker */
 	int n = 0;
 
 	/* lws also asks about upgrades that it has refused already: then the header is gone. And never h2c. */
@@ -95,18 +95,23 @@ int sek_stream_confirm(struct conn *c)
 		return refuse(c, 503, "full", "full");
 	if (!sek_origin_allowed(r->origin, f->config.origins, f->config.n_origins))
 		return refuse(c, 403, "origin", "origin");
-	l = r->bad_cookie || !r->cookie[0] ? NULL : sek_auth_check(f->auth, r->cookie, strlen(r->cookie));
+	if (!r->bad_cookie && r->cookie[0]) {
+		l = sek_auth_check(f->auth, r->cookie, strlen(r->cookie));
+		elsewhere = !l && sek_auth_wants_fetch(f->auth, r->cookie, strlen(r->cookie));
+	}
 	header(c->wsi, WSI_TOKEN_PROTOCOL, list, sizeof list);
 	if (!sek_is_ok(sek_subprotocols_parse(list, token)))
 		return l ? refuse(c, 403, "token", "no-token") : refuse(c, 401, "login-required", "no-login");
 	/* used up even without a log-in: a token that somebody else has seen is worth nothing any more */
-	answer = sek_auth_token_redeem(f->auth, token, strlen(token), l ? l->id : 0, c->address, id);
+	answer = elsewhere ? SEK_TOKEN_ELSEWHERE : sek_auth_token_look(f->auth, token, strlen(token), l ? l->id : 0, c->address);
+	if (!l && !elsewhere)
+		n = refuse(c, 401, "login-required", "no-login");
+	else if (answer != SEK_TOKEN_GOOD && answer != SEK_TOKEN_ELSEWHERE)
+		n = refuse(c, 403, "token", sek_token_answer_name(answer));
+	else
+		n = allow(c, token);
 	sodium_memzero(token, sizeof token);
-	if (!l)
-		return refuse(c, 401, "login-required", "no-login");
-	if (answer != SEK_TOKEN_GOOD)
-		return refuse(c, 403, "token", sek_token_answer_name(answer));
-	return allow(c, l, id);
+	return n;
 }
 
 /* --- sending: what the session calls --- */
@@ -247,24 +252,97 @@ static void bound_kernel_queue(struct conn *c)
 	(void)setsockopt(lws_get_socket_fd(c->wsi), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most, sizeof most);
 }
 
+/* What the client has sent while its token was looked at. */
+static void receive_early(struct conn *c)
+{
+	uint8_t *early = c->stream->early;
+	size_t at = 0, n = c->stream->early_n;
+
+	c->stream->early = NULL;
+	c->stream->early_n = 0;
+	while (at < n && c->stream->session) {
+		size_t length = (size_t)early[at] << 8 | early[at + 1];
+
+		sek_session_receive(c->stream->session, c, early + at + 2, length);
+		at += 2 + length;
+	}
+	if (early)
+		sodium_memzero(early, SEK_FRONT_EARLY_MAX);
+	free(early);
+}
+
+static void keep_early(struct conn *c)
+{
+	struct stream *s = c->stream;
+
+	_Static_assert(SEK_FRONT_MESSAGE_MAX < 65536, "two bytes of length");
+	if (!s->early)
+		s->early = malloc(SEK_FRONT_EARLY_MAX);
+	if (!s->early || s->in_n + 2 > SEK_FRONT_EARLY_MAX - s->early_n) {
+		give_up(c, "early");
+		return;
+	}
+	s->early[s->early_n] = (uint8_t)(s->in_n >> 8);
+	s->early[s->early_n + 1] = (uint8_t)s->in_n;
+	memcpy(s->early + s->early_n + 2, s->in, s->in_n);
+	s->early_n += 2 + s->in_n;
+	s->in_n = 0;
+}
+
+static void attach(struct conn *c)
+{
+	struct stream *s = c->stream;
+	sek_status status = sek_session_attach(c->front->sessions, s->id, s->user, &ops, c, &s->session);
+	if (sek_is_ok(status)) {
+		sek_log(SEK_LOG_INFO, "stream.open", "user", s->user, "address", c->address, NULL);
+		receive_early(c);
+		return;
+	}
+	sek_log(SEK_LOG_WARN, "stream.no-session", "user", s->user, "address", c->address, "why", sek_code_name(status),
+		NULL);
+	say_and_close(c, SEK_STATE_SESSION_GONE);
+}
+
+/* Called by auth/ from the loop, not from lws. */
+static void claimed(void *user, enum sek_token_answer answer, const struct sek_login *l, const uint8_t *session)
+{
+	struct conn *c = user;
+	struct stream *s = c->stream;
+
+	s->claim = NULL;
+	s->pending = false;
+	if (s->broken || s->closing)
+		return;
+	if (!l || answer != SEK_TOKEN_GOOD) {
+		c->front->counts.refused_upgrades++;
+		sek_log(SEK_LOG_WARN, "stream.refused", "why", l ? sek_token_answer_name(answer) : "no-login", "address", c->address, "origin",
+			c->request.origin, NULL);
+		op_close(c);
+		return;
+	}
+	sek_conn_deadline(c, 0);
+	s->login = l->id;
+	snprintf(s->user, sizeof s->user, "%s", l->user);
+	memcpy(s->id, session, sizeof s->id);
+	attach(c);
+}
+
 int sek_stream_established(struct conn *c)
 {
 	struct stream *s = c->stream;
-	sek_status status;
 
 	if (!s)
 		return -1;
 	bound_kernel_queue(c);
 	s->established = true;
-	sek_conn_deadline(c, 0);
-	status = sek_session_attach(c->front->sessions, s->id, s->user, &ops, c, &s->session);
-	if (sek_is_ok(status)) {
-		sek_log(SEK_LOG_INFO, "stream.open", "user", s->user, "address", c->address, NULL);
-		return 0;
+	sek_conn_deadline(c, SEK_FRONT_ANSWER_MS);
+	s->claim = sek_auth_token_claim(c->front->auth, c->request.cookie, strlen(c->request.cookie), s->token, strlen(s->token), c->address,
+		claimed, c);
+	sodium_memzero(s->token, sizeof s->token);
+	if (!s->claim) {
+		s->pending = false;
+		give_up(c, "no-memory");
 	}
-	sek_log(SEK_LOG_WARN, "stream.no-session", "user", s->user, "address", c->address, "why", sek_code_name(status),
-		NULL);
-	say_and_close(c, SEK_STATE_SESSION_GONE);
 	return 0;
 }
 
@@ -285,7 +363,7 @@ int sek_stream_receive(struct conn *c, const void *bytes, size_t n)
 {
 	struct stream *s = c->stream;
 
-	if (!s || s->broken || s->closing || !s->session)
+	if (!s || s->broken || s->closing || (!s->session && !s->pending))
 		return 0; /* on its way out: what still comes is not read */
 	if (!lws_frame_is_binary(c->wsi))
 		return violation(c, "text-message");
@@ -295,6 +373,10 @@ int sek_stream_receive(struct conn *c, const void *bytes, size_t n)
 	s->in_n += n;
 	if (lws_remaining_packet_payload(c->wsi) > 0 || !lws_is_final_fragment(c->wsi))
 		return 0;
+	if (s->pending) {
+		keep_early(c);
+		return 0;
+	}
 	n = s->in_n;
 	s->in_n = 0;
 	lws_validity_confirmed(c->wsi); /* it is alive: no ping needed */
@@ -319,6 +401,10 @@ void sek_stream_closed(struct conn *c)
 
 	if (!s)
 		return;
+	sek_auth_token_forget(s->claim);
+	if (s->early)
+		sodium_memzero(s->early, SEK_FRONT_EARLY_MAX);
+	free(s->early);
 	c->stream = NULL;
 	c->front->n_streams--;
 	if (s->session)

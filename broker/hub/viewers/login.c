@@ -159,7 +159,7 @@ static void answered(void *user, const struct sek_auth_result *r)
 		prove_code(v, r);
 	} else {
 		if (r->ticket[0])
-			(void)sek_auth_cancel(v->all->auth, r->ticket, strlen(r->ticket), v->address);
+			sek_auth_cancel(v->all->auth, r->ticket, strlen(r->ticket), v->address);
 		sek_viewer_refuse(v, reason(r->answer));
 	}
 	sek_viewer_pump(v);

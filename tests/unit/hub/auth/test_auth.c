@@ -13,6 +13,7 @@
 #include "broker/hub/auth/auth.h"
 #include "broker/hub/auth/password.h"
 #include "tests/unit/hub/store/where.h"
+#include "broker/hub/auth/throttle.h"
 
 #define RIGHT "right password 1"
 
@@ -209,6 +210,44 @@ static void on_end(void *user, const struct sek_login *l, enum sek_login_end why
 	e->last = last;
 }
 
+struct token {
+	bool done;
+	char text[SEK_TOKEN_BYTES];
+	enum sek_token_answer answer;
+	bool login;
+	uint8_t session[SEK_SESSION_ID_BYTES];
+};
+
+static void on_token(void *user, const char *token)
+{
+	struct token *t = user;
+
+	t->done = true;
+	if (token)
+		memcpy(t->text, token, sizeof t->text);
+}
+
+static void issue(struct sek_auth *a, uint64_t login, const char *address, const uint8_t session[SEK_SESSION_ID_BYTES], char ret[SEK_TOKEN_BYTES])
+{
+	struct token t = { .done = false };
+
+	ck_assert_ptr_nonnull(sek_auth_token_issue(a, login, address, session, on_token, &t));
+	ck_assert(!t.done);
+	while (!t.done)
+		uv_run(&loop, UV_RUN_ONCE);
+	memcpy(ret, t.text, sizeof t.text);
+}
+
+static void on_claimed(void *user, enum sek_token_answer answer, const struct sek_login *l, const uint8_t *session)
+{
+	struct token *t = user;
+
+	t->done = true;
+	t->answer = answer;
+	t->login = l != NULL;
+	memcpy(t->session, session, sizeof t->session);
+}
+
 START_TEST(logout_ends_one_login_and_its_tokens)
 {
 	struct answers a = ask_once("taro", RIGHT, "10.0.0.1"), b = ask_once("taro", RIGHT, "10.0.0.1");
@@ -218,13 +257,12 @@ START_TEST(logout_ends_one_login_and_its_tokens)
 
 	sek_auth_on_end(auth, on_end, &e);
 	sek_auth_on_end(auth, on_end, &other);
-	sek_auth_token_issue(auth, a.last.login, "10.0.0.1", session, token);
+	issue(auth, a.last.login, "10.0.0.1", session, token);
 	sek_auth_logout(auth, a.last.login);
 	ck_assert_uint_eq(e.n, 1);
 	ck_assert_int_eq(e.why, SEK_LOGIN_LOGOUT);
 	ck_assert(!e.last);
-	ck_assert_int_eq(sek_auth_token_redeem(auth, token, strlen(token), a.last.login, "10.0.0.1", session),
-		SEK_TOKEN_UNKNOWN);
+	ck_assert_int_eq(sek_auth_token_look(auth, token, strlen(token), a.last.login, "10.0.0.1"), SEK_TOKEN_UNKNOWN);
 	ck_assert_ptr_null(sek_auth_check(auth, a.last.cookie, strlen(a.last.cookie)));
 	ck_assert_ptr_nonnull(sek_auth_check(auth, b.last.cookie, strlen(b.last.cookie)));
 	sek_auth_logout(auth, a.last.login); /* again: nothing */
@@ -436,6 +474,77 @@ START_TEST(a_login_that_is_used_at_one_broker_is_not_idle_at_the_other)
 }
 END_TEST
 
+static struct token claim(struct sek_auth *a, const char *cookie, const char *token, const char *address)
+{
+	struct token t = { .done = false };
+
+	ck_assert_ptr_nonnull(sek_auth_token_claim(a, cookie, strlen(cookie), token, strlen(token), address, on_claimed, &t));
+	while (!t.done)
+		uv_run(&loop, UV_RUN_ONCE);
+	return t;
+}
+
+START_TEST(a_stream_token_is_good_once_at_either_broker)
+{
+	const uint8_t session[SEK_SESSION_ID_BYTES] = { 7, 8, 9 };
+	struct answers a, b;
+	char token[SEK_TOKEN_BYTES];
+	struct token t;
+
+	start_other(900);
+	add_user("hanako");
+	a = ask_once("taro", RIGHT, "10.0.0.1");
+	b = ask_once("hanako", RIGHT, "10.0.0.1");
+	/* at the other, which has seen neither the log-in nor the token; then at both again */
+	issue(auth, a.last.login, "10.0.0.1", session, token);
+	t = claim(other_auth, a.last.cookie, token, "10.0.0.1");
+	ck_assert_int_eq(t.answer, SEK_TOKEN_GOOD);
+	ck_assert(t.login);
+	ck_assert_mem_eq(t.session, session, sizeof session);
+	ck_assert_int_eq(claim(other_auth, a.last.cookie, token, "10.0.0.1").answer, SEK_TOKEN_UNKNOWN);
+	ck_assert_int_eq(claim(auth, a.last.cookie, token, "10.0.0.1").answer, SEK_TOKEN_UNKNOWN);
+	/* at the one, then at the other */
+	issue(auth, a.last.login, "10.0.0.1", session, token);
+	ck_assert_int_eq(sek_auth_token_look(auth, token, strlen(token), a.last.login, "10.0.0.1"), SEK_TOKEN_GOOD);
+	ck_assert_int_eq(claim(auth, a.last.cookie, token, "10.0.0.1").answer, SEK_TOKEN_GOOD);
+	ck_assert_int_eq(sek_auth_token_look(auth, token, strlen(token), a.last.login, "10.0.0.1"), SEK_TOKEN_UNKNOWN);
+	ck_assert_int_eq(claim(other_auth, a.last.cookie, token, "10.0.0.1").answer, SEK_TOKEN_UNKNOWN);
+	/* of another log-in or another address: used up by trying, at whichever broker */
+	issue(auth, a.last.login, "10.0.0.1", session, token);
+	ck_assert_int_eq(claim(other_auth, b.last.cookie, token, "10.0.0.1").answer, SEK_TOKEN_OTHER_LOGIN);
+	ck_assert_int_eq(claim(auth, a.last.cookie, token, "10.0.0.1").answer, SEK_TOKEN_UNKNOWN);
+	issue(auth, a.last.login, "10.0.0.1", session, token);
+	ck_assert_int_eq(claim(other_auth, a.last.cookie, token, "10.0.0.2").answer, SEK_TOKEN_OTHER_ADDRESS);
+	ck_assert_int_eq(claim(auth, a.last.cookie, token, "10.0.0.1").answer, SEK_TOKEN_UNKNOWN);
+	/* and of a log-in that has ended: nobody's */
+	issue(auth, a.last.login, "10.0.0.1", session, token);
+	sek_auth_logout(auth, a.last.login);
+	ck_assert(!claim(auth, a.last.cookie, token, "10.0.0.1").login);
+	end_other();
+}
+END_TEST
+
+START_TEST(tries_at_two_brokers_count_together)
+{
+	struct answers a = { .n = 0 };
+	size_t i;
+
+	start_other(900);
+	for (i = 0; i < 2 * SEK_THROTTLE_PAIR_BURST; i++) {
+		struct sek_auth *at = i % 2 ? other_auth : auth;
+
+		ck_assert_ptr_nonnull(sek_auth_login(at, "taro", 4, "wrong password 1", 16, "10.0.0.1", on_answer, &a));
+		await(&a, i + 1);
+	}
+	ck_assert_uint_eq(a.of[SEK_AUTH_WRONG], SEK_THROTTLE_PAIR_BURST);
+	ck_assert_uint_eq(a.of[SEK_AUTH_THROTTLED], SEK_THROTTLE_PAIR_BURST);
+	ck_assert_uint_ge(a.last.retry_s, 1);
+	/* who works where the user works is not kept out by it, nor anybody else */
+	ck_assert_int_eq(ask_once("taro", RIGHT, "10.0.0.2").last.answer, SEK_AUTH_OK);
+	end_other();
+}
+END_TEST
+
 START_TEST(whoever_is_disabled_is_out_at_both)
 {
 	struct answers a;
@@ -477,6 +586,8 @@ int main(void)
 	tcase_add_test(c, a_login_of_another_broker_is_known_and_ended_without_asking);
 	tcase_add_test(c, a_login_that_is_used_at_one_broker_is_not_idle_at_the_other);
 	tcase_add_test(c, whoever_is_disabled_is_out_at_both);
+	tcase_add_test(c, a_stream_token_is_good_once_at_either_broker);
+	tcase_add_test(c, tries_at_two_brokers_count_together);
 	suite_add_tcase(s, c);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

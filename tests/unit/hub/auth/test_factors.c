@@ -14,7 +14,6 @@
 #include "broker/hub/auth/ldap.h"
 #include "broker/hub/auth/needs.h"
 #include "broker/hub/auth/password.h"
-#include "broker/hub/auth/tickets.h"
 #include "broker/hub/auth/totp.h"
 
 START_TEST(needs_are_read_strictly)
@@ -148,37 +147,6 @@ START_TEST(the_key_file_is_made_once_and_guarded)
 }
 END_TEST
 
-START_TEST(tickets_end_by_time_tries_and_address)
-{
-	const struct sek_ticket what = { .user = "taro", .have = SEK_FACTOR_PASSWORD };
-	char ticket[SEK_TOKEN_BYTES], more[SEK_TOKEN_BYTES];
-	struct sek_tickets *t = NULL;
-	struct sek_ticket got;
-	int i;
-
-	ck_assert(sek_is_ok(sek_tickets_create(&t)));
-	sek_tickets_issue(t, &what, "10.0.0.1", 1000, ticket);
-	ck_assert(!sek_tickets_try(t, ticket, strlen(ticket), "10.0.0.2", 1000, &got));
-	ck_assert(!sek_tickets_try(t, ticket, strlen(ticket) - 1, "10.0.0.1", 1000, &got));
-	ck_assert(!sek_tickets_try(t, "", 0, "10.0.0.1", 1000, &got));
-	for (i = 0; i < SEK_TICKET_TRIES; i++) {
-		ck_assert(sek_tickets_try(t, ticket, strlen(ticket), "10.0.0.1", 1000 + SEK_TICKET_LIFE_MS - 1, &got));
-		ck_assert_str_eq(got.user, "taro");
-	}
-	ck_assert(!sek_tickets_try(t, ticket, strlen(ticket), "10.0.0.1", 1000, &got));
-	sek_tickets_issue(t, &what, "10.0.0.1", 1000, ticket);
-	ck_assert(!sek_tickets_try(t, ticket, strlen(ticket), "10.0.0.1", 1000 + SEK_TICKET_LIFE_MS, &got));
-	sek_tickets_drop(t, ticket, strlen(ticket));
-	ck_assert(!sek_tickets_try(t, ticket, strlen(ticket), "10.0.0.1", 1000, &got));
-	/* one user's many do not push out another's */
-	sek_tickets_issue(t, &(struct sek_ticket){ .user = "hanako" }, "10.0.0.1", 1, more);
-	for (i = 0; i < 2 * SEK_TICKETS_MAX; i++)
-		sek_tickets_issue(t, &what, "10.0.0.1", 2, ticket);
-	ck_assert(sek_tickets_try(t, more, strlen(more), "10.0.0.1", 2, &got));
-	sek_tickets_destroy(t);
-}
-END_TEST
-
 START_TEST(names_cannot_leave_their_place_in_a_filter)
 {
 	char out[SEK_LDAP_TEXT_MAX_BYTES], small[16];
@@ -211,7 +179,6 @@ int main(void)
 	tcase_add_test(c, the_uri_escapes_the_name);
 	tcase_add_test(c, recovery_codes_as_people_type_them);
 	tcase_add_test(c, the_key_file_is_made_once_and_guarded);
-	tcase_add_test(c, tickets_end_by_time_tries_and_address);
 	tcase_add_test(c, names_cannot_leave_their_place_in_a_filter);
 	suite_add_tcase(s, c);
 	r = srunner_create(s);

@@ -214,7 +214,7 @@ START_TEST(what_is_not_a_token_is_unknown)
 	for (i = 0; i < SEK_TOKEN_BYTES - 1; i++) {
 		memcpy(changed, token, sizeof changed);
 		changed[i] = changed[i] == 'A' ? 'B' : 'A';
-		ck_assert_int_eq(redeem(changed, 5, "10.0.0.1", NOW), SEK_TOKEN_UNKNOWN);
+		ck_assert_int_eq(redeem(changed, 5, "10.0.0.1", NOW), SEK_TOKEN_ELSEWHERE);
 		memcpy(changed, token, sizeof changed);
 		changed[i] = '\0';
 		ck_assert_int_eq(redeem(changed, 5, "10.0.0.1", NOW), SEK_TOKEN_UNKNOWN);
@@ -234,7 +234,7 @@ START_TEST(tokens_are_bounded)
 	sek_tokens_issue(tokens, 6, "10.0.0.1", session, NOW, other);
 	for (i = 0; i <= SEK_TOKENS_PER_LOGIN; i++)
 		sek_tokens_issue(tokens, 5, "10.0.0.1", session, NOW + i, token[i]);
-	ck_assert_int_eq(redeem(token[0], 5, "10.0.0.1", NOW + 9), SEK_TOKEN_UNKNOWN);
+	ck_assert_int_eq(redeem(token[0], 5, "10.0.0.1", NOW + 9), SEK_TOKEN_ELSEWHERE);
 	ck_assert_int_eq(redeem(token[1], 5, "10.0.0.1", NOW + 9), SEK_TOKEN_GOOD);
 	ck_assert_int_eq(redeem(other, 6, "10.0.0.1", NOW + 9), SEK_TOKEN_GOOD);
 	for (i = 0; i < SEK_TOKENS_MAX + 10; i++)
