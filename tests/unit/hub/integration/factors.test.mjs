@@ -2,29 +2,16 @@
 // What a log-in needs beside a password, against the real broker: one-time codes, certificates, roles, the notice.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import crypto from 'node:crypto';
 import fs from 'node:fs';
 import https from 'node:https';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { forgeCard, makeCards, revokeCard } from '../../../support/cards.mjs';
-import { bin, Broker, PASSWORD, until } from './harness.mjs';
+import { bin, Broker, code, PASSWORD, until } from './harness.mjs';
 
 const NOTICE = { ja: '利用は記録されます。', en: 'Use is recorded.' };
 
 let b, admin, goro, at = 0;
-
-// A code of a step that was not used yet: each is good once, one step before and after the clock's.
-function code(secret, step = Math.floor(Date.now() / 30000)) {
-	const bits = [...secret.replace(/ /g, '')].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0'))
-		.join('');
-	const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
-	const counter = Buffer.alloc(8);
-	counter.writeBigUInt64BE(BigInt(step));
-	const mac = crypto.createHmac('sha1', key).update(counter).digest();
-	const from = mac[19] & 15;
-	return String((mac.readUInt32BE(from) & 0x7fffffff) % 1000000).padStart(6, '0');
-}
 
 // A POST on a connection that shows a card.
 function withCard(name, url, json) {

@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { bin, Broker, until } from './harness.mjs';
+import { bin, Broker, code, PASSWORD, until } from './harness.mjs';
 
 let a, b;
 before(async () => {
@@ -38,6 +38,69 @@ test('a disabled user is out at both', async () => {
 	a.user(['disable', 'hanako']);
 	await until('both to follow', async () => (await a.get('/api/me', cookie)).status === 401 && (await b.get('/api/me', cookie)).status === 401);
 	a.user(['enable', 'hanako']);
+});
+
+test('a stream token is used once, whichever broker it comes to', async () => {
+	const cookie = await a.login();
+	const first = await a.session(cookie);
+	// given out at one, used at the other, where its session is looked for; then it is worth nothing at either
+	const there = await b.stream({ cookie, token: first.token });
+	assert.equal(there.status, 101);
+	await b.logged(/stream\.(open|no-session)/);
+	const replay = await a.stream({ cookie, token: first.token });
+	if (replay.status === 101) await replay.end();
+	await a.logged(/stream\.refused.*unknown-or-used/);
+	assert.ok(!/stream\.open/.test(a.log));
+	there.socket.destroy();
+	// given out and used at the one, shown again at the other
+	const second = await a.session(cookie);
+	const here = await a.stream({ cookie, token: second.token });
+	assert.equal(here.status, 101);
+	await a.logged(/stream\.(open|no-session)/);
+	const again = await b.stream({ cookie, token: second.token });
+	if (again.status === 101) await again.end();
+	await b.logged(/stream\.refused.*unknown-or-used/);
+	here.socket.destroy();
+	assert.equal((await a.post('/api/logout', {}, { cookie })).status, 200);
+});
+
+test('half a log-in goes on at the other broker; a code is good at one of them', async () => {
+	a.user(['first-admin', 'root', '--password-stdin'], PASSWORD);
+	a.user(['add', 'jiro', '--password-stdin'], PASSWORD);
+	const admin = await a.login('root');
+	const admins = async (op, body) => assert.equal((await a.post(`/api/admin/${op}`, { reason: 'test', ...body }, { cookie: admin })).status, 200);
+	await admins('groups/add', { name: 'codes', needs: 'password+totp' });
+	await admins('groups/add-member', { name: 'codes', user: 'jiro' });
+	const password = (broker, from) => broker.post('/api/login', { user: 'jiro', password: PASSWORD }, { from });
+	const step = (broker, ticket, text, from) => broker.post('/api/login/code', { ticket, code: text }, { from });
+	const now = Math.floor(Date.now() / 30000);
+	const enrol = await password(a, '127.9.0.1');
+	assert.equal(enrol.json.next, 'enrol');
+	const done = await step(b, enrol.json.ticket, code(enrol.json.secret, now), '127.9.0.1');
+	assert.equal(done.status, 200, done.bytes.toString());
+	assert.equal((await step(a, enrol.json.ticket, code(enrol.json.secret, now + 1), '127.9.0.1')).json.error, 'ticket');
+	// the same code at both at once, from two half log-ins: one of them is in; then a recovery code likewise
+	for (const text of [code(enrol.json.secret, now + 1), done.json.recovery[0]]) {
+		const [x, y] = [await password(a, '127.9.0.2'), await password(b, '127.9.0.3')];
+		const both = await Promise.all([step(b, x.json.ticket, text, '127.9.0.2'), step(a, y.json.ticket, text, '127.9.0.3')]);
+		assert.deepEqual(both.map((r) => r.status).sort(), [200, 401], both.map((r) => r.bytes).join(' '));
+	}
+	// five wrong codes end a ticket, wherever they are typed
+	const t = await password(a, '127.9.0.4');
+	const answers = [];
+	for (let i = 0; i < 6; i++) answers.push((await step(i % 2 ? a : b, t.json.ticket, '000000', '127.9.0.4')).json.error);
+	assert.ok(answers.slice(0, 5).every((w) => w === 'code' || w === 'throttled'), answers.join());
+	assert.notEqual(answers[5], 'code');
+});
+
+test('tries at two brokers count together', async () => {
+	const answers = [];
+	for (let i = 0; i < 10; i++)
+		answers.push((await (i % 2 ? a : b).post('/api/login', { user: 'hanako', password: 'wrong password 1' }, { from: '127.9.1.1' })).status);
+	assert.equal(answers.filter((s) => s === 401).length, 5, answers.join());
+	assert.equal(answers.filter((s) => s === 429).length, 5);
+	const cookie = await b.login('hanako', PASSWORD, '127.9.1.2');
+	assert.equal((await a.get('/api/me', cookie, { from: '127.9.1.2' })).status, 200, 'the owner, elsewhere');
 });
 
 test('a broker with another login.key does not start, and says what to do', async () => {
