@@ -16,6 +16,7 @@
 #include "broker/hub/auth/password.h"
 #include "broker/hub/auth/ration.h"
 #include "broker/hub/auth/tickets.h"
+#include "tests/unit/hub/store/where.h"
 
 #define OK(call) ck_assert(sek_is_ok(call))
 
@@ -33,7 +34,7 @@ static void set_up(void)
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(path, sizeof path, "%s/broker.db", folder);
 	for (size_t i = 0; i < BROKERS; i++)
-		OK(sek_store_open(path, &at[i], err, sizeof err));
+		OK(sek_store_open(where_of(path), &at[i], err, sizeof err));
 }
 
 static void tear_down(void)
