@@ -77,7 +77,10 @@ install(FILES broker/package/sekisho-broker-firewall.service DESTINATION lib/sys
 install(FILES broker/package/broker.nft DESTINATION ${CMAKE_INSTALL_DATADIR}/sekisho/nftables COMPONENT broker)
 install(FILES broker/package/zones.example.nft broker/package/haproxy.example.cfg DESTINATION ${CMAKE_INSTALL_DOCDIR}-broker COMPONENT broker)
 sek_man(broker sekisho-setup.8 sekishoctl.8 sekisho-audit-verify.8 sekisho-recording-verify.8 sekisho-broker.8 sekisho-certs.8 sekisho-recording.8
-  sekisho-recording-export.8 sekisho-backup.8)
+  sekisho-recording-export.8 sekisho-backup.8
+  sekisho-decoder.8 sekisho-decoder-enrol.8 sekisho-decoder-vnc.8 sekisho-decoder-rdp.8 sekisho-encoder.8 sekisho-encoder-rfb.8
+  sekisho-paper.8 sekisho-film.8 sekisho-words.8 sekisho-recording-feed.8
+  sekisho-audit.5 sekisho-recording.5 sekisho-pki.5 sekisho-selfcheck.5)
 sek_man_of_example(broker broker/hub/broker.example.yaml broker.yaml "configuration of the Sekisho broker" "sekisho\\-broker (8)")
 
 # --- sekisho-render-host ---
@@ -90,7 +93,7 @@ install(FILES render-host/renderd/renderd.example.yaml DESTINATION ${CMAKE_INSTA
 sek_service(render-host render-host/package sekisho-renderd)
 install(FILES render-host/package/render-host.nft DESTINATION ${CMAKE_INSTALL_DATADIR}/sekisho/nftables COMPONENT render-host)
 install(FILES broker/package/zones.example.nft DESTINATION ${CMAKE_INSTALL_DOCDIR}-render-host COMPONENT render-host)
-sek_man(render-host sekisho-renderd.8 sekisho-setup-host.8)
+sek_man(render-host sekisho-renderd.8 sekisho-setup-host.8 sekisho-sandbox.8 sekisho-capture.8 sekisho-wm.8 sekisho-ime.8 sekisho-clip.8 sekisho-egress.8 sekisho-pages.8 sekisho-convert.8)
 sek_man_of_example(render-host render-host/renderd/renderd.example.yaml renderd.yaml "configuration of a Sekisho render host" "sekisho\\-renderd (8)")
 
 # --- sekisho-client ---
@@ -100,7 +103,7 @@ sek_completions(client sekisho-viewer sekisho-load)
 install(FILES client/viewer/sekisho-viewer.desktop DESTINATION ${CMAKE_INSTALL_DATADIR}/applications COMPONENT client)
 install(FILES client/viewer/sekisho-viewer.svg DESTINATION ${CMAKE_INSTALL_DATADIR}/icons/hicolor/scalable/apps COMPONENT client)
 install(FILES client/viewer/viewer.example.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}-client COMPONENT client)
-sek_man(client sekisho-viewer.1 sekisho-load.1)
+sek_man(client sekisho-viewer.1 sekisho-viewer-decoder.1 sekisho-load.1)
 sek_man_of_example(client client/viewer/viewer.example.yaml viewer.yaml "configuration of the native Sekisho client" "sekisho\\-viewer (1)")
 
 # --- sekisho-doc ---
