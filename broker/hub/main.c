@@ -25,6 +25,7 @@
 #include "broker/hub/faces.h"
 #include "broker/hub/leave.h"
 #include "broker/hub/metrics/metrics.h"
+#include "broker/hub/moved.h"
 #include "broker/hub/options.h"
 #include "broker/hub/peers.h"
 #include "broker/hub/protect.h"
@@ -363,24 +364,23 @@ static void replaced(void *user)
 	stop(b);
 }
 
+static void told(void *user)
+{
+	const struct broker *b = user;
+
+	sek_auth_store_told(b->auth);
+	sek_policy_book_look(b->book);
+	sek_peers_look(b->peers);
+}
+
 /* Last: a session that is taken back needs everything else. */
 static sek_status start_peers(struct broker *b)
 {
 	const struct sek_peers_config c = { .name = b->config->broker_name, .store = b->store, .auth = b->auth, .admin = b->admin,
 		.sessions = b->sessions, .linger_s = b->config->sessions.linger_s, .replaced = replaced, .user = b };
 
-	return sek_is_ok(sek_peers_start(&b->loop, &c, &b->peers)) ? sek_ok() :
+	return sek_is_ok(sek_peers_start(&b->loop, &c, &b->peers)) ? sek_store_watch_start(&b->loop, b->config->store_where, told, b, &b->watch) :
 		refuse("sessions", "the sessions that ran cannot be read from the store");
-}
-
-/* All of them ask now and then anyway. */
-static void told(void *user)
-{
-	struct broker *b = user;
-
-	sek_auth_store_told(b->auth);
-	sek_policy_book_look(b->book);
-	sek_peers_look(b->peers);
 }
 
 static sek_status start_audit(struct broker *b)
@@ -412,7 +412,6 @@ static sek_status start(struct broker *b, const struct sek_options *o)
 	SEK_TRY(start_metrics(b));
 	SEK_TRY(start_viewers(b));
 	SEK_TRY(start_peers(b));
-	SEK_TRY(sek_store_watch_start(&b->loop, b->config->store_where, told, b, &b->watch));
 	if (o->status_fd >= 0) {
 		b->status.auth = b->auth;
 		b->status.front = b->faces.front;
@@ -486,8 +485,8 @@ int main(int argc, char **argv)
 	}
 	if (o.check) {
 		printf("OK\n");
-	} else if (o.user_argv || o.accept_keys) {
-		r = o.accept_keys ? sek_samekeys_accept(b.config) : sek_users_main(b.config, o.user_argc, o.user_argv);
+	} else if (o.user_argv || o.accept_keys || o.migrate) {
+		r = o.migrate ? sek_moved_main(b.config) : o.accept_keys ? sek_samekeys_accept(b.config) : sek_users_main(b.config, o.user_argc, o.user_argv);
 	} else {
 		if (b.config->time_zone)
 			setenv("TZ", b.config->time_zone, 1);

@@ -19,7 +19,8 @@ static int usage(FILE *to)
 		"  --check-config   say OK or what is wrong, and end\n"
 		"  --status-fd N    write one line of JSON a second to descriptor N\n"
 		"commands:\n%s"
-		"  keys accept      the keys of this broker are from now on those that every broker of its store must have\n", SEK_VERSION,
+		"  keys accept      the keys of this broker are from now on those that every broker of its store must have\n"
+		"  store migrate    moves everything from the file of store.path to the database of store.postgresql; the broker is stopped\n", SEK_VERSION,
 		sek_users_usage);
 	return to == stdout ? 0 : 2;
 }
@@ -53,9 +54,12 @@ int sek_options_parse(int argc, char **argv, struct sek_options *o)
 		} else if (strcmp(argv[i], "keys") == 0 && i + 2 == argc && strcmp(argv[i + 1], "accept") == 0) {
 			o->accept_keys = true;
 			break;
+		} else if (strcmp(argv[i], "store") == 0 && i + 2 == argc && strcmp(argv[i + 1], "migrate") == 0) {
+			o->migrate = true;
+			break;
 		} else {
 			return usage(stderr);
 		}
 	}
-	return o->config && ((!o->user_argv && !o->accept_keys) || (!o->check && o->status_fd < 0)) ? -1 : usage(stderr);
+	return o->config && ((!o->user_argv && !o->accept_keys && !o->migrate) || (!o->check && o->status_fd < 0)) ? -1 : usage(stderr);
 }

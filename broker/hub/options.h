@@ -14,6 +14,7 @@ struct sek_options {
 	int user_argc; /* the words after `user`; 0 = not asked for */
 	char **user_argv;
 	bool accept_keys; /* `keys accept` */
+	bool migrate;     /* `store migrate` */
 };
 
 /* Returns -1 to go on, else an exit code. o->status_fd is -1 before. */

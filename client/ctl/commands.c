@@ -80,6 +80,7 @@ const struct ctl_command ctl_own_commands[CTL_OWN_COMMANDS] = {
 	{ "recording", "verify", NULL, "recording?", PLAIN, NULL, 0 },
 	{ "recording", "keygen", NULL, "public_key secret_key", PLAIN, NULL, 0 },
 	{ "recording", "export", NULL, "recording file", PLAIN, NULL, 0 },
+	{ "store", "migrate", NULL, "", PLAIN, NULL, 0 },
 	{ "selfcheck", NULL, NULL, "", PLAIN, NULL, 0 },
 	{ "backup", NULL, NULL, "command? file? secret_key?", PLAIN, NULL, 0 },
 };

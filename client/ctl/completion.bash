@@ -34,6 +34,7 @@ _sekishoctl_options() { # GROUP VERB
     selfcheck:*) echo "--format --output --check --key" ;;
     backup:*) echo "--to --whole --recordings --documents --signed-by --secret --passphrase-file --root --dry-run --config" ;;
     audit:search) echo "--who --what --object --outcome --from --to --search --limit --after" ;;
+    store:migrate) echo "--config" ;;
     audit:verify) echo "--key --expect --head --no-head --archived" ;;
     recording:list) echo "--user --group --host --marks --ended --hold --noted --purged --search --limit --after" ;;
     *:list | group:members | policy:history) echo "--search --limit --after" ;;

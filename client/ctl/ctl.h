@@ -64,6 +64,8 @@ int ctl_host_test(struct ctl *c, int argc, char **argv);
 int ctl_host_enrol(struct ctl *c, int argc, char **argv);
 
 /* recording.c */
+/* Without a broker: becomes `sekisho-broker store migrate`. */
+int ctl_store_migrate(struct ctl *c, int argc, char **argv);
 int ctl_recording_keygen(struct ctl *c, int argc, char **argv);
 int ctl_recording_export(struct ctl *c, int argc, char **argv);
 int ctl_recording_verify(struct ctl *c, int argc, char **argv);

@@ -30,6 +30,15 @@ int ctl_recording_keygen(struct ctl *c, int argc, char **argv)
 	return ctl_become(c, "sekisho-recording", (const char *[]){ NULL, "keygen", argv[0], argv[1], NULL });
 }
 
+/* --- what moves the store is the broker's program, run while no broker does --- */
+
+int ctl_store_migrate(struct ctl *c, int argc, char **argv)
+{
+	if (argc != 0 && (argc != 2 || strcmp(argv[0], "--config") != 0))
+		return usage();
+	return ctl_become(c, "sekisho-broker", (const char *[]){ NULL, "--config", argc ? argv[1] : "/etc/sekisho/broker.yaml", "store", "migrate", NULL });
+}
+
 /* --- export: the broker puts it on the record and says where the file is; who has the key makes the film --- */
 
 int ctl_recording_export(struct ctl *c, int argc, char **argv)

@@ -81,3 +81,28 @@ test('a database of another locale is refused, and one that is not there said so
 	assert.match(fails(text.replace(/address: \/tmp.*/, 'address: db.example')), /store\.postgresql\.address/);
 	assert.match(fails(text.replace('postgresql:', 'postgresql:\n    user: Rob"; DROP')), /store\.postgresql\.user/);
 });
+
+test('a site moves over from its SQLite file, while no broker runs', async () => {
+	const kind = process.env.SEK_TEST_STORE;
+	delete process.env.SEK_TEST_STORE;
+	const c = await new Broker().start();
+	await c.login();
+	process.env.SEK_TEST_STORE = kind;
+	c.configure();
+	const move = () => {
+		try {
+			return c.run('sekishoctl', ['store', 'migrate', '--config', 'broker.yaml']);
+		} catch (e) {
+			return e.stderr;
+		}
+	};
+	assert.match(move(), /the broker runs: stop it first/);
+	assert.equal(await c.stop(), 0);
+	const said = move();
+	assert.match(said, /^users +2 rows, the same on both sides/m);
+	assert.match(said, /^done: \d+ rows/m);
+	assert.match(move(), /the target is not empty/);
+	await c.start();
+	assert.equal((await c.post('/api/login', { user: 'taro', password: PASSWORD })).status, 200);
+	assert.equal(await c.finish(), 0);
+});
