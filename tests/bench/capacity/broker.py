@@ -85,18 +85,28 @@ class Broker(chain.Sekisho):
                                                           *arguments])
         self.track = self.host_control.read()
         ahead(self.host_control.process)
-        broker = ahead(self.place.spawn(["taskset", "-c", self.options.cores, *self.as_broker()]))
-        self.roots = [broker]
-        machine.wait_for("broker and render host", lambda: machine.listens(self.client_port) and machine.listens(self.host_port))
+        self.start_broker()
         time.sleep(3)
         self.base = self.sample()
-        for i in range(self.options.clients):
-            client = machine.Dialogue(self.place, ["taskset", "-c", self.options.other_cores, self.build + "/bin/capacity_client", chain.INNER,
-                                                   str(self.client_port), pki + "/ca.crt", "u", self.dir + "/password",
-                                                   "8" if i == 0 and self.options.rate else "0"])
+        for i, (address, port) in enumerate(self.client_places()):
+            client = machine.Dialogue(self.place, ["taskset", "-c", self.options.other_cores, self.build + "/bin/capacity_client", address,
+                                                   str(port), pki + "/ca.crt", "u", self.dir + "/password",
+                                                   str(self.key_users(i)) if self.options.rate else "0"])
             client.read()
             ahead(client.process)
             self.clients.append(client)
+
+    def start_broker(self):
+        self.roots = [ahead(self.place.spawn(["taskset", "-c", self.options.cores, *self.as_broker()]))]
+        machine.wait_for("broker and render host", lambda: machine.listens(self.client_port) and machine.listens(self.host_port))
+
+    def key_users(self, i):
+        """How many users of that client press keys."""
+        return 8 if i == 0 else 0
+
+    def client_places(self):
+        """Where each client connects to."""
+        return [(chain.INNER, self.client_port)] * self.options.clients
 
     def open(self, n):
         """As many sessions as that, spread over the clients."""
