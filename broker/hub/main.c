@@ -285,8 +285,8 @@ static sek_status start_policy(struct broker *b)
 static sek_status start_admin(struct broker *b)
 {
 	const struct sek_admin_config c = {
-		.store_where = b->config->store_where, .audit = b->audit,
-		.site = b->config, .audit_path = b->config->audit.path, .book = b->book, .second_administrator = b->config->second_administrator,
+		.store_where = b->config->store_where, .audit = b->audit, .site = b->config, .broker = b->config->broker_name,
+		.audit_path = b->config->audit.path, .book = b->book, .second_administrator = b->config->second_administrator,
 		.combine_roles = b->config->combine_roles, .login_key = b->login_key, .sessions = b->sessions, .archive = b->recorded.archive,
 		.recordings_path = b->config->has_recording ? b->config->recording.path : NULL,
 		.signing_key_path = b->config->has_recording ? b->config->recording.signing_key_path : NULL, .documents_path = b->config->documents_path,

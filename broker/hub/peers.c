@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include <jansson.h>
 #include <sodium.h>
 
 #include "base/error.h"
@@ -35,6 +36,7 @@ struct session {
 	char from[SEK_STORE_BROKER_BYTES];
 	char *own;
 	bool ours;
+	enum sek_state over; /* what it is ended with */
 };
 
 struct sek_peers {
@@ -99,16 +101,55 @@ static void keep_session(void *ctx, const struct sek_store_session *s)
 	*first = fresh;
 }
 
-/* What nobody has come for. Whoever is first has it; others were as patient. */
+/* What a broker that is dead was asked to end is ended by one that lives. */
+static bool to_be_ended(const struct order *orders, const struct sek_store_session *s)
+{
+	for (; orders; orders = orders->next)
+		if (orders->row.ask == SEK_ASK_END && strcmp(orders->row.session, s->id) == 0)
+			return true;
+	return false;
+}
+
+static void free_orders(struct order **orders)
+{
+	struct order *o;
+
+	while ((o = *orders) != NULL) {
+		*orders = o->next;
+		free(o->text);
+		free(o);
+	}
+}
+
+/* The dead one's sessions: all, once nobody has come for them in all that time; before that those that it was asked to end. */
+static sek_status find_left(struct sek_peers *p, const struct peer *b)
+{
+	struct order *orders = NULL;
+	sek_status status = sek_store_orders(p->config.store, b->row.name, keep_order, &orders);
+
+	if (sek_is_ok(status) && (orders || b->over))
+		status = sek_store_sessions(p->config.store, b->row.name, keep_session, &p->left);
+	for (struct session *s = p->left; s; s = s->next)
+		if (strcmp(s->from, b->row.name) == 0)
+			s->over = to_be_ended(orders, &s->row) ? SEK_STATE_ENDED_ADMIN : b->over ? SEK_STATE_ENDED_IDLE : SEK_STATE_NONE;
+	free_orders(&orders);
+	return status;
+}
+
+/* Whoever is first has it; others were as patient. */
 static sek_status take_left(struct sek_peers *p)
 {
 	struct session *s;
 
 	for (const struct peer *b = p->peers; b; b = b->next)
-		if (b->over)
-			SEK_TRY(sek_store_sessions(p->config.store, b->row.name, keep_session, &p->left));
+		if (b->dead)
+			SEK_TRY(find_left(p, b));
 	for (s = p->left; s; s = s->next) {
-		sek_status status = sek_store_session_take(p->config.store, s->row.id, s->from, s->row.generation, p->name);
+		sek_status status;
+
+		if (s->over == SEK_STATE_NONE)
+			continue;
+		status = sek_store_session_take(p->config.store, s->row.id, s->from, s->row.generation, p->name);
 
 		s->ours = sek_is_ok(status);
 		s->row.generation++;
@@ -270,7 +311,7 @@ static void do_left(struct sek_peers *p)
 	while ((s = p->left) != NULL) {
 		p->left = s->next;
 		if (s->ours && !p->quiet) /* else it is this broker's at its next start */
-			sek_kept_adopt(p->kept, &s->row, s->from, SEK_STATE_ENDED_IDLE);
+			sek_kept_adopt(p->kept, &s->row, s->from, s->over);
 		free(s->own);
 		free(s);
 	}
@@ -320,6 +361,22 @@ void sek_peers_look(struct sek_peers *p)
 		on_timer(&p->timer);
 }
 
+static void add_row(void *ctx, const struct sek_peer_info *i)
+{
+	json_array_append_new(ctx, json_pack("{s:s,s:s,s:s,s:b,s:I,s:I,s:I}", "broker", i->name, "version", i->version, "state",
+		i->dead ? "silent" : "up", "self", (int)i->self, "sessions", (json_int_t)i->sessions, "silent_s", (json_int_t)(i->silent_ms / 1000),
+		"started_s", (json_int_t)i->started_s));
+}
+
+static json_t *list(void *user)
+{
+	json_t *rows = json_array();
+
+	if (rows)
+		sek_peers_each(user, add_row, rows);
+	return rows;
+}
+
 /* --- start and stop --- */
 
 static sek_status enter(struct sek_peers *p)
@@ -361,6 +418,8 @@ sek_status sek_peers_start(uv_loop_t *loop, const struct sek_peers_config *confi
 		free(p);
 		return s;
 	}
+	if (config->admin)
+		sek_admin_brokers_from(config->admin, list, p);
 	uv_timer_init(loop, &p->timer);
 	p->timer.data = p->work.data = p;
 	uv_timer_start(&p->timer, on_timer, p->config.look_ms, p->config.look_ms);
@@ -425,6 +484,6 @@ void sek_peers_each(const struct sek_peers *p, void (*fn)(void *user, const stru
 		bool self = strcmp(b->row.name, p->name) == 0;
 
 		fn(user, &(struct sek_peer_info){ .name = b->row.name, .version = b->row.version, .self = self, .dead = b->dead,
-			.silent_ms = self ? 0 : now - b->heard_ms, .sessions = b->row.sessions, .started_s = b->row.started_s });
+			.silent_ms = self ? 0 : now - b->heard_ms, .sessions = self ? (int64_t)sek_sessions_count(p->config.sessions) : b->row.sessions, .started_s = b->row.started_s });
 	}
 }

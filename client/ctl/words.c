@@ -20,6 +20,7 @@ const char ctl_usage_text[] =
 	"  session list | end SESSION | message SESSION TEXT | explain SESSION\n"
 	"  session set SESSION ATTRIBUTE VALUE | unset SESSION ATTRIBUTE    until that session ends\n"
 	"  stop user NAME | host NAME | session SESSION | all    the emergency switch\n"
+	"  broker list                                          those on this store\n"
 	"  host list | add HOST ADDRESS PORT [POOL] | drain HOST [MINUTES] | undrain HOST | remove HOST\n"
 	"  host add HOST ADDRESS PORT [POOL] --kind vnc|rdp [--trust FILE.pem | --insecure true] [--max_sessions N]\n"
 	"  host password HOST [LOGIN] [--user NAME]              with what such a host is logged in to; asks for the password; both empty: forget\n"
@@ -115,6 +116,7 @@ static const struct named columns[] = {
 	{ "host", { "HOST", "ホスト" } }, { "state", { "STATE", "状態" } }, { "attached", { "ATTACHED", "接続中" } },
 	{ "client", { "CLIENT", "接続元の種類" } }, { "vnc_viewers", { "VNC viewers", "VNCビューアー" } },
 	{ "age_s", { "AGE(s)", "経過(秒)" } }, { "idle_s", { "IDLE(s)", "無操作(秒)" } }, { "bytes_down", { "BYTES", "送信バイト" } },
+	{ "broker", { "BROKER", "ブローカー" } }, { "silent_s", { "SILENT(s)", "無応答(秒)" } }, { "started_s", { "STARTED", "起動" } },
 	{ "pool", { "POOL", "プール" } }, { "all_sessions", { "ALL", "全体" } }, { "max_sessions", { "MOST", "上限" } },
 	{ "alarm", { "ALARM", "警報" } }, { "egress_refused", { "REFUSED", "内部宛て拒否" } },
 	{ "available_mib", { "FREE-MiB", "空きMiB" } }, { "cpu_permille", { "CPU-WAIT(0.1%)", "CPU待ち(0.1%)" } },

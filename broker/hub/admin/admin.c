@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/log.h"
 
-static const struct sek_admin_op *const tables[] = { sek_admin_user_ops, sek_admin_session_ops, sek_admin_host_ops,
+static const struct sek_admin_op *const tables[] = { sek_admin_user_ops, sek_admin_session_ops, sek_admin_broker_ops, sek_admin_host_ops,
 	sek_admin_group_ops, sek_admin_policy_ops, sek_admin_override_ops, sek_admin_audit_ops,
 	sek_admin_factor_ops, sek_admin_recording_ops, sek_admin_foreign_ops, sek_admin_approver_ops, sek_admin_document_ops, sek_admin_age_ops };
 
@@ -128,6 +128,10 @@ static void on_work(uv_work_t *w)
 {
 	struct sek_admin_request *r = w->data;
 
+	if (r->lasting) {
+		r->last(r);
+		return;
+	}
 	if (!r->recorded && !is_allowed(r))
 		return;
 	if (!r->recorded && !r->error)
@@ -219,10 +223,17 @@ static void record(struct sek_admin_request *r)
 	}
 }
 
+static void put_waiting(struct sek_admin_request *r);
+
 static void finish(struct sek_admin_request *r)
 {
-	if (!r->error && r->op->after)
+	if (!r->error && !r->lasting && r->op->after)
 		r->op->after(r);
+	if (!r->error && !r->lasting && r->last) {
+		r->lasting = true;
+		put_waiting(r);
+		return;
+	}
 	record(r);
 	if (r->error && !json_object_get(r->out, "error")) {
 		json_decref(r->out);
@@ -235,6 +246,7 @@ static void finish(struct sek_admin_request *r)
 	else
 		json_decref(r->out);
 	json_decref(r->in);
+	json_decref(r->others);
 	free(r);
 }
 
@@ -277,7 +289,7 @@ static void after_work(uv_work_t *w, int cancelled)
 
 	(void)cancelled;
 	a->n_running--;
-	if (r->error || r->recorded || !needs_record(r)) {
+	if (r->error || r->lasting || r->recorded || !needs_record(r)) {
 		finish(r);
 	} else if (tell_audit(r, SEK_AUDIT_DONE, on_recorded)) {
 		a->n_recording++;

@@ -42,6 +42,7 @@ struct sek_admin_config {
 	bool combine_roles;        /* one person may be administrator and reviewer */
 	const uint8_t *login_key;  /* SEK_SEAL_KEY_BYTES, seals what foreign hosts are logged in to with; NULL: nothing can be kept for them */
 	struct sek_sessions *sessions;
+	const char *broker;        /* this broker's name among those on the store; NULL: it is the only one */
 	struct sek_archive *archive;     /* NULL: this site records nothing, likewise the next two */
 	const char *recordings_path;     /* folder */
 	const char *signing_key_path;    /* of the broker, for recordings */
@@ -52,6 +53,8 @@ struct sek_admin_config {
 /* Opens the store. On failure writes what is wrong and what to do into err. */
 sek_status sek_admin_create(uv_loop_t *loop, const struct sek_admin_config *config, struct sek_admin **ret, char *err,
 	size_t err_size);
+/* Whom to ask for the list of brokers: an array of objects (docs/api.md), the caller's. Without a call: none are known. */
+void sek_admin_brokers_from(struct sek_admin *a, json_t *(*fn)(void *user), void *user);
 /* Keeps a text for that user, whose client asks for it. */
 void sek_admin_say(struct sek_admin *a, const char *user, const char *text);
 /* Takes nothing new, waits for what runs, then calls done on the loop. */

@@ -64,6 +64,10 @@ struct sek_admin_request {
 	json_t *in;        /* checked against op->fields */
 	json_t *out;       /* the answer so far; NULL: an empty object */
 	const char *error; /* the first thing that went wrong */
+	json_t *others;    /* sessions: of other brokers, NULL: not known */
+	void (*last)(struct sek_admin_request *r); /* set by op->after: what is still to be done in the pool */
+	bool lasting;      /* that is under way */
+	bool here;         /* sessions: it is this broker's */
 	bool denied, recorded;
 	struct sek_audit_ticket *ticket;
 	sek_admin_answer_fn *fn;
@@ -89,6 +93,8 @@ struct sek_admin {
 	unsigned n_waiting, n_running, n_recording;
 	struct sek_admin_said *said;
 	unsigned n_said;
+	json_t *(*brokers)(void *user);
+	void *brokers_user;
 	bool stopping;
 	void (*done)(void *user);
 	void *done_user;
@@ -131,6 +137,15 @@ bool sek_admin_is_self(struct sek_admin_request *r);
 bool sek_admin_certificates(struct sek_admin_request *r, const char *name, json_t *ret);
 /* In the pool, before the record: a "certificate" that came as a file is put as "kind", "value", "subject" and "ends_s". */
 void sek_admin_name_certificate(struct sek_admin_request *r);
+
+/* others.c: sessions of other brokers. In the pool; what the store cannot say or take is left out, so that this broker's own can be dealt
+ * with whatever it does. */
+void sek_admin_others_list(struct sek_admin_request *r);
+void sek_admin_others_end(struct sek_admin_request *r);
+void sek_admin_others_message(struct sek_admin_request *r);
+extern const struct sek_admin_op sek_admin_broker_ops[];
+/* The list of brokers; never NULL but for want of memory. */
+json_t *sek_admin_brokers(const struct sek_admin *a);
 
 /* hosts.c: what administrators said at run time holds over the configuration; at the start. */
 void sek_admin_apply_hosts(struct sek_admin *a);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Live sessions: list, end, speak to. Everything here runs on the loop and needs no store, so that the emergency switch
- * works whatever the database does.
+ * Live sessions: list, end, speak to. This broker's own need no store, so that the emergency switch works whatever the database does;
+ * for those of other brokers see others.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,11 +81,11 @@ static json_t *policy_json(const struct sek_policy *p)
 	return all;
 }
 
-static json_t *row_json(const struct row *r)
+static json_t *row_json(const struct row *r, const char *broker)
 {
 	const struct sek_session_info *i = &r->info;
 
-	return json_pack("{s:s,s:s,s:s,s:s,s:b,s:I,s:I,s:I,s:I,s:o,s:s,s:b,s:s}", "session", i->id, "user", r->user, "host", i->host,
+	return json_pack("{s:s*,s:s,s:s,s:s,s:s,s:b,s:I,s:I,s:I,s:I,s:o,s:s,s:b,s:s}", "broker", broker, "session", i->id, "user", r->user, "host", i->host,
 		"state", sek_state_name(i->state), "attached", (int)i->attached, "age_s", (json_int_t)(i->age_ms / 1000),
 		"idle_s", (json_int_t)(i->idle_ms / 1000), "bytes_down", (json_int_t)i->bytes_down, "updates",
 		(json_int_t)i->updates, "policy", policy_json(i->policy), "recording", i->recording, "recorded",
@@ -96,7 +96,7 @@ static void list_after(struct sek_admin_request *r)
 {
 	struct rows rows = { .request = r, .search = sek_admin_text(r, "search") };
 	struct sek_admin_page p;
-	size_t offset, i;
+	size_t offset, i, n_others = json_array_size(r->others);
 
 	if (!sek_admin_offset(r, &offset))
 		return;
@@ -105,12 +105,15 @@ static void list_after(struct sek_admin_request *r)
 	if (rows.n > 0)
 		qsort(rows.list, rows.n, sizeof *rows.list, by_user);
 	for (i = offset; i < rows.n && i - offset < p.limit; i++)
-		json_array_append_new(p.rows, row_json(&rows.list[i]));
+		json_array_append_new(p.rows, row_json(&rows.list[i], r->admin->config.broker));
+	for (i = offset < rows.n ? 0 : offset - rows.n; i < n_others && json_array_size(p.rows) < p.limit; i++)
+		json_array_append(p.rows, json_array_get(r->others, i)); /* behind this broker's own */
 	if (rows.failed)
 		sek_admin_fail(r, "internal");
 	snprintf(p.next, sizeof p.next, "%zu", offset + p.limit);
-	sek_admin_page_end(r, &p, rows.n);
+	sek_admin_page_end(r, &p, rows.n + n_others);
 	if (!r->error) {
+		json_object_set_new(r->out, "brokers", sek_admin_brokers(r->admin));
 		json_object_set_new(r->out, "attached", json_integer((json_int_t)rows.attached));
 		json_object_set_new(r->out, "vnc_viewers", json_integer((json_int_t)rows.vnc_viewers));
 	}
@@ -143,15 +146,22 @@ static void find_owner(void *ctx, const struct sek_session_info *info)
 		memcpy(o->user, info->user, strlen(info->user) + 1);
 }
 
-/* The user whose live session it is; false, with the error set, if there is none. */
+/* The user whose live session it is; false if there is none here, with the error set where there is no other broker to ask. */
 static bool owner_of(struct sek_admin_request *r, struct owner *o)
 {
 	*o = (struct owner){ .id = sek_admin_text(r, "session") };
 	sek_sessions_each(r->admin->config.sessions, find_owner, o);
-	if (o->user[0])
-		return true;
-	sek_admin_fail(r, "not-found");
-	return false;
+	r->here = o->user[0] != '\0';
+	if (!r->here && !r->admin->config.broker)
+		sek_admin_fail(r, "not-found");
+	return r->here;
+}
+
+/* The emergency switch does not wait for the store: others are asked behind it. */
+static void ended(struct sek_admin_request *r, size_t n)
+{
+	r->last = sek_admin_others_end;
+	r->out = json_pack("{s:I}", "ended", (json_int_t)n);
 }
 
 static void end_after(struct sek_admin_request *r)
@@ -159,37 +169,31 @@ static void end_after(struct sek_admin_request *r)
 	uint8_t id[SEK_SESSION_ID_BYTES];
 	struct owner o;
 
+	r->last = sek_admin_others_end;
 	if (!session_id(r, id) || !owner_of(r, &o))
 		return;
 	if (*sek_admin_text(r, "message"))
 		sek_admin_say(r->admin, o.user, sek_admin_text(r, "message"));
 	if (!sek_is_ok(sek_sessions_end_one(r->admin->config.sessions, id, SEK_STATE_ENDED_ADMIN)))
 		sek_admin_fail(r, "not-found");
-	r->out = json_pack("{s:i}", "ended", 1);
+	ended(r, 1);
 }
 
 static void end_user_after(struct sek_admin_request *r)
 {
-	size_t n;
-
 	if (*sek_admin_text(r, "message"))
 		sek_admin_say(r->admin, sek_admin_text(r, "name"), sek_admin_text(r, "message"));
-	n = sek_sessions_end_user(r->admin->config.sessions, sek_admin_text(r, "name"), SEK_STATE_ENDED_ADMIN);
-	r->out = json_pack("{s:I}", "ended", (json_int_t)n);
+	ended(r, sek_sessions_end_user(r->admin->config.sessions, sek_admin_text(r, "name"), SEK_STATE_ENDED_ADMIN));
 }
 
 static void end_host_after(struct sek_admin_request *r)
 {
-	size_t n = sek_sessions_end_host(r->admin->config.sessions, sek_admin_text(r, "host"), SEK_STATE_ENDED_ADMIN);
-
-	r->out = json_pack("{s:I}", "ended", (json_int_t)n);
+	ended(r, sek_sessions_end_host(r->admin->config.sessions, sek_admin_text(r, "host"), SEK_STATE_ENDED_ADMIN));
 }
 
 static void end_all_after(struct sek_admin_request *r)
 {
-	size_t n = sek_sessions_end_host(r->admin->config.sessions, NULL, SEK_STATE_ENDED_ADMIN);
-
-	r->out = json_pack("{s:I}", "ended", (json_int_t)n);
+	ended(r, sek_sessions_end_host(r->admin->config.sessions, NULL, SEK_STATE_ENDED_ADMIN));
 }
 
 static void message_after(struct sek_admin_request *r)
@@ -197,6 +201,7 @@ static void message_after(struct sek_admin_request *r)
 	uint8_t id[SEK_SESSION_ID_BYTES];
 	struct owner o;
 
+	r->last = sek_admin_others_message;
 	if (!session_id(r, id) || !owner_of(r, &o))
 		return;
 	sek_admin_say(r->admin, o.user, sek_admin_text(r, "text"));
@@ -221,7 +226,7 @@ static const struct sek_admin_field message_fields[] = {
 };
 
 const struct sek_admin_op sek_admin_session_ops[] = {
-	{ "sessions/list", list_fields, NULL, NULL, list_after },
+	{ "sessions/list", list_fields, NULL, sek_admin_others_list, list_after },
 	{ "sessions/end", end_fields, "session.end", NULL, end_after },
 	{ "sessions/end-user", end_user_fields, "session.end-user", NULL, end_user_after },
 	{ "sessions/end-host", end_host_fields, "session.end-host", NULL, end_host_after },

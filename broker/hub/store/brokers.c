@@ -67,19 +67,33 @@ sek_status sek_store_brokers(struct sek_store *s, void (*fn)(void *ctx, const st
 
 /* --- orders --- */
 
-static sek_status add(struct sek_db *db, const struct sek_store_order *o)
+static sek_status add(struct sek_db *db, const struct sek_store_order *o, const char *but)
 {
-	int64_t holder;
-
 	SEK_TRY(sek_store_fits(o->text, SEK_STORE_ORDER_TEXT_BYTES));
-	SEK_TRY(sek_db_number(db, &holder, "SELECT generation FROM sessions WHERE id = ?1", "t", o->session));
-	return sek_db_run(db, "INSERT INTO orders (broker, ask, session, generation, words)"
-		" SELECT broker, ?2, id, generation, ?3 FROM sessions WHERE id = ?1", "tit", o->session, (int64_t)o->ask, o->text);
+	SEK_TRY(sek_db_run(db, "INSERT INTO orders (broker, ask, session, generation, words)"
+		" SELECT broker, ?2, id, generation, ?3 FROM sessions WHERE id = ?1 AND broker <> ?4", "titt", o->session, (int64_t)o->ask, o->text,
+		but));
+	return sek_db_changes(db) > 0 ? sek_ok() : sek_fail(SEK_E_NOT_FOUND);
 }
 
-sek_status sek_store_order_add(struct sek_store *s, const struct sek_store_order *order)
+sek_status sek_store_order_add(struct sek_store *s, const struct sek_store_order *order, const char *but)
 {
-	SEK_STORE_WRITE(s, add(s->db, order));
+	SEK_STORE_WRITE(s, add(s->db, order, but));
+}
+
+static sek_status end(struct sek_db *db, const char *but, const char *user, const char *host, const char *text, int64_t *ret_n)
+{
+	SEK_TRY(sek_store_fits(text, SEK_STORE_ORDER_TEXT_BYTES));
+	SEK_TRY(sek_db_run(db, "INSERT INTO orders (broker, ask, session, generation, words)"
+		" SELECT broker, ?1, id, generation, ?2 FROM sessions WHERE broker <> ?3 AND (?4 = 0 OR \"user\" = ?5) AND (?6 = 0 OR host = ?7)",
+		"ittitit", (int64_t)SEK_ASK_END, text, but, (int64_t)(user != NULL), user ? user : "", (int64_t)(host != NULL), host ? host : ""));
+	*ret_n = sek_db_changes(db);
+	return sek_ok();
+}
+
+sek_status sek_store_orders_end(struct sek_store *s, const char *but, const char *user, const char *host, const char *text, int64_t *ret_n)
+{
+	SEK_STORE_WRITE(s, end(s->db, but, user, host, text, ret_n));
 }
 
 static sek_status orders(struct sek_db *db, const char *broker, void (*fn)(void *ctx, const struct sek_store_order *order), void *ctx)

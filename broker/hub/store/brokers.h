@@ -36,8 +36,11 @@ struct sek_store_order {
 };
 #define SEK_STORE_ORDER_TEXT_BYTES 4096
 
-/* For the broker that holds order->session; SEK_E_NOT_FOUND: nobody does. */
-sek_status sek_store_order_add(struct sek_store *s, const struct sek_store_order *order);
+/* For the broker that holds order->session; SEK_E_NOT_FOUND: nobody does, or `but` itself. */
+sek_status sek_store_order_add(struct sek_store *s, const struct sek_store_order *order, const char *but);
+/* The other brokers than `but` are to end the sessions that run of that user, on that host, or (both NULL) all of theirs; text: for their
+ * users, "" = none. *ret_n: how many. */
+sek_status sek_store_orders_end(struct sek_store *s, const char *but, const char *user, const char *host, const char *text, int64_t *ret_n);
 /* The orders for that broker, the oldest first, at most SEK_STORE_ORDERS_MAX. */
 #define SEK_STORE_ORDERS_MAX 256
 sek_status sek_store_orders(struct sek_store *s, const char *broker, void (*fn)(void *ctx, const struct sek_store_order *order), void *ctx);

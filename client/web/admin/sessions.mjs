@@ -52,6 +52,13 @@ function showRecorder(line)
 	}, error => void (line.textContent = saying(error)));
 }
 
+/** @param {{ broker: string, state: string, sessions: number, silent_s: number }} b */
+function brokerText(b)
+{
+	return b.state === "up" ? `${b.broker} (${count(b.sessions)})` :
+		words("admin.sessions.broker.silent", { name: b.broker, age: span(b.silent_s) });
+}
+
 /** @param {HTMLElement} host
  * @param {AbortSignal} signal the page is left */
 export function sessionsPage(host, signal)
@@ -59,17 +66,18 @@ export function sessionsPage(host, signal)
 	const [, session, user] = here();
 	if (session)
 		return sessionPage(host, session, user ?? "");
-	const watching = make("p", { class: "hint", role: "status" });
+	const watching = make("p", { class: "hint", role: "status" }), brokers = make("p", { class: "hint", hidden: true });
 	const list = makeList({
 		name: "admin.tab.sessions",
 		columns: [
 			{ label: "admin.field.user", show: row => row.user },
 			{ label: "admin.field.host", show: row => row.host || "–" },
+			{ label: "admin.field.broker", show: row => row.broker ?? "–" },
 			{ label: "admin.sessions.state", show: row => known(`state`, row.state) },
-			{ label: "admin.sessions.client", show: row => words(row.attached ? row.client ? "admin.sessions.vnc" : "admin.sessions.attached" : "admin.sessions.away") },
+			{ label: "admin.sessions.client", show: row => row.attached === undefined ? "–" : words(row.attached ? row.client ? "admin.sessions.vnc" : "admin.sessions.attached" : "admin.sessions.away") },
 			{ label: "admin.sessions.since", number: true, show: row => span(row.age_s) },
-			{ label: "admin.sessions.idle", number: true, show: row => span(row.idle_s) },
-			{ label: "admin.sessions.traffic", number: true, show: row => size(row.bytes_down) },
+			{ label: "admin.sessions.idle", number: true, show: row => row.idle_s === undefined ? "–" : span(row.idle_s) },
+			{ label: "admin.sessions.traffic", number: true, show: row => row.bytes_down === undefined ? "–" : size(row.bytes_down) },
 			{ label: "admin.explain.button", show: row => make("span", { class: "hint" }, Object.entries(row.policy)
 				.map(([name, value]) => `${known(`policy`, name)}: ${policyValue(name, value)}`).join(" / ")) },
 		],
@@ -94,6 +102,8 @@ export function sessionsPage(host, signal)
 			const page = await op("sessions/list", query);
 			watching.textContent = words(page.vnc_viewers > 0 ? "admin.sessions.watching-vnc" : "admin.sessions.watching",
 				{ n: count(page.attached), vnc: count(page.vnc_viewers) });
+			brokers.hidden = page.brokers.length < 2;
+			brokers.textContent = words("admin.sessions.brokers", { list: page.brokers.map(brokerText).join(" / ") });
 			return page;
 		},
 	});
@@ -120,5 +130,5 @@ export function sessionsPage(host, signal)
 		if (done)
 			await tell(host, words("admin.sessions.end-all"), [make("p", {}, words("admin.sessions.ended", { n: count(done.ended) }))]);
 	});
-	return [recorder, watching, make("div", { class: "page-tools" }, all), list];
+	return [recorder, watching, brokers, make("div", { class: "page-tools" }, all), list];
 }

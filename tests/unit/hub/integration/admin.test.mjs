@@ -134,7 +134,9 @@ test('admin: SQL and HTML in every field do nothing', async () => {
 			}
 		}
 		assert.deepEqual(await good('users/list', { search: text }), { total: 0, rows: [], next: null }, text);
-		assert.deepEqual(await good('sessions/list', { search: text }), { total: 0, rows: [], next: null, attached: 0, vnc_viewers: 0 }, text);
+		const { brokers, ...sessions } = await good('sessions/list', { search: text });
+		assert.deepEqual(sessions, { total: 0, rows: [], next: null, attached: 0, vnc_viewers: 0 }, text);
+		assert.ok(brokers.length <= 1);
 	}
 	assert.equal((await good('users/list', {})).total, total);
 });

@@ -2,9 +2,11 @@
 //
 // Two brokers on one store: a user has one log-in and one session, whichever of them they come to.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { Broker, ENDED, until } from './harness.mjs';
+import { bin, Broker, ENDED, until } from './harness.mjs';
 
 let a, b;
 before(async () => {
@@ -43,6 +45,34 @@ test('whoever asks only for a session that lives gets none that does not', async
 	assert.equal((await ask(b, there)).json.session, first.session);
 	assert.equal((await ask(a, here)).json.error, 'no-session', 'one that never ran is no session to go on with');
 	assert.equal((await a.post('/api/session', { existing: false }, { cookie: here })).status, 400);
+});
+
+test('an administrator at one broker sees, speaks to and ends the sessions of both', async () => {
+	const at = (socket, ...words) => {
+		const r = spawnSync(path.join(bin, 'sekishoctl'), ['--socket', a.file(socket), '--json', '--lang', 'en', ...words], { encoding: 'utf8' });
+		return { code: r.status, json: r.stdout ? JSON.parse(r.stdout) : null, said: r.stderr };
+	};
+	const cookie = await a.login();
+	const { session, token } = await a.session(cookie);
+	const stream = await a.stream({ cookie, token });
+	const own = at('control.sock', 'session', 'list').json.rows.find((row) => row.session === session);
+	const other = at('second.sock', 'session', 'list').json.rows.find((row) => row.session === session);
+	assert.equal(own.attached, false, 'nobody has said HELLO');
+	assert.ok(other && other.user === 'taro' && other.broker === own.broker && other.attached === undefined, JSON.stringify(other));
+	await until('each to know of both', () => at('second.sock', 'broker', 'list').json.rows.length === 2, 30000);
+	assert.deepEqual(at('second.sock', 'broker', 'list').json.rows.filter((row) => row.self).map((row) => [row.broker, row.state]), [['second', 'up']]);
+	assert.equal(at('second.sock', 'session', 'message', session, 'go home').code, 0);
+	await until('it to be said', async () => (await a.get('/api/message', cookie)).json.message?.text === 'go home');
+	const done = at('second.sock', 'session', 'end', session, '--reason', 'test');
+	assert.deepEqual([done.code, done.json.ended, done.json.asked], [0, 1, 1]);
+	await stream.end();
+	assert.equal(stream.endedState(), ENDED.admin);
+	assert.notEqual(at('second.sock', 'session', 'end', session, '--reason', 'test').code, 0, 'it is gone');
+	const again = await a.session(cookie);
+	const last = await a.stream({ cookie, token: again.token });
+	assert.equal(at('second.sock', 'stop', 'all').json.asked, 1);
+	await last.end();
+	assert.equal(last.endedState(), ENDED.admin);
 });
 
 test('two at a time, at both: one session in the end', async () => {

@@ -272,16 +272,31 @@ START_TEST(orders_find_the_holder)
 	struct sek_store_session row = sample(A, 20);
 	struct sek_store_order o = { .ask = SEK_ASK_MESSAGE, .session = A, .text = "go home" };
 	struct orders got;
+	int64_t n;
 
-	ck_assert(sek_is(sek_store_order_add(store, &o), SEK_E_NOT_FOUND));
+	ck_assert(sek_is(sek_store_order_add(store, &o, "b2"), SEK_E_NOT_FOUND));
 	OK(sek_store_session_put(store, &row));
-	OK(sek_store_order_add(store, &o));
+	OK(sek_store_order_add(store, &o, "b2"));
 	o.ask = SEK_ASK_END;
 	o.text = "";
-	OK(sek_store_order_add(store, &o));
+	OK(sek_store_order_add(store, &o, "b2"));
 	got = orders_of("b1");
 	ck_assert(got.n == 2 && got.rows[0].ask == SEK_ASK_MESSAGE && got.rows[1].ask == SEK_ASK_END);
 	ck_assert_str_eq(got.text[0], "go home");
+	ck_assert(sek_is(sek_store_order_add(store, &o, "b1"), SEK_E_NOT_FOUND)); /* it has it itself */
+	OK(sek_store_orders_end(store, "b1", NULL, NULL, "", &n));
+	ck_assert_int_eq(n, 0);
+	OK(sek_store_orders_end(store, "b2", "nobody", NULL, "", &n));
+	ck_assert_int_eq(n, 0);
+	OK(sek_store_orders_end(store, "b2", row.user, NULL, "", &n));
+	ck_assert_int_eq(n, 1);
+	OK(sek_store_orders_end(store, "b2", NULL, "render2", "", &n));
+	ck_assert_int_eq(n, 0);
+	OK(sek_store_orders_end(store, "b2", NULL, "render1", "bye", &n));
+	ck_assert_int_eq(n, 1);
+	got = orders_of("b1");
+	ck_assert(got.n == 4 && got.rows[3].ask == SEK_ASK_END && strcmp(got.rows[3].session, A) == 0);
+	ck_assert_str_eq(got.text[3], "bye");
 }
 END_TEST
 
