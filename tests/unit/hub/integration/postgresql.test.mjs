@@ -3,6 +3,7 @@
 // Two brokers on a real PostgreSQL of their own, which is killed and comes back.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import crypto from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -14,7 +15,7 @@ import { Broker, PASSWORD, until } from './harness.mjs';
 const tool = fileURLToPath(new URL('../../../support/postgresql', import.meta.url));
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sek-pgtest-'));
 const where = path.join(folder, 'where');
-const server = (what) => execFileSync(tool, [what, where], { stdio: 'inherit' });
+const server = (what, ...more) => execFileSync(tool, [what, where, ...more], { stdio: 'inherit' });
 let a, b;
 before(async () => {
 	server('start');
@@ -105,4 +106,43 @@ test('a site moves over from its SQLite file, while no broker runs', async () =>
 	await c.start();
 	assert.equal((await c.post('/api/login', { user: 'taro', password: PASSWORD })).status, 200);
 	assert.equal(await c.finish(), 0);
+});
+
+// The last: the server moves to the network.
+test('over the network: only the right server, by TLS, with a password of its own file or a certificate', () => {
+	const address = `127.${1 + crypto.randomInt(250)}.9.9`, port = 20000 + crypto.randomInt(10000);
+	a.run('sekisho-certs', ['https', 'pki', 'db', '--address', address, '--dns', 'db.sekisho.internal']);
+	execFileSync('openssl', ['req', '-x509', '-CA', 'pki/ca.crt', '-CAkey', 'pki/ca.key', '-subj', '/CN=sekisho', '-newkey', 'ec', '-pkeyopt',
+		'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-addext', 'extendedKeyUsage=clientAuth', '-addext', 'basicConstraints=critical,CA:FALSE',
+		'-keyout', 'card.key', '-out', 'card.crt'], { cwd: a.dir, stdio: 'pipe' });
+	a.run('sekisho-certs', ['init', 'other-pki']);
+	fs.writeFileSync(a.file('password'), 'pw\n', { mode: 0o600 });
+	fs.writeFileSync(a.file('wrong'), 'no\n', { mode: 0o600 });
+	fs.writeFileSync(a.file('open'), 'pw\n', { mode: 0o644 });
+	fs.chmodSync(a.file('open'), 0o644);
+	fs.chmodSync(a.file('card.key'), 0o600);
+	const text = fs.readFileSync(a.file(a.config), 'utf8');
+	const list = (lines) => {
+		const rows = { address, port, ca: 'pki/ca.crt', password_file: 'password', ...lines };
+		fs.writeFileSync(a.file('net.yaml'), text.replace(/postgresql:\n.*\n.*\n/, 'postgresql:\n' +
+			Object.entries(rows).map(([k, v]) => v === undefined ? '' : `    ${k}: ${v}\n`).join('')));
+		try {
+			a.run('sekisho-broker', ['--config', 'net.yaml', 'user', 'list']);
+			return 'good';
+		} catch (e) {
+			return e.stderr;
+		}
+	};
+	server('tls', address, String(port), a.file('pki/db.crt'), a.file('pki/db.key'), a.file('pki/ca.crt'));
+	assert.equal(list({}), 'good');
+	assert.equal(list({ name: 'db.sekisho.internal' }), 'good');
+	assert.equal(list({ address: `127.0.0.1,${address}` }), 'good', 'the second address, when the first does not answer');
+	assert.match(list({ name: 'elsewhere.sekisho.internal' }), /does not match host name/);
+	assert.match(list({ ca: 'other-pki/ca.crt' }), /certificate verify failed/);
+	assert.match(list({ password_file: 'wrong' }), /password authentication failed/);
+	assert.match(list({ password_file: 'open' }), /password_file.*chmod 600|password_file/);
+	assert.match(list({ password_file: undefined }), /password_file, or certificate and key/);
+	const card = { database: 'card', password_file: undefined, certificate: 'card.crt', key: 'card.key' };
+	assert.equal(list(card), 'good');
+	assert.match(list({ ...card, certificate: undefined, key: undefined, password_file: 'password' }), /certificate/);
 });
