@@ -19,7 +19,7 @@
 
 enum { CLAIM_TRIES = 4 };
 
-enum task { TASK_PUT, TASK_GONE, TASK_DRAIN /* no session: session.host, out of service */, TASK_CLAIM };
+enum task { TASK_PUT, TASK_GONE, TASK_DRAIN /* no session: session.host, out of service */, TASK_CLAIM, TASK_PLACE };
 
 struct row {
 	struct row *next;
@@ -29,6 +29,7 @@ struct row {
 	/* CLAIM: of session.user */
 	char have[33], fresh[33], from[SEK_STORE_BROKER_BYTES];
 	enum sek_store_claim claim;
+	uint32_t room;       /* PLACE */
 	bool given;          /* the store has said; session is what stands there */
 };
 
@@ -67,6 +68,15 @@ static void finish(struct sek_kept *k)
 
 static void go_on(struct sek_kept *k);
 static void claimed(struct sek_kept *k, struct row *r, sek_status status);
+
+static void placed(struct sek_kept *k, const struct row *r, sek_status status)
+{
+	if (sek_is(status, SEK_E_CONFLICT))
+		sek_sessions_let_go(k->sessions, r->session.id, r->session.generation);
+	else
+		sek_sessions_placed(k->sessions, r->session.id,
+			sek_is_ok(status) ? SEK_PLACED : sek_is(status, SEK_E_LIMIT) ? SEK_PLACED_FULL : SEK_PLACED_FAULT);
+}
 
 static void given(void *ctx, const struct sek_store_session *s, const char *from)
 {
@@ -109,6 +119,9 @@ static void write_row(uv_work_t *w)
 	case TASK_CLAIM:
 		k->status = claim(k, r);
 		break;
+	case TASK_PLACE:
+		k->status = sek_store_session_place(k->store, &r->session, r->room);
+		break;
 	default:
 		k->status = sek_store_session_put(k->store, &r->session);
 	}
@@ -125,11 +138,13 @@ static void on_written(uv_work_t *w, int cancelled)
 	k->busy = NULL;
 	if (r->task == TASK_PUT && sek_is(status, SEK_E_CONFLICT))
 		sek_sessions_let_go(k->sessions, r->session.id, r->session.generation);
-	else if (!sek_is_ok(status))
+	else if (!sek_is_ok(status) && !(r->task == TASK_PLACE && (sek_is(status, SEK_E_LIMIT) || sek_is(status, SEK_E_CONFLICT))))
 		sek_log(SEK_LOG_ERROR, "store.fault", "doing", "keep a session", "session", r->session.id, "why",
 			sek_status_text(status, text, sizeof text), NULL);
 	if (r->task == TASK_CLAIM)
 		claimed(k, r, status);
+	if (r->task == TASK_PLACE)
+		placed(k, r, status);
 	row_free(r);
 	go_on(k);
 }
@@ -192,17 +207,16 @@ static char *own_json(const struct sek_session_kept *s)
 	return text;
 }
 
-static void on_put(void *user, const struct sek_session_kept *s)
+static struct row *row_of(const struct sek_kept *k, const struct sek_session_kept *s)
 {
-	const struct sek_kept *k = user;
 	struct row *r = calloc(1, sizeof *r);
 
 	if (r)
 		r->own = own_json(s);
-	if (!r || !r->own) { /* the older row stays; a session that cannot be taken back ends at its host by itself */
+	if (!r || !r->own) {
 		row_free(r);
 		sek_log(SEK_LOG_ERROR, "store.fault", "doing", "keep a session", "session", s->id, "why", "out of memory", NULL);
-		return;
+		return NULL;
 	}
 	r->session = (struct sek_store_session){ .lang = s->lang, .width_px = s->width_px, .height_px = s->height_px,
 		.scale_percent = s->scale_percent, .opened_s = s->opened_s, .started_s = s->started_s, .own = r->own, .generation = s->generation };
@@ -211,6 +225,24 @@ static void on_put(void *user, const struct sek_session_kept *s)
 	snprintf(r->session.user, sizeof r->session.user, "%s", s->user);
 	snprintf(r->session.host, sizeof r->session.host, "%s", s->host);
 	snprintf(r->session.recording, sizeof r->session.recording, "%s", s->recording);
+	return r;
+}
+
+static void on_put(void *user, const struct sek_session_kept *s)
+{
+	struct row *r = row_of(user, s);
+
+	if (r) /* else the older row stays; a session that cannot be taken back ends at its host by itself */
+		enqueue(user, r);
+}
+
+static void on_place(void *user, const struct sek_session_kept *s, uint32_t room)
+{
+	struct row *r = row_of(user, s);
+
+	SEK_ASSERT(r); /* a few hundred bytes: without them the session would never begin */
+	r->task = TASK_PLACE;
+	r->room = room;
 	enqueue(user, r);
 }
 
@@ -416,7 +448,7 @@ sek_status sek_kept_start(uv_loop_t *loop, const char *broker, struct sek_store 
 		free(k);
 		return s;
 	}
-	sek_sessions_keep(sessions, &(struct sek_session_keeper){ on_put, on_gone, k, on_claim, on_still });
+	sek_sessions_keep(sessions, &(struct sek_session_keeper){ on_put, on_gone, k, on_claim, on_still, on_place });
 	while ((r = rows) != NULL) {
 		rows = r->next;
 		take_back(k, r, SEK_STATE_NONE);

@@ -247,23 +247,13 @@ static enum sek_verdict hello(struct sek_session *s, const uint8_t *payload, siz
 	sek_session_fit(s);
 	welcome(s, least_u16(m.version_max, SEK_VERSION_MAX));
 	if (s->phase == SEK_PHASE_OPENED) {
-		enum sek_state why;
-
-		s->host = sek_farm_choose(s, &why);
-		if (!s->host) {
-			sek_session_end(s, why, "no render host");
-			return SEK_VERDICT_FINE;
-		}
-		if (!sek_tape_follow_policy(s, SEK_TAPE_FROM_START))
-			return SEK_VERDICT_FINE;
-	}
-	sek_tape_event(s, SEK_RECORD_EVENT_ATTACHED, s->phase != SEK_PHASE_OPENED, NULL);
-	sek_session_policy_tell(s);
-	sek_sessions_tell(s, "session.attached");
-	if (s->phase == SEK_PHASE_OPENED) {
-		sek_session_begin(s);
+		if (!s->placing) /* else it begins for this client when its place is there */
+			sek_session_place(s);
 		return SEK_VERDICT_FINE;
 	}
+	sek_tape_event(s, SEK_RECORD_EVENT_ATTACHED, 1, NULL);
+	sek_session_policy_tell(s);
+	sek_sessions_tell(s, "session.attached");
 	sek_session_input_seen(s); /* coming back is activity */
 	sek_client_send_state(s, s->state, 0);
 	sek_client_send(s, s->shown.size, s->shown.size_n);

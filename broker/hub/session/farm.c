@@ -18,6 +18,7 @@ enum {
 	LEAST_MIB = 512,       /* a host with less memory to give is full */
 	UNKNOWN_COST = 100000, /* of a host that has not been heard of yet */
 	WARM_WORTH = 250,      /* a warm sandbox is worth so many permille of load */
+	FULL_MS = 1500,        /* one that others have filled is left out for so long: it tells of itself once a second */
 	LOST_MS = 60000,       /* for so long a foreign host that could not be used is the last choice */
 };
 
@@ -32,6 +33,7 @@ struct host {
 	uint64_t lost_ms;            /* when the latest one did not, 0 = it did, or none was made */
 	struct sek_probe *probe;     /* while a foreign host is tested */
 	const char *test;            /* what the latest test said */
+	uint64_t full_ms;            /* until then others have filled it */
 	uint64_t force_ms;           /* when its sessions end, 0 = never */
 	bool alarm;                  /* drained because it misbehaved */
 	uint32_t suspicions;         /* since: */
@@ -66,6 +68,15 @@ static struct host *find(const struct sek_farm *f, const char *name)
 	return NULL;
 }
 
+static struct host *of(const struct sek_farm *f, const struct sek_render_host *host)
+{
+	struct host *h = f->first;
+
+	while (h && &h->host != host)
+		h = h->next;
+	return h;
+}
+
 static bool is_foreign(const struct sek_render_host *host)
 {
 	return host->kind != SEK_KIND_SEKISHO;
@@ -83,7 +94,7 @@ static uint32_t here(const struct sek_farm *f, const struct host *h)
 	uint32_t n = 0;
 
 	for (const struct sek_session *s = f->all->first; s; s = s->next)
-		n += s->host == &h->host;
+		n += s->host == &h->host || s->placing == &h->host;
 	return n;
 }
 
@@ -258,12 +269,12 @@ sek_status sek_hosts_test(struct sek_sessions *all, const char *name)
 
 void sek_farm_reached(struct sek_farm *f, const struct sek_render_host *host, bool well)
 {
-	for (struct host *h = f->first; h; h = h->next) {
-		if (&h->host != host || !is_foreign(host))
-			continue;
-		h->reached = well;
-		h->lost_ms = well ? 0 : uv_now(f->all->loop);
-	}
+	struct host *h = of(f, host);
+
+	if (!h || !is_foreign(host))
+		return;
+	h->reached = well;
+	h->lost_ms = well ? 0 : uv_now(f->all->loop);
 }
 
 static bool is_lost(const struct sek_farm *f, const struct host *h)
@@ -302,8 +313,6 @@ static const char *state_of(const struct sek_farm *f, const struct host *h)
 
 void sek_hosts_each(struct sek_sessions *all, void (*fn)(void *user, const struct sek_host_info *info), void *user)
 {
-	static const char *const limits[] = { [SEK_LIMITS_PROCESS] = "rlimits", [SEK_LIMITS_CGROUP_V1] = "cgroup-v1",
-		[SEK_LIMITS_CGROUP_V2] = "cgroup-v2" };
 	uint64_t now = uv_now(all->loop);
 
 	for (const struct host *h = all->farm->first; h; h = h->next) {
@@ -316,25 +325,8 @@ void sek_hosts_each(struct sek_sessions *all, void (*fn)(void *user, const struc
 		if (h->force_ms)
 			i.force_in_s = h->force_ms > now ? (uint32_t)((h->force_ms - now + 999) / 1000) : 1;
 		if (health) {
-			i.sessions = health->sessions;
-			i.sessions_max = health->sessions_max;
-			i.cpu_permille = health->cpu_permille;
-			i.stall_permille = health->stall_permille;
-			i.cores = health->cores;
-			i.warm_ja = health->warm_ja;
-			i.warm_en = health->warm_en;
-			i.memory_mib = health->memory_mib;
-			i.available_mib = health->available_mib;
-			i.limits = limits[health->limits];
+			sek_watch_describe(health, &i);
 			i.age = sek_ages_of_host(&all->config.ages, health);
-			i.image_days = health->image_days;
-			i.browser_days = health->browser_days;
-			i.browser_major = health->browser_major;
-			i.certificate_days = health->certificate_days;
-			i.certificate_left_days = health->certificate_left_days;
-			i.crl_left_hours = health->crl_left_hours;
-			i.refused = health->refused;
-			i.faults = health->faults;
 		}
 		fn(user, &i);
 	}
@@ -381,7 +373,7 @@ static uint32_t cost(const struct sek_farm *f, const struct sek_session *s, cons
 	const struct sek_host_health *health;
 	uint32_t n = here(f, h), most, load;
 
-	if (is_foreign(&h->host) && n >= h->host.places)
+	if (h->full_ms > uv_now(f->all->loop) || (is_foreign(&h->host) && n >= h->host.places))
 		return UINT32_MAX;
 	if (is_foreign(&h->host)) /* one that could not be used a moment ago is better than none, and the last of all */
 		return is_lost(f, h) ? 2 * UNKNOWN_COST + n : 1000 * n / h->host.places;
@@ -429,6 +421,29 @@ const struct sek_render_host *sek_farm_choose(const struct sek_session *s, enum 
 		}
 	}
 	return best;
+}
+
+uint32_t sek_farm_room(const struct sek_farm *f, const struct sek_render_host *host)
+{
+	const struct host *h = of(f, host);
+	const struct sek_host_health *health = h && h->watch ? sek_watch_health(h->watch) : NULL;
+
+	return is_foreign(host) ? host->places : health ? health->sessions_max : 0;
+}
+
+void sek_farm_full(struct sek_farm *f, const struct sek_render_host *host)
+{
+	struct host *h = of(f, host);
+
+	if (h)
+		h->full_ms = uv_now(f->all->loop) + FULL_MS;
+}
+
+bool sek_farm_takes(const struct sek_sessions *all, const struct sek_render_host *host)
+{
+	const struct host *h = of(all->farm, host);
+
+	return h && !h->gone && !h->drain;
 }
 
 /* --- beginning and end --- */

@@ -28,6 +28,13 @@ bool sek_farm_suspect(struct sek_sessions *all, const struct sek_render_host *ho
 /* The host of that name; NULL: there is none (any more). */
 const struct sek_render_host *sek_farm_find(const struct sek_sessions *all, const char *name);
 
+/* How many sessions of all brokers together the host has room for, as far as is known; 0 = not known. */
+uint32_t sek_farm_room(const struct sek_farm *f, const struct sek_render_host *host);
+/* Others have filled it: it is left out until it has told of itself again. */
+void sek_farm_full(struct sek_farm *f, const struct sek_render_host *host);
+/* Whether it is still in the list, and takes sessions. */
+bool sek_farm_takes(const struct sek_sessions *all, const struct sek_render_host *host);
+
 /* Where this session, whose wish and policy are known, will be best; NULL and *ret_why if there is no such host. */
 const struct sek_render_host *sek_farm_choose(const struct sek_session *s, enum sek_state *ret_why);
 

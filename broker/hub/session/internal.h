@@ -131,6 +131,7 @@ struct sek_session {
 	enum sek_phase phase;
 	enum sek_state state;     /* what the user is to know */
 	const struct sek_render_host *host;
+	const struct sek_render_host *placing; /* the keeper is asked for a place there; NULL: it is not */
 	struct sek_hello wish;    /* size, scale and language that the client wants now, clamped */
 	uint16_t asked_width_px, asked_height_px; /* what the client asked for before it was clamped */
 	struct sek_policy policy; /* in force */
@@ -238,7 +239,9 @@ void sek_session_leave(struct sek_session *s);
 /* The same for one that another broker has: its client is told. */
 void sek_session_hand_over(struct sek_session *s);
 void sek_session_call_again(struct sek_session *s); /* the lost link is made once more */
-void sek_session_begin(struct sek_session *s); /* the first HELLO came: choose a host, make the link */
+void sek_session_begin(struct sek_session *s); /* it has a host: make the link */
+/* place.c: the first HELLO came: choose a host, take a place there, then begin. It may have ended on return. */
+void sek_session_place(struct sek_session *s);
 /* A state for the client, remembered as the session's. */
 void sek_session_show(struct sek_session *s, enum sek_state state);
 /* What the link reports. */

@@ -43,6 +43,9 @@ struct sek_session_keeper {
 	void (*claim)(void *user, const char *name, const char *have, const char *fresh);
 	/* Answered by sek_sessions_still. */
 	void (*still)(void *user, const char *id, int64_t generation);
+	/* Takes a place for it at k->host, if all brokers together have fewer than `room` other sessions there (0: no bound); puts it, too.
+	 * Answered by sek_sessions_placed. NULL: a place needs no asking. */
+	void (*place)(void *user, const struct sek_session_kept *k, uint32_t room);
 };
 /* *keeper is copied. Without a call nothing is kept. */
 void sek_sessions_keep(struct sek_sessions *all, const struct sek_session_keeper *keeper);
@@ -63,6 +66,13 @@ enum sek_claimed {
 };
 /* What claim has found. kept: of TAKEN. */
 void sek_sessions_claimed(struct sek_sessions *all, const char *name, enum sek_claimed what, const struct sek_session_kept *kept);
+enum sek_placed {
+	SEK_PLACED,
+	SEK_PLACED_FULL,  /* the host has no room */
+	SEK_PLACED_FAULT, /* the store cannot say, or the session is another broker's now */
+};
+/* What place has found; good for a session that has ended meanwhile, too. */
+void sek_sessions_placed(struct sek_sessions *all, const char *id, enum sek_placed what);
 /* mine: nobody else has it, as far as can be known. */
 void sek_sessions_still(struct sek_sessions *all, const char *id, int64_t generation, bool mine);
 /* Another broker has the session, if it is here with that generation or a smaller one: its client is told that it was taken over, its

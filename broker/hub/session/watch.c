@@ -231,3 +231,28 @@ const char *sek_watch_state(const struct sek_watch *w)
 		return "unknown";
 	return w->page ? "sick" : "lost";
 }
+
+void sek_watch_describe(const struct sek_host_health *health, struct sek_host_info *ret)
+{
+	static const char *const limits[] = { [SEK_LIMITS_PROCESS] = "rlimits", [SEK_LIMITS_CGROUP_V1] = "cgroup-v1",
+		[SEK_LIMITS_CGROUP_V2] = "cgroup-v2" };
+
+	ret->sessions = health->sessions;
+	ret->sessions_max = health->sessions_max;
+	ret->cpu_permille = health->cpu_permille;
+	ret->stall_permille = health->stall_permille;
+	ret->cores = health->cores;
+	ret->warm_ja = health->warm_ja;
+	ret->warm_en = health->warm_en;
+	ret->memory_mib = health->memory_mib;
+	ret->available_mib = health->available_mib;
+	ret->limits = limits[health->limits];
+	ret->image_days = health->image_days;
+	ret->browser_days = health->browser_days;
+	ret->browser_major = health->browser_major;
+	ret->certificate_days = health->certificate_days;
+	ret->certificate_left_days = health->certificate_left_days;
+	ret->crl_left_hours = health->crl_left_hours;
+	ret->refused = health->refused;
+	ret->faults = health->faults;
+}

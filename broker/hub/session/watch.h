@@ -24,4 +24,7 @@ const struct sek_host_health *sek_watch_health(const struct sek_watch *w);
 /* "up", "sick" (the line stands, no report), "lost" (no line), "unknown" (not dialled to an end yet). */
 const char *sek_watch_state(const struct sek_watch *w);
 
+/* What a host says of itself, for those who ask. */
+void sek_watch_describe(const struct sek_host_health *health, struct sek_host_info *ret);
+
 #endif

@@ -37,6 +37,21 @@ sek_status sek_store_session_put(struct sek_store *s, const struct sek_store_ses
 	SEK_STORE_WRITE(s, put(s->db, row));
 }
 
+/* Of two transactions that write one waits for the other: both cannot count the same last place as free. */
+static sek_status place(struct sek_db *db, const struct sek_store_session *r, uint32_t room)
+{
+	int64_t n = 0;
+
+	if (room > 0)
+		SEK_TRY(sek_db_number(db, &n, "SELECT count(*) FROM sessions WHERE host = ?1 AND id <> ?2", "tt", r->host, r->id));
+	return room > 0 && n >= (int64_t)room ? sek_fail(SEK_E_LIMIT) : put(db, r);
+}
+
+sek_status sek_store_session_place(struct sek_store *s, const struct sek_store_session *row, uint32_t room)
+{
+	SEK_STORE_WRITE(s, place(s->db, row, room));
+}
+
 sek_status sek_store_session_delete(struct sek_store *s, const char *id, const char *broker, int64_t generation)
 {
 	SEK_STORE_WRITE(s, sek_db_run(s->db, "DELETE FROM sessions WHERE id = ?1 AND broker = ?2 AND generation = ?3", "tti", id,

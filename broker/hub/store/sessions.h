@@ -27,6 +27,9 @@ struct sek_store_session {
 /* Puts the row there, or anew. SEK_E_LIMIT: a text is too long. SEK_E_CONFLICT: another broker holds it, or another session of the
  * user's stands there: nothing was written. */
 sek_status sek_store_session_put(struct sek_store *s, const struct sek_store_session *row);
+/* The same for one that is to run at row->host, if fewer than `room` other sessions (0: no bound) of all brokers are there, in one step
+ * with the count. SEK_E_LIMIT: they are not, nothing was written; SEK_E_CONFLICT. */
+sek_status sek_store_session_place(struct sek_store *s, const struct sek_store_session *row, uint32_t room);
 /* Only as its holder; SEK_OK also if it is not there, or not the caller's, any more. */
 sek_status sek_store_session_delete(struct sek_store *s, const char *id, const char *broker, int64_t generation);
 /* Those of that broker, NULL: of all. The oldest first. */

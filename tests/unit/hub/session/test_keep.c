@@ -204,7 +204,7 @@ static void begin_several(struct bench *b, struct notes *n)
 	memset(n, 0, sizeof *n);
 	bench_init(b, "decoder", "encoder");
 	bench_start(b);
-	sek_sessions_keep(b->all, &(struct sek_session_keeper){ on_put, on_gone, n, on_claim, on_still });
+	sek_sessions_keep(b->all, &(struct sek_session_keeper){ .put = on_put, .gone = on_gone, .user = n, .claim = on_claim, .still = on_still });
 }
 
 struct asked {
