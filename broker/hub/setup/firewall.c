@@ -57,13 +57,45 @@ static const char *or_nobody(const char *networks)
 	return strcmp(networks, "none") == 0 ? "0.0.0.0" : networks;
 }
 
+/* Stands in the list of render hosts as a whole word. */
+static bool has_address(const char *text, const char *address)
+{
+	const char *line = strstr(text, "define render_hosts = {"), *end = line ? strchr(line, '}') : NULL, *at = line;
+	size_t n = strlen(address);
+
+	while (at && end && (at = strstr(at, address)) && at < end) {
+		if ((at[-1] == ' ' || at[-1] == ',') && (at[n] == ' ' || at[n] == ',' || at[n] == '}'))
+			return true;
+		at += n;
+	}
+	return false;
+}
+
+/* Those that were enrolled after the first set-up stand in the file that is there, and stay. */
+static void hosts_of(const struct setup *s, char *ret, size_t size)
+{
+	const char *first = s->host_enrolled ? s->host : "0.0.0.0", *line, *end = NULL;
+	char path[PATH_MAX], *text = NULL;
+
+	snprintf(ret, size, "%s", first);
+	setup_path(s, "zones.nft", path);
+	if (!sek_is_ok(sek_file_read(path, &text, NULL)))
+		return;
+	line = strstr(text, "define render_hosts = { ");
+	end = line ? strstr(line, " }") : NULL;
+	if (end && (!s->host_enrolled || has_address(text, first)) && (size_t)(end - line) < size)
+		snprintf(ret, size, "%.*s", (int)(end - line) - 24, line + 24);
+	free(text);
+}
+
 static void zones(const struct setup *s, FILE *f)
 {
-	char inner[32] = "lo", outer[32] = "lo";
+	char inner[32] = "lo", outer[32] = "lo", hosts[2048];
 	unsigned n = 0;
 
 	(void)sek_face_of(s->inner, inner);
 	(void)sek_face_of(s->outer, outer);
+	hosts_of(s, hosts, sizeof hosts);
 	fprintf(f, "# Made by sekisho-setup for this broker; render hosts have a file of their own (example: zones.example.nft).\n"
 		"define inner_interface = \"%s\"\ndefine broker_inner = { %s }\ndefine inner_networks = { %s }\ndefine https_port = { %u }\n"
 		"define management = { %s }\ndefine inner_services = { ", inner, s->inner, s->staff, s->https_port, or_nobody(s->management));
@@ -72,7 +104,7 @@ static void zones(const struct setup *s, FILE *f)
 	n = 0;
 	put_resolvers(f, &n);
 	fprintf(f, "%s }\ndefine outer_interface = \"%s\"\ndefine broker_outer = { %s }\ndefine render_hosts = { %s }\ndefine render_port = %u\n"
-		"define never = { %s }\n", n ? "" : "0.0.0.0 . 53", outer, s->outer, s->host_enrolled ? s->host : "0.0.0.0", s->render_port,
+		"define never = { %s }\n", n ? "" : "0.0.0.0 . 53", outer, s->outer, hosts, s->render_port,
 		or_nobody(s->never));
 }
 
@@ -147,20 +179,6 @@ static char *with_address(const char *text, const char *address)
 		all = NULL;
 	}
 	return all;
-}
-
-/* Stands there as a whole word. */
-static bool has_address(const char *text, const char *address)
-{
-	const char *line = strstr(text, "define render_hosts = {"), *end = line ? strchr(line, '}') : NULL, *at = line;
-	size_t n = strlen(address);
-
-	while (at && end && (at = strstr(at, address)) && at < end) {
-		if ((at[-1] == ' ' || at[-1] == ',') && (at[n] == ' ' || at[n] == ',' || at[n] == '}'))
-			return true;
-		at += n;
-	}
-	return false;
 }
 
 bool setup_firewall_add_host(struct setup *s, const char *address)

@@ -248,8 +248,8 @@ const struct sek_phrase w_host_is_inner = {
 	"それはブローカー自身の内側のアドレスです",
 };
 const struct sek_phrase w_nobody_there = {
-	"nobody listens at %s port %u, as seen from %s: is sekisho-setup-host waiting there? Else 'later'",
-	"%s ポート %u に接続できません（接続元 %s）。そのマシンで sekisho-setup-host が待っていますか。あとにするなら later",
+	"nobody listens at %s port %u, as seen from %s: is sekisho-setup-host waiting there? Else 'later' (and where the firewall's rules are loaded already: sekisho-setup enrol)",
+	"%s ポート %u に接続できません（接続元 %s）。そのマシンで sekisho-setup-host が待っていますか。あとにするなら later（ファイアウォールの規則が読み込み済みなら sekisho-setup enrol を使います）",
 };
 const struct sek_phrase w_bad_code = {
 	"that is not a code: 28 letters and digits in seven groups, at least one of which is mistyped.",

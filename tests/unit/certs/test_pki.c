@@ -387,6 +387,63 @@ START_TEST(command_line)
 }
 END_TEST
 
+/* A public key as enrolment hands it over: x, then y. */
+static void make_point(uint8_t ret[SEK_PKI_POINT_BYTES])
+{
+	gnutls_x509_privkey_t key;
+	gnutls_datum_t d[2] = { { NULL, 0 } };
+	gnutls_ecc_curve_t curve;
+	size_t i;
+
+	ck_assert(sek_is_ok(sek_x509_make_key(&key)));
+	ck_assert_int_ge(gnutls_x509_privkey_export_ecc_raw(key, &curve, &d[0], &d[1], NULL), 0);
+	memset(ret, 0, SEK_PKI_POINT_BYTES);
+	for (i = 0; i < 2; i++) {
+		size_t skip = d[i].size > 32 ? d[i].size - 32 : 0, n = d[i].size - skip;
+
+		memcpy(ret + 32 * i + 32 - n, d[i].data + skip, n);
+		gnutls_free(d[i].data);
+	}
+	gnutls_x509_privkey_deinit(key);
+}
+
+START_TEST(host_for_a_key_that_is_elsewhere)
+{
+	struct sek_pki *p = open_pki();
+	const struct sek_pki_wish again = { .force = true };
+	uint8_t point[SEK_PKI_POINT_BYTES];
+	const struct sek_pki_entry *e;
+	size_t n, i, good = 0, revoked = 0;
+	uint64_t crl = crl_number(p);
+	char path[200];
+
+	make_point(point);
+	ck_assert(sek_is_ok(sek_pki_issue_host(p, "render9.example", point, &none, err, sizeof err)));
+	snprintf(path, sizeof path, "%s/render9.example.key", world.directory);
+	ck_assert_int_ne(access(path, F_OK), 0);
+	ck_assert(sek_is(sek_pki_issue_host(p, "render9.example", point, &none, err, sizeof err), SEK_E_EXISTS));
+	ck_assert(sek_is(sek_pki_issue_host(p, "ca", point, &none, err, sizeof err), SEK_E_CONFIG));
+	ck_assert(sek_is(sek_pki_issue_host(p, "broker1", point, &none, err, sizeof err), SEK_E_EXISTS));
+	ck_assert_uint_eq(crl_number(p), crl);
+	ck_assert(sek_is_ok(sek_pki_renew(p, "render9.example", &none, err, sizeof err)));
+	make_point(point); /* another machine in its place */
+	ck_assert(sek_is_ok(sek_pki_issue_host(p, "render9.example", point, &again, err, sizeof err)));
+	ck_assert_uint_gt(crl_number(p), crl);
+	e = sek_pki_entries(p, &n);
+	for (i = 0; i < n; i++) {
+		good += strcmp(e[i].name, "render9.example") == 0 && !e[i].revoked;
+		revoked += strcmp(e[i].name, "render9.example") == 0 && e[i].revoked;
+	}
+	ck_assert_uint_eq(good, 1);
+	ck_assert_uint_eq(revoked, 2);
+	point[40] ^= 1; /* no point of the curve */
+	ck_assert(!sek_is_ok(sek_pki_issue_host(p, "render8.example", point, &none, err, sizeof err)));
+	memset(point, 0, sizeof point);
+	ck_assert(!sek_is_ok(sek_pki_issue_host(p, "render8.example", point, &none, err, sizeof err)));
+	sek_pki_close(p);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("pki");
@@ -407,6 +464,7 @@ int main(void)
 	tcase_add_test(c, sessions);
 	tcase_add_test(c, openssl_agrees);
 	tcase_add_test(c, command_line);
+	tcase_add_test(c, host_for_a_key_that_is_elsewhere);
 	suite_add_tcase(s, c);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

@@ -253,6 +253,73 @@ def test_hostile_render_host():
     assert index() == before
 
 
+def start_directory():
+    """A real slapd with a CA of its own; it knows cn=broker and uid=tanaka."""
+    d = os.path.join(DIR, "ldap")
+    os.makedirs(d + "/db")
+    for words in (["init", d + "/pki"], ["https", d + "/pki", "ldap", "--address", INNER]):
+        subprocess.run([f"{BIN}/sekisho-certs", *words], check=True, capture_output=True)
+    conf = write("ldap/slapd.conf", "".join(f"include /etc/ldap/schema/{s}.schema\n" for s in ("core", "cosine", "inetorgperson")) + f"""
+modulepath /usr/lib/ldap
+moduleload back_mdb
+TLSCACertificateFile {d}/pki/ca.crt
+TLSCertificateFile {d}/pki/ldap.crt
+TLSCertificateKeyFile {d}/pki/ldap.key
+database mdb
+suffix "dc=example"
+directory {d}/db
+access to attrs=userPassword by anonymous auth by * none
+access to * by dn.exact="cn=broker,dc=example" read by * none
+""")
+    entries = write("ldap/all.ldif", "dn: dc=example\nobjectClass: dcObject\nobjectClass: organization\no: example\ndc: example\n\n"
+                    "dn: cn=broker,dc=example\nobjectClass: organizationalRole\nobjectClass: simpleSecurityObject\ncn: broker\nuserPassword: service password\n\n"
+                    "dn: uid=tanaka,dc=example\nobjectClass: inetOrgPerson\nuid: tanaka\ncn: 田中\nsn: x\n")
+    subprocess.run(["/usr/sbin/slapadd", "-f", conf, "-l", entries], check=True, capture_output=True)
+    port = int(PORT) + 2
+    p = subprocess.Popen(["/usr/sbin/slapd", "-f", conf, "-h", f"ldaps://{INNER}:{port}/", "-d", "0"], stderr=subprocess.DEVNULL)
+    end = time.time() + 60
+    while time.time() < end:
+        with socket.socket() as s:
+            if s.connect_ex((INNER, port)) == 0:
+                return p, f"ldaps://{INNER}:{port}"
+        time.sleep(0.05)
+    p.kill()
+    raise AssertionError("slapd does not listen")
+
+
+def test_a_directory_is_asked_before_it_is_believed():
+    if not os.path.exists("/usr/sbin/slapd"):
+        print("skipped: slapd is not installed (tests/support/packages)")
+        return
+    slapd, url = start_directory()
+    try:
+        good = {"directory": url, "directory_ca": f"{DIR}/ldap/pki/ca.crt", "directory_bind_dn": "cn=broker,dc=example",
+                "directory_password_file": write("ldap/service", "service password\n"), "directory_base": "dc=example",
+                "directory_filter": "(uid=%s)", "directory_test_user": "tanaka"}
+
+        def ask(**change):
+            a = {**good, **change}
+            r, said = setup("--dry-run", "--answers", write("directory", BASE + "administrator: none\n" + "".join(f"{k}: {v}\n" for k, v in a.items())))
+            return r, said
+        r, said = ask()
+        assert r == 0 and "knows tanaka (田中)" in said, said
+        for change, words in (({"directory_test_user": "nobody"}, "there is not exactly one 'nobody'"),
+                              ({"directory_password_file": write("ldap/wrong", "wrong\n")}, "does not work"),
+                              ({"directory_ca": f"{DIR}/ca/ca.crt"}, "does not work"),
+                              ({"directory": "ldaps://" + MIDDLE}, "does not work"),
+                              ({"directory_filter": "uid=%s"}, "is no filter"),
+                              ({"directory_password_file": "/nowhere"}, "name a file that can be read")):
+            r, said = ask(**change)
+            assert r == 1 and words in said and "nothing was changed" in said, (change, said)
+        r, said = setup("--answers", write("directory", read(f"{DIR}/directory").replace("/nowhere", good["directory_password_file"])
+                        + "recording: no\noverwrite: yes\n"))
+        assert r == 0 and os.stat(f"{DIR}/etc/directory.password").st_mode & 0o777 == 0o600, said
+        assert "service password" not in read(f"{DIR}/etc/broker.yaml") + read(f"{DIR}/etc/setup.answers")
+    finally:
+        slapd.terminate()
+        slapd.wait()
+
+
 def test_a_person_at_a_terminal():
     """In Japanese; wrong answers are said at once and asked again; the end of the input changes nothing."""
     pid, fd = pty.fork()
