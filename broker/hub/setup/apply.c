@@ -113,6 +113,8 @@ static void yaml(const struct setup *s, FILE *f)
 		yaml_directory(s, f);
 	if (strcmp(s->recording, "no") != 0)
 		fprintf(f, "recording:\n  public_key: recording.pub\n");
+	if (strcmp(s->backup, "none") != 0)
+		fprintf(f, "backup:\n  folder: %s\n  public_key: backup.pub\n", s->backup);
 	fprintf(f, "control:\n  path: %s\n", s->control);
 }
 
@@ -224,6 +226,10 @@ static bool start(struct setup *s)
 		return false;
 	}
 	SAY(s, w_started);
+	if (!setup_backup_start(s)) {
+		(void)selfcheck(s);
+		return false;
+	}
 	return selfcheck(s);
 }
 
@@ -270,7 +276,8 @@ bool setup_apply(struct setup *s)
 
 	SAY(s, w_doing);
 	if (!sek_setup_folder(&s->q, s->etc, 0750, readable(s, &folder)) || !sek_setup_folder(&s->q, s->state, 0750, setup_owner(s)) ||
-	    !setup_authority(s) || !directory_files(s) || !recording_key(s))
+	    !setup_authority(s) || !directory_files(s) || !recording_key(s) ||
+	    !setup_backup_files(s))
 		return false;
 	enrol(s);
 	if (!configuration(s))

@@ -18,8 +18,7 @@
 
 enum { DAY_S = 86400, SOON_DAYS = 14 };
 
-/* A path that may be written into YAML and shown as it is. */
-static bool path_ok(const char *p)
+bool setup_path_ok(const char *p)
 {
 	return p[0] == '/' && strlen(p) < 2000 && !strpbrk(p, "'\"\\\n#");
 }
@@ -30,7 +29,7 @@ static bool check_ca(void *ctx, char *answer, char *err, size_t err_size)
 	char path[PATH_MAX], parent[PATH_MAX];
 	struct stat st;
 
-	if (!path_ok(answer))
+	if (!setup_path_ok(answer))
 		return WRONG(s, err, err_size, w_not_path, answer);
 	if (stat(answer, &st) == 0) {
 		if (!S_ISDIR(st.st_mode))
@@ -133,7 +132,7 @@ static bool check_certificate(void *ctx, char *answer, char *err, size_t err_siz
 
 	if (strcmp(answer, "own") == 0)
 		return true;
-	if (!path_ok(answer))
+	if (!setup_path_ok(answer))
 		return WRONG(s, err, err_size, w_not_path, answer);
 	c = first_certificate(answer);
 	if (!c)
@@ -154,7 +153,7 @@ static bool check_key(void *ctx, char *answer, char *err, size_t err_size)
 	gnutls_certificate_credentials_t both = NULL;
 	int e;
 
-	if (!path_ok(answer))
+	if (!setup_path_ok(answer))
 		return WRONG(s, err, err_size, w_not_path, answer);
 	if (gnutls_certificate_allocate_credentials(&both) < 0)
 		return WRONG(s, err, err_size, w_internal);
@@ -214,6 +213,7 @@ bool setup_ask(struct setup *s)
 	setup_ask_recording(s);
 	setup_ask_host(s);
 	setup_ask_firewall(s);
+	setup_ask_backup(s);
 	allow_later(s);
 	if (s->q.wrong > 0)
 		SAY(s, w_wrong, s->q.wrong);

@@ -168,18 +168,23 @@ void setup_ask_people(struct setup *s)
 	ask_the_directory(s);
 }
 
+bool setup_is_public_key(const char *path)
+{
+	char *text = NULL;
+	size_t n = 0;
+	bool ok = path[0] == '/' && sek_is_ok(sek_file_read(path, &text, &n)) && n == 65 && text[64] == '\n' && strspn(text, "0123456789abcdef") == 64;
+
+	free(text);
+	return ok;
+}
+
 static bool check_recording(void *ctx, char *answer, char *err, size_t err_size)
 {
 	struct setup *s = ctx;
-	char *text = NULL;
-	size_t n = 0;
-	bool ok;
 
 	if (strcmp(answer, "no") == 0 || strcmp(answer, "make") == 0)
 		return true;
-	ok = answer[0] == '/' && sek_is_ok(sek_file_read(answer, &text, &n)) && n == 65 && text[64] == '\n' && strspn(text, "0123456789abcdef") == 64;
-	free(text);
-	return ok || WRONG(s, err, err_size, w_bad_recording, answer);
+	return setup_is_public_key(answer) || WRONG(s, err, err_size, w_bad_recording, answer);
 }
 
 void setup_ask_recording(struct setup *s)

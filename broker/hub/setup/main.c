@@ -19,7 +19,7 @@
 #include "broker/hub/auth/password.h"
 #include "broker/hub/setup/words.h"
 
-enum { EXIT_USAGE = 2, QUESTIONS = 9 };
+enum { EXIT_USAGE = 2, QUESTIONS = 10 };
 #define ETC "/etc/sekisho"
 
 void setup_path(const struct setup *s, const char *name, char *ret)

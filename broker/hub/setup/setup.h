@@ -31,6 +31,7 @@ struct setup {
 	char host[SEK_ANSWER_BYTES], host_name[SEK_ANSWER_BYTES];              /* address or "later" */
 	uint8_t code[SEK_ENROL_CODE_BYTES];
 	char staff[SEK_ANSWER_BYTES], management[SEK_ANSWER_BYTES], never[SEK_ANSWER_BYTES]; /* networks, "none" */
+	char backup[SEK_ANSWER_BYTES], backup_key[SEK_ANSWER_BYTES], backup_passphrase[SETUP_PASSWORD_BYTES]; /* folder, "none"; "make" or a file */
 	bool host_enrolled;
 };
 
@@ -51,6 +52,11 @@ void setup_ask_people(struct setup *s);
 void setup_ask_recording(struct setup *s);
 void setup_ask_host(struct setup *s);
 void setup_ask_firewall(struct setup *s);
+void setup_ask_backup(struct setup *s);
+/* A path that may stand in YAML and in words as it is. */
+bool setup_path_ok(const char *path);
+/* A file of the form of our public keys: 64 hexadecimal digits. */
+bool setup_is_public_key(const char *path);
 
 /* authority.c: CA, the broker's own certificates */
 bool setup_authority(struct setup *s);
@@ -61,6 +67,10 @@ void setup_machine_name(char ret[SEK_PKI_NAME_MAX_BYTES + 1]);
 
 /* apply.c: true if everything was done */
 bool setup_apply(struct setup *s);
+
+/* backup.c: key and folder; later, once the broker runs, the timer and a first backup */
+bool setup_backup_files(struct setup *s);
+bool setup_backup_start(struct setup *s);
 
 /* firewall.c */
 bool setup_firewall(struct setup *s);

@@ -64,9 +64,15 @@ const struct sek_question ask_management = { "management_networks", 0,
 const struct sek_question ask_never = { "never_networks", 0,
 	{ "Networks that no machine of Sekisho ever talks to (individual numbers), or 'none'.", "決して通信しないネットワーク（マイナンバー利用事務系など。なければ none）。" },
 	{ NULL, NULL } };
+const struct sek_question ask_backup = { "backup", 10,
+	{ "Into which folder do backups go?", "バックアップはどのフォルダーに作りますか。" },
+	{ "A mount of another machine's disk is best (/var/backups/sekisho); 'none': no backups.", "別のマシンのディスクをマウントした場所が最適です（例: /var/backups/sekisho）。作らないなら none。" } };
+const struct sek_question ask_backup_key = { "backup_key", 0,
+	{ "To which key are they encrypted: the file backup.pub, or 'make': a key pair now.", "暗号化する鍵: backup.pub のパス、または make（ここで鍵を作成）。" },
+	{ NULL, NULL } };
 
 const struct sek_phrase w_usage = {
-	"usage: sekisho-setup [OPTION]...                    sets this machine up as a broker, in nine questions\n"
+	"usage: sekisho-setup [OPTION]...                    sets this machine up as a broker, in ten questions\n"
 	"       sekisho-setup [OPTION]... enrol NAME ADDRESS  one more render host; asks for the one-time code that sekisho-setup-host shows there\n"
 	"  --answers FILE   lines of 'key: answer' instead of questions (the keys: sekisho-setup(8))\n"
 	"  --dry-run        asks and checks, says what it would do, changes nothing\n"
@@ -76,7 +82,7 @@ const struct sek_phrase w_usage = {
 	"  --port N         the render host's port (7443)      --https-port N   of the pages (443)\n"
 	"  --etc DIR        configuration (/etc/sekisho)       --state DIR      store (/var/lib/sekisho)\n"
 	"  --ca DIR, --from ADDRESS   for enrol: the CA's folder and our outer address, if setup was not answered here\n",
-	"使い方: sekisho-setup [オプション]...                      このマシンをブローカーとして設定する（質問は 9 つ）\n"
+	"使い方: sekisho-setup [オプション]...                      このマシンをブローカーとして設定する（質問は 10 個）\n"
 	"        sekisho-setup [オプション]... enrol 名前 アドレス  レンダーホストを追加登録する（そこに sekisho-setup-host が表示するコードを入力）\n"
 	"  --answers FILE   質問の代わりに「キー: 答え」の行からなるファイルを使う（キーは sekisho-setup(8)）\n"
 	"  --dry-run        質問と確認を行い、何をするかを表示するだけで、何も変更しない\n"
@@ -88,8 +94,8 @@ const struct sek_phrase w_usage = {
 	"  --ca DIR, --from ADDRESS   enrol 用: CA のフォルダーと外側のアドレス（このマシンで設定していない場合）\n",
 };
 const struct sek_phrase w_welcome = {
-	"Sekisho: nine questions, each checked at once. Empty line: what stands in brackets. Nothing is written before the last answer.",
-	"Sekisho の設定: 質問は 9 つで、答えはその場で確認します。空行で [ ] の値を採用します。最後の質問に答えるまで何も書き込みません。",
+	"Sekisho: ten questions, each checked at once. Empty line: what stands in brackets. Nothing is written before the last answer.",
+	"Sekisho の設定: 質問は 10 個で、答えはその場で確認します。空行で [ ] の値を採用します。最後の質問に答えるまで何も書き込みません。",
 };
 const struct sek_phrase w_faces = {
 	"\n      This machine's addresses:",
@@ -242,6 +248,26 @@ const struct sek_phrase w_ask_passphrase = {
 const struct sek_phrase w_bad_passphrase = {
 	"    ! at least %d characters: whoever finds the file could guess it",
 	"    ! %d 文字以上にしてください（短いと、ファイルを手に入れた人に推測されます）",
+};
+const struct sek_phrase w_bad_backup_key = {
+	"'%s' is neither 'make' nor the path of a backup.pub",
+	"「%s」は make でも backup.pub のパスでもありません",
+};
+const struct sek_phrase w_ask_backup_passphrase = {
+	"      Passphrase of the backup key (not shown): ",
+	"      バックアップの鍵のパスフレーズ（表示されません）: ",
+};
+const struct sek_phrase w_backup_failed = {
+	"  FAILED   backups: %s (journalctl -u sekisho-backup)",
+	"  失敗     バックアップ: %s（journalctl -u sekisho-backup）",
+};
+const struct sek_phrase w_backup_key_made = {
+	"  new      %s; the secret half: %s. Into the safe, with its passphrase: without them nothing can be restored",
+	"  作成     %s（秘密の半分は %s。パスフレーズとともに金庫へ。これがないと復元できません）",
+};
+const struct sek_phrase w_backup_made = {
+	"  backup   the first one is in %s; the next ones come by sekisho-backup.timer. Copy %s/backup.key.pub into the safe: a restore asks for it",
+	"  作成     最初のバックアップを %s に作りました。以後は sekisho-backup.timer が作ります。%s/backup.key.pub も金庫へ（復元に必要です）",
 };
 const struct sek_phrase w_host_is_inner = {
 	"that is the broker's inner address",

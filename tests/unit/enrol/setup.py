@@ -120,7 +120,7 @@ def test_a_site_from_answers():
     host = Waiting("host")
     password = write("password", "correct horse battery\n")
     answers = write("answers", BASE + f"administrator: Kanri\nadministrator_password_file: {password}\nrender_host: {HOST}\nrender_code: {host.code}\n"
-                    f"recording: make\nrecording_passphrase_file: {password}\n")
+                    f"recording: make\nrecording_passphrase_file: {password}\nbackup: {DIR}/backups\nbackup_passphrase_file: {password}\n")
     r, said = setup("--answers", answers, "--dry-run")
     assert r == 0 and "Dry run: nothing was changed." in said and not os.path.exists(f"{DIR}/ca"), said
     r, said = setup("--answers", answers)
@@ -129,7 +129,7 @@ def test_a_site_from_answers():
     key = read(f"{host.etc}/render1.sekisho.internal.key")
     for path, (_, content) in {**everything(f"{DIR}/etc"), **everything(f"{DIR}/ca")}.items():
         assert key.split("\n")[1].encode() not in content, "the render host's key in " + path
-    for path in (f"{host.etc}/render1.sekisho.internal.key", f"{DIR}/etc/broker.key", f"{DIR}/etc/https.key", f"{DIR}/ca/ca.key", f"{DIR}/ca/recording.secret"):
+    for path in (f"{host.etc}/render1.sekisho.internal.key", f"{DIR}/etc/broker.key", f"{DIR}/etc/https.key", f"{DIR}/ca/ca.key", f"{DIR}/ca/recording.secret", f"{DIR}/ca/backup.secret"):
         assert os.stat(path).st_mode & 0o777 == 0o600, path
     assert not [f for f in os.listdir(f"{DIR}/ca") if f.endswith(".key") and f != "ca.key"]
     checked = subprocess.run(["openssl", "verify", "-CAfile", f"{DIR}/ca/ca.crt", f"{host.etc}/render1.sekisho.internal.crt"], capture_output=True, text=True)
@@ -345,16 +345,16 @@ def test_a_person_at_a_terminal():
         expect("> ")
         os.write(fd, (text + "\n").encode())
 
-    answer("[1/9]", f"{DIR}/ca2")
-    answer("[2/9]", "10.99.99.99")
+    answer("[1/10]", f"{DIR}/ca2")
+    answer("[2/10]", "10.99.99.99")
     expect("このマシンに「10.99.99.99」というアドレスはありません")
-    answer("[2/9]", INNER)
-    answer("[3/9]", INNER)
+    answer("[2/10]", INNER)
+    answer("[3/10]", INNER)
     expect("外側とは別のアドレスに")
-    answer("[3/9]", OUTER)
-    answer("[4/9]", INNER)
+    answer("[3/10]", OUTER)
+    answer("[4/10]", INNER)
     answer("証明書", "")
-    answer("[5/9]", "管理者")
+    answer("[5/10]", "管理者")
     expect("パスワード")
     os.write(fd, b"short\n")
     expect("もう一度")
@@ -364,13 +364,14 @@ def test_a_person_at_a_terminal():
     os.write(fd, "十二文字以上の合言葉です。\n".encode())
     expect("もう一度")
     os.write(fd, "十二文字以上の合言葉です。\n".encode())
-    answer("[6/9]", "none")
-    answer("[7/9]", "no")
-    answer("[8/9]", HOST)
+    answer("[6/10]", "none")
+    answer("[7/10]", "no")
+    answer("[8/10]", HOST)
     expect("sekisho-setup-host が待っていますか")
-    answer("[8/9]", "later")
+    answer("[8/10]", "later")
     assert not os.path.exists(f"{DIR}/ca2")
-    answer("[9/9]", "none")
+    answer("[9/10]", "none")
+    answer("[10/10]", "none")
     expect("準備ができました")
     assert os.waitpid(pid, 0)[1] == 0
     os.close(fd)
