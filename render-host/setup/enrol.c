@@ -98,12 +98,28 @@ char *sek_host_key_text(const struct sek_host_key *k)
 	return text;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* All of it within the time limit, so that nobody who sends a byte now and then holds the place. */
 static bool take(int fd, uint8_t *ret, size_t n)
 {
-	while (n > 0) {
-		ssize_t k = recv(fd, ret, n, 0);
+	int64_t end_ms = now_ms() + SEK_ENROL_SILENCE_S * 1000;
 
-		if (k < 0 && errno == EINTR)
+	while (n > 0) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+		int64_t left = end_ms - now_ms();
+		ssize_t k;
+
+		if (left <= 0 || poll(&p, 1, (int)left) < 0)
+			return false;
+		k = recv(fd, ret, n, MSG_DONTWAIT);
+		if (k < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (k <= 0)
 			return false;
@@ -216,7 +232,7 @@ static enum talk talk(int fd, const uint8_t code[SEK_ENROL_CODE_BYTES], const st
 	uint8_t hello[SEK_ENROL_HELLO_BYTES], bytes[SEK_ENROL_REQUEST_BYTES];
 	struct sek_enrol_request r;
 
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) != 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) != 0)
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) != 0)
 		return TALK_NOBODY;
 	if (!take(fd, hello, sizeof hello) || memcmp(hello, SEK_ENROL_MAGIC, 8) != 0)
 		return TALK_NOBODY; /* somebody who looks whether anybody is here */
@@ -248,14 +264,6 @@ static int listen_at(const char *address, uint16_t port)
 	}
 	freeaddrinfo(a);
 	return fd;
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 static int accept_until(int listener, int64_t end_ms, char peer[64])

@@ -129,7 +129,7 @@ static bool name_ok(const char *name)
 {
 	size_t n = strlen(name);
 
-	return n > 0 && n < sizeof((struct host *)0)->name && name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-.")] == '\0' && name[0] != '.' && name[0] != '-';
+	return n > 0 && n < sizeof((struct host *)0)->name && name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-.")] == '\0' && name[0] != '.' && name[0] != '-' && strcmp(name, "ca") != 0;
 }
 
 /* Key first: a certificate without its key would be of no use to the next try. */

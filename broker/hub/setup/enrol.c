@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sodium.h>
@@ -24,7 +25,7 @@
 #include "base/setup/setup.h"
 #include "broker/gap/children.h"
 
-enum { CONNECT_MS = 5000, ANSWER_MS = (SEK_ENROL_SILENCE_S + 2) * 1000 };
+enum { CONNECT_MS = 5000, ANSWER_MS = (SEK_ENROL_SILENCE_S + 2) * 1000, GRACE_MS = 1000, PAUSE_MS = 10 };
 
 static struct addrinfo *numeric(const char *address, uint16_t port)
 {
@@ -169,15 +170,19 @@ static bool start(struct talk *t)
 /* Why the decoder has handed on nothing. */
 static enum enrol_result reap(struct talk *t, bool kill_it)
 {
-	int status = 0;
+	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
+	int status = 0, tries = kill_it ? 0 : GRACE_MS / PAUSE_MS;
 
 	if (t->pid <= 0)
 		return ENROL_INTERNAL;
-	if (kill_it)
+	/* one that neither says anything nor ends, as slowly as its peer likes, is not waited for */
+	while (tries-- > 0 && waitpid(t->pid, &status, WNOHANG) == 0)
+		nanosleep(&pause, NULL);
+	if (tries < 0) {
 		kill(t->pid, SIGKILL);
-	while (waitpid(t->pid, &status, 0) < 0)
-		if (errno != EINTR)
-			break;
+		while (waitpid(t->pid, &status, 0) < 0 && errno == EINTR)
+			;
+	}
 	t->pid = 0;
 	if (WIFSIGNALED(status))
 		return WTERMSIG(status) == SIGKILL ? ENROL_SILENT : ENROL_JAIL;
