@@ -14,24 +14,10 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "broker/hub/kept_rows.h"
 #include "broker/hub/store/hosts.h"
-#include "broker/hub/store/sessions.h"
 
 enum { CLAIM_TRIES = 4 };
-
-enum task { TASK_PUT, TASK_GONE, TASK_DRAIN /* no session: session.host, out of service */, TASK_CLAIM, TASK_PLACE };
-
-struct row {
-	struct row *next;
-	struct sek_store_session session;
-	enum task task;
-	char *own;           /* heap: what session.own points to */
-	/* CLAIM: of session.user */
-	char have[33], fresh[33], from[SEK_STORE_BROKER_BYTES];
-	enum sek_store_claim claim;
-	uint32_t room;       /* PLACE */
-	bool given;          /* the store has said; session is what stands there */
-};
 
 struct sek_kept {
 	uv_loop_t *loop;
@@ -40,19 +26,13 @@ struct sek_kept {
 	struct sek_sessions *sessions;
 	char broker[SEK_STORE_BROKER_BYTES];
 	struct row *first, *busy; /* busy: in the pool */
+	struct row *again;        /* what the store did not take when it was away */
 	unsigned asking;          /* questions in the pool */
 	uv_work_t work;
 	sek_status status;
 	void (*done)(void *user);
 	void *done_user;
 };
-
-static void row_free(struct row *r)
-{
-	if (r)
-		free(r->own);
-	free(r);
-}
 
 static void finish(struct sek_kept *k)
 {
@@ -145,7 +125,12 @@ static void on_written(uv_work_t *w, int cancelled)
 		claimed(k, r, status);
 	if (r->task == TASK_PLACE)
 		placed(k, r, status);
-	row_free(r);
+	if (sek_is(status, SEK_E_STORE) && r->task <= TASK_DRAIN && !k->done && !sek_kept_row_in(k->first, r)) {
+		r->next = k->again;
+		k->again = r;
+	} else {
+		sek_kept_row_free(r);
+	}
 	go_on(k);
 }
 
@@ -166,27 +151,34 @@ static void go_on(struct sek_kept *k)
 	}
 }
 
-static bool same(const struct row *a, const struct row *b)
-{
-	return a->task <= TASK_GONE && b->task <= TASK_GONE && strcmp(a->session.id, b->session.id) == 0 &&
-		a->session.generation == b->session.generation;
-}
-
 /* Takes the place of an older one for the same session. */
 static void enqueue(struct sek_kept *k, struct row *fresh)
 {
 	struct row **at = &k->first;
 
-	while (*at && !same(*at, fresh))
+	sek_kept_rows_forget(&k->again, fresh);
+	while (*at && !sek_kept_row_same(*at, fresh))
 		at = &(*at)->next;
 	if (*at) {
 		struct row *old = *at;
 
 		fresh->next = old->next;
-		row_free(old);
+		sek_kept_row_free(old);
 	}
 	*at = fresh;
 	go_on(k);
+}
+
+void sek_kept_again(struct sek_kept *k)
+{
+	struct row *r, *rest = k->again;
+
+	k->again = NULL;
+	while ((r = rest) != NULL) {
+		rest = r->next;
+		r->next = NULL;
+		enqueue(k, r);
+	}
 }
 
 static char *own_json(const struct sek_session_kept *s)
@@ -214,7 +206,7 @@ static struct row *row_of(const struct sek_kept *k, const struct sek_session_kep
 	if (r)
 		r->own = own_json(s);
 	if (!r || !r->own) {
-		row_free(r);
+		sek_kept_row_free(r);
 		sek_log(SEK_LOG_ERROR, "store.fault", "doing", "keep a session", "session", s->id, "why", "out of memory", NULL);
 		return NULL;
 	}
@@ -452,7 +444,7 @@ sek_status sek_kept_start(uv_loop_t *loop, const char *broker, struct sek_store 
 	while ((r = rows) != NULL) {
 		rows = r->next;
 		take_back(k, r, SEK_STATE_NONE);
-		row_free(r);
+		sek_kept_row_free(r);
 	}
 	*ret = k;
 	return sek_ok();
@@ -464,6 +456,7 @@ void sek_kept_stop(struct sek_kept *k, void (*done)(void *user), void *user)
 		done(user);
 		return;
 	}
+	sek_kept_again(k);
 	k->done = done;
 	k->done_user = user;
 	go_on(k);

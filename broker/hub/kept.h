@@ -18,6 +18,8 @@ struct sek_kept;
 sek_status sek_kept_start(uv_loop_t *loop, const char *broker, struct sek_store *store, struct sek_auth *auth,
 	struct sek_sessions *sessions, struct sek_kept **ret);
 /* An event of sek_sessions_on_event: a host that an alarm has taken out of service stays so for the next start, too. NULL is fine. */
+/* The store answers: what it did not take while it was away is written now. */
+void sek_kept_again(struct sek_kept *k);
 void sek_kept_session(struct sek_kept *k, const char *word, const struct sek_session_info *info);
 /* A session that this broker has taken from one that is gone for good: it is ended at its render host as `over` says. */
 void sek_kept_adopt(struct sek_kept *k, const struct sek_store_session *row, const char *from, enum sek_state over);

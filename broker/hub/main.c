@@ -371,6 +371,7 @@ static void told(void *user)
 	sek_auth_store_told(b->auth);
 	sek_policy_book_look(b->book);
 	sek_peers_look(b->peers);
+	sek_archive_again(b->recorded.archive);
 }
 
 /* Last: a session that is taken back needs everything else. */

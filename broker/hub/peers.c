@@ -329,6 +329,8 @@ static void on_worked(uv_work_t *w, int cancelled)
 		sek_log(SEK_LOG_ERROR, "store.fault", "doing", "look for the other brokers", "why",
 			sek_status_text(p->status, text, sizeof text), NULL);
 	p->complained = !sek_is_ok(p->status);
+	if (sek_is_ok(p->status) && !p->done)
+		sek_kept_again(p->kept);
 	see(p);
 	do_left(p);
 	do_orders(p);

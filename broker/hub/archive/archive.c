@@ -45,6 +45,8 @@ static void on_work(uv_work_t *w)
 }
 
 static void next(struct sek_archive *a);
+static void begin_work(struct sek_archive_job *j);
+static void end_work(struct sek_archive_job *j);
 
 static void after_work(uv_work_t *w, int cancelled)
 {
@@ -57,6 +59,15 @@ static void after_work(uv_work_t *w, int cancelled)
 	a->first = j->next;
 	if (!a->first)
 		a->end = &a->first;
+	/* nothing else would ever say these two, so they wait for a store that is away */
+	if ((j->work == begin_work || j->work == end_work) && sek_is(j->status, SEK_E_STORE) && !a->stopping) {
+		if (!j->again)
+			sek_log(SEK_LOG_ERROR, "archive.waits", "recording", j->row->id, "why", sek_status_text(j->status, text, sizeof text), NULL);
+		j->next = a->again;
+		a->again = j;
+		next(a);
+		return;
+	}
 	a->jobs--;
 	if (!sek_is_ok(j->status)) {
 		a->lost++;
@@ -100,6 +111,26 @@ bool sek_archive_do(struct sek_archive *a, void (*work)(struct sek_archive_job *
 	return true;
 }
 
+void sek_archive_again(struct sek_archive *a)
+{
+	struct sek_archive_job *j, *rest = a ? a->again : NULL, *in_order = NULL;
+
+	while ((j = rest) != NULL) {
+		rest = j->next;
+		j->again = true;
+		j->next = in_order;
+		in_order = j;
+	}
+	if (!in_order)
+		return;
+	a->again = NULL;
+	*a->end = in_order;
+	for (j = in_order; j->next; j = j->next)
+		;
+	a->end = &j->next;
+	next(a);
+}
+
 /* --- rows --- */
 
 void sek_archive_sum(struct sek_archive_job *j)
@@ -110,6 +141,9 @@ void sek_archive_sum(struct sek_archive_job *j)
 static void begin_work(struct sek_archive_job *j)
 {
 	j->status = sek_store_recording_begin(j->archive->store, j->row);
+	/* its end was written first */
+	if (j->again && sek_is(j->status, SEK_E_EXISTS))
+		j->status = sek_ok();
 }
 
 /* Of one that broke off: what there is of it. */
@@ -195,6 +229,7 @@ static void on_news(void *user, const struct sek_recording_news *n)
 {
 	struct sek_archive *a = user;
 
+	sek_archive_again(a);
 	switch (n->what) {
 	case SEK_RECORDING_BEGAN:
 		audit_began(a, n);
@@ -323,6 +358,7 @@ void sek_archive_check_stopped(struct sek_archive *a)
 
 void sek_archive_stop(struct sek_archive *a, void (*done)(void *user), void *user)
 {
+	sek_archive_again(a);
 	a->stopping = true;
 	a->done = done;
 	a->done_user = user;

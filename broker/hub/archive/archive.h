@@ -40,6 +40,8 @@ void sek_archive_late(void *archive, const struct sek_recording_facts *facts);
 void sek_archive_start(struct sek_archive *a, struct sek_recorder *r);
 /* For sek_sessions_record. */
 struct sek_recording_log sek_archive_log(struct sek_archive *a);
+/* The store answers: what it did not take while it was away is written now. NULL is fine. */
+void sek_archive_again(struct sek_archive *a);
 /* Waits for what is being written; nothing may be told after. Then done. */
 void sek_archive_stop(struct sek_archive *a, void (*done)(void *user), void *user);
 void sek_archive_destroy(struct sek_archive *a); /* after done; NULL is fine */

@@ -15,6 +15,7 @@ struct sek_archive_job {
 	void (*work)(struct sek_archive_job *j);  /* in the pool */
 	void (*after)(struct sek_archive_job *j); /* on the loop; frees what the job holds, not the job. NULL: nothing */
 	sek_status status;
+	bool again;                                /* not the first time: the store was away */
 	bool summed;
 	struct sek_store_recording_sums sums;      /* of after the work, if summed */
 	struct sek_store_recording *row;          /* heap */
@@ -26,7 +27,7 @@ struct sek_archive {
 	struct sek_store *store;
 	struct sek_recorder *recorder;
 	struct sek_store_recording_sums sums; /* as of the last job that counted */
-	struct sek_archive_job *first, **end;
+	struct sek_archive_job *first, **end, *again; /* again: in reverse */
 	unsigned jobs;
 	uv_work_t work;
 	bool working;

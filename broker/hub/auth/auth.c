@@ -223,6 +223,7 @@ void sek_auth_stop(struct sek_auth *a, void (*done)(void *user), void *user)
 	a->done = done;
 	a->done_user = user;
 	sek_auth_drop_queue(a);
+	sek_auth_do_again(a);
 	sek_auth_save_seen(a);
 	uv_close((uv_handle_t *)&a->tick, on_tick_closed);
 }

@@ -77,7 +77,8 @@ struct sek_auth {
 	unsigned most_waiting;               /* ever */
 	unsigned jobs;                       /* store jobs in the pool */
 	unsigned handles;                    /* timers not closed yet */
-	bool complained; /* that the store cannot be read was said */
+	bool complained;                     /* that the store cannot be read was said */
+	struct sek_auth_job *undone;         /* ends of log-ins that the store has not taken yet */
 	bool polling;
 	bool look;                           /* the next poll looks even if nobody else has written */
 	bool rereading;                      /* a user is being looked up in the directory */
@@ -129,5 +130,7 @@ void sek_auth_drop_queue(struct sek_auth *a);
 void sek_auth_delete_row(struct sek_auth *a, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES], enum sek_login_end why);
 void sek_auth_save_seen(struct sek_auth *a);
 void sek_auth_poll_store(struct sek_auth *a);
+/* What the store did not take when it was away. */
+void sek_auth_do_again(struct sek_auth *a);
 
 #endif

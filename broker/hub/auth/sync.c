@@ -12,9 +12,10 @@
 #include "base/log.h"
 #include "broker/hub/auth/auth_private.h"
 
-struct job {
+struct sek_auth_job {
 	uv_work_t work;
 	struct sek_auth *auth;
+	struct sek_auth_job *next;    /* end: of those that are to be done again */
 	sek_status status;
 	struct sek_store_login *list; /* end: one; save: those used since; poll: none */
 	size_t n;
@@ -25,7 +26,7 @@ struct job {
 	size_t n_rows, room;
 };
 
-static void finish_job(struct job *j, const char *what)
+static void finish_job(struct sek_auth_job *j, const char *what)
 {
 	struct sek_auth *a = j->auth;
 	char text[120];
@@ -40,7 +41,7 @@ static void finish_job(struct job *j, const char *what)
 	sek_auth_maybe_done(a);
 }
 
-static bool start_job(struct sek_auth *a, struct job *j, uv_work_cb work, uv_after_work_cb after)
+static bool start_job(struct sek_auth *a, struct sek_auth_job *j, uv_work_cb work, uv_after_work_cb after)
 {
 	j->auth = a;
 	j->work.data = j;
@@ -55,20 +56,41 @@ static bool start_job(struct sek_auth *a, struct job *j, uv_work_cb work, uv_aft
 
 static void work_delete(uv_work_t *w)
 {
-	struct job *j = w->data;
+	struct sek_auth_job *j = w->data;
 
 	j->status = sek_store_login_end(j->auth->store, j->list[0].key, j->list[0].ended, (int64_t)time(NULL));
 }
 
+/* A log-in that has ended must end at every broker, also if the store was away at that moment. */
 static void after_delete(uv_work_t *w, int cancelled)
 {
+	struct sek_auth_job *j = w->data;
+	struct sek_auth *a = j->auth;
+
 	(void)cancelled;
-	finish_job(w->data, "end a log-in");
+	if (!sek_is(j->status, SEK_E_STORE) || a->stopping) {
+		finish_job(j, "end a log-in");
+		return;
+	}
+	j->next = a->undone;
+	a->undone = j;
+	a->jobs--;
+}
+
+void sek_auth_do_again(struct sek_auth *a)
+{
+	struct sek_auth_job *j, *rest = a->undone;
+
+	a->undone = NULL;
+	while ((j = rest) != NULL) {
+		rest = j->next;
+		(void)start_job(a, j, work_delete, after_delete);
+	}
 }
 
 void sek_auth_delete_row(struct sek_auth *a, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES], enum sek_login_end why)
 {
-	struct job *j = calloc(1, sizeof *j);
+	struct sek_auth_job *j = calloc(1, sizeof *j);
 
 	if (j)
 		j->list = calloc(1, sizeof *j->list);
@@ -84,7 +106,7 @@ void sek_auth_delete_row(struct sek_auth *a, const uint8_t key[SEK_STORE_LOGIN_K
 
 static void work_save(uv_work_t *w)
 {
-	struct job *j = w->data;
+	struct sek_auth_job *j = w->data;
 
 	j->status = sek_store_logins_seen(j->auth->store, j->list, j->n);
 }
@@ -100,7 +122,7 @@ void sek_auth_save_seen(struct sek_auth *a)
 	size_t i, count = sek_logins_count(a->logins);
 	uint64_t now_ms = sek_auth_now_ms();
 	int64_t now_s = (int64_t)time(NULL);
-	struct job *j;
+	struct sek_auth_job *j;
 
 	for (i = 0; i < count && !sek_logins_at(a->logins, i)->unsaved; i++)
 		;
@@ -127,7 +149,7 @@ void sek_auth_save_seen(struct sek_auth *a)
 
 static void collect(void *ctx, const struct sek_store_login *l)
 {
-	struct job *j = ctx;
+	struct sek_auth_job *j = ctx;
 
 	if (j->n_rows == j->room) {
 		size_t room = j->room ? j->room * 2 : 64;
@@ -152,7 +174,7 @@ static int by_key(const void *a, const void *b)
 	return memcmp(x->login.key, y->login.key, sizeof x->login.key);
 }
 
-static struct sek_auth_row *row_of(const struct job *j, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES])
+static struct sek_auth_row *row_of(const struct sek_auth_job *j, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES])
 {
 	struct sek_auth_row wanted = { .needs = 0 };
 
@@ -173,7 +195,7 @@ static void add_needs(void *ctx, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES], c
 
 static void work_poll(uv_work_t *w)
 {
-	struct job *j = w->data;
+	struct sek_auth_job *j = w->data;
 	bool changed = false;
 	sek_status status = sek_store_changed(j->auth->store, &changed);
 
@@ -218,7 +240,7 @@ static void follow(struct sek_auth *a, struct sek_login *l, const struct sek_aut
 		l->seen_ms = now_ms - (uint64_t)(now_s - row->login.seen_s) * 1000;
 }
 
-static void note_known(const struct job *j, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES])
+static void note_known(const struct sek_auth_job *j, const uint8_t key[SEK_STORE_LOGIN_KEY_BYTES])
 {
 	struct sek_auth_row *row = row_of(j, key);
 
@@ -227,7 +249,7 @@ static void note_known(const struct job *j, const uint8_t key[SEK_STORE_LOGIN_KE
 }
 
 /* Log-ins that were made at another broker; never one that has ended here while the job was reading. */
-static void admit_others(struct sek_auth *a, const struct job *j, uint64_t now_ms, int64_t now_s)
+static void admit_others(struct sek_auth *a, const struct sek_auth_job *j, uint64_t now_ms, int64_t now_s)
 {
 	size_t i;
 
@@ -242,7 +264,7 @@ static void admit_others(struct sek_auth *a, const struct job *j, uint64_t now_m
 
 static void after_poll(uv_work_t *w, int cancelled)
 {
-	struct job *j = w->data;
+	struct sek_auth_job *j = w->data;
 	struct sek_auth *a = j->auth;
 	uint64_t now_ms = sek_auth_now_ms();
 	int64_t now_s = (int64_t)time(NULL);
@@ -252,7 +274,10 @@ static void after_poll(uv_work_t *w, int cancelled)
 	a->polling = false;
 	if (!sek_is_ok(j->status)) {
 		a->look = true; /* what has changed meanwhile is not told twice */
-	} else if (j->changed) {
+	} else {
+		sek_auth_do_again(a);
+	}
+	if (sek_is_ok(j->status) && j->changed) {
 		for (i = sek_logins_count(a->logins); i-- > 0;) {
 			struct sek_login *l = sek_logins_at(a->logins, i);
 
@@ -277,7 +302,7 @@ void sek_auth_store_told(struct sek_auth *a)
 
 void sek_auth_poll_store(struct sek_auth *a)
 {
-	struct job *j;
+	struct sek_auth_job *j;
 	size_t i;
 
 	if (a->polling)

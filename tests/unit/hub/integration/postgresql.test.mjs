@@ -46,6 +46,8 @@ test('what is written at one broker is seen at the other', async () => {
 test('the server is away: log-ins wait, those who are in go on, and all catch up', async () => {
 	const cookie = await a.login();
 	const { session } = await a.session(cookie);
+	const leaver = await a.login('hanako');
+	await until('the log-in at the other broker', async () => (await b.get('/api/me', leaver)).status === 200);
 	server('kill');
 	const began = Date.now();
 	const refused = await b.post('/api/login', { user: 'hanako', password: PASSWORD });
@@ -55,11 +57,13 @@ test('the server is away: log-ins wait, those who are in go on, and all catch up
 	assert.ok(Date.now() - began < 30000, 'in bounded time');
 	const me = await a.get('/api/me', cookie);
 	assert.equal(me.status, 200);
+	assert.equal((await a.post('/api/logout', {}, { cookie: leaver })).status, 200);
 	await b.logged(/store\.watch-lost/);
 	server('again');
 	await b.logged(/store\.watch-back/);
 	await until('a log-in', async () => (await b.post('/api/login', { user: 'hanako', password: PASSWORD })).status === 200);
 	assert.equal((await a.get('/api/me', cookie)).status, 200, 'nobody was logged out');
+	await until('the end of a log-in that ended meanwhile', async () => (await b.get('/api/me', leaver)).status === 401);
 	assert.equal((await a.session(cookie)).session, session, 'and the session is the one that there was');
 	assert.ok((a.log + b.log).split('store.fault').length < 20, 'the log is not filled');
 	assert.ok(!/broker\.silent/.test(a.log + b.log), 'neither took the other for dead');
