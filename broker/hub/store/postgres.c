@@ -242,16 +242,6 @@ static const struct sek_db_backend backend = {
 	.begin = begin, .end = end, .changed = changed,
 };
 
-const struct sek_pg_where *sek_pg_where_of(const struct sek_db *db)
-{
-	return db->backend == &backend ? &((const struct postgres *)db)->where : NULL;
-}
-
-int sek_pg_process(const struct sek_db *db)
-{
-	return atomic_load(&((const struct postgres *)db)->process);
-}
-
 sek_status sek_db_open_postgresql(const char *where, struct sek_db **ret, char *err, size_t err_size)
 {
 	struct postgres *p = calloc(1, sizeof *p);

@@ -5,8 +5,6 @@
 #ifndef SEK_BROKER_HUB_STORE_POSTGRES_H
 #define SEK_BROKER_HUB_STORE_POSTGRES_H
 
-#include <stdatomic.h>
-
 #include <libpq-fe.h>
 
 #include "broker/hub/store/db_backend.h"
@@ -32,7 +30,6 @@ struct postgres {
 	struct sek_db base;
 	struct sek_pg_where where;
 	PGconn *conn;               /* NULL: none now */
-	_Atomic int process;        /* the connection's, at the server */
 	unsigned which;             /* of the addresses */
 	uint64_t not_before_ms;     /* no connection is tried before, by the clock of now_ms */
 	sek_status last;
@@ -63,9 +60,5 @@ sek_status sek_pg_ask(struct postgres *p, const char *sql, const struct sek_db_v
 
 /* The schema (schema_postgres.c): as sek_schema_migrate_sqlite. SEK_E_CONFIG: the database is not one of UTF8 and locale C. */
 sek_status sek_schema_migrate_postgresql(struct sek_db *db, const char *schema, int *ret_found);
-
-/* Where the connection of `db` is, or NULL if db is no PostgreSQL; and its process at the server, 0 = none now. */
-const struct sek_pg_where *sek_pg_where_of(const struct sek_db *db);
-int sek_pg_process(const struct sek_db *db);
 
 #endif

@@ -44,7 +44,6 @@ sek_status sek_pg_lost(struct postgres *p, const char *why)
 
 	PQfinish(p->conn);
 	p->conn = NULL;
-	atomic_store(&p->process, 0);
 	return status;
 }
 
@@ -93,7 +92,6 @@ static sek_status connect_to(struct postgres *p, unsigned which)
 	}
 	if (PQsetnonblocking(p->conn, 1) != 0)
 		return sek_pg_lost(p, PQerrorMessage(p->conn));
-	atomic_store(&p->process, PQbackendPID(p->conn));
 	return sek_ok();
 }
 

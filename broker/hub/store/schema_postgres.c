@@ -40,13 +40,15 @@ static sek_status make_schema(struct sek_db *db, const char *schema)
 {
 	char sql[160];
 	int64_t there = 0;
+	sek_status status;
 
 	SEK_TRY(sek_db_number(db, &there, "SELECT count(*) FROM pg_namespace WHERE nspname = ?1", "t", schema));
 	if (there)
 		return sek_ok();
 	/* checked by the configuration: letters, digits and _ */
 	snprintf(sql, sizeof sql, "CREATE SCHEMA IF NOT EXISTS %s", schema);
-	return sek_db_exec(db, sql);
+	status = sek_db_exec(db, sql);
+	return sek_is(status, SEK_E_EXISTS) ? sek_ok() : status; /* another broker was faster */
 }
 
 static sek_status lay_ground(struct sek_db *db)

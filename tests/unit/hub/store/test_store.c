@@ -397,6 +397,57 @@ START_TEST(data_outlives_the_handle)
 }
 END_TEST
 
+START_TEST(newer_and_foreign_schemas_are_left_alone)
+{
+	struct sek_store *other = NULL;
+
+	ck_assert(run_sql_at(path, "UPDATE schema_version SET n = 99"));
+	ck_assert(sek_is(sek_store_open(where_of(path), &other, err, sizeof err), SEK_E_VERSION));
+	ck_assert_msg(strstr(err, "schema 99") != NULL, "%s", err);
+	sek_store_close(store);
+	store = NULL;
+	snprintf(path, sizeof path, "%s/other.db", folder);
+	ck_assert(sek_is_ok(sek_store_open(where_of(path), &store, err, sizeof err)));
+	ck_assert(run_sql_at(path, "DROP TABLE schema_version")); /* tables that are not known to be ours */
+	ck_assert(sek_is(sek_store_open(where_of(path), &other, err, sizeof err), SEK_E_STORE));
+	ck_assert_ptr_null(other);
+}
+END_TEST
+
+static void *open_and_add(void *from)
+{
+	struct sek_store *s = NULL;
+	char why[512], name[32];
+
+	ck_assert_msg(sek_is_ok(sek_store_open(from, &s, why, sizeof why)), "%s", why);
+	for (int i = 0; i < 20; i++) {
+		snprintf(name, sizeof name, "u%p-%d", (void *)&s, i);
+		ck_assert(sek_is_ok(sek_store_user_add(s, name, "h", 1)));
+	}
+	sek_store_close(s);
+	return NULL;
+}
+
+/* Four brokers whose first start is the same moment. */
+START_TEST(several_make_it_at_once)
+{
+	pthread_t threads[4];
+	char where[1024], other[128];
+	uint64_t n = 0;
+
+	snprintf(other, sizeof other, "%s/at-once.db", folder);
+	snprintf(where, sizeof where, "%s", where_of(other));
+	for (int i = 0; i < 4; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, open_and_add, where), 0);
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	sek_store_close(store);
+	ck_assert(sek_is_ok(sek_store_open(where, &store, err, sizeof err)));
+	ck_assert(sek_is_ok(sek_store_users_count(store, &n)));
+	ck_assert_uint_eq(n, 80);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("hub.store");
@@ -419,6 +470,10 @@ int main(void)
 		tcase_add_test(t, newer_and_foreign_databases_are_left_alone);
 		tcase_add_test(t, rubbish_is_refused);
 		tcase_add_test(t, second_handle_keeps_the_locks_of_the_first);
+	}
+	if (on_postgresql()) {
+		tcase_add_test(t, newer_and_foreign_schemas_are_left_alone);
+		tcase_add_test(t, several_make_it_at_once);
 	}
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
