@@ -250,7 +250,7 @@ static void finish(struct sek_admin_request *r)
 	free(r);
 }
 
-static void check_stopped(struct sek_admin *a);
+
 static void start_waiting(struct sek_admin *a);
 
 static void put_waiting(struct sek_admin_request *r)
@@ -298,7 +298,7 @@ static void after_work(uv_work_t *w, int cancelled)
 		finish(r);
 	}
 	start_waiting(a);
-	check_stopped(a);
+	sek_admin_check_stopped(a);
 }
 
 static void start_waiting(struct sek_admin *a)
@@ -331,7 +331,7 @@ static void on_wake(uv_async_t *wake)
 		next = r->next;
 		finish(r);
 	}
-	check_stopped(a);
+	sek_admin_check_stopped(a);
 }
 
 struct sek_admin_request *sek_admin_run(struct sek_admin *a, const struct sek_admin_caller *who, const char *op,
@@ -392,9 +392,14 @@ sek_status sek_admin_create(uv_loop_t *loop, const struct sek_admin_config *conf
 		free(a);
 		return s;
 	}
+	s = sek_admin_hosts_start(a);
+	if (!sek_is_ok(s)) {
+		sek_store_close(a->store);
+		free(a);
+		return s;
+	}
 	uv_async_init(loop, &a->wake, on_wake);
 	a->wake.data = a;
-	sek_admin_apply_hosts(a);
 	sek_admin_give_secrets(a);
 	*ret = a;
 	return s;
@@ -407,9 +412,9 @@ static void on_wake_closed(uv_handle_t *h)
 	a->done(a->done_user);
 }
 
-static void check_stopped(struct sek_admin *a)
+void sek_admin_check_stopped(struct sek_admin *a)
 {
-	if (a->stopping && !a->n_running && !a->n_recording && !a->waiting && !a->ready && !uv_is_closing((uv_handle_t *)&a->wake))
+	if (a->stopping && !a->n_running && !a->n_recording && !sek_admin_hosts_busy(a) && !a->waiting && !a->ready && !uv_is_closing((uv_handle_t *)&a->wake))
 		uv_close((uv_handle_t *)&a->wake, on_wake_closed);
 }
 
@@ -419,7 +424,8 @@ void sek_admin_stop(struct sek_admin *a, void (*done)(void *user), void *user)
 	a->stopping = true;
 	a->done = done;
 	a->done_user = user;
-	check_stopped(a);
+	sek_admin_hosts_stop(a);
+	sek_admin_check_stopped(a);
 }
 
 void sek_admin_destroy(struct sek_admin *a)
@@ -427,6 +433,7 @@ void sek_admin_destroy(struct sek_admin *a)
 	if (!a)
 		return;
 	sek_admin_forget_said(a);
+	sek_admin_hosts_destroy(a);
 	sek_store_close(a->store);
 	free(a);
 }

@@ -227,41 +227,6 @@ static void remove_after(struct sek_admin_request *r)
 	(void)sek_admin_stored(r, sek_hosts_remove(r->admin->config.sessions, sek_admin_text(r, "host")));
 }
 
-/* --- at the start --- */
-
-static void apply(void *ctx, const struct sek_store_host *h)
-{
-	struct sek_sessions *all = ctx;
-	struct sek_render_host host = { .name = h->name, .address = h->address, .port = h->port, .pool = h->pool, .insecure = h->insecure,
-		.trust = h->trust, .places = h->places };
-	sek_status s = sek_ok();
-
-	if (!sek_host_kind_find(h->kind, &host.kind)) { /* a newer program's */
-		sek_log(SEK_LOG_ERROR, "host.not-applied", "host", h->name, "why", "kind", NULL);
-		return;
-	}
-
-	if (h->state == SEK_HOST_GONE || h->address[0])
-		(void)sek_hosts_remove(all, h->name);
-	if (h->state != SEK_HOST_GONE && h->address[0])
-		s = sek_hosts_add(all, &host);
-	if (sek_is_ok(s) && h->state == SEK_HOST_DRAIN)
-		s = sek_hosts_drain(all, h->name, true, 0);
-	if (!sek_is_ok(s)) /* drained once, and in the configuration no longer: nothing to do */
-		sek_log(SEK_LOG_WARN, "host.not-applied", "host", h->name, "why", sek_code_name(s), NULL);
-}
-
-void sek_admin_apply_hosts(struct sek_admin *a)
-{
-	char text[120];
-	sek_status s = sek_ok();
-
-	if (a->config.sessions)
-		s = sek_store_hosts(a->store, apply, a->config.sessions);
-	if (!sek_is_ok(s))
-		sek_log(SEK_LOG_ERROR, "store.fault", "doing", "hosts", "why", sek_status_text(s, text, sizeof text), NULL);
-}
-
 #define HOST { "host", SEK_ADMIN_TEXT, true, 1, 63 }
 
 static const struct sek_admin_field list_fields[] = { SEK_ADMIN_PAGING, { 0 } };

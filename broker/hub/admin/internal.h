@@ -91,6 +91,7 @@ struct sek_admin {
 	struct sek_admin_request *waiting, **waiting_end; /* for a place in the pool */
 	struct sek_admin_request *ready, **ready_end;     /* to be finished in the loop's next round */
 	unsigned n_waiting, n_running, n_recording;
+	struct sek_admin_hosts *hosts; /* follow.c */
 	struct sek_admin_said *said;
 	unsigned n_said;
 	json_t *(*brokers)(void *user);
@@ -147,8 +148,13 @@ extern const struct sek_admin_op sek_admin_broker_ops[];
 /* The list of brokers; never NULL but for want of memory. */
 json_t *sek_admin_brokers(const struct sek_admin *a);
 
-/* hosts.c: what administrators said at run time holds over the configuration; at the start. */
-void sek_admin_apply_hosts(struct sek_admin *a);
+/* follow.c: what administrators said of hosts at run time holds over the configuration: at the start, and as it changes, at whichever
+ * broker. SEK_E_NOMEM. */
+sek_status sek_admin_hosts_start(struct sek_admin *a);
+bool sek_admin_hosts_busy(const struct sek_admin *a);
+void sek_admin_hosts_stop(struct sek_admin *a);
+void sek_admin_hosts_destroy(struct sek_admin *a);
+void sek_admin_check_stopped(struct sek_admin *a); /* admin.c: it is not busy any more */
 /* On the loop, before anything happens: whether the host of an operation is one for it. Sets the error if not. */
 void sek_admin_check_host(struct sek_admin_request *r);
 

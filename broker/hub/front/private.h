@@ -68,6 +68,7 @@ struct stream {
 	struct sek_auth_token *claim;
 	uint8_t *early;              /* heap: what the client has sent meanwhile, each message after its length (2 bytes) */
 	size_t early_n;
+	const char *early_bad;       /* what was wrong with what came last: the session is to hear of that, too */
 };
 #define SEK_FRONT_EARLY_MAX 65536 /* bytes of that */
 

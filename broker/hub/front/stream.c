@@ -252,6 +252,23 @@ static void bound_kernel_queue(struct conn *c)
 	(void)setsockopt(lws_get_socket_fd(c->wsi), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most, sizeof most);
 }
 
+/* A message that no grammar could accept: the session hears of it as of any other malformed one, and ends. */
+static int violation(struct conn *c, const char *why)
+{
+	struct stream *s = c->stream;
+
+	if (s->pending) {
+		s->early_bad = why;
+		return 0;
+	}
+	sek_log(SEK_LOG_WARN, "stream.violation", "why", why, "user", s->user, "address", c->address, NULL);
+	if (s->session)
+		sek_session_receive(s->session, c, s->in, 0);
+	if (!s->closing)
+		give_up(c, why);
+	return 0;
+}
+
 /* What the client has sent while its token was looked at. */
 static void receive_early(struct conn *c)
 {
@@ -296,11 +313,13 @@ static void attach(struct conn *c)
 	if (sek_is_ok(status)) {
 		sek_log(SEK_LOG_INFO, "stream.open", "user", s->user, "address", c->address, NULL);
 		receive_early(c);
+		if (s->early_bad && s->session)
+			(void)violation(c, s->early_bad);
 		return;
 	}
 	sek_log(SEK_LOG_WARN, "stream.no-session", "user", s->user, "address", c->address, "why", sek_code_name(status),
 		NULL);
-	say_and_close(c, SEK_STATE_SESSION_GONE);
+	say_and_close(c, c->front->refusing ? SEK_STATE_BROKER_STOPPING : SEK_STATE_SESSION_GONE);
 }
 
 /* Called by auth/ from the loop, not from lws. */
@@ -317,7 +336,10 @@ static void claimed(void *user, enum sek_token_answer answer, const struct sek_l
 		c->front->counts.refused_upgrades++;
 		sek_log(SEK_LOG_WARN, "stream.refused", "why", l ? sek_token_answer_name(answer) : "no-login", "address", c->address, "origin",
 			c->request.origin, NULL);
-		op_close(c);
+		if (l)
+			op_close(c);
+		else
+			say_and_close(c, SEK_STATE_ENDED_LOGIN);
 		return;
 	}
 	sek_conn_deadline(c, 0);
@@ -346,24 +368,11 @@ int sek_stream_established(struct conn *c)
 	return 0;
 }
 
-/* A message that no grammar could accept: the session hears of it as of any other malformed one, and ends. */
-static int violation(struct conn *c, const char *why)
-{
-	struct stream *s = c->stream;
-
-	sek_log(SEK_LOG_WARN, "stream.violation", "why", why, "user", s->user, "address", c->address, NULL);
-	if (s->session)
-		sek_session_receive(s->session, c, s->in, 0);
-	if (!s->closing)
-		give_up(c, why);
-	return 0;
-}
-
 int sek_stream_receive(struct conn *c, const void *bytes, size_t n)
 {
 	struct stream *s = c->stream;
 
-	if (!s || s->broken || s->closing || (!s->session && !s->pending))
+	if (!s || s->broken || s->closing || s->early_bad || (!s->session && !s->pending))
 		return 0; /* on its way out: what still comes is not read */
 	if (!lws_frame_is_binary(c->wsi))
 		return violation(c, "text-message");

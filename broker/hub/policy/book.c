@@ -37,6 +37,8 @@ struct sek_policy_book {
 	int64_t stamp;
 	void (*changed)(void *user);
 	void *changed_user;
+	void (*also)(void *user);
+	void *also_user;
 	uv_timer_t timer;
 	uv_work_t work;
 	bool working, again, stopping, closed, complained;
@@ -194,8 +196,16 @@ static void on_worked(uv_work_t *w, int cancelled)
 	}
 	if (b->news)
 		b->changed(b->changed_user);
+	if (b->news && b->also)
+		b->also(b->also_user);
 	if (b->again)
 		sek_policy_book_look(b);
+}
+
+void sek_policy_book_also(struct sek_policy_book *b, void (*fn)(void *user), void *user)
+{
+	b->also = fn;
+	b->also_user = user;
 }
 
 void sek_policy_book_look(struct sek_policy_book *b)

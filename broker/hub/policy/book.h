@@ -19,6 +19,8 @@ struct sek_policy_book;
  * after what the book says may have become different. On failure writes what is wrong and what to do into err. */
 sek_status sek_policy_book_create(uv_loop_t *loop, const char *store_where, void (*changed)(void *user), void *user,
 	struct sek_policy_book **ret, char *err, size_t err_size);
+/* Somebody else who is told after `changed`: hosts of the store count as a change too. One; fn NULL: nobody any more. */
+void sek_policy_book_also(struct sek_policy_book *b, void (*fn)(void *user), void *user);
 /* Looks at the store now: something was written. */
 void sek_policy_book_look(struct sek_policy_book *b);
 /* The policy of a user with n more rows (the session's own; may be NULL with 0). SEK_E_NOMEM. */

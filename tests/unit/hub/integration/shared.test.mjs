@@ -93,6 +93,24 @@ test('half a log-in goes on at the other broker; a code is good at one of them',
 	assert.notEqual(answers[5], 'code');
 });
 
+test('what is said of a render host at one broker holds at the other', async () => {
+	const cookie = await a.login('root');
+	const ask = async (at, op, body = {}) => (await at.post(`/api/admin/${op}`, { reason: 'test', ...body }, { cookie })).json;
+	const there = async (at, host) => (await ask(at, 'hosts/list')).rows.find((r) => r.name === host);
+	await ask(a, 'hosts/add', { host: 'render2.sekisho.internal', address: '127.0.0.9', port: 10, pool: 'far' });
+	await until('the other to know it', async () => (await there(b, 'render2.sekisho.internal'))?.pool === 'far');
+	await ask(b, 'hosts/drain', { host: 'render2.sekisho.internal' });
+	await until('it to be drained', async () => (await there(a, 'render2.sekisho.internal')).drain);
+	await ask(a, 'hosts/drain', { host: 'render1.sekisho.internal', force_minutes: 60 });
+	await until('one of the configuration, too', async () => (await there(b, 'render1.sekisho.internal')).drain);
+	await ask(a, 'hosts/undrain', { host: 'render2.sekisho.internal' });
+	await until('it to be back', async () => !(await there(b, 'render2.sekisho.internal')).drain);
+	assert.ok((await there(a, 'render1.sekisho.internal')).force_in_s > 3000, 'news of another host took the end of the drain away');
+	await ask(a, 'hosts/undrain', { host: 'render1.sekisho.internal' });
+	await ask(b, 'hosts/remove', { host: 'render2.sekisho.internal' });
+	await until('it to be gone', async () => !await there(a, 'render2.sekisho.internal') && !(await there(b, 'render1.sekisho.internal')).drain);
+});
+
 test('tries at two brokers count together', async () => {
 	const answers = [];
 	for (let i = 0; i < 10; i++)
