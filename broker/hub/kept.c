@@ -289,8 +289,9 @@ static void on_looked(uv_work_t *w, int cancelled)
 
 	(void)cancelled;
 	k->asking--;
-	/* a store that is away ends nothing */
-	sek_sessions_still(k->sessions, q->id, q->generation, q->held || !sek_is_ok(q->status));
+	/* a store that is away ends nothing, and begins nothing either */
+	sek_sessions_still(k->sessions, q->id, q->generation,
+		!sek_is_ok(q->status) ? SEK_STILL_UNKNOWN : q->held ? SEK_STILL_MINE : SEK_STILL_NOT);
 	free(q);
 	finish(k);
 }

@@ -237,15 +237,32 @@ void sek_sessions_let_go(struct sek_sessions *all, const char *id, int64_t gener
 		sek_session_hand_over(s);
 }
 
-void sek_sessions_still(struct sek_sessions *all, const char *id, int64_t generation, bool mine)
+/* What has cut the line may have been another broker's call, and so may this broker's own line to the store: to call now could take the session
+ * away from whoever has it. It waits at its render host. */
+static void wait_for_store(struct sek_session *s)
+{
+	s->unknown = true;
+	if (uv_now(s->all->loop) - s->lost_ms > SEK_STILL_UNKNOWN_MS)
+		sek_session_hand_over(s);
+	else
+		sek_deadline_in(s, SEK_DL_RETRY, SEK_STILL_AGAIN_MS);
+}
+
+void sek_sessions_still(struct sek_sessions *all, const char *id, int64_t generation, enum sek_still answer)
 {
 	struct sek_session *s = at_most(all, id, generation);
 
 	if (!s || s->generation != generation || !s->asking)
 		return;
 	s->asking = false;
-	if (!mine)
+	if (answer == SEK_STILL_NOT) {
 		sek_session_hand_over(s);
-	else if (s->phase == SEK_PHASE_LOST && !s->link)
+	} else if (s->phase == SEK_PHASE_LOST && !s->link && answer == SEK_STILL_UNKNOWN) {
+		wait_for_store(s);
+	} else if (s->phase == SEK_PHASE_LOST && !s->link) {
+		if (s->unknown)
+			s->lost_ms = uv_now(s->all->loop); /* the tries begin now */
+		s->unknown = false;
 		sek_session_call_again(s);
+	}
 }

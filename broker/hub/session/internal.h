@@ -35,6 +35,8 @@
 #define SEK_ENDED_GRACE_MS 500             /* from the decoder's SEK_EXIT_ENDED to the state that explains it */
 #define SEK_RECONNECT_TRIES 3
 #define SEK_RECONNECT_WINDOW_MS 10000      /* the last try begins within this time */
+#define SEK_STILL_UNKNOWN_MS 120000        /* a lost session whose holder the store cannot say is let go of after this time, */
+#define SEK_STILL_AGAIN_MS 1000            /* and asked about so often until then */
 #define SEK_AGAIN_EVERY_MS 2000            /* connections that a foreign host's decoder asks for are made no more often */
 #define SEK_RECONNECT_STABLE_MS 30000      /* a link that held so long has earned fresh tries */
 #define SEK_ENCODER_RESPAWNS 2
@@ -161,6 +163,7 @@ struct sek_session {
 	bool kept;                /* the keeper knows of it */
 	int64_t generation;       /* one more each time that the session has changed hands */
 	bool asking;              /* the keeper was asked whether it is still ours */
+	bool unknown;             /* and could not say */
 	const char *moved_from;   /* while it is told: the broker that held it until now */
 	bool returning;           /* taken back from a broker that is gone; the host has not answered yet */
 	enum sek_state over;      /* what it is ended with once it has */

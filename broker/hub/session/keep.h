@@ -73,8 +73,12 @@ enum sek_placed {
 };
 /* What place has found; good for a session that has ended meanwhile, too. */
 void sek_sessions_placed(struct sek_sessions *all, const char *id, enum sek_placed what);
-/* mine: nobody else has it, as far as can be known. */
-void sek_sessions_still(struct sek_sessions *all, const char *id, int64_t generation, bool mine);
+enum sek_still {
+	SEK_STILL_MINE,
+	SEK_STILL_NOT,     /* another broker has it, or it has ended */
+	SEK_STILL_UNKNOWN, /* the store cannot say: it is asked again */
+};
+void sek_sessions_still(struct sek_sessions *all, const char *id, int64_t generation, enum sek_still answer);
 /* Another broker has the session, if it is here with that generation or a smaller one: its client is told that it was taken over, its
  * children end, its render host is told nothing. */
 void sek_sessions_let_go(struct sek_sessions *all, const char *id, int64_t generation);

@@ -390,10 +390,29 @@ START_TEST(still_ours)
 	struct notes n;
 
 	lose(&b, &n, &c);
-	sek_sessions_still(b.all, n.id, 1, true);
+	sek_sessions_still(b.all, n.id, 1, SEK_STILL_MINE);
 	BENCH_UNTIL(&b, 5000, bench_saw(&b, "session.reconnected "));
 	bench_finish(&b);
 	ck_assert_uint_eq(n.gones, 1);
+}
+END_TEST
+
+/* The store is away: whose it is cannot be known, and nobody is called before it is. */
+START_TEST(ours_or_not_is_not_known)
+{
+	struct bench b;
+	struct stream c;
+	struct notes n;
+
+	lose(&b, &n, &c);
+	sek_sessions_still(b.all, n.id, 1, SEK_STILL_UNKNOWN);
+	BENCH_UNTIL(&b, 10000, n.stills == 2);
+	ck_assert(!bench_saw(&b, "session.reconnected ") && sek_sessions_count(b.all) == 1 && !c.closed);
+	sek_sessions_still(b.all, n.id, 1, SEK_STILL_UNKNOWN);
+	BENCH_UNTIL(&b, 10000, n.stills == 3);
+	sek_sessions_still(b.all, n.id, 1, SEK_STILL_MINE);
+	BENCH_UNTIL(&b, 5000, bench_saw(&b, "session.reconnected "));
+	bench_finish(&b);
 }
 END_TEST
 
@@ -404,7 +423,7 @@ START_TEST(not_ours_any_more)
 	struct notes n;
 
 	lose(&b, &n, &c);
-	sek_sessions_still(b.all, n.id, 1, false);
+	sek_sessions_still(b.all, n.id, 1, SEK_STILL_NOT);
 	ck_assert_uint_eq(sek_sessions_count(b.all), 0);
 	ck_assert(c.closed && stream_state(&c) == SEK_STATE_TAKEN_OVER);
 	bench_finish(&b);
@@ -551,6 +570,7 @@ int main(void)
 	tcase_add_test(all, taken_over_from_another_broker);
 	tcase_add_test(all, a_host_that_is_not_known_here);
 	tcase_add_test(all, still_ours);
+	tcase_add_test(all, ours_or_not_is_not_known);
 	tcase_add_test(all, not_ours_any_more);
 	suite_add_tcase(suite, all);
 	runner = srunner_create(suite);
