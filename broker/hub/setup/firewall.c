@@ -97,8 +97,8 @@ static void zones(const struct setup *s, FILE *f)
 	(void)sek_face_of(s->outer, outer);
 	hosts_of(s, hosts, sizeof hosts);
 	fprintf(f, "# Made by sekisho-setup for this broker; render hosts have a file of their own (example: zones.example.nft).\n"
-		"define inner_interface = \"%s\"\ndefine broker_inner = { %s }\ndefine inner_networks = { %s }\ndefine https_port = { %u }\n"
-		"define management = { %s }\ndefine inner_services = { ", inner, s->inner, s->staff, s->https_port, or_nobody(s->management));
+		"define inner_interface = \"%s\"\ndefine broker_inner = { %s }\ndefine inner_networks = { %s }\ndefine broker_clients = { %s }\n"
+		"define https_port = { %u }\ndefine management = { %s }\ndefine inner_services = { ", inner, s->inner, s->staff, s->staff, s->https_port, or_nobody(s->management));
 	put_directory(s, f, &n);
 	fputs(n ? " }\ndefine inner_services_udp = { " : "0.0.0.0 . 636 }\ndefine inner_services_udp = { ", f);
 	n = 0;
