@@ -32,7 +32,7 @@ static void on_news(void *user, const struct sek_recording_news *n)
 sek_status sek_recorded_start(struct sek_recorded *r, uv_loop_t *loop, const struct sek_broker_config *config, struct sek_audit *audit,
 	struct sek_sessions *sessions, char *err, size_t err_size)
 {
-	const struct sek_archive_config c = { config->store_where, config->recording.path, audit };
+	const struct sek_archive_config c = { config->store_where, config->recording.path, audit, config->broker_name };
 	struct sek_recording_log log;
 
 	r->sessions = sessions;

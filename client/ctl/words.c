@@ -79,6 +79,7 @@ static const struct named errors[] = {
 	{ "bad-request", { "the broker does not take that", "その内容は受け付けられません" } },
 	{ "not-found", { "there is no such thing", "見つかりません" } },
 	{ "exists", { "that name is taken", "その名前は使われています" } },
+	{ "elsewhere", { "another broker has its file: ask there (recording show says which)", "ファイルは別のブローカーにあります。そちらで実行してください（recording show で確認できます）" } },
 	{ "conflict", { "somebody else has changed it meanwhile: look again", "ほかの人が先に変更しました。もう一度確認してください" } },
 	{ "held", { "it is on legal hold", "法的保全中です" } },
 	{ "forbidden", { "not allowed", "許可されていません" } },

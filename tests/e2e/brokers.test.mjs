@@ -2,8 +2,11 @@
 // Two brokers on one store, as the user of one that dies sees it: the other has the same browser.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import path from "node:path";
 import { after, before, test } from "node:test";
-import { Harness, until } from "./harness.mjs";
+import { build, Harness, until } from "./harness.mjs";
+import { recording } from "./support/recordings.mjs";
 import { Remote } from "./support/remote.mjs";
 
 /** @type {Harness} */
@@ -12,7 +15,7 @@ let harness;
 let remote;
 
 before(async () => {
-	harness = await Harness.start({ lingerSeconds: 60 });
+	harness = await Harness.start({ lingerSeconds: 60, ...recording() });
 	await harness.startSecond();
 	remote = await Remote.open(harness);
 }, { timeout: 120000 });
@@ -46,4 +49,15 @@ test("brokers: one is killed, and its user is in the same page at the other", { 
 	await remote.hasText("first second third");
 	assert.equal(harness.site.requests.length, asked, "no page was loaded again");
 	await until("the second one to let go", () => /session\.moved-away/.test(harness.second?.log() ?? ""), 60000);
+	// one session, in three recordings: cut by the kill, given up by the second one, and running
+	const ctl = (/** @type {string[]} */ ...words) => JSON.parse(execFileSync(path.join(build, "bin/sekishoctl"),
+		["--socket", path.join(harness.dir, "state/control2.sock"), "--json", ...words], { encoding: "utf8" }));
+	/** @type {any[]} */
+	const rows = await until("all of them to be listed", () => {
+		const { rows } = ctl("recording", "list");
+		return rows.length === 3 && rows.filter((/** @type {any} */ row) => !row.ended).length === 1 && rows;
+	}, 60000);
+	const { parts } = ctl("recording", "show", rows[1].recording);
+	assert.deepEqual(parts.map((/** @type {any} */ part) => [part.ended, part.broker === "second"]), [["unfinished", false], ["moved", true], ["", false]]);
+	assert.ok(parts.slice(1).every((/** @type {any} */ part) => part.gap_us >= 0), JSON.stringify(parts));
 });

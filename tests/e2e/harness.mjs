@@ -342,6 +342,7 @@ browser:
 			const inner = at.inner.replace(/1$/, "5"), port = await freePort(inner);
 			fs.writeFileSync(config, fs.readFileSync(path.join(dir, "broker.yaml"), "utf8")
 				.replace(/^inner:\n {2}address: .*\n {2}port: .*$/m, `inner:\n  address: ${inner}\n  port: ${port}`)
+				.replace(`${dir}/state/recordings\n`, `${dir}/state/recordings2\n`)
 				.replace(/^outer:\n {2}address: .*$/m, `outer:\n  address: ${at.outer.replace(/2$/, "6")}`) +
 				`\nsite:\n  broker: second\naudit:\n  path: ${dir}/state/audit2\n  key: ${dir}/state/audit2.key\ncontrol:\n` +
 				`  path: ${dir}/state/control2.sock\n${extra}`);

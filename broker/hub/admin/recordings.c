@@ -54,12 +54,12 @@ static json_t *recording_json(const struct sek_store_recording *r)
 	char hash[65];
 
 	sek_hex(r->hash, sizeof r->hash, hash);
-	return json_pack("{s:s,s:s,s:s,s:s,s:o,s:I,s:I,s:I,s:I,s:o,s:s,s:b,s:I,s:b,s:s,s:I,s:s,s:s,s:I}", "recording", r->id, "session",
+	return json_pack("{s:s,s:s,s:s,s:s,s:o,s:I,s:I,s:I,s:I,s:o,s:s,s:b,s:I,s:b,s:s,s:I,s:s,s:s,s:I,s:s}", "recording", r->id, "session",
 		r->session, "user", r->user, "host", r->host, "groups", groups_json(r->groups), "began_us", (json_int_t)r->began_us,
 		"length_us", (json_int_t)r->length_us, "bytes", (json_int_t)r->bytes, "blocks", (json_int_t)r->blocks, "marks",
 		marks_json(r->marks), "ended", r->ended, "required", (int)r->required, "days", (json_int_t)r->days, "hold", (int)r->hold,
 		"hold_why", r->hold_why, "purged_s", (json_int_t)r->purged_s, "purged_by", r->purged_by, "hash", hash, "notes",
-		(json_int_t)r->notes);
+		(json_int_t)r->notes, "broker", r->broker);
 }
 
 /* --- the list --- */
@@ -141,17 +141,39 @@ static bool find(struct sek_admin_request *r, struct sek_store_recording *ret)
 	return sek_admin_stored(r, sek_store_recording_find(r->admin->store, sek_admin_text(r, "recording"), ret));
 }
 
+struct parts {
+	json_t *list;
+	int64_t end_us; /* of the part before; 0 = not known */
+};
+
+static void add_part(void *ctx, const struct sek_store_recording *r)
+{
+	struct parts *p = ctx;
+	json_t *part = json_pack("{s:s,s:s,s:I,s:I,s:s,s:b}", "recording", r->id, "broker", r->broker, "began_us", (json_int_t)r->began_us,
+		"length_us", (json_int_t)r->length_us, "ended", r->ended, "purged", r->purged_s != 0);
+
+	if (part && p->end_us)
+		json_object_set_new(part, "gap_us", json_integer(r->began_us > p->end_us ? (json_int_t)(r->began_us - p->end_us) : 0));
+	p->end_us = r->ended[0] ? r->began_us + r->length_us : 0;
+	json_array_append_new(p->list, part);
+}
+
+/* With the other recordings of the same session: it goes on in another one when a broker dies or another one takes it over. */
 static void show_work(struct sek_admin_request *r)
 {
 	struct sek_store_recording row;
+	struct parts parts = { .end_us = 0 };
 	json_t *notes;
 
 	if (!find(r, &row))
 		return;
 	notes = json_array();
-	if (sek_admin_stored(r, sek_store_notes_each(r->admin->store, row.id, add_note, notes)))
-		r->out = json_pack("{s:o,s:O}", "recording", recording_json(&row), "notes", notes);
+	parts.list = json_array();
+	if (sek_admin_stored(r, sek_store_notes_each(r->admin->store, row.id, add_note, notes)) &&
+			sek_admin_stored(r, sek_store_recordings_parts(r->admin->store, row.session, add_part, &parts)))
+		r->out = json_pack("{s:o,s:O,s:O}", "recording", recording_json(&row), "notes", notes, "parts", parts.list);
 	json_decref(notes);
+	json_decref(parts.list);
 }
 
 /* What proves which recording it is goes on the record with what is done to it. */
@@ -176,6 +198,8 @@ static void look_purge(struct sek_admin_request *r)
 		return;
 	if (row.hold)
 		sek_admin_fail(r, "held");
+	else if (row.broker[0] && r->admin->config.broker && strcmp(row.broker, r->admin->config.broker) != 0)
+		sek_admin_fail(r, "elsewhere"); /* its file is there */
 	else if (row.purged_s || !row.ended[0])
 		sek_admin_fail(r, "conflict");
 }

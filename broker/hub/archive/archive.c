@@ -171,7 +171,7 @@ static void end_work(struct sek_archive_job *j)
 	sek_archive_sum(j);
 }
 
-static struct sek_store_recording *row_of(const struct sek_recording_news *n)
+static struct sek_store_recording *row_of(const struct sek_archive *a, const struct sek_recording_news *n)
 {
 	struct sek_store_recording *r = calloc(1, sizeof *r);
 
@@ -182,6 +182,7 @@ static struct sek_store_recording *row_of(const struct sek_recording_news *n)
 	snprintf(r->user, sizeof r->user, "%s", n->user);
 	snprintf(r->host, sizeof r->host, "%s", n->host);
 	snprintf(r->ended, sizeof r->ended, "%s", n->ended);
+	snprintf(r->broker, sizeof r->broker, "%s", a->config.broker ? a->config.broker : "");
 	r->began_us = (int64_t)n->began_utc_us;
 	r->required = n->required;
 	r->days = n->days;
@@ -233,7 +234,7 @@ static void on_news(void *user, const struct sek_recording_news *n)
 	switch (n->what) {
 	case SEK_RECORDING_BEGAN:
 		audit_began(a, n);
-		(void)sek_archive_do(a, begin_work, NULL, row_of(n));
+		(void)sek_archive_do(a, begin_work, NULL, row_of(a, n));
 		break;
 	case SEK_RECORDING_FAILED:
 	case SEK_RECORDING_REFUSED:
@@ -242,7 +243,7 @@ static void on_news(void *user, const struct sek_recording_news *n)
 	case SEK_RECORDING_CLOSED:
 		if (n->facts)
 			audit_closed(a, n->user, n->ended, n->facts);
-		(void)sek_archive_do(a, end_work, NULL, row_of(n));
+		(void)sek_archive_do(a, end_work, NULL, row_of(a, n));
 		break;
 	}
 }
@@ -267,6 +268,7 @@ void sek_archive_late(void *archive, const struct sek_recording_facts *f)
 		snprintf(row.id, sizeof row.id, "%s", f->id);
 		snprintf(row.session, sizeof row.session, "%s", f->session);
 		snprintf(row.user, sizeof row.user, "%s", f->user);
+		snprintf(row.broker, sizeof row.broker, "%s", a->config.broker ? a->config.broker : "");
 	}
 	row.marks |= SEK_MARK_LATE;
 	row.length_us = (int64_t)f->length_us;
@@ -297,13 +299,13 @@ static void see_running(void *ctx, const struct sek_store_recording *r)
 	list[g->n++] = *r;
 }
 
-/* Every file was finished by now: what still runs in the store has none. */
+/* Every file of ours was finished by now: what still runs in the store has none. */
 static void put_right(struct sek_archive *a)
 {
 	struct gone g = { .n = 0 };
 	unsigned i;
 
-	(void)sek_store_recordings_running(a->store, see_running, &g);
+	(void)sek_store_recordings_running(a->store, a->config.broker, see_running, &g);
 	for (i = 0; i < g.n; i++) {
 		struct sek_store_recording *r = &g.list[i];
 

@@ -29,6 +29,7 @@ struct sek_audit;
 struct sek_archive_config {
 	const char *store_where, *folder; /* folder: of the recordings */
 	struct sek_audit *audit;         /* NULL: no record is kept, and nothing is purged by itself */
+	const char *broker;              /* this broker's name: recordings of others are theirs; NULL: there are no others */
 };
 
 /* Opens the store (blocking, before the loop runs). Errors leave a sentence in err. */

@@ -41,7 +41,7 @@ static void look_work(struct sek_archive_job *j)
 
 	a->n_due = 0;
 	a->due = calloc(SEK_ARCHIVE_BATCH, sizeof *a->due);
-	j->status = a->due ? sek_store_recordings_due(a->store, now, SEK_ARCHIVE_BATCH, see_due, a) : sek_fail(SEK_E_NOMEM);
+	j->status = a->due ? sek_store_recordings_due(a->store, a->config.broker, now, SEK_ARCHIVE_BATCH, see_due, a) : sek_fail(SEK_E_NOMEM);
 	sek_archive_sum(j);
 }
 

@@ -11,7 +11,7 @@
 #define COLUMNS \
 	"SELECT r.id, r.session, r.user, r.host, r.groups, r.began_us, r.length_us, r.bytes, r.blocks, r.marks, r.ended, r.required," \
 	" r.days, r.hold, r.hold_why, r.purged_s, r.purged_by, r.hash," \
-	" (SELECT count(*) FROM notes n WHERE n.recording = r.id) FROM recordings r "
+	" (SELECT count(*) FROM notes n WHERE n.recording = r.id), r.broker FROM recordings r "
 
 /* In the store each group has a newline before and behind it, so that one is found by its whole name. */
 static void read_groups(struct sek_db_query *q, char *ret, size_t size)
@@ -52,6 +52,7 @@ static void read_row(struct sek_db_query *q, struct sek_store_recording *r)
 	if (hash && sek_db_bytes(q, 17) == sizeof r->hash)
 		memcpy(r->hash, hash, sizeof r->hash);
 	r->notes = sek_db_int(q, 18);
+	sek_db_copy(q, 19, r->broker, sizeof r->broker);
 }
 
 static sek_status each(struct sek_db *db, struct sek_db_query *q, void (*fn)(void *ctx, const struct sek_store_recording *r), void *ctx)
@@ -94,11 +95,11 @@ static sek_status begin(struct sek_db *db, const struct sek_store_recording *r)
 {
 	static const uint8_t nothing[32];
 
-	return sek_db_run(db, "INSERT INTO recordings (id, session, \"user\", host, groups, began_us, marks, required, days, hash)"
+	return sek_db_run(db, "INSERT INTO recordings (id, session, \"user\", host, groups, began_us, marks, required, days, hash, broker)"
 		" VALUES (?1, ?2, ?3, ?4, coalesce((SELECT '\n' || group_concat(x.name, '\n') || '\n' FROM (SELECT g.name"
 		" FROM groups g JOIN members m ON m.group_id = g.id JOIN users u ON u.id = m.user_id WHERE u.name = ?3"
-		" ORDER BY g.name) x), ''), ?5, ?6, ?7, ?8, ?9)", "ttttiiiib", r->id, r->session, r->user, r->host,
-		r->began_us, (int64_t)r->marks, (int64_t)r->required, r->days, (const void *)nothing, sizeof nothing);
+		" ORDER BY g.name) x), ''), ?5, ?6, ?7, ?8, ?9, ?10)", "ttttiiiibt", r->id, r->session, r->user, r->host,
+		r->began_us, (int64_t)r->marks, (int64_t)r->required, r->days, (const void *)nothing, sizeof nothing, r->broker);
 }
 
 sek_status sek_store_recording_begin(struct sek_store *s, const struct sek_store_recording *r)
@@ -171,34 +172,51 @@ sek_status sek_store_recordings_page(struct sek_store *s, const struct sek_store
 	SEK_STORE_READ(s, page(s->db, q, fn, ctx, ret_total));
 }
 
-static sek_status due(struct sek_db *db, int64_t now_s, unsigned limit, void (*fn)(void *ctx, const struct sek_store_recording *r),
+#define OF_BROKER "(r.broker = '' OR r.broker = ?1 OR ?1 = '')"
+
+static sek_status due(struct sek_db *db, const char *broker, int64_t now_s, unsigned limit, void (*fn)(void *ctx, const struct sek_store_recording *r),
 	void *ctx)
 {
 	struct sek_db_query *q = NULL;
 
 	SEK_TRY(sek_db_prepare(db, &q, COLUMNS "WHERE r.purged_s = 0 AND r.hold = 0 AND r.ended <> '' AND r.days > 0"
-		" AND (r.began_us + r.length_us) / 1000000 + r.days * 86400 <= ?1 ORDER BY r.began_us LIMIT ?2", "ii", now_s,
-		(int64_t)limit));
+		" AND (r.began_us + r.length_us) / 1000000 + r.days * 86400 <= ?2 AND " OF_BROKER " ORDER BY r.began_us LIMIT ?3", "tii",
+		broker ? broker : "", now_s, (int64_t)limit));
 	return each(db, q, fn, ctx);
 }
 
-sek_status sek_store_recordings_due(struct sek_store *s, int64_t now_s, unsigned limit,
+sek_status sek_store_recordings_due(struct sek_store *s, const char *broker, int64_t now_s, unsigned limit,
 	void (*fn)(void *ctx, const struct sek_store_recording *r), void *ctx)
 {
-	SEK_STORE_READ(s, due(s->db, now_s, limit, fn, ctx));
+	SEK_STORE_READ(s, due(s->db, broker, now_s, limit, fn, ctx));
 }
 
-static sek_status running(struct sek_db *db, void (*fn)(void *ctx, const struct sek_store_recording *r), void *ctx)
+static sek_status running(struct sek_db *db, const char *broker, void (*fn)(void *ctx, const struct sek_store_recording *r), void *ctx)
 {
 	struct sek_db_query *q = NULL;
 
-	SEK_TRY(sek_db_prepare(db, &q, COLUMNS "WHERE r.ended = '' AND r.purged_s = 0 ORDER BY r.began_us", ""));
+	SEK_TRY(sek_db_prepare(db, &q, COLUMNS "WHERE r.ended = '' AND r.purged_s = 0 AND " OF_BROKER " ORDER BY r.began_us", "t",
+		broker ? broker : ""));
 	return each(db, q, fn, ctx);
 }
 
-sek_status sek_store_recordings_running(struct sek_store *s, void (*fn)(void *ctx, const struct sek_store_recording *r), void *ctx)
+static sek_status parts(struct sek_db *db, const char *session, void (*fn)(void *ctx, const struct sek_store_recording *r), void *ctx)
 {
-	SEK_STORE_READ(s, running(s->db, fn, ctx));
+	struct sek_db_query *q = NULL;
+
+	SEK_TRY(sek_db_prepare(db, &q, COLUMNS "WHERE r.session = ?1 ORDER BY r.began_us, r.id", "t", session));
+	return each(db, q, fn, ctx);
+}
+
+sek_status sek_store_recordings_parts(struct sek_store *s, const char *session,
+	void (*fn)(void *ctx, const struct sek_store_recording *r), void *ctx)
+{
+	SEK_STORE_READ(s, parts(s->db, session, fn, ctx));
+}
+
+sek_status sek_store_recordings_running(struct sek_store *s, const char *broker, void (*fn)(void *ctx, const struct sek_store_recording *r), void *ctx)
+{
+	SEK_STORE_READ(s, running(s->db, broker, fn, ctx));
 }
 
 /* --- what people decide --- */

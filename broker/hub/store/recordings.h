@@ -8,6 +8,7 @@
 #define SEK_BROKER_HUB_STORE_RECORDINGS_H
 
 #include "broker/hub/store/policies.h"
+#include "broker/hub/store/sessions.h"
 
 #define SEK_STORE_RECORDING_BYTES 33   /* of an id, and of a session's: 32 hex digits with the end */
 #define SEK_STORE_HOST_BYTES 64
@@ -44,6 +45,7 @@ struct sek_store_recording {
 	char purged_by[SEK_STORE_NAME_BYTES];
 	uint8_t hash[32];                      /* of its last block; zeros while it runs */
 	int64_t notes;                         /* how many; not written */
+	char broker[SEK_STORE_BROKER_BYTES];   /* who made it, and has its file; "" = a program that knew of one broker only */
 };
 
 /* A recording has begun. ended, length, hold, purged and groups are not looked at: the user's groups are read here. SEK_E_EXISTS. */
@@ -72,11 +74,15 @@ struct sek_store_recordings_query {
 sek_status sek_store_recordings_page(struct sek_store *s, const struct sek_store_recordings_query *q,
 	void (*fn)(void *ctx, const struct sek_store_recording *r), void *ctx, uint64_t *ret_total);
 
-/* Those that still have a file, whose days are over and which nobody holds; oldest first, at most `limit`. */
-sek_status sek_store_recordings_due(struct sek_store *s, int64_t now_s, unsigned limit,
+/* The recordings of one session, in the order in which they began: more than one where it has changed hands or its broker was killed. */
+sek_status sek_store_recordings_parts(struct sek_store *s, const char *session,
 	void (*fn)(void *ctx, const struct sek_store_recording *r), void *ctx);
-/* Those that never ended, but for the sessions of this moment: a file without an end, or none at all. */
-sek_status sek_store_recordings_running(struct sek_store *s, void (*fn)(void *ctx, const struct sek_store_recording *r), void *ctx);
+
+/* Those of that broker (or of nobody; NULL: all) that still have a file, whose days are over and which nobody holds; oldest first, at most `limit`. */
+sek_status sek_store_recordings_due(struct sek_store *s, const char *broker, int64_t now_s, unsigned limit,
+	void (*fn)(void *ctx, const struct sek_store_recording *r), void *ctx);
+/* Those of that broker (or of nobody; NULL: all) that never ended, but for the sessions of this moment: a file without an end, or none at all. */
+sek_status sek_store_recordings_running(struct sek_store *s, const char *broker, void (*fn)(void *ctx, const struct sek_store_recording *r), void *ctx);
 
 /* Legal hold on or off. SEK_E_NOT_FOUND; SEK_E_CONFLICT: it is so already, or the recording is purged. */
 sek_status sek_store_recording_hold(struct sek_store *s, const char *id, bool hold, const struct sek_store_actor *by);

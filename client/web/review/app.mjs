@@ -12,8 +12,24 @@ import { holdButton } from "./hold.mjs";
 import { Player } from "./player.mjs";
 import { recordingsPage } from "./recordings.mjs";
 import { saveButton } from "./save.mjs";
-import { moment } from "./show.mjs";
+import { clock, moment } from "./show.mjs";
 import { askAndOpen, unlocked } from "./unlock.mjs";
+
+/** The recordings of one session, which went on in another one when its broker died or another one took it over, with the seams between.
+ * @param {any[]} parts
+ * @param {string} here */
+function partsOf(parts, here)
+{
+	const items = parts.map((part, i) => {
+		const when = moment(part.began_us), name = words(part.ended ? "review.part" : "review.part.running",
+			{ n: i + 1, when, length: clock(part.length_us) });
+		const seam = i === 0 ? "" : make("span", { class: "hint" }, words(part.gap_us === undefined ? "review.part.seam-open" : "review.part.seam",
+			{ gap: clock(part.gap_us ?? 0), broker: part.broker || "–" }), " ");
+		return make("li", {}, seam, part.recording === here ? make("strong", { "aria-current": "page" }, name) :
+			part.purged ? name : make("a", { href: link("play", part.recording) }, name));
+	});
+	return make("div", { class: "parts" }, make("p", { class: "hint" }, words("review.parts", { n: parts.length })), make("ol", {}, ...items));
+}
 
 class Review extends Office {
 	#serial = 0;
@@ -64,7 +80,7 @@ class Review extends Office {
 		const serial = this.#serial, place = `${live ? "live" : "play"}/${recording}`, error = make("p", { class: "error", role: "alert" });
 		this.main.replaceChildren(error);
 		try {
-			const row = (await op("recordings/show", { recording })).recording;
+			const { recording: row, parts } = await op("recordings/show", { recording });
 			const heading = words(live ? "review.watch.heading" : "review.open.heading", { user: row.user, when: moment(row.began_us) });
 			const again = this.#open?.place === place ? await review("again", { view: this.#open.opened.view }).catch(() => null) : null;
 			if (again && this.#open)
@@ -78,7 +94,7 @@ class Review extends Office {
 			}
 			const at = Math.round(Number(here()[2] ?? 0) * 1000000) || (again ? this.#open?.at : 0) || 0;
 			this.#open = { place, at, opened };
-			this.main.replaceChildren(this.#titleOf(row, opened, live), this.#player(opened, live, at));
+			this.main.replaceChildren(this.#titleOf(row, parts, opened, live), this.#player(opened, live, at));
 		} catch (e) {
 			if (serial === this.#serial)
 				error.textContent = saying(e);
@@ -86,14 +102,15 @@ class Review extends Office {
 	}
 
 	/** @param {any} row
+	 * @param {any[]} parts
 	 * @param {import("./call.mjs").Opened} opened
 	 * @param {boolean} live */
-	#titleOf(row, opened, live)
+	#titleOf(row, parts, opened, live)
 	{
 		return make("div", { class: "player-title" }, make("a", { href: "#" }, `← ${words("review.recordings")}`),
 			make("h1", {}, live ? words("review.live.title", { user: row.user }) : row.user),
 			make("p", { class: "hint" }, [moment(row.began_us), row.host, row.groups.join(", ")].filter(Boolean).join("  ·  ")),
-			holdButton(this.main, row), ...(live ? [] : [saveButton(this.main, opened, row)]));
+			parts.length > 1 ? partsOf(parts, row.recording) : "", holdButton(this.main, row), ...(live ? [] : [saveButton(this.main, opened, row)]));
 	}
 
 	/** @param {import("./call.mjs").Opened} opened

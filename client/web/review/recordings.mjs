@@ -39,7 +39,7 @@ function ended(row)
 		return make("span", { class: "hint" }, words("review.purged"));
 	if (!row.ended)
 		return make("span", { class: "mark on" }, words("review.running"));
-	return ["policy", "restart", "unfinished"].includes(row.ended) ? words(`review.ended.${row.ended}`) : known("state", row.ended);
+	return ["policy", "restart", "moved", "unfinished"].includes(row.ended) ? words(`review.ended.${row.ended}`) : known("state", row.ended);
 }
 
 /** @returns {HTMLElement[]} */

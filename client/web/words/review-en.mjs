@@ -4,6 +4,11 @@
 /** @type {Record<string, string>} */
 export default {
 	"review.title": "Review",
+	"review.parts": "This session goes on in {n} recordings:",
+	"review.part": "{n}: {when}, {length}",
+	"review.part.running": "{n}: {when}, not ended",
+	"review.part.seam": "seam: {gap} at {broker}",
+	"review.part.seam-open": "seam at {broker}",
 	"review.recordings": "Recordings",
 	"review.open": "Play",
 	"review.open.heading": "Play the recording of {user}, {when}?",
@@ -65,6 +70,7 @@ export default {
 	"review.purged": "deleted",
 	"review.ended.policy": "recording turned off",
 	"review.ended.restart": "restart of the broker (the next recording goes on)",
+	"review.ended.moved": "taken over by another broker (its recording goes on)",
 	"review.ended.unfinished": "broken off",
 	"review.mark.clipboard": "clipboard",
 	"review.mark.policy": "policy",

@@ -4,6 +4,11 @@
 /** @type {Record<string, string>} */
 export default {
 	"review.title": "録画の確認",
+	"review.parts": "このセッションは {n} 本の録画に分かれています:",
+	"review.part": "{n}: {when}から {length}",
+	"review.part.running": "{n}: {when}から（終了していません）",
+	"review.part.seam": "切れ目 {gap}（以後 {broker}）",
+	"review.part.seam-open": "切れ目（以後 {broker}）",
 	"review.recordings": "録画一覧",
 	"review.open": "再生",
 	"review.open.heading": "{user} の録画（{when}）を再生しますか",
@@ -65,6 +70,7 @@ export default {
 	"review.purged": "削除済み",
 	"review.ended.policy": "録画をやめる設定になった",
 	"review.ended.restart": "ブローカーの再起動（続きは次の録画）",
+	"review.ended.moved": "別のブローカーが引き継いだ（続きはそちらの録画）",
 	"review.ended.unfinished": "途中で途切れた",
 	"review.mark.clipboard": "コピー・貼り付け",
 	"review.mark.policy": "ポリシー変更",

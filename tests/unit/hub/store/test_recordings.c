@@ -195,11 +195,11 @@ START_TEST(hold_wins_and_tombstones_stay)
 	IS(sek_store_recording_purge(store, sample(3).id, &rei), SEK_E_CONFLICT);
 	IS(sek_store_recording_purge(store, "no", &rei), SEK_E_NOT_FOUND);
 	IS(sek_store_recording_purge(store, sample(2).id, &(struct sek_store_actor){ "rei", " ", 1 }), SEK_E_MALFORMED);
-	OK(sek_store_recordings_due(store, 31 * 86400, 10, see, &s)); /* held: not due */
+	OK(sek_store_recordings_due(store, NULL, 31 * 86400, 10, see, &s)); /* held: not due */
 	ck_assert_uint_eq(s.n, 0);
-	OK(sek_store_recordings_due(store, 32 * 86400 + 59, 10, see, &s)); /* its end counts */
+	OK(sek_store_recordings_due(store, NULL, 32 * 86400 + 59, 10, see, &s)); /* its end counts */
 	ck_assert_uint_eq(s.n, 0);
-	OK(sek_store_recordings_due(store, 32 * 86400 + 60, 10, see, &s));
+	OK(sek_store_recordings_due(store, NULL, 32 * 86400 + 60, 10, see, &s));
 	ck_assert_uint_eq(s.n, 1);
 	ck_assert_str_eq(s.last.id, sample(2).id);
 	OK(sek_store_recording_purge(store, sample(2).id, &rei));
@@ -215,8 +215,34 @@ START_TEST(hold_wins_and_tombstones_stay)
 	OK(sek_store_recording_hold(store, sample(1).id, false, &rei));
 	OK(sek_store_recording_purge(store, sample(1).id, &rei));
 	s = (struct seen){ .n = 0 };
-	OK(sek_store_recordings_running(store, see, &s));
+	OK(sek_store_recordings_running(store, NULL, see, &s));
 	ck_assert_str_eq(s.ids, "0003 ");
+}
+END_TEST
+
+/* A session that another broker has taken over: two recordings, each its broker's. */
+START_TEST(parts_of_a_session)
+{
+	struct sek_store_recording one = sample(1), two = sample(2);
+	struct seen s = { .n = 0 };
+
+	snprintf(one.broker, sizeof one.broker, "b1");
+	snprintf(two.broker, sizeof two.broker, "b2");
+	memcpy(two.session, one.session, sizeof two.session);
+	two.began_us = one.began_us + 5;
+	OK(sek_store_recording_begin(store, &two));
+	OK(sek_store_recording_begin(store, &one));
+	add(3, NULL, 0);
+	OK(sek_store_recordings_parts(store, one.session, see, &s));
+	ck_assert_str_eq(s.ids, "0001 0002 ");
+	/* a start puts right what is its own, or nobody's */
+	s = (struct seen){ .n = 0 };
+	OK(sek_store_recordings_running(store, "b1", see, &s));
+	ck_assert_ptr_nonnull(strstr(s.ids, "0001 "));
+	ck_assert_ptr_null(strstr(s.ids, "0002 "));
+	ck_assert_ptr_nonnull(strstr(s.ids, "0003 "));
+	OK(sek_store_recording_find(store, two.id, &one));
+	ck_assert_str_eq(one.broker, "b2");
 }
 END_TEST
 
@@ -295,6 +321,7 @@ int main(void)
 	tcase_add_test(t, searches);
 	tcase_add_test(t, hold_wins_and_tombstones_stay);
 	tcase_add_test(t, notes);
+	tcase_add_test(t, parts_of_a_session);
 	tcase_add_test(t, ten_thousand);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
