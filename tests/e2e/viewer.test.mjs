@@ -232,6 +232,30 @@ test("viewer: log-out by the menu ends the session and leads back to the form", 
 	assert.equal(await viewer.stop(), 0);
 });
 
+test("viewer: a kiosk has no way out but to log out, and then nobody's name stands there", { timeout: 120000 }, async () => {
+	viewer = await start(["--kiosk", "--user", ""]);
+	logIn(harness.password);
+	await viewer.in("live");
+	await viewer.rests();
+	screen.key("alt+F4", "ctrl+q"); // the isolated browser's: its window goes, this one stays
+	await until("the session has ended", () => ["ended", "live"].includes(viewer.phase.name));
+	if (viewer.phase.name === "ended") {
+		screen.screenshot("native-kiosk-ended");
+		screen.key("Return");
+		await viewer.in("live");
+		await viewer.rests();
+	}
+	screen.key("F8", "Up"); // the last one: log out, where else it is to close
+	screen.screenshot("native-kiosk-menu");
+	screen.key("Return", "Return");
+	await viewer.in("login");
+	await viewer.shows(640, PASSWORD_Y, WHITE);
+	assert.equal(viewer.process.exitCode, null);
+	logIn(harness.password); // into empty fields
+	await viewer.in("live");
+	await viewer.stop();
+});
+
 test("viewer: a client certificate from files or from a token opens the door, and nothing else does", { timeout: 60000 }, async () => {
 	const cards = await Harness.start({ renderHost: false, prepare: dir => makeCards(path.join(dir, "cards"), ["tanaka", "suzuki"]),
 		login: `  needs: certificate
