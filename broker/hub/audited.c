@@ -11,6 +11,14 @@
 
 #include "base/log.h"
 
+/* name: among the brokers of a store, by which the others' records call it (sekisho-audit-verify joins them). */
+static void record_broker(struct sek_audit *a, const char *what, const char *name)
+{
+	(void)sek_audit_event(a, &(struct sek_audit_event){ .who = "#broker", .what = what,
+		.details = (const char *const[]){ "version", SEK_VERSION, "pid", sek_logf("%ld", (long)getpid()), "broker", name, NULL } },
+		NULL, NULL);
+}
+
 sek_status sek_audited_start(uv_loop_t *loop, const struct sek_broker_config *config, struct sek_audit **ret, struct sek_syslog **ret_syslog,
 	const char **ret_part, char *err, size_t err_size)
 {
@@ -21,15 +29,13 @@ sek_status sek_audited_start(uv_loop_t *loop, const struct sek_broker_config *co
 		SEK_TRY(sek_syslog_create(loop, &config->syslog, ret_syslog, err, err_size));
 		sek_audit_on_record(*ret, sek_syslog_record, *ret_syslog);
 	}
-	sek_audited_broker(*ret, "broker.started");
+	record_broker(*ret, "broker.started", config->broker_name);
 	return sek_ok();
 }
 
 void sek_audited_broker(struct sek_audit *a, const char *what)
 {
-	(void)sek_audit_event(a, &(struct sek_audit_event){ .who = "#broker", .what = what,
-		.details = (const char *const[]){ "version", SEK_VERSION, "pid", sek_logf("%ld", (long)getpid()), NULL } },
-		NULL, NULL);
+	record_broker(a, what, NULL);
 }
 
 void sek_audited_session(struct sek_audit *a, const char *word, const struct sek_session_info *i)

@@ -257,7 +257,7 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static sek_status list(const char *folder, unsigned **ret, size_t *ret_n)
+sek_status sek_audit_segments(const char *folder, unsigned **ret, size_t *ret_n)
 {
 	DIR *d = opendir(folder);
 	unsigned *numbers = NULL;
@@ -365,7 +365,7 @@ sek_status sek_audit_verify(struct sek_audit_verify *v)
 	if (!r.seen)
 		return sek_fail(SEK_E_NOMEM);
 	read_head(&r);
-	status = list(v->folder, &numbers, &n);
+	status = sek_audit_segments(v->folder, &numbers, &n);
 	if (sek_is_ok(status)) {
 		check_all(&r, numbers, n);
 		check_end(&r);

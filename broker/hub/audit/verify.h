@@ -57,6 +57,9 @@ struct sek_audit_verify {
 	char from[40], to[40];     /* times of the first and last record */
 };
 
+/* The numbers of the files of a log, in their order (heap, the caller's). SEK_E_IO, SEK_E_NOMEM. */
+sek_status sek_audit_segments(const char *folder, unsigned **ret, size_t *ret_n);
+
 /* Reads everything; each finding is told as it is met. SEK_E_IO: the folder cannot be read. */
 sek_status sek_audit_verify(struct sek_audit_verify *v);
 

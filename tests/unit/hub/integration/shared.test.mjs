@@ -147,3 +147,34 @@ test('a broker with another login.key does not start, and says what to do', asyn
 	assert.equal(run('keys', 'accept').status, 0);
 	await b.start();
 });
+
+test('the two audit logs are verified and read as one', async () => {
+	const run = (...words) => spawnSync(path.join(bin, 'sekisho-audit-verify'), words, { cwd: a.dir, encoding: 'utf8', timeout: 30000 });
+	const one = ['--key', 'audit.key.pub', 'audit'], other = ['--key', `${b.files}-audit.key.pub`, `audit-${b.files}`];
+	await a.login();
+	await b.login('hanako', PASSWORD, '127.9.1.3');
+	const both = run(...one, ...other, '--broker', b.name, '--merged', 'merged.txt');
+	assert.equal(both.status, 0, both.stdout + both.stderr);
+	assert.equal(both.stdout.match(/OK: the log is whole/g).length, 2);
+	const records = fs.readFileSync(a.file('merged.txt'), 'utf8').trimEnd().split('\n').map((l) => ({ from: l.split('\t')[0], ...JSON.parse(l.split('\t')[1]) }));
+	assert.deepEqual(records.map((r) => r.time), records.map((r) => r.time).sort());
+	const names = [...new Set(records.map((r) => r.from))];
+	assert.equal(names.length, 2);
+	for (const name of names)
+		assert.deepEqual(records.filter((r) => r.from === name).map((r) => r.seq), records.filter((r) => r.from === name).map((r, i) => i + 1));
+	assert.equal(run(...one, ...other, '--merged', 'merged.txt').status, 3, 'nothing is written over');
+	// a log that is not given is missed; one that was touched is found, whatever the other says
+	const missing = run('--json', ...one, '--broker', b.name);
+	assert.equal(missing.status, 1);
+	assert.deepEqual(JSON.parse(missing.stdout).missing, [b.name]);
+	assert.equal(JSON.parse(missing.stdout).logs[0].whole, true);
+	fs.cpSync(a.file(`audit-${b.files}`), a.file('touched'), { recursive: true });
+	const file = a.file('touched/audit-00000001.log');
+	fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('"who":"hanako"', '"who":"saburo"'));
+	const touched = run(...one, '--key', `${b.files}-audit.key.pub`, 'touched');
+	assert.equal(touched.status, 1);
+	assert.match(touched.stdout, /== touched\nFOUND .*changed/s);
+	assert.equal(run('--key', 'audit.key.pub', 'audit', `audit-${b.files}`).status, 1, 'the key of another broker');
+	assert.equal(run(...one, '--expect', '1:00', ...other).status, 2);
+	assert.equal(run('audit', '--key', 'audit.key.pub').status, 0, 'a single one, in any order');
+});
