@@ -15,7 +15,8 @@
 #define SEK_LEAVE_TELL_MS 6000 /* until they have asked, at most; broker/package/haproxy.example.cfg asks every second */
 #define SEK_LEAVE_HEARD_MS 300 /* and from then until they act on it */
 
-/* SIGTERM and SIGINT end all sessions; SIGUSR1 (leaving) leaves them at their render hosts. Called at most once. */
+/* SIGUSR1 (leaving): sessions are left at their render hosts, for the next start. SIGTERM, SIGINT: this broker is not to come back; they end,
+ * unless there is another one for them. Called at most once. */
 typedef void sek_leave_fn(void *user, bool leaving);
 
 /* In the caller's memory, one for each process. */

@@ -233,7 +233,7 @@ static void on_leave(void *user, bool leaving)
 {
 	struct broker *b = user;
 
-	b->leaving = leaving;
+	b->leaving = leaving || sek_peers_others(b->peers);
 	stop(b);
 }
 

@@ -489,3 +489,11 @@ void sek_peers_each(const struct sek_peers *p, void (*fn)(void *user, const stru
 			.silent_ms = self ? 0 : now - b->heard_ms, .sessions = self ? (int64_t)sek_sessions_count(p->config.sessions) : b->row.sessions, .started_s = b->row.started_s });
 	}
 }
+
+bool sek_peers_others(const struct sek_peers *p)
+{
+	for (const struct peer *b = p ? p->peers : NULL; b; b = b->next)
+		if (!b->dead && strcmp(b->row.name, p->name) != 0)
+			return true;
+	return false;
+}

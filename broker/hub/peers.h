@@ -47,6 +47,8 @@ struct sek_peer_info {
 	uint64_t silent_ms;         /* since its beat was last seen to go on; 0 for this one */
 	int64_t sessions, started_s;
 };
+/* Whether another broker lives, to which sessions can be left; as the latest look has it. */
+bool sek_peers_others(const struct sek_peers *p);
 /* As the latest look has it, in the order of names. */
 void sek_peers_each(const struct sek_peers *p, void (*fn)(void *user, const struct sek_peer_info *info), void *user);
 

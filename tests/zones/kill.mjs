@@ -153,11 +153,12 @@ function holders()
 /** name: what is done. before: commands, given the broker of staff1's session; wait: until it is undone; after: commands. lost: sessions of that host are over. */
 const cases = [
 	{ name: "a broker is upgraded (SIGUSR1, a new process)", before: n => `kill_pid broker${n} USR1; while kill -0 "$(cat "$dir/broker${n}.pid")" 2>/dev/null; do sleep 0.1; done; start_broker ${n}` },
+	{ name: "a broker is stopped (SIGTERM) for 15 s", before: n => `kill_pid broker${n} TERM`, wait: 15000, after: n => `start_broker ${n}` },
 	{ name: "a broker is killed (SIGKILL) and stays away", before: n => `kill_pid broker${n} KILL`, wait: 15000, after: n => `start_broker ${n}` },
 	{ name: "a broker's line to HAProxy is cut for 20 s", before: n => `pull b${n} inner0 down`, wait: 20000, after: n => `pull b${n} inner0 up; in_zone $id-b${n} ip route replace 10.99.0.0/16 dev inner0` },
 	{ name: "a broker's line to the render hosts is cut for 10 s", before: n => `pull b${n} outer0 down`, wait: 10000, after: n => `pull b${n} outer0 up; in_zone $id-b${n} ip route replace default via 192.168.50.21` },
-	{ name: "PostgreSQL is killed (SIGKILL) and back after 20 s", before: () => "kill_pid database KILL", wait: 20000, after: () => "sleep 1; start_database" },
-	{ name: "HAProxy is killed and back after 3 s", before: () => "kill_pid front KILL; sleep 3; start_front" },
+	{ name: "PostgreSQL is killed (SIGKILL) and back after 20 s", all: true, before: () => "kill_pid database KILL", wait: 20000, after: () => "sleep 1; start_database" },
+	{ name: "HAProxy is killed and back after 3 s", all: true, before: () => "kill_pid front KILL; sleep 3; start_front" },
 	{ name: "a render host's renderd is killed and started again", lost: true, before: (_, h) => `kill_pid render${h} KILL; sleep 1; start_render ${h}` },
 ];
 
@@ -187,7 +188,7 @@ for (const c of cases) {
 		act(c.after(n, h));
 	for (const s of staff) {
 		let fate = "the same page goes on";
-		const back = await s.back(c.lost ? 15000 : 60000);
+		const back = await s.back(c.all ? true : c.lost ? 15000 : 60000);
 		if (!back) {
 			fate = c.lost ? "told so; begins anew" : "DID NOT COME BACK";
 			bad += c.lost ? 0 : 1;
