@@ -108,4 +108,18 @@ bool sek_address_is_own(const char *address, bool *ret_numeric);
 /* "10.1.0.0/16" or one address, numeric. */
 bool sek_network_ok(const char *text);
 
+/* --- networks.c: IPv4, for the firewall's rules --- */
+/* "10.1.0.0/16 10.2.0.0/16" to "10.1.0.0/16, 10.2.0.0/16" in place (SEK_ANSWER_BYTES); "none" stays. False: ret_bad is what is none. */
+bool sek_networks_normalize(char *text, char *ret_bad, size_t bad_size);
+/* An address is in one of these networks (true too if it is not IPv4). */
+bool sek_networks_cover(const char *networks, const char *address);
+/* Whoever runs this sits in an SSH session from ret_from, which these networks do not cover. */
+bool sek_networks_shut_out(const char *networks, char ret_from[64]);
+/* Appends the addresses of a name, each with the suffix, to a list for nftables; false: the name is not known, or there is no room. */
+bool sek_addresses_of(const char *host, const char *suffix, char *list, size_t size);
+/* The same with the machine's resolvers, each once with each suffix (second may be NULL). */
+void sek_resolvers_of(const char *first, const char *second, char *list, size_t size);
+/* The interface of the default route. */
+bool sek_default_interface(char ret[32]);
+
 #endif

@@ -290,17 +290,16 @@ static int accept_until(int listener, int64_t end_ms, char peer[64])
 }
 
 enum sek_enrolling sek_enrol_wait(const char *address, uint16_t port, const uint8_t code[SEK_ENROL_CODE_BYTES], const struct sek_host_key *k,
-	unsigned seconds, sek_enrol_take_fn *store, sek_enrol_stranger_fn *stranger, void *ctx)
+	unsigned seconds, sek_enrol_take_fn *store, sek_enrol_stranger_fn *stranger, void *ctx, char ret_peer[64])
 {
 	int64_t end_ms = now_ms() + (int64_t)seconds * 1000;
 	int listener = listen_at(address, port), tries = 0;
 	enum sek_enrolling result = SEK_ENROLLING_TRIES;
-	char peer[64];
 
 	if (listener < 0)
 		return errno == EADDRINUSE ? SEK_ENROLLING_BUSY : SEK_ENROLLING_LISTEN;
 	while (tries < SEK_ENROL_TRIES) {
-		int fd = accept_until(listener, end_ms, peer);
+		int fd = accept_until(listener, end_ms, ret_peer);
 		enum talk t = TALK_NOBODY;
 
 		if (fd < 0) {
@@ -315,7 +314,7 @@ enum sek_enrolling sek_enrol_wait(const char *address, uint16_t port, const uint
 		}
 		if (t == TALK_STRANGER) {
 			tries++;
-			stranger(ctx, peer);
+			stranger(ctx, ret_peer);
 		}
 	}
 	close(listener);

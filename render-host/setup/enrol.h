@@ -29,7 +29,8 @@ enum sek_enrolling {
 typedef bool sek_enrol_take_fn(void *ctx, const struct sek_enrol_answer *a);
 /* Somebody has come and gone without having shown the code; peer: numeric address. */
 typedef void sek_enrol_stranger_fn(void *ctx, const char *peer);
+/* ret_peer: the address of whom it was that had the code. */
 enum sek_enrolling sek_enrol_wait(const char *address, uint16_t port, const uint8_t code[SEK_ENROL_CODE_BYTES], const struct sek_host_key *k,
-	unsigned seconds, sek_enrol_take_fn *take, sek_enrol_stranger_fn *stranger, void *ctx);
+	unsigned seconds, sek_enrol_take_fn *take, sek_enrol_stranger_fn *stranger, void *ctx, char ret_peer[64]);
 
 #endif

@@ -17,22 +17,9 @@
 
 #include "base/file.h"
 #include "render-host/setup/enrol.h"
-#include "render-host/setup/words.h"
+#include "render-host/setup/host.h"
 
 enum { EXIT_USAGE = 2, SESSION_MIB = 700, MACHINE_MIB = 1024, SESSIONS_MAX = 100, YAML_BYTES = 4096 };
-
-struct host {
-	struct sek_questions q;
-	const char *etc, *answers;
-	unsigned port;
-	bool no_start;
-	char listen[SEK_ANSWER_BYTES], upstream[SEK_ANSWER_BYTES], sessions[SEK_ANSWER_BYTES];
-	char name[64]; /* as the broker says */
-	const struct sek_host_key *key;
-};
-
-/* One of our phrases with a printf format in it. */
-#define SAY(h, phrase, ...) sek_tell(&(h)->q, (phrase).en, (phrase).ja __VA_OPT__(, ) __VA_ARGS__)
 
 static bool check_listen(void *ctx, char *answer, char *err, size_t err_size)
 {
@@ -95,6 +82,7 @@ static bool ask(struct host *h)
 	(void)sek_question(&h->q, &host_ask_listen, n == 1 ? faces[0].address : NULL, check_listen, h, h->listen);
 	(void)sek_question(&h->q, &host_ask_upstream, "none", check_upstream, h, h->upstream);
 	(void)sek_question(&h->q, &host_ask_sessions, suggest_sessions(text), check_sessions, h, h->sessions);
+	host_ask_firewall_rules(h);
 	if (h->q.path) {
 		struct sek_answer *later;
 
@@ -173,7 +161,7 @@ static bool enrol(struct host *h)
 	sek_enrol_code_make(code);
 	sek_enrol_code_text(code, text);
 	SAY(h, host_code, h->listen, text, SEK_ENROL_MINUTES);
-	r = sek_enrol_wait(h->listen, (uint16_t)h->port, code, key, SEK_ENROL_MINUTES * 60, take, on_stranger, h);
+	r = sek_enrol_wait(h->listen, (uint16_t)h->port, code, key, SEK_ENROL_MINUTES * 60, take, on_stranger, h, h->broker);
 	switch (r) {
 	case SEK_ENROLLED: SAY(h, host_enrolled, h->name); break;
 	case SEK_ENROLLING_BUSY: SAY(h, host_busy, h->listen, h->port); break;
@@ -201,10 +189,10 @@ static bool configure(struct host *h)
 		"# Made by sekisho-setup-host; every key is explained in renderd.yaml(5).\n"
 		"name: %s\nlisten:\n  address: '%s'\n  port: %u\n"
 		"tls:\n  certificate: %s.crt\n  key: %s.key\n  ca: ca.crt\n  crl: ca.crl\n"
-		"sessions:\n  directory: /run/sekisho-render\n  max: %s\n  uid_base: 210000\n  memory_mib: 2048\n  processes: 512\n"
+		"sessions:\n  directory: /run/sekisho-render\n  max: %s\n  uid_base: %d\n  memory_mib: 2048\n  processes: 512\n"
 		"  linger_seconds: 300\n  max_width: 3840\n  max_height: 2160\n"
 		"egress:\n  %s\nbrowser:\n  policy_file: /usr/share/sekisho/chromium-policy.json\n",
-		h->name, h->listen, h->port, h->name, h->name, h->sessions, upstream);
+		h->name, h->listen, h->port, h->name, h->name, h->sessions, HOST_UID_BASE, upstream);
 	snprintf(path, sizeof path, "%.3000s/renderd.yaml", h->etc);
 	r = n < (int)sizeof yaml ? sek_setup_write(&h->q, path, yaml, (size_t)n, 0640, NULL) : SEK_WROTE_FAILED;
 	if (r == SEK_WROTE_FAILED)
@@ -257,7 +245,7 @@ static int run(struct host *h)
 	if (text)
 		(void)sek_file_write(remembered, text, strlen(text), 0600, SEK_FILE_REPLACE); /* a help only: without it the next run asks anew */
 	free(text);
-	return start(h) ? EXIT_SUCCESS : EXIT_FAILURE;
+	return host_firewall(h) && start(h) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static bool japanese(void)

@@ -6,8 +6,9 @@
 
 const struct sek_phrase host_usage = {
 	"usage: sekisho-setup-host [OPTION]...\n"
-	"Makes this machine a render host: asks three questions, shows a one-time code, and waits until the broker has been given it.\n"
-	"  --answers FILE   lines of 'key: answer' instead of questions: listen, upstream, sessions, again, overwrite\n"
+	"Makes this machine a render host: asks four questions, shows a one-time code, and waits until the broker has been given it.\n"
+	"  --answers FILE   lines of 'key: answer' instead of questions: listen, upstream, sessions, management_networks,\n"
+	"                   never_networks, again, overwrite\n"
 	"  --dry-run        asks and checks, changes nothing\n"
 	"  --yes            yes to everything that would be asked with yes or no\n"
 	"  --lang ja|en     default: the terminal's\n"
@@ -15,8 +16,9 @@ const struct sek_phrase host_usage = {
 	"  --etc DIR        default: /etc/sekisho\n"
 	"  --no-start       do not start the service\n",
 	"使い方: sekisho-setup-host [オプション]...\n"
-	"このマシンをレンダーホストにします。3 つの質問のあと一度限りのコードを表示し、ブローカーにそのコードが入力されるのを待ちます。\n"
-	"  --answers FILE   質問の代わりに「キー: 答え」の行からなるファイルを使う: listen, upstream, sessions, again, overwrite\n"
+	"このマシンをレンダーホストにします。4 つの質問のあと一度限りのコードを表示し、ブローカーにそのコードが入力されるのを待ちます。\n"
+	"  --answers FILE   質問の代わりに「キー: 答え」の行からなるファイルを使う: listen, upstream, sessions, management_networks,\n"
+	"                   never_networks, again, overwrite\n"
 	"  --dry-run        質問と確認だけで、何も変更しない\n"
 	"  --yes            yes/no の質問すべてに yes と答える\n"
 	"  --lang ja|en     既定: 端末の言語\n"
@@ -34,6 +36,13 @@ const struct sek_question host_ask_upstream = { "upstream", 2,
 const struct sek_question host_ask_sessions = { "sessions", 3,
 	{ "How many sessions at the same time?", "同時セッション数の上限はいくつにしますか。" },
 	{ "Each takes about 400 MiB of memory; the suggestion is what this machine has.", "1 セッションあたりメモリ約 400 MiB です。候補はこのマシンのメモリから計算しました。" } };
+
+const struct sek_question host_ask_management = { "management_networks", 4,
+	{ "Firewall (nftables): from where may this machine be reached by SSH?", "ファイアウォール（nftables）: このマシンに SSH で入れるのはどのネットワークからですか。" },
+	{ "Networks like 10.1.9.0/24, 'none': from nowhere; 'off': no rules are loaded.", "例: 10.1.9.0/24。どこからも入れないなら none、規則を読み込まないなら off。" } };
+const struct sek_question host_ask_never = { "never_networks", 0,
+	{ "Networks that no machine of Sekisho ever talks to (individual numbers), or 'none'.", "決して通信しないネットワーク（マイナンバー利用事務系など。なければ none）。" },
+	{ NULL, NULL } };
 
 const struct sek_phrase host_again = { "This machine has been set up as a render host already. Enrol it again, with a new key?",
 	"このマシンはすでにレンダーホストとして設定されています。新しい鍵でもう一度登録しますか。" };
@@ -74,3 +83,16 @@ const struct sek_phrase host_next = { "Copy a new ca.crl into %s at least every 
 const struct sek_phrase host_wrong = { "%u answers cannot be used; nothing was changed.", "使えない答えが %u 件あります。何も変更していません。" };
 const struct sek_phrase host_dry = { "Dry run: nothing was changed, and nobody was waited for.", "確認だけを行いました。何も変更せず、接続も待っていません。" };
 const struct sek_phrase host_stopped = { "Stopped; nothing was changed.", "中止しました。何も変更していません。" };
+const struct sek_phrase host_bad_network = { "'%s' is not an IPv4 network: write 10.1.9.0/24, several with commas, 'none' or 'off'",
+	"「%s」は IPv4 のネットワークではありません。10.1.9.0/24 のように（複数はカンマ区切り）、または none、off" };
+const struct sek_phrase host_no_ipv6_rules = { "the rules that ship know IPv4 faces only: answer 'off' and write rules of your own",
+	"付属の規則は IPv4 のアドレスだけに対応しています。off と答え、規則を別に用意してください" };
+const struct sek_phrase host_locks_out = { "you are connected by SSH from %s, which that would shut out",
+	"いま %s から SSH で接続中です。その答えではこの接続が締め出されます" };
+const struct sek_phrase host_no_nft = { "nft is not installed: apt install nftables, or 'off'", "nft がインストールされていません。apt install nftables を行うか、off にしてください" };
+const struct sek_phrase host_rules_wrong = { "  FAILED   firewall: %s", "  失敗     ファイアウォール: %s" };
+const struct sek_phrase host_rules_by_hand = { "  load     the rules: nft -I %s -f %s", "  読み込み 規則: nft -I %s -f %s" };
+const struct sek_phrase host_rules_loaded = { "  loaded   firewall rules (sekisho-render-firewall, at every start). Packages come from the addresses that apt's servers have now.",
+	"  読み込み ファイアウォールの規則（sekisho-render-firewall、起動時にも毎回）。パッケージの取得先は現在の apt サーバーのアドレスです。" };
+const struct sek_phrase host_upstream_unknown = { "  FAILED   firewall: the addresses of %s are not known here; put the name into the resolver and run this again, or answer 'off'",
+	"  失敗     ファイアウォール: %s のアドレスを引けません。名前を引けるようにしてからもう一度実行するか、off にしてください" };

@@ -64,29 +64,12 @@ void setup_ask_host(struct setup *s)
 	(void)sek_question(&s->q, &ask_host_code, NULL, check_code, s, code);
 }
 
-/* "10.1.0.0/16, 10.2.0.0/16" in the form of nftables; "none" stays. */
 static bool check_networks(void *ctx, char *answer, char *err, size_t err_size)
 {
 	struct setup *s = ctx;
-	char out[SEK_ANSWER_BYTES] = "", copy[SEK_ANSWER_BYTES], *at = copy, *word;
-	size_t n = 0;
+	char bad[SEK_ANSWER_BYTES] = "";
 
-	if (strcmp(answer, "none") == 0)
-		return true;
-	snprintf(copy, sizeof copy, "%s", answer);
-	while ((word = strsep(&at, ", \t"))) {
-		if (!*word)
-			continue;
-		if (!sek_network_ok(word) || strchr(word, ':'))
-			return WRONG(s, err, err_size, w_bad_network, word);
-		n += (size_t)snprintf(out + n, sizeof out - n, "%s%s", n ? ", " : "", word);
-		if (n >= sizeof out)
-			return WRONG(s, err, err_size, w_bad_network, answer);
-	}
-	if (n == 0)
-		return WRONG(s, err, err_size, w_bad_network, answer);
-	snprintf(answer, SEK_ANSWER_BYTES, "%s", out);
-	return true;
+	return sek_networks_normalize(answer, bad, sizeof bad) || WRONG(s, err, err_size, w_bad_network, bad);
 }
 
 static bool has_nft(void)
@@ -105,42 +88,15 @@ static bool check_staff(void *ctx, char *answer, char *err, size_t err_size)
 	return has_nft() || WRONG(s, err, err_size, w_no_nft);
 }
 
-/* True if an address is in one of the networks. */
-static bool covers(const char *networks, const char *address)
-{
-	char copy[SEK_ANSWER_BYTES], *at = copy, *word;
-	struct in_addr a, net;
-
-	if (inet_pton(AF_INET, address, &a) != 1)
-		return true;
-	snprintf(copy, sizeof copy, "%s", networks);
-	while ((word = strsep(&at, ", "))) {
-		char *slash = strchr(word, '/');
-		int bits = slash ? atoi(slash + 1) : 32;
-		uint32_t mask = bits == 0 ? 0 : ~(uint32_t)0 << (32 - bits);
-
-		if (slash)
-			*slash = '\0';
-		if (*word && inet_pton(AF_INET, word, &net) == 1 && (ntohl(a.s_addr) & mask) == (ntohl(net.s_addr) & mask))
-			return true;
-	}
-	return false;
-}
-
 /* Whoever sits in an SSH session must not shut the door behind himself. */
 static bool check_management(void *ctx, char *answer, char *err, size_t err_size)
 {
 	struct setup *s = ctx;
-	const char *ssh = getenv("SSH_CONNECTION");
-	char from[64] = "";
+	char from[64];
 
 	if (!check_networks(s, answer, err, err_size))
 		return false;
-	if (ssh)
-		snprintf(from, sizeof from, "%.*s", (int)strcspn(ssh, " "), ssh);
-	if (ssh && (strcmp(answer, "none") == 0 || !covers(answer, from)))
-		return WRONG(s, err, err_size, w_locks_out, from);
-	return true;
+	return !sek_networks_shut_out(answer, from) || WRONG(s, err, err_size, w_locks_out, from);
 }
 
 void setup_ask_firewall(struct setup *s)

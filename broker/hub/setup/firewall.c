@@ -4,7 +4,6 @@
  */
 #include "broker/hub/setup/setup.h"
 
-#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,41 +14,21 @@
 #define RULES "/usr/share/sekisho/nftables/broker.nft"
 #define UNIT "sekisho-broker-firewall"
 
-/* Numeric IPv4 addresses of the directory, as "ADDRESS . PORT, ". */
-static void put_directory(const struct setup *s, FILE *f, unsigned *n)
+/* The directory's addresses, each with its port. */
+static void put_directory(const struct setup *s, char *list, size_t size)
 {
-	struct addrinfo hints = { .ai_family = AF_INET, .ai_socktype = SOCK_STREAM }, *a = NULL, *i;
 	bool ldaps = strncmp(s->directory, "ldaps://", 8) == 0;
-	char host[256], text[64];
-	const char *port = ldaps ? "636" : "389", *colon;
+	char host[256], suffix[16];
+	char *colon;
 
 	if (strcmp(s->directory, "none") == 0)
 		return;
 	snprintf(host, sizeof host, "%s", s->directory + (ldaps ? 8 : 7));
 	colon = strrchr(host, ':');
-	if (colon) {
-		port = colon + 1;
-		host[colon - host] = '\0';
-	}
-	if (getaddrinfo(host, NULL, &hints, &a) != 0)
-		return;
-	for (i = a; i; i = i->ai_next)
-		if (getnameinfo(i->ai_addr, i->ai_addrlen, text, sizeof text, NULL, 0, NI_NUMERICHOST) == 0)
-			fprintf(f, "%s%s . %s", (*n)++ ? ", " : "", text, port);
-	freeaddrinfo(a);
-}
-
-/* The machine's resolvers, which usually know the time as well. */
-static void put_resolvers(FILE *f, unsigned *n)
-{
-	FILE *in = fopen("/etc/resolv.conf", "re");
-	char line[256], address[64];
-
-	while (in && fgets(line, sizeof line, in))
-		if (sscanf(line, "nameserver %63[0-9.]", address) == 1 && sek_network_ok(address) && strncmp(address, "127.", 4) != 0)
-			fprintf(f, "%s%s . 53, %s . 123", (*n)++ ? ", " : "", address, address);
-	if (in)
-		fclose(in);
+	snprintf(suffix, sizeof suffix, " . %.5s", colon ? colon + 1 : ldaps ? "636" : "389");
+	if (colon)
+		*colon = '\0';
+	(void)sek_addresses_of(host, suffix, list, size);
 }
 
 static const char *or_nobody(const char *networks)
@@ -90,22 +69,19 @@ static void hosts_of(const struct setup *s, char *ret, size_t size)
 
 static void zones(const struct setup *s, FILE *f)
 {
-	char inner[32] = "lo", outer[32] = "lo", hosts[2048];
-	unsigned n = 0;
+	char inner[32] = "lo", outer[32] = "lo", hosts[2048], services[1024] = "", resolvers[1024] = "";
 
 	(void)sek_face_of(s->inner, inner);
 	(void)sek_face_of(s->outer, outer);
 	hosts_of(s, hosts, sizeof hosts);
+	put_directory(s, services, sizeof services);
+	sek_resolvers_of(" . 53", " . 123", resolvers, sizeof resolvers); /* they usually know the time as well */
 	fprintf(f, "# Made by sekisho-setup for this broker; render hosts have a file of their own (example: zones.example.nft).\n"
 		"define inner_interface = \"%s\"\ndefine broker_inner = { %s }\ndefine inner_networks = { %s }\ndefine broker_clients = { %s }\n"
-		"define https_port = { %u }\ndefine management = { %s }\ndefine inner_services = { ", inner, s->inner, s->staff, s->staff, s->https_port, or_nobody(s->management));
-	put_directory(s, f, &n);
-	fputs(n ? " }\ndefine inner_services_udp = { " : "0.0.0.0 . 636 }\ndefine inner_services_udp = { ", f);
-	n = 0;
-	put_resolvers(f, &n);
-	fprintf(f, "%s }\ndefine outer_interface = \"%s\"\ndefine broker_outer = { %s }\ndefine render_hosts = { %s }\ndefine render_port = %u\n"
-		"define never = { %s }\n", n ? "" : "0.0.0.0 . 53", outer, s->outer, hosts, s->render_port,
-		or_nobody(s->never));
+		"define https_port = { %u }\ndefine management = { %s }\ndefine inner_services = { %s }\ndefine inner_services_udp = { %s }\n", inner,
+		s->inner, s->staff, s->staff, s->https_port, or_nobody(s->management), services[0] ? services : "0.0.0.0 . 636", resolvers[0] ? resolvers : "0.0.0.0 . 53");
+	fprintf(f, "define outer_interface = \"%s\"\ndefine broker_outer = { %s }\ndefine render_hosts = { %s }\ndefine render_port = %u\n"
+		"define never = { %s }\n", outer, s->outer, hosts, s->render_port, or_nobody(s->never));
 }
 
 static int nft(const struct setup *s, bool only_check, char *said, size_t size)
@@ -195,7 +171,7 @@ bool setup_firewall_add_host(struct setup *s, const char *address)
 	}
 	more = with_address(text, address);
 	free(text);
-	ok = more && sek_is_ok(sek_file_write(path, more, strlen(more), 0644, SEK_FILE_REPLACE)) && load(s);
+	ok = more && sek_is_ok(sek_file_write(path, more, strlen(more), 0644, SEK_FILE_REPLACE)) && (access(RULES, F_OK) != 0 || load(s));
 	free(more);
 	return ok;
 }

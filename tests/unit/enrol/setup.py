@@ -52,9 +52,9 @@ def read(path):
 class Waiting:
     """sekisho-setup-host, once it shows its code."""
 
-    def __init__(self, name, *extra):
+    def __init__(self, name, *extra, listen=HOST):
         self.etc = os.path.join(DIR, name)
-        answers = write(name + ".answers", f"listen: {HOST}\nsessions: 2\n" + "".join(extra))
+        answers = write(name + ".answers", f"listen: {listen}\nsessions: 2\n" + "".join(extra))
         self.p = subprocess.Popen([f"{BIN}/sekisho-setup-host", "--answers", answers, "--etc", self.etc, "--port", PORT, "--no-start", "--lang", "en"],
                                   stdout=subprocess.PIPE, text=True)
         self.said = ""
@@ -68,7 +68,7 @@ class Waiting:
         end = time.time() + 60
         while time.time() < end:  # the socket is made after the words
             with socket.socket() as s:
-                if s.connect_ex((HOST, int(PORT))) == 0:
+                if s.connect_ex((listen, int(PORT))) == 0:
                     return
             time.sleep(0.05)
         raise AssertionError("it does not listen")
@@ -251,6 +251,40 @@ def test_hostile_render_host():
         t.join(60)
         assert r == 1 and ("does not answer as sekisho-setup-host does" in said), (noise[:20], said)
     assert index() == before
+
+
+def rules_are_good(etc, rules):
+    r = subprocess.run(["nft", "-I", etc, "-c", "-f", os.path.join(os.path.dirname(__file__), "../../..", rules)], capture_output=True, text=True)
+    assert r.returncode == 0, r.stderr
+
+
+def test_firewall():
+    """What both programs write is what the shipped rules ask for; nobody shuts himself out; enrolled hosts are let through and stay so."""
+    if not shutil.which("nft") or subprocess.run(["nft", "-c", "list", "tables"], capture_output=True).returncode != 0:
+        print("skipped: nft cannot be run here")
+        return
+    answers = write("walled", read(f"{DIR}/etc/setup.answers").replace("staff_networks: none\n", "") + "overwrite: yes\nadministrator: none\n"
+                    "staff_networks: 10.1.0.0/16 10.2.0.0/16\nmanagement_networks: 10.1.9.0/24\nnever_networks: 10.99.0.0/16\n")
+    os.environ["SSH_CONNECTION"] = "10.1.8.7 50000 10.1.0.10 22"
+    r, said = setup("--answers", answers)
+    assert r == 1 and "from 10.1.8.7, which that would shut out" in said and not os.path.exists(f"{DIR}/etc/zones.nft"), said
+    os.environ["SSH_CONNECTION"] = "10.1.9.7 50000 10.1.0.10 22"
+    r, said = setup("--answers", answers)
+    zones = read(f"{DIR}/etc/zones.nft")
+    assert r == 0 and "inner_networks = { 10.1.0.0/16, 10.2.0.0/16 }" in zones and f"render_hosts = {{ {HOST} }}" in zones, said + zones
+    rules_are_good(f"{DIR}/etc", "broker/package/broker.nft")
+    host = Waiting("host6", "management_networks: 10.1.9.0/24\nupstream: 10.20.0.8:8080\n", listen=MIDDLE)
+    r, said = setup("enrol", "render6.sekisho.internal", MIDDLE, typed=host.code + "\n")
+    assert r == 0 and host.end() == 0, said + host.said
+    both = f"render_hosts = {{ {HOST}, {MIDDLE} }}"
+    assert both in read(f"{DIR}/etc/zones.nft"), read(f"{DIR}/etc/zones.nft")
+    rules_are_good(f"{DIR}/etc", "broker/package/broker.nft")
+    r, said = setup("--answers", write("walled2", read(answers).replace("10.99.0.0", "10.98.0.0")))
+    assert r == 0 and both in read(f"{DIR}/etc/zones.nft") and "10.98.0.0/16" in read(f"{DIR}/etc/zones.nft"), said
+    zones = read(f"{host.etc}/zones.nft")
+    assert f"broker_outer = {{ {OUTER} }}" in zones and "session_uids = 210000-210005" in zones and "upstream = { 10.20.0.8 . 8080 }" in zones, zones
+    rules_are_good(host.etc, "render-host/package/render-host.nft")
+    del os.environ["SSH_CONNECTION"]
 
 
 def start_directory():
