@@ -158,7 +158,7 @@ def test_nothing_is_overwritten_without_a_yes():
 
 
 def test_another_code_gets_nothing():
-    other = CODE.search(subprocess.run([f"{BIN}/test_enrol_enrol", "code"], capture_output=True, text=True).stdout).group()
+    other = fresh_code()
     host, before = Waiting("host2"), index()
     mistyped = ("A" if host.code[0] != "A" else "B") + host.code[1:]
     r, said = setup("enrol", "render2.sekisho.internal", HOST, typed=mistyped + "\n")
@@ -245,12 +245,38 @@ def test_hostile_render_host():
                     pass
         t = threading.Thread(target=run, daemon=True)
         t.start()
-        r, said = setup("--ca", f"{DIR}/ca", "--from", OUTER, "enrol", "render5.sekisho.internal", MIDDLE, typed=CODE.search(
-            subprocess.run([f"{BIN}/test_enrol_enrol", "code"], capture_output=True, text=True).stdout).group() + "\n")
+        r, said = setup("--ca", f"{DIR}/ca", "--from", OUTER, "enrol", "render5.sekisho.internal", MIDDLE, typed=fresh_code() + "\n")
         listener.close()
         t.join(60)
         assert r == 1 and ("does not answer as sekisho-setup-host does" in said), (noise[:20], said)
     assert index() == before
+
+
+def fresh_code():
+    return CODE.search(subprocess.run([f"{BIN}/test_enrol_enrol", "code"], capture_output=True, text=True).stdout).group()
+
+
+def test_who_reads_the_render_host_is_locked_up():
+    listener = socket.create_server((MIDDLE, int(PORT)))
+    p = subprocess.Popen([f"{BIN}/sekisho-setup", "--ca", f"{DIR}/ca", "--from", OUTER, "--port", PORT, "--etc", f"{DIR}/etc", "--lang", "en", "enrol",
+                          "render5.sekisho.internal", MIDDLE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    p.stdin.write(fresh_code() + "\n")
+    p.stdin.flush()
+    s, _ = listener.accept()
+    with s, listener:
+        s.recv(100)
+        end, status = time.time() + 60, ""
+        while "Seccomp:\t2" not in status:
+            assert time.time() < end and p.poll() is None, status
+            children = read(f"/proc/{p.pid}/task/{p.pid}/children").split()
+            status = read(f"/proc/{children[0]}/status") if children else ""
+            time.sleep(0.01)
+        assert "Name:\tsekisho-decoder" in status and "NoNewPrivs:\t1" in status and "CapEff:\t0000000000000000" in status, status
+        if os.geteuid() == 0:
+            assert sorted(os.listdir(f"/proc/{children[0]}/fd")) == ["0", "1", "2", "3"]
+            assert os.readlink(f"/proc/{children[0]}/ns/net") != os.readlink("/proc/self/ns/net")
+    said = p.communicate(timeout=120)[0]
+    assert p.returncode == 1 and "does not answer" in said, said
 
 
 def rules_are_good(etc, rules):
