@@ -34,8 +34,8 @@ static void on_signal(int number)
 	caught = number;
 }
 
-/* Reads once while the terminal shows nothing. A signal breaks the reading off; it takes effect once the terminal is as it was. */
-static bool ask_once(FILE *from, const struct termios *old, char *ret, size_t size)
+/* Says the prompt and reads once while the terminal shows nothing: what was typed before the prompt is forgotten. A signal breaks the reading off; it takes effect once the terminal is as it was. */
+static bool ask_once(FILE *from, const char *prompt, const struct termios *old, char *ret, size_t size)
 {
 	struct sigaction before[SIGNALS], catch = { .sa_handler = on_signal }; /* no SA_RESTART */
 	struct termios quiet = *old;
@@ -51,6 +51,7 @@ static bool ask_once(FILE *from, const struct termios *old, char *ret, size_t si
 	}
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	if (tcsetattr(fileno(from), TCSAFLUSH, &quiet) == 0) {
+		fputs(prompt, stderr);
 		ok = sek_ask_line(from, ret, size);
 		tcsetattr(fileno(from), TCSAFLUSH, old);
 	}
@@ -67,8 +68,7 @@ bool sek_ask_hidden(FILE *from, const char *prompt, char *ret, size_t size)
 	if (tcgetattr(fileno(from), &old) != 0)
 		return false;
 	do {
-		fputs(prompt, stderr);
-		ok = ask_once(from, &old, ret, size);
+		ok = ask_once(from, prompt, &old, ret, size);
 		fputs("\n", stderr);
 		if (caught) {
 			clearerr(from);

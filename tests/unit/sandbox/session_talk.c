@@ -191,7 +191,7 @@ const char *page_eval(struct session *s, const char *expression)
 
 bool page_until(struct session *s, const char *expression, const char *value)
 {
-	for (int i = 0; i < 250; i++) {
+	for (int i = 0; i < 1500; i++) {
 		if (strcmp(page_eval(s, expression), value) == 0)
 			return true;
 		usleep(20000);
