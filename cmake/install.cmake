@@ -62,10 +62,10 @@ endfunction()
 sek_programs(broker
   sekisho-broker sekisho-setup sekisho-decoder sekisho-decoder-enrol sekisho-decoder-vnc sekisho-decoder-rdp sekisho-encoder sekisho-encoder-rfb sekisho-film sekisho-words sekisho-recording
   sekisho-recording-feed sekisho-recording-export sekisho-recording-verify sekisho-audit-verify sekisho-paper sekishoctl sekisho-certs
-  sekisho-backup)
+  sekisho-backup sekisho-key)
 sek_commands(broker sbin sekisho-broker sekishoctl sekisho-setup)
 sek_commands(broker bin sekisho-certs sekisho-recording sekisho-recording-export sekisho-recording-verify sekisho-audit-verify
-  sekisho-backup)
+  sekisho-backup sekisho-key)
 sek_completions(broker sekisho-broker sekishoctl sekisho-setup sekisho-certs sekisho-recording sekisho-recording-export sekisho-recording-verify sekisho-audit-verify
   sekisho-backup)
 install(DIRECTORY ${CMAKE_BINARY_DIR}/web DESTINATION ${CMAKE_INSTALL_DATADIR}/sekisho COMPONENT broker)
@@ -77,7 +77,7 @@ install(FILES broker/package/sekisho-broker-firewall.service DESTINATION lib/sys
 install(FILES broker/package/broker.nft broker/package/balancer.nft broker/package/database.nft DESTINATION ${CMAKE_INSTALL_DATADIR}/sekisho/nftables COMPONENT broker)
 install(FILES broker/package/zones.example.nft broker/package/haproxy.example.cfg DESTINATION ${CMAKE_INSTALL_DOCDIR}-broker COMPONENT broker)
 sek_man(broker sekisho-setup.8 sekishoctl.8 sekisho-audit-verify.8 sekisho-recording-verify.8 sekisho-broker.8 sekisho-certs.8 sekisho-recording.8
-  sekisho-recording-export.8 sekisho-backup.8
+  sekisho-recording-export.8 sekisho-backup.8 sekisho-key.8
   sekisho-decoder.8 sekisho-decoder-enrol.8 sekisho-decoder-vnc.8 sekisho-decoder-rdp.8 sekisho-encoder.8 sekisho-encoder-rfb.8
   sekisho-paper.8 sekisho-film.8 sekisho-words.8 sekisho-recording-feed.8
   sekisho-audit.5 sekisho-recording.5 sekisho-pki.5 sekisho-selfcheck.5)

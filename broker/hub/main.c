@@ -315,8 +315,8 @@ static sek_status start_documents(struct broker *b)
 static sek_status start_control(struct broker *b)
 {
 	const struct sek_control_config c = {
-		.path = b->config->control_path, .gid = b->config->control_gid, .admin = b->admin, .audit = b->audit,
-		.syslog = b->syslog, .auth = b->auth, .sessions = b->sessions, .site = b->config, .archive = b->recorded.archive,
+		.path = b->config->control_path, .gid = b->config->control_gid, .admin = b->admin, .audit = b->audit, .syslog = b->syslog, .auth = b->auth,
+		.sessions = b->sessions, .site = b->config, .archive = b->recorded.archive, .front = &b->faces.front, .viewers = &b->faces.viewers, .recorder = b->recorded.recorder,
 	};
 	char err[SEK_CONFIG_ERROR_BYTES] = "";
 

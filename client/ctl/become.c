@@ -39,3 +39,19 @@ int ctl_backup(struct ctl *c, int argc, char **argv)
 		words[k++] = argv[i];
 	return ctl_become(c, "sekisho-backup", words);
 }
+
+int ctl_key(struct ctl *c, int argc, char **argv)
+{
+	const char *words[WORDS_MAX + 4] = { NULL };
+	int k = 1;
+
+	if (argc < 1 || argc > WORDS_MAX) {
+		fputs(ctl_usage_text, stderr);
+		return CTL_USAGE;
+	}
+	for (int i = 0; i < argc; i++)
+		words[k++] = argv[i];
+	words[k++] = "--lang";
+	words[k] = c->ja ? "ja" : "en";
+	return ctl_become(c, "sekisho-key", words);
+}

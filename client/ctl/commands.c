@@ -84,6 +84,7 @@ const struct ctl_command ctl_own_commands[CTL_OWN_COMMANDS] = {
 	{ "store", "migrate", NULL, "", PLAIN, NULL, 0 },
 	{ "selfcheck", NULL, NULL, "", PLAIN, NULL, 0 },
 	{ "backup", NULL, NULL, "command? file? secret_key?", PLAIN, NULL, 0 },
+	{ "key", NULL, NULL, "command key?", PLAIN, NULL, 0 },
 };
 
 int ctl_command_words(const struct ctl_command *k, int argc, char **argv)

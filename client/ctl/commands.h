@@ -21,7 +21,7 @@ struct ctl_command {
 
 extern const struct ctl_command ctl_commands[]; /* ended by one without a group */
 
-#define CTL_OWN_COMMANDS 10
+#define CTL_OWN_COMMANDS 11
 extern const struct ctl_command ctl_own_commands[CTL_OWN_COMMANDS];
 
 /* How many of the words name that command: 0 if they name another one. */

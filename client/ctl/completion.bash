@@ -23,6 +23,8 @@ _sekishoctl_word() { # GROUP VERB MEMBER
     *:attribute) _sekisho_reply "$(_sekisho_names name policy attributes)" ;;
     *:scope) _sekisho_reply "site group: user:" ;;
     *:roles) _sekisho_reply "staff administrator reviewer operator approver" ;;
+    key:*:command) _sekisho_reply "list rotate" ;;
+    key:*:key) _sekisho_reply "$(sekishoctl key list 2> /dev/null | sed -n 's/^\([a-z][a-z-]*\) .*/\1/p')" ;;
     backup:*:command) _sekisho_reply "make list verify restore keygen" ;;
     *:file | *:*_key) _sekisho_files ;;
     *) COMPREPLY=() ;;
@@ -32,6 +34,7 @@ _sekishoctl_word() { # GROUP VERB MEMBER
 _sekishoctl_options() { # GROUP VERB
   case $1:$2 in
     selfcheck:*) echo "--format --output --check --key" ;;
+    key:*) echo "--certificate --key --file --config" ;;
     backup:*) echo "--to --whole --recordings --documents --signed-by --secret --passphrase-file --root --dry-run --config" ;;
     audit:search) echo "--who --what --object --outcome --from --to --search --limit --after" ;;
     store:migrate) echo "--config" ;;

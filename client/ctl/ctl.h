@@ -74,6 +74,7 @@ int ctl_recording_verify(struct ctl *c, int argc, char **argv);
 /* Becomes another of our programs; words[0] is set here, NULL ends them. Returns only if it cannot. */
 int ctl_become(const struct ctl *c, const char *name, const char **words);
 int ctl_backup(struct ctl *c, int argc, char **argv);
+int ctl_key(struct ctl *c, int argc, char **argv);
 
 /* check.c */
 int ctl_selfcheck(struct ctl *c, int argc, char **argv);

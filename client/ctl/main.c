@@ -354,7 +354,7 @@ static int verify(struct ctl *c, int argc, char **argv)
 
 /* What is more than one operation; ctl_own_commands (commands.c) has their names, in this order. */
 static int (*const own[CTL_OWN_COMMANDS])(struct ctl *c, int argc, char **argv) = { ctl_host_password, ctl_host_test, ctl_host_enrol, verify,
-	ctl_recording_verify, ctl_recording_keygen, ctl_recording_export, ctl_store_migrate, ctl_selfcheck, ctl_backup };
+	ctl_recording_verify, ctl_recording_keygen, ctl_recording_export, ctl_store_migrate, ctl_selfcheck, ctl_backup, ctl_key };
 
 static int dispatch(struct ctl *c, int argc, char **argv)
 {

@@ -37,6 +37,7 @@ const char ctl_usage_text[] =
 	"  backup list [FOLDER] | keygen PUBLIC SECRET | verify FILE --signed-by FILE.pub [--secret KEYFILE]\n"
 	"  backup restore FILE --signed-by FILE.pub --secret KEYFILE [--root FOLDER] [--dry-run]    more: sekisho-backup(8)\n"
 	"  store migrate [--config /etc/sekisho/broker.yaml]     from the SQLite file to PostgreSQL, while no broker runs\n"
+	"  key list | key rotate NAME [--certificate FILE --key FILE | --file FILE]    more: sekisho-key(8)\n"
 	"  selfcheck [--format text|json|html] [--output FILE] | selfcheck --check FILE --key FILE.pub\n"
 	"options of commands: --reason TEXT (needed for whatever changes something, but not by `stop`), --search TEXT, --limit N,\n"
 	"  --after NEXT, --message TEXT, --roles A,B, --display TEXT, --text TEXT, --needs ..., --directory NAME,\n"

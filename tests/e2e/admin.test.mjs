@@ -13,7 +13,7 @@ let harness;
 
 before(async () => {
 	harness = await Harness.start({ users: ["tanaka", "kanri", "kanri2"],
-		brokerExtra: "administration:\n  second_administrator: true\n" });
+		brokerExtra: "administration:\n  second_administrator: true\nages:\n  image_max_days: 90\n" });
 	harness.setRoles("kanri", ["staff", "administrator"]);
 	harness.setRoles("kanri2", ["staff", "administrator"]);
 }, { timeout: 60000 });
@@ -284,6 +284,28 @@ test("admin: a long list is shown page by page, and searched", { timeout: 60000 
 	await page.getByRole("rowheader", { name: "busho00" }).waitFor();
 	await shot(page, "groups-dark");
 	assert.deepEqual(problems(page), []);
+	await page.context().close();
+});
+
+test("admin: a render host that is too old takes no new session, and both pages say why", { timeout: 120000 }, async () => {
+	const built = path.join(harness.dir, "built"), page = await enter("kanri");
+	await page.getByRole("heading", { name: "利用中のセッション" }).waitFor();
+	/** @param {number} days @param {string} state */
+	const make = async (days, state) => {
+		fs.utimesSync(built, Date.now() / 1000, Date.now() / 1000 - days * 86400 - 60);
+		await until(`the host is ${state}`, async () => (await op(page, "hosts/list", {}))[1].rows[0].state === state, 60000);
+	};
+	await make(100, "old");
+	await page.getByRole("link", { name: "描画サーバー" }).click();
+	await page.getByText("期限切れ: イメージ", { exact: true }).waitFor();
+	await page.locator(".ages-notice").getByText("100 日経過").waitFor();
+	await shot(page, "old-host");
+	const staff = await harness.newPage();
+	await harness.login(staff);
+	await staff.getByText("閲覧用サーバーの更新期限が過ぎているため利用できません").waitFor();
+	await staff.context().close();
+	await make(0, "up");
+	assert.deepEqual((await op(page, "hosts/list", {}))[1].rows[0].too_old, []);
 	await page.context().close();
 });
 

@@ -87,7 +87,7 @@ test("backup: a broker that is lost with all its state is back from its last bac
 	harness.startBroker();
 	await until("the broker serves", () => fetch(harness.direct).then(() => true, e => e.cause?.code?.includes("CERT") || e.cause?.code?.includes("SIGNATURE")), 60000);
 	const serving = performance.now();
-	await remote.live(60000);
+	await remote.live();
 	const back = performance.now();
 	t.diagnostic(`restore ${Math.round(restored - start)} ms, serving ${Math.round(serving - start)} ms, the user's page ${Math.round(back - start)} ms`);
 	await remote.page.keyboard.type("+after");

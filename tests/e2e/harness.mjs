@@ -307,7 +307,10 @@ egress:
     - ${at.site}/32
 browser:
   policy_file: ${dir}/policy.json
+image:
+  built: ${dir}/built
 `);
+		fs.writeFileSync(path.join(dir, "built"), "");
 		for (const file of [broker, renderd])
 			fs.chmodSync(file, 0o600);
 		fs.chownSync(broker, BROKER_UID, BROKER_UID);

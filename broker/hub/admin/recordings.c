@@ -12,7 +12,7 @@
 #include "base/hex.h"
 #include "broker/hub/admin/internal.h"
 #include "broker/hub/archive/archive.h"
-#include "broker/hub/keys/sign.h"
+#include "broker/hub/keys/replace.h"
 #include "broker/hub/record/reader.h"
 
 enum { FINDINGS_MAX = 100 };
@@ -297,7 +297,13 @@ static void check_row(const struct sek_recording_reader *reader, const struct se
 		add_finding(findings, "hash", h->blocks);
 }
 
-static const char *verdict_of(const char *path, const struct sek_store_recording *row, const uint8_t key[SEK_SIGN_KEY_BYTES],
+/* Whoever may have signed recordings here, one key after the other. */
+struct sek_signers {
+	uint8_t keys[SEK_SIGN_KEYS_MAX][SEK_SIGN_KEY_BYTES];
+	size_t n;
+};
+
+static const char *verdict_of(const char *path, const struct sek_store_recording *row, const struct sek_signers *signers,
 	json_t *findings)
 {
 	enum sek_recording_verdict verdict = SEK_RECORDING_DAMAGED;
@@ -313,7 +319,7 @@ static const char *verdict_of(const char *path, const struct sek_store_recording
 	}
 	check_row(reader, row, findings);
 	sek_recording_reader_close(reader);
-	s = sek_recording_verify(path, key, NULL, add_finding, findings, &verdict);
+	s = sek_recording_verify_any(path, (const uint8_t (*)[SEK_SIGN_KEY_BYTES])signers->keys, signers->n, NULL, add_finding, findings, &verdict);
 	if (!sek_is_ok(s) || verdict == SEK_RECORDING_DAMAGED)
 		return "damaged";
 	if (!row->ended[0])
@@ -326,8 +332,8 @@ static const char *verdict_of(const char *path, const struct sek_store_recording
 static void verify_work(struct sek_admin_request *r)
 {
 	struct sek_store_recording row;
-	char path[4200], key[4200];
-	uint8_t public_key[SEK_SIGN_KEY_BYTES];
+	char path[4200];
+	struct sek_signers signers;
 	json_t *findings;
 	const char *word;
 
@@ -335,12 +341,11 @@ static void verify_work(struct sek_admin_request *r)
 		sek_admin_fail(r, "unavailable");
 		return;
 	}
-	snprintf(key, sizeof key, "%.4000s.pub", r->admin->config.signing_key_path);
-	if (!find(r, &row) || !sek_admin_stored(r, sek_public_key_load(key, public_key)))
+	if (!find(r, &row) || !sek_admin_stored(r, sek_public_keys_load(r->admin->config.signing_key_path, signers.keys, &signers.n)))
 		return;
 	findings = json_array();
 	(void)sek_archive_path(r->admin->config.recordings_path, row.id, path, sizeof path);
-	word = verdict_of(path, &row, public_key, findings);
+	word = verdict_of(path, &row, &signers, findings);
 	r->out = json_pack("{s:s,s:s,s:o}", "recording", row.id, "verdict", word, "findings", findings);
 }
 

@@ -85,6 +85,33 @@ bool sek_audit_signature_ok(const uint8_t key[SEK_AUDIT_KEY_BYTES], enum sek_aud
 	return crypto_sign_verify_detached(signature, text, statement(what, p, text), key) == 0;
 }
 
+enum { KEY_STATEMENT_BYTES = 160 };
+
+static size_t key_statement(const struct sek_audit_point *p, const uint8_t key[SEK_AUDIT_KEY_BYTES], uint8_t ret[KEY_STATEMENT_BYTES])
+{
+	int n = sprintf((char *)ret, "sekisho audit key 1\n%llu\n", (unsigned long long)p->seq);
+
+	memcpy(ret + n, p->hash, sizeof p->hash);
+	memcpy(ret + n + sizeof p->hash, key, SEK_AUDIT_KEY_BYTES);
+	return (size_t)n + sizeof p->hash + SEK_AUDIT_KEY_BYTES;
+}
+
+void sek_audit_sign_key(const struct sek_sign_key *old, const struct sek_audit_point *p, const uint8_t key[SEK_AUDIT_KEY_BYTES],
+	uint8_t ret[SEK_AUDIT_SIGNATURE_BYTES])
+{
+	uint8_t text[KEY_STATEMENT_BYTES];
+
+	crypto_sign_detached(ret, NULL, text, key_statement(p, key, text), old->secret);
+}
+
+bool sek_audit_key_ok(const uint8_t old[SEK_AUDIT_KEY_BYTES], const struct sek_audit_point *p, const uint8_t key[SEK_AUDIT_KEY_BYTES],
+	const uint8_t signature[SEK_AUDIT_SIGNATURE_BYTES])
+{
+	uint8_t text[KEY_STATEMENT_BYTES];
+
+	return crypto_sign_verify_detached(signature, text, key_statement(p, key, text), old) == 0;
+}
+
 void sek_audit_head_write(const struct sek_sign_key *k, const struct sek_audit_point *p, char ret[SEK_AUDIT_HEAD_BYTES])
 {
 	char hash[SEK_AUDIT_HEX_BYTES], signature[2 * SEK_AUDIT_SIGNATURE_BYTES + 1];

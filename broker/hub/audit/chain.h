@@ -51,6 +51,12 @@ void sek_audit_sign(const struct sek_sign_key *k, enum sek_audit_signed what, co
 bool sek_audit_signature_ok(const uint8_t key[SEK_AUDIT_KEY_BYTES], enum sek_audit_signed what,
 	const struct sek_audit_point *p, const uint8_t signature[SEK_AUDIT_SIGNATURE_BYTES]);
 
+/* The old key's word, in the record after p, that from there on another key signs. */
+void sek_audit_sign_key(const struct sek_sign_key *old, const struct sek_audit_point *p, const uint8_t key[SEK_AUDIT_KEY_BYTES],
+	uint8_t ret[SEK_AUDIT_SIGNATURE_BYTES]);
+bool sek_audit_key_ok(const uint8_t old[SEK_AUDIT_KEY_BYTES], const struct sek_audit_point *p, const uint8_t key[SEK_AUDIT_KEY_BYTES],
+	const uint8_t signature[SEK_AUDIT_SIGNATURE_BYTES]);
+
 /* The head file: the newest record, signed. */
 void sek_audit_head_write(const struct sek_sign_key *k, const struct sek_audit_point *p, char ret[SEK_AUDIT_HEAD_BYTES]);
 /* n hostile bytes. SEK_E_MALFORMED; SEK_E_CRYPTO: the signature is not this key's. */

@@ -278,6 +278,7 @@ sek_status sek_audit_catch_up(struct sek_audit_files *f)
 {
 	struct stat st;
 	char next[PATH_MAX];
+	bool grown;
 
 	if (f->dirty) {
 		if (ftruncate(f->fd, (off_t)f->size) != 0)
@@ -290,10 +291,15 @@ sek_status sek_audit_catch_up(struct sek_audit_files *f)
 		return sek_audit_go_on_after_damage(f, "the file was removed or replaced", f->point.seq);
 	if ((uint64_t)st.st_size < f->size)
 		return sek_audit_go_on_after_damage(f, "the file was cut short", f->point.seq);
-	if ((uint64_t)st.st_size > f->size)
+	grown = (uint64_t)st.st_size > f->size;
+	if (grown)
 		SEK_TRY(take_in(f));
 	sek_audit_segment_path(f, f->segment + 1, next);
-	return access(next, F_OK) == 0 ? follow_rotation(f) : sek_ok();
+	if (access(next, F_OK) == 0) {
+		SEK_TRY(follow_rotation(f));
+		grown = true;
+	}
+	return grown ? sek_audit_take_key(f) : sek_ok();
 }
 
 sek_status sek_audit_files_append(struct sek_audit_files *f, const struct sek_audit_body *bodies, size_t n, bool sign,

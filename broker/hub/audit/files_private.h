@@ -39,6 +39,10 @@ sek_status sek_audit_go_on_after_damage(struct sek_audit_files *f, const char *w
 /* Appends lines without looking at the folder first. */
 sek_status sek_audit_write(struct sek_audit_files *f, const struct sek_audit_body *bodies, size_t n, bool sign,
 	char **ret_lines, size_t *ret_lines_n);
+/* rekey.c, under the lock: if a change of the key was interrupted, finishes it (f stands at the log's end). */
+sek_status sek_audit_rekey_finish(struct sek_audit_files *f);
+/* The same, and then takes the key that lies there: somebody else has written, and may have changed it. */
+sek_status sek_audit_take_key(struct sek_audit_files *f);
 /* Under the lock: takes in what other processes have appended, and notices what nobody may do. */
 sek_status sek_audit_catch_up(struct sek_audit_files *f);
 

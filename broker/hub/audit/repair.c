@@ -128,11 +128,21 @@ static sek_status get_key(struct opening *o, bool is_new)
 		"put the key back, or move the whole log to the archive and begin a new one");
 }
 
+/* A change of the key that was interrupted leaves the public half of the old one, whose head it still is, in its place. */
+static sek_status key_before(const struct sek_audit_files *f, uint8_t ret[SEK_AUDIT_KEY_BYTES])
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "%.4000s.pub", f->config.key_path);
+	return sek_public_key_load(path, ret);
+}
+
 static sek_status read_head(struct opening *o, bool is_new)
 {
 	struct sek_audit_files *f = o->f;
 	char text[SEK_AUDIT_HEAD_BYTES];
 	struct sek_audit_point none = { .seq = 0 };
+	uint8_t before[SEK_AUDIT_KEY_BYTES];
 
 	f->head_fd = open_in(f, "head", is_new ? O_RDWR | O_CREAT : O_RDWR);
 	if (f->head_fd < 0 && errno == ENOENT) {
@@ -140,7 +150,8 @@ static sek_status read_head(struct opening *o, bool is_new)
 	} else if (f->head_fd >= 0 && !is_new) {
 		ssize_t n = pread(f->head_fd, text, sizeof text, 0);
 
-		o->head_sound = n > 0 && sek_is_ok(sek_audit_head_read(f->key.public_key, text, (size_t)n, &o->head));
+		o->head_sound = n > 0 && (sek_is_ok(sek_audit_head_read(f->key.public_key, text, (size_t)n, &o->head)) ||
+			(sek_is_ok(key_before(f, before)) && sek_is_ok(sek_audit_head_read(before, text, (size_t)n, &o->head))));
 	}
 	if (f->head_fd < 0)
 		return refuse(o, sek_from_errno(), "the file 'head' cannot be opened", "give it to the broker's user");
@@ -225,6 +236,8 @@ static sek_status open_all(struct opening *o)
 	SEK_TRY(get_key(o, is_new));
 	SEK_TRY(read_head(o, is_new));
 	status = find_end(o, last);
+	if (sek_is_ok(status))
+		status = sek_audit_rekey_finish(f);
 	if (!sek_is_ok(status))
 		return *o->err ? status : refuse(o, status, "it cannot be written", "make room on the disk, look at the rights");
 	sek_audit_unlock(f);

@@ -26,6 +26,9 @@ struct run {
 	bool begun;                  /* a record was seen */
 	struct sek_audit_point head;
 	bool has_head;
+	uint8_t key[SEK_AUDIT_KEY_BYTES];      /* that signs where we are */
+	uint8_t last_key[SEK_AUDIT_KEY_BYTES]; /* that signs at the end, as the log says itself */
+	bool trusted;                /* that key is the one that was given, or was named by it; or a signature of the given one was met */
 	uint8_t *seen;               /* which of known (and then the head) were met */
 	uint64_t highest;
 };
@@ -57,6 +60,8 @@ static const struct {
 		"最後の行が途中です（書き込み中か停止による中断。書き込み済みとは通知されていません）", true },
 	[SEK_FINDING_UNSIGNED] = { "unsigned", "the records after the last checkpoint are covered by the head file only",
 		"最後のチェックポイントより後の記録は head ファイルの署名だけで守られています", true },
+	[SEK_FINDING_REKEYED] = { "rekeyed", "from here on another key signs, which the old one has named; keep a copy of the new public half",
+		"ここから、古い鍵が指名した新しい鍵で署名されています（新しい公開鍵を控えてください）", true },
 	[SEK_FINDING_ARCHIVED] = { "archived", "earlier files were not given", "これより前のファイルは渡されていません", true },
 };
 
@@ -104,7 +109,7 @@ static void check_header(struct run *r, const json_t *details)
 	sek_hex(r->at.hash, sizeof r->at.hash, hex);
 	if (strcmp(text_of(details, "segment"), segment) != 0 || strcmp(text_of(details, "previous"), hex) != 0)
 		found(r, SEK_FINDING_HEADER, r->line, r->at.seq + 1);
-	sek_hex(r->v->key, sizeof r->v->key, hex);
+	sek_hex(r->key, sizeof r->key, hex);
 	if (strcmp(text_of(details, "key"), hex) != 0)
 		found(r, SEK_FINDING_KEY, r->line, r->at.seq + 1);
 }
@@ -117,12 +122,28 @@ static void check_checkpoint(struct run *r, const json_t *details, uint64_t seq)
 	uint8_t signature[SEK_AUDIT_SIGNATURE_BYTES];
 
 	if (!sek_unhex(text, strlen(text), signature, sizeof signature) ||
-			!sek_audit_signature_ok(r->v->key, SEK_AUDIT_CHECKPOINT, &r->at, signature)) {
+			!sek_audit_signature_ok(r->key, SEK_AUDIT_CHECKPOINT, &r->at, signature)) {
 		found(r, SEK_FINDING_SIGNATURE, r->line, seq);
 		return;
 	}
+	r->trusted = r->trusted || memcmp(r->key, r->v->key, sizeof r->key) == 0;
 	r->v->checkpoints++;
 	r->v->signed_seq = seq;
+}
+
+/* The old key names the new one. */
+static void check_key(struct run *r, const json_t *details, uint64_t seq)
+{
+	const char *name = text_of(details, "key"), *text = text_of(details, "signature");
+	uint8_t key[SEK_AUDIT_KEY_BYTES], signature[SEK_AUDIT_SIGNATURE_BYTES];
+
+	if (!sek_unhex(name, strlen(name), key, sizeof key) || !sek_unhex(text, strlen(text), signature, sizeof signature) ||
+			!sek_audit_key_ok(r->key, &r->at, key, signature)) {
+		found(r, SEK_FINDING_KEY, r->line, seq);
+		return;
+	}
+	memcpy(r->key, key, sizeof key);
+	found(r, SEK_FINDING_REKEYED, r->line, seq);
 }
 
 /* Records of the log about itself. False if the line was to be a header and is none. */
@@ -142,6 +163,8 @@ static void check_own(struct run *r, const char *line, size_t n, uint64_t seq, b
 		check_header(r, json_object_get(json, "details"));
 	if (strcmp(what, "audit.checkpoint") == 0)
 		check_checkpoint(r, json_object_get(json, "details"), seq);
+	else if (strcmp(what, "audit.key") == 0)
+		check_key(r, json_object_get(json, "details"), seq);
 	else if (strcmp(what, "audit.damaged") == 0)
 		found(r, SEK_FINDING_REPORTED, r->line, seq);
 	json_decref(json);
@@ -305,7 +328,8 @@ static void read_head(struct run *r)
 		return;
 	snprintf(path, sizeof path, "%.4000s/head", r->v->folder);
 	if (sek_is_ok(sek_file_read(r->v->head ? r->v->head : path, &text, &n)))
-		r->has_head = sek_is_ok(sek_audit_head_read(r->v->key, text, n, &r->head));
+		r->has_head = sek_is_ok(sek_audit_head_read(r->last_key, text, n, &r->head));
+	r->trusted = r->trusted || (r->has_head && memcmp(r->last_key, r->v->key, sizeof r->last_key) == 0);
 	free(text);
 	if (!r->has_head)
 		found(r, SEK_FINDING_NO_HEAD, 0, 0);
@@ -320,6 +344,8 @@ static void check_end(struct run *r)
 			found(r, SEK_FINDING_SHORT, 0, r->v->known[i].seq);
 	if (r->has_head && r->head.seq > r->highest)
 		found(r, SEK_FINDING_SHORT, 0, r->head.seq);
+	if (r->begun && !r->trusted) /* it says that it is the given key's, and nothing in it proves that */
+		found(r, SEK_FINDING_KEY, 0, 0);
 	if (!r->begun) /* not even a header */
 		found(r, SEK_FINDING_BEGINNING, 0, 0);
 	if (r->begun && r->v->signed_seq < r->at.seq)
@@ -354,6 +380,55 @@ static void check_all(struct run *r, const unsigned *numbers, size_t n)
 	snprintf(r->file, sizeof r->file, "head");
 }
 
+/* Which keys one file speaks of: its header's, and those that "audit.key" names. Nothing is believed yet. */
+static void look_for_keys(struct run *r, FILE *f, bool first, bool *given)
+{
+	static const char mark[] = "\"what\":\"audit.key\"";
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t n;
+
+	for (bool header = first; (n = getline(&line, &room, f)) > 0; header = false) {
+		json_t *json = header || memmem(line, (size_t)n, mark, sizeof mark - 1) ? json_loadb(line, (size_t)n, JSON_REJECT_DUPLICATES, NULL) : NULL;
+		const char *key = text_of(json_object_get(json, "details"), "key");
+		uint8_t bytes[SEK_AUDIT_KEY_BYTES];
+
+		if (json && (header || strcmp(text_of(json, "what"), "audit.key") == 0) && sek_unhex(key, strlen(key), bytes, sizeof bytes)) {
+			memcpy(r->last_key, bytes, sizeof bytes);
+			if (header)
+				memcpy(r->key, bytes, sizeof bytes);
+			*given = *given || memcmp(bytes, r->v->key, sizeof bytes) == 0;
+		}
+		json_decref(json);
+	}
+	free(line);
+}
+
+/* The given key may be any of those that the log had, one after the other: what came before it is held by the hashes under its signatures,
+ * what comes after it by its word. A log that does not know it is read with it, so that everything in it is found to be another's. */
+static void find_keys(struct run *r, const unsigned *numbers, size_t n)
+{
+	char path[PATH_MAX];
+	bool given = false;
+
+	for (size_t i = 0; i < n; i++) {
+		FILE *f;
+
+		snprintf(path, sizeof path, "%.4000s/" SEK_AUDIT_SEGMENT_NAME, r->v->folder, numbers[i]);
+		f = fopen(path, "re");
+		if (!f)
+			continue;
+		look_for_keys(r, f, i == 0, &given);
+		fclose(f);
+	}
+	if (!given || memcmp(r->key, r->v->key, sizeof r->key) == 0)
+		r->trusted = true; /* the first one, or all of them: every signature is looked at with it */
+	if (given)
+		return;
+	memcpy(r->key, r->v->key, sizeof r->key);
+	memcpy(r->last_key, r->v->key, sizeof r->last_key);
+}
+
 sek_status sek_audit_verify(struct sek_audit_verify *v)
 {
 	struct run r = { .v = v, .file = "head" };
@@ -364,8 +439,14 @@ sek_status sek_audit_verify(struct sek_audit_verify *v)
 	r.seen = calloc(v->n_known + 1, 1);
 	if (!r.seen)
 		return sek_fail(SEK_E_NOMEM);
-	read_head(&r);
 	status = sek_audit_segments(v->folder, &numbers, &n);
+	if (sek_is_ok(status)) {
+		find_keys(&r, numbers, n);
+		read_head(&r);
+		free(numbers);
+		numbers = NULL; /* a file may have begun meanwhile that the head knows */
+		status = sek_audit_segments(v->folder, &numbers, &n);
+	}
 	if (sek_is_ok(status)) {
 		check_all(&r, numbers, n);
 		check_end(&r);

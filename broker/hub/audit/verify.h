@@ -25,6 +25,7 @@ enum sek_finding_kind {
 	SEK_FINDING_REPORTED,     /* the broker itself found the log damaged and wrote that down */
 	SEK_FINDING_TAIL,         /* note: the last line is incomplete (being written, or torn) and nobody was told of it */
 	SEK_FINDING_UNSIGNED,     /* note: the last records are covered by the head only, no checkpoint follows them yet */
+	SEK_FINDING_REKEYED,      /* note: the old key has named another one, which signs from here on */
 	SEK_FINDING_ARCHIVED,     /* note: the beginning was not given, as allowed */
 	SEK_FINDINGS,
 };

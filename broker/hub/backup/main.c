@@ -3,10 +3,6 @@
  * sekisho-backup: backups of a broker on the command line (`sekishoctl backup`). Makes one beside a running broker; lists, verifies and
  * restores them where no broker is. Must never run as root what the broker's user can do: files that root made would lock the broker out.
  */
-#include <errno.h>
-#include <grp.h>
-#include <libgen.h>
-#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +20,7 @@
 #include "broker/hub/backup/restore.h"
 #include "broker/hub/backup/shelf.h"
 #include "broker/hub/keys/lock.h"
+#include "broker/hub/owner.h"
 #include "broker/hub/protect.h"
 
 enum { DONE = 0, FAILED = 1, USAGE = 2 };
@@ -94,36 +91,13 @@ static bool yes_or_no(const char *text, bool *ret)
 	return true;
 }
 
-/* root becomes whoever the file belongs to: the configuration, then the store. */
-static const char *become_owner(const char *path)
-{
-	const struct passwd *p;
-	char folder[4096];
-	struct stat st;
-
-	if (geteuid() != 0)
-		return NULL;
-	snprintf(folder, sizeof folder, "%s", path);
-	if (stat(path, &st) != 0 && stat(dirname(folder), &st) != 0)
-		return "the store's folder is not there: has the broker run on this machine?";
-	if (st.st_uid == 0)
-		return NULL;
-	p = getpwuid(st.st_uid);
-	if ((p ? initgroups(p->pw_name, p->pw_gid) : setgroups(0, NULL)) != 0 || setgid(p ? p->pw_gid : st.st_gid) != 0 || setuid(st.st_uid) != 0)
-		return "the rights of the store's owner cannot be taken on";
-	return NULL;
-}
-
 static struct sek_broker_config *load(const char *path)
 {
 	struct sek_broker_config *c = NULL;
 	char folder[4096], err[SEK_CONFIG_ERROR_BYTES] = "";
-	struct stat st;
 
-	if (stat(path, &st) == 0 && become_owner(path)) /* the broker's user reads only its own and root's */
-		return NULL;
 	sek_program_folder(folder, sizeof folder);
-	if (!sek_is_ok(sek_broker_config_load(path, folder, &c, err, sizeof err)))
+	if (!sek_is_ok(sek_config_load_as_owner(path, folder, &c, err, sizeof err)))
 		fprintf(stderr, "sekisho-backup: %s\n", err);
 	return c;
 }
@@ -148,7 +122,7 @@ static int make(const struct options *o)
 	wish.who = who;
 	wish.recordings = c->backup_recordings;
 	wish.documents = c->backup_documents;
-	why = become_owner(c->store_path);
+	why = sek_become_owner(c->store_path);
 	if (!yes_or_no(o->recordings, &wish.recordings) || !yes_or_no(o->documents, &wish.documents)) {
 		sek_broker_config_free(c);
 		return usage();
@@ -291,7 +265,7 @@ static bool note_in_log(const struct sek_backup_plan *p, const char *config_path
 	char id[2 * SEK_BACKUP_ID_BYTES + 1], when[32], who[40], err[400];
 
 	snprintf(who, sizeof who, geteuid() == 0 ? "#local:root" : "#local:uid%lu", (unsigned long)geteuid());
-	if (!c || become_owner(c->store_path))
+	if (!c || sek_become_owner(c->store_path))
 		return false;
 	sek_hex(p->head.id, sizeof p->head.id, id);
 	sek_backup_time(p->head.made_s, when);

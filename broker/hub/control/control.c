@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "broker/hub/config.h"
+#include "broker/hub/control/rekey.h"
 #include "broker/hub/control/selfcheck.h"
 #include "broker/hub/control/state.h"
 
@@ -239,6 +240,14 @@ static void run(struct link *l, const char *op, json_t *in)
 		else if (!start_check(l, in))
 			answer(l, "internal", NULL);
 		json_decref(in);
+	} else if (strcmp(op, "keys/reload") == 0) {
+		const char *error = NULL;
+		json_t *taken = sek_control_rekey(&c->config, &error);
+
+		json_decref(in);
+		(void)sek_audit_event(c->config.audit, &(struct sek_audit_event){ .who = l->who.user, .what = "keys.reloaded",
+			.outcome = error ? SEK_AUDIT_FAILED : SEK_AUDIT_DONE }, NULL, NULL);
+		answer(l, error, taken);
 	} else if (strcmp(op, "processes") == 0) {
 		json_decref(in);
 		answer(l, NULL, sek_control_processes(&c->config));

@@ -7,7 +7,7 @@
  *   {"op":"sessions/list","in":{...}}    ->  {"ok":true,"answer":{...}}
  *                                        ->  {"ok":false,"error":"WORD","answer":{...}}
  * The operations are those of broker/hub/admin (docs/api.md) and the few of the broker itself: "status", "audit/sync",
- * "processes", "selfcheck". One at a
+ * "processes", "selfcheck", "keys/reload". One at a
  * time for each connection.
  */
 #ifndef SEK_BROKER_HUB_CONTROL_CONTROL_H
@@ -30,6 +30,9 @@
 #define SEK_CONTROL_IDLE_MS 60000 /* a connection that asks nothing for so long is closed */
 
 struct sek_archive;
+struct sek_front;
+struct sek_recorder;
+struct sek_viewers;
 struct sek_broker_config;
 
 /* Everything must outlive the control. */
@@ -41,6 +44,9 @@ struct sek_control_config {
 	struct sek_syslog *syslog;  /* NULL: none */
 	struct sek_auth *auth;
 	struct sek_sessions *sessions;
+	struct sek_front *const *front;     /* where it will stand; of these keys are taken anew */
+	struct sek_viewers *const *viewers;
+	struct sek_recorder *recorder;      /* NULL: likewise */
 	struct sek_archive *archive; /* NULL: this site records nothing */
 	const struct sek_broker_config *site; /* what `status` and the self-check look at */
 };

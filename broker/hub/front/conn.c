@@ -235,6 +235,7 @@ int sek_front_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
 
 	switch ((int)reason) {
 	case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+		f->ssl_ctx = user;
 		return sek_front_harden_tls(user, f->config.client_ca); /* here wsi is not a connection, and user is the SSL_CTX */
 	case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
 		return begin(f, wsi);

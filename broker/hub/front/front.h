@@ -45,6 +45,9 @@ struct sek_front;
 sek_status sek_front_create(uv_loop_t *loop, const struct sek_front_config *config, struct sek_auth *auth,
 	struct sek_sessions *sessions, struct sek_admin *admin, struct sek_front **ret, char *err, size_t err_size);
 
+/* Takes certificate and key as they lie there now, for connections that begin from now on; those that are open stay. On failure err says why,
+ * and the old ones are still used. SEK_E_CONFIG: the files are not right, or the key is of another kind (then a restart takes it). */
+sek_status sek_front_reload(struct sek_front *f, char *err, size_t err_size);
 /* From now on the health page says that this broker is about to go, so that load balancers send new connections elsewhere; connections that are kept
  * for later requests are closed, so that these come by the load balancer as well. Everything else goes on. */
 void sek_front_leave(struct sek_front *f);

@@ -119,6 +119,7 @@ struct sek_front {
 	struct sek_files *files;
 	struct lws_context *context;
 	struct lws_vhost *vhost;
+	void *ssl_ctx;               /* OpenSSL's SSL_CTX of the vhost; lws owns it */
 	struct sek_door *door;       /* the port: lws is given what comes in by it */
 	const char *arriving;        /* whose connection lws is being given, */
 	bool arriving_check;         /* and what for */

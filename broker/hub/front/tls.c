@@ -113,3 +113,28 @@ sek_status sek_front_check_tls(const char *certificate, const char *key, char *e
 	SSL_CTX_free(ctx);
 	return status;
 }
+
+sek_status sek_front_reload(struct sek_front *f, char *err, size_t err_size)
+{
+	SSL_CTX *ctx = f->ssl_ctx, *probe;
+	int kind = ctx && SSL_CTX_get0_privatekey(ctx) ? EVP_PKEY_get_base_id(SSL_CTX_get0_privatekey(ctx)) : 0, other = 0;
+
+	SEK_TRY(sek_front_check_tls(f->config.certificate, f->config.key, err, err_size));
+	probe = SSL_CTX_new(TLS_server_method());
+	if (probe && SSL_CTX_use_PrivateKey_file(probe, f->config.key, SSL_FILETYPE_PEM) == 1)
+		other = EVP_PKEY_get_base_id(SSL_CTX_get0_privatekey(probe));
+	SSL_CTX_free(probe);
+	/* OpenSSL would keep the old certificate beside one of another kind, and clients would choose */
+	if (!kind || kind != other) {
+		snprintf(err, err_size, "inner.key: is of another kind (RSA, ECDSA) than the one in use: restart the broker to take it");
+		return sek_fail(SEK_E_CONFIG);
+	}
+	if (SSL_CTX_use_certificate_chain_file(ctx, f->config.certificate) != 1 ||
+			SSL_CTX_use_PrivateKey_file(ctx, f->config.key, SSL_FILETYPE_PEM) != 1) {
+		ERR_clear_error();
+		snprintf(err, err_size, "inner.certificate: was changed while it was read: restart the broker");
+		return sek_fail(SEK_E_CRYPTO);
+	}
+	ERR_clear_error();
+	return sek_ok();
+}

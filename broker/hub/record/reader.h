@@ -81,7 +81,7 @@ sek_status sek_recording_unlock(const uint8_t *file, size_t n, const char *passp
 /* --- verifying, without any secret --- */
 
 enum sek_recording_verdict { SEK_RECORDING_SOUND, SEK_RECORDING_UNFINISHED, SEK_RECORDING_DAMAGED };
-/* Follows the chain and checks the signature with the broker's public key; with the recording's key (may be NULL) also that each
+/* Follows the chain and checks the signature with the public keys that the broker had, one after the other; with the recording's key (may be NULL) also that each
  * block opens. Each finding is told as a word and a block number:
  *   "changed"    the bytes of the block, or what it follows on, are not those that were written
  *   "missing"    the block is not there
@@ -90,6 +90,9 @@ enum sek_recording_verdict { SEK_RECORDING_SOUND, SEK_RECORDING_UNFINISHED, SEK_
  *   "header"     the beginning was changed
  *   "cut"        (of a recording without an end, and alone no damage) it ends in the middle of this block: what a crash leaves
  * SEK_E_MALFORMED: no recording at all; SEK_E_VERSION, SEK_E_NOT_FOUND, SEK_E_IO: nothing can be said. */
+sek_status sek_recording_verify_any(const char *path, const uint8_t (*public_keys)[32], size_t n_public_keys, const uint8_t *key,
+	void (*finding)(void *user, const char *word, uint32_t block), void *user, enum sek_recording_verdict *ret);
+/* The same with one key that may have signed it. */
 sek_status sek_recording_verify(const char *path, const uint8_t public_key[32], const uint8_t *key,
 	void (*finding)(void *user, const char *word, uint32_t block), void *user, enum sek_recording_verdict *ret);
 

@@ -433,7 +433,7 @@ sek_status sek_recording_begin(struct sek_recorder *recorder, const struct sek_r
 	r->last = &r->first;
 	r->file.fd = -1;
 	r->file.folder = recorder->config.path;
-	r->file.signer = &recorder->signer;
+	r->file.signer = &recorder->signers->key;
 	r->job = (struct sek_record_job){ .work = work, .after = after_work, .user = r };
 	r->timer.data = r;
 	r->began_us = sek_record_now_us();

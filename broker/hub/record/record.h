@@ -52,6 +52,10 @@ sek_status sek_recorder_create(uv_loop_t *loop, const struct sek_recorder_config
 void sek_recorder_stop(struct sek_recorder *r, void (*done)(void *user), void *user); /* closes and signs every recording first */
 void sek_recorder_destroy(struct sek_recorder *r); /* after done; NULL is fine */
 
+/* Takes the keys that lie there now: recordings that begin from now on are sealed to and signed by them; those that run keep theirs. Blocking,
+ * for as long as two small files take. On failure nothing has changed. */
+sek_status sek_recorder_reload(struct sek_recorder *r, char *err, size_t err_size);
+
 struct sek_recorder_state {
 	bool writable;                       /* a new recording could begin */
 	char why[SEK_RECORD_WHY_BYTES];      /* "" while writable and above warn_free_bytes */

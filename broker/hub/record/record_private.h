@@ -45,11 +45,16 @@ struct sek_recording {
 	_Atomic uint64_t since_ms;
 };
 
+struct sek_record_signer {
+	struct sek_record_signer *next;
+	struct sek_sign_key key;
+};
+
 struct sek_recorder {
 	uv_loop_t *loop;
 	struct sek_recorder_config config;
 	uint8_t recipient[SEK_SIGN_KEY_BYTES];
-	struct sek_sign_key signer;
+	struct sek_record_signer *signers;  /* the newest first; a recording keeps the one that it began with */
 	struct sek_recording *first, *gone; /* running; ended, whose owner has not closed them yet */
 	struct sek_recorder_state state;
 	void (*change)(void *user, const struct sek_recorder_state *state);

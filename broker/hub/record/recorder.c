@@ -277,19 +277,51 @@ static sek_status open_folder(const struct sek_recorder_config *c, char *err, si
 	return sek_ok();
 }
 
+static void forget_signers(struct sek_recorder *r)
+{
+	while (r->signers) {
+		struct sek_record_signer *s = r->signers;
+
+		r->signers = s->next;
+		sodium_memzero(s, sizeof *s);
+		free(s);
+	}
+}
+
 static sek_status open_keys(struct sek_recorder *r, char *err, size_t err_size)
 {
 	const struct sek_recorder_config *c = &r->config;
-	sek_status status = sek_public_key_load(c->public_key_path, r->recipient);
+	struct sek_record_signer *s = calloc(1, sizeof *s);
+	uint8_t recipient[SEK_SIGN_KEY_BYTES];
+	sek_status status = sek_public_key_load(c->public_key_path, recipient);
 
-	if (!sek_is_ok(status))
-		return refuse(c, status, "the public half of the recording key cannot be read",
+	if (!s || !sek_is_ok(status)) {
+		free(s);
+		return refuse(c, s ? status : sek_fail(SEK_E_NOMEM), "the public half of the recording key cannot be read",
 			"make a key pair with 'sekishoctl recording keygen'", err, err_size);
-	status = sek_sign_key_load(c->signing_key_path, &r->signer);
-	if (sek_is(status, SEK_E_NOT_FOUND))
-		status = sek_sign_key_make(c->signing_key_path, &r->signer);
-	return sek_is_ok(status) ? status : refuse(c, status, "the signing key cannot be read or made",
-		"the broker's user must be able to write its folder, and no .pub file of an older key may lie there", err, err_size);
+	}
+	status = sek_sign_key_load(c->signing_key_path, &s->key);
+	if (sek_is(status, SEK_E_NOT_FOUND) && !r->signers)
+		status = sek_sign_key_make(c->signing_key_path, &s->key);
+	if (!sek_is_ok(status)) {
+		free(s);
+		return refuse(c, status, "the signing key cannot be read or made",
+			"the broker's user must be able to write its folder, and no .pub file of an older key may lie there", err, err_size);
+	}
+	memcpy(r->recipient, recipient, sizeof recipient);
+	if (r->signers && memcmp(r->signers->key.public_key, s->key.public_key, sizeof s->key.public_key) == 0) {
+		sodium_memzero(s, sizeof *s);
+		free(s);
+		return status;
+	}
+	s->next = r->signers;
+	r->signers = s;
+	return status;
+}
+
+sek_status sek_recorder_reload(struct sek_recorder *r, char *err, size_t err_size)
+{
+	return open_keys(r, err, err_size);
 }
 
 sek_status sek_recorder_create(uv_loop_t *loop, const struct sek_recorder_config *config,
@@ -312,7 +344,7 @@ sek_status sek_recorder_create(uv_loop_t *loop, const struct sek_recorder_config
 	r->clock_offset_us = clock_offset();
 	status = open_keys(r, err, err_size);
 	if (sek_is_ok(status)) {
-		status = sek_record_repair(config->path, &r->signer, finished, user, &r->state.used_bytes);
+		status = sek_record_repair(config->path, &r->signers->key, finished, user, &r->state.used_bytes);
 		if (!sek_is_ok(status))
 			refuse(config, status, "the folder cannot be read", "give it to the broker's user", err, err_size);
 	}
@@ -322,7 +354,7 @@ sek_status sek_recorder_create(uv_loop_t *loop, const struct sek_recorder_config
 			refuse(config, status, "no thread can be started", "look at the limits of the broker's user", err, err_size);
 	}
 	if (!sek_is_ok(status)) {
-		sodium_memzero(&r->signer, sizeof r->signer);
+		forget_signers(r);
 		free(r);
 		return status;
 	}
@@ -394,6 +426,6 @@ void sek_recorder_destroy(struct sek_recorder *r)
 		r->gone = p->next;
 		free(p);
 	}
-	sodium_memzero(&r->signer, sizeof r->signer);
+	forget_signers(r);
 	free(r);
 }

@@ -30,7 +30,8 @@ struct run {
 	int fd;
 	uint64_t size, offset;
 	struct sek_record_header header;
-	const uint8_t *public_key, *key;
+	const uint8_t (*public_keys)[32], *key;
+	size_t n_public_keys;
 	void (*finding)(void *user, const char *word, uint32_t block);
 	void *user;
 	unsigned findings;     /* of damage */
@@ -320,13 +321,21 @@ static sek_status check_index(struct run *r)
 	return sek_ok();
 }
 
+static bool is_signed(const struct run *r)
+{
+	for (size_t i = 0; i < r->n_public_keys; i++)
+		if (sek_record_end_signed(r->end_bytes, r->header.hash, r->public_keys[i]))
+			return true;
+	return false;
+}
+
 static void check_end(struct run *r, bool tail)
 {
 	uint32_t next = expected(r);
 
 	if (r->has_end && (tail || r->offset < r->size))
 		found(r, "changed", next); /* something stands behind the end */
-	if (r->has_end && !sek_record_end_signed(r->end_bytes, r->header.hash, r->public_key))
+	if (r->has_end && !is_signed(r))
 		found(r, "signature", next);
 	/* without an end: what a crash tears; nobody was told that it is written */
 	if (!r->has_end && tail && r->finding)
@@ -371,7 +380,13 @@ static sek_status verify_fd(struct run *r)
 sek_status sek_recording_verify(const char *path, const uint8_t public_key[32], const uint8_t *key,
 	void (*finding)(void *user, const char *word, uint32_t block), void *user, enum sek_recording_verdict *ret)
 {
-	struct run r = { .public_key = public_key, .key = key, .finding = finding, .user = user };
+	return sek_recording_verify_any(path, (const uint8_t (*)[32])public_key, 1, key, finding, user, ret);
+}
+
+sek_status sek_recording_verify_any(const char *path, const uint8_t (*public_keys)[32], size_t n_public_keys, const uint8_t *key,
+	void (*finding)(void *user, const char *word, uint32_t block), void *user, enum sek_recording_verdict *ret)
+{
+	struct run r = { .public_keys = public_keys, .n_public_keys = n_public_keys, .key = key, .finding = finding, .user = user };
 	sek_status status;
 	struct stat st;
 

@@ -22,12 +22,14 @@
 #include "broker/hub/record/ledger.h"
 #include "broker/hub/record/secret.h"
 
+enum { KEYS_MAX = 64 };
 enum { WHOLE = 0, FOUND = 1, USAGE = 2, UNREADABLE = 3 };
 
 struct options {
-	const char *key, *secret, *passphrase_file, *audit;
+	const char *keys[KEYS_MAX], *secret, *passphrase_file, *audit;
 	bool json, ja;
-	uint8_t public_key[32], secret_key[32];
+	uint8_t public_keys[KEYS_MAX][32], secret_key[32];
+	size_t n_keys;
 	struct sek_record_ledger *ledger;
 	json_t *list;
 	const char *path;       /* that is looked at now */
@@ -66,6 +68,7 @@ static int usage(FILE *to)
 	fprintf(to, "sekisho-recording-verify %s\n"
 		"usage: sekisho-recording-verify --key FILE.pub [OPTION]... FILE|FOLDER...\n"
 		"  --key FILE.pub          public half of the broker's signing key for recordings, kept where its administrators cannot change it\n"
+		"                          (again for each key that it had before, FILE.pub.1 and so on)\n"
 		"  --secret KEYFILE        secret half of the recording key: each block is opened, too\n"
 		"  --passphrase-file FILE  its passphrase is the first line of this file (else it is asked for)\n"
 		"  --audit FOLDER          the audit log: finds recordings that should be there and are not, or are others\n"
@@ -79,7 +82,7 @@ static int usage(FILE *to)
 static const char **value_of(struct options *o, const char *option)
 {
 	if (strcmp(option, "--key") == 0)
-		return &o->key;
+		return &o->keys[o->n_keys < KEYS_MAX - 1 ? o->n_keys++ : o->n_keys];
 	if (strcmp(option, "--secret") == 0)
 		return &o->secret;
 	if (strcmp(option, "--passphrase-file") == 0)
@@ -114,7 +117,7 @@ static int parse(int argc, char **argv, struct options *o, int *ret_paths)
 		}
 	}
 	*ret_paths = n;
-	return o->key && n > 0 ? -1 : usage(stderr);
+	return o->n_keys > 0 && n > 0 ? -1 : usage(stderr);
 }
 
 /* --- findings --- */
@@ -225,7 +228,7 @@ static void check_file(struct options *o, const char *path)
 		see_name(o, path);
 	}
 	/* what stands half written is no finding while somebody writes */
-	s = sek_recording_verify(path, o->public_key, with, running ? NULL : on_finding, o, &verdict);
+	s = sek_recording_verify_any(path, (const uint8_t (*)[32])o->public_keys, o->n_keys, with, running ? NULL : on_finding, o, &verdict);
 	if (!sek_is_ok(s))
 		tell(o, path, sek_is(s, SEK_E_VERSION) ? "version" : sek_is(s, SEK_E_MALFORMED) ? "foreign" : "unreadable", -1);
 	else if (running)
@@ -312,8 +315,11 @@ static int run(struct options *o, char **paths, int n)
 	const char *why;
 	int i;
 
-	if (sodium_init() < 0 || !sek_is_ok(sek_public_key_load(o->key, o->public_key)))
-		return refuse(o->key, "is not a public key of recordings");
+	if (sodium_init() < 0)
+		return refuse("libsodium", "cannot start");
+	for (size_t k = 0; k < o->n_keys; k++)
+		if (!sek_is_ok(sek_public_key_load(o->keys[k], o->public_keys[k])))
+			return refuse(o->keys[k], "is not a public key of recordings");
 	why = o->secret ? sek_recording_secret(o->secret, o->passphrase_file, o->secret_key) : NULL;
 	if (why)
 		return refuse(o->secret, why);
@@ -330,7 +336,7 @@ static int run(struct options *o, char **paths, int n)
 
 int main(int argc, char **argv)
 {
-	struct options o = { .key = NULL };
+	struct options o = { .n_keys = 0 };
 	int n = 0, r = parse(argc, argv, &o, &n);
 
 	if (r >= 0)

@@ -5,7 +5,9 @@
 #include "broker/hub/session/watch.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -31,6 +33,7 @@ struct sek_watch {
 	uint64_t dial_ms;               /* not before */
 	unsigned failures;              /* since it was last heard */
 	bool tried;
+	unsigned old;                   /* why it was too old, as the log was told */
 };
 
 static void close_fd(int *fd)
@@ -190,6 +193,20 @@ static void dial(struct sek_watch *w)
 		failed_status(w, "dialling", s);
 }
 
+static void say_age(struct sek_watch *w)
+{
+	unsigned old = sek_ages_of_host(&w->all->config.ages, &w->health).old;
+	char why[80] = "";
+
+	if (old == w->old)
+		return;
+	w->old = old;
+	for (unsigned k = 0; k < SEK_AGE_FAULTS; k++)
+		if (old >> k & 1)
+			snprintf(why + strlen(why), sizeof why - strlen(why), "%s%s", *why ? " " : "", sek_age_fault_name((enum sek_age_fault)k));
+	sek_log(old ? SEK_LOG_ERROR : SEK_LOG_INFO, old ? "host.old" : "host.young", "host", w->host->name, "why", old ? why : "-", NULL);
+}
+
 void sek_watch_tick(struct sek_watch *w)
 {
 	uint64_t now = uv_now(w->all->loop);
@@ -201,6 +218,7 @@ void sek_watch_tick(struct sek_watch *w)
 			if (w->failures > 0 || !w->heard_ms)
 				sek_log(SEK_LOG_INFO, "host.watched", "host", w->host->name, NULL);
 			w->health = h;
+			say_age(w);
 			w->heard_ms = now ? now : 1;
 			w->failures = 0;
 			w->tried = true;

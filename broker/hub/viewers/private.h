@@ -61,12 +61,16 @@ struct viewer {
 	size_t frames_n;
 };
 
+#define SEK_VIEWERS_RELOADS_MAX 64
+
 struct sek_viewers {
 	uv_loop_t *loop;
 	struct sek_viewers_config config;
 	struct sek_auth *auth;
 	struct sek_sessions *sessions;
 	gnutls_certificate_credentials_t credentials;
+	gnutls_certificate_credentials_t before[SEK_VIEWERS_RELOADS_MAX]; /* of connections that began with them */
+	size_t n_before;
 	gnutls_priority_t priority;
 	struct sek_door *door;
 	bool refusing, stopping;

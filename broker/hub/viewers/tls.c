@@ -24,8 +24,30 @@ sek_status sek_viewers_tls_load(struct sek_viewers *all, char *err, size_t err_s
 	return sek_fail(SEK_E_CRYPTO);
 }
 
+sek_status sek_viewers_reload(struct sek_viewers *all, char *err, size_t err_size)
+{
+	gnutls_certificate_credentials_t fresh = NULL;
+
+	if (all->n_before == SEK_VIEWERS_RELOADS_MAX) {
+		snprintf(err, err_size, "vnc_viewers: so many certificates were taken since the start that only a restart takes another");
+		return sek_fail(SEK_E_LIMIT);
+	}
+	if (gnutls_certificate_allocate_credentials(&fresh) < 0 ||
+			gnutls_certificate_set_x509_key_file(fresh, all->config.certificate, all->config.key, GNUTLS_X509_FMT_PEM) < 0) {
+		if (fresh)
+			gnutls_certificate_free_credentials(fresh);
+		snprintf(err, err_size, "vnc_viewers: inner.certificate and inner.key cannot be used");
+		return sek_fail(SEK_E_CRYPTO);
+	}
+	all->before[all->n_before++] = all->credentials;
+	all->credentials = fresh;
+	return sek_ok();
+}
+
 void sek_viewers_tls_free(struct sek_viewers *all)
 {
+	while (all->n_before > 0)
+		gnutls_certificate_free_credentials(all->before[--all->n_before]);
 	if (all->credentials)
 		gnutls_certificate_free_credentials(all->credentials);
 	if (all->priority)

@@ -45,6 +45,8 @@ sek_status sek_viewers_create(uv_loop_t *loop, const struct sek_viewers_config *
 	struct sek_sessions *sessions, struct sek_viewers **ret, char *err, size_t err_size);
 /* From now on new connections are closed at once; those that are there go on until their sessions end. NULL is fine. */
 void sek_viewers_refuse(struct sek_viewers *v);
+/* Takes certificate and key as they lie there now, for viewers that come from now on. On failure err says why; nothing has changed. */
+sek_status sek_viewers_reload(struct sek_viewers *all, char *err, size_t err_size);
 /* Closes everything. The loop must then run until it has nothing left to do, then call sek_viewers_destroy. */
 void sek_viewers_stop(struct sek_viewers *v);
 void sek_viewers_destroy(struct sek_viewers *v);

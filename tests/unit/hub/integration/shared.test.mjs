@@ -95,7 +95,11 @@ test('half a log-in goes on at the other broker; a code is good at one of them',
 
 test('what is said of a render host at one broker holds at the other', async () => {
 	const cookie = await a.login('root');
-	const ask = async (at, op, body = {}) => (await at.post(`/api/admin/${op}`, { reason: 'test', ...body }, { cookie })).json;
+	const ask = async (at, op, body) => {
+		const r = await at.post(`/api/admin/${op}`, body ? { reason: 'test', ...body } : {}, { cookie });
+		assert.equal(r.status, 200, `${op}: ${r.bytes}`);
+		return r.json;
+	};
 	const there = async (at, host) => (await ask(at, 'hosts/list')).rows.find((r) => r.name === host);
 	await ask(a, 'hosts/add', { host: 'render2.sekisho.internal', address: '127.0.0.9', port: 10, pool: 'far' });
 	await until('the other to know it', async () => (await there(b, 'render2.sekisho.internal'))?.pool === 'far');
