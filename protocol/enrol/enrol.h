@@ -16,7 +16,7 @@
 #define SEK_ENROL_TEXT_BYTES 35 /* seven groups of four letters, hyphens between them, the end */
 #define SEK_ENROL_MINUTES 15    /* a code is good for so long */
 #define SEK_ENROL_TRIES 20      /* connections that a render host hears while it waits with one code */
-#define SEK_ENROL_SILENCE_S 10  /* either end waits so long for the other's next bytes */
+#define SEK_ENROL_SILENCE_S 20  /* either end waits so long for the other's next bytes */
 
 /* --- the code --- */
 void sek_enrol_code_make(uint8_t ret[SEK_ENROL_CODE_BYTES]);
