@@ -157,7 +157,7 @@ const cases = [
 	{ name: "a broker is killed (SIGKILL) and stays away", before: n => `kill_pid broker${n} KILL`, wait: 15000, after: n => `start_broker ${n}` },
 	{ name: "a broker's line to HAProxy is cut for 20 s", before: n => `pull b${n} inner0 down`, wait: 20000, after: n => `pull b${n} inner0 up; in_zone $id-b${n} ip route replace 10.99.0.0/16 dev inner0` },
 	{ name: "a broker's line to the render hosts is cut for 10 s", before: n => `pull b${n} outer0 down`, wait: 10000, after: n => `pull b${n} outer0 up; in_zone $id-b${n} ip route replace default via 192.168.50.21` },
-	{ name: "PostgreSQL is killed (SIGKILL) and back after 20 s", all: true, before: () => "kill_pid database KILL", wait: 20000, after: () => "sleep 1; start_database" },
+	{ name: "PostgreSQL is killed (SIGKILL) and back after 20 s", all: true, newcomer: true, before: () => "kill_pid database KILL", wait: 20000, after: () => "sleep 1; start_database" },
 	{ name: "HAProxy is killed and back after 3 s", all: true, before: () => "kill_pid front KILL; sleep 3; start_front" },
 	{ name: "a render host's renderd is killed and started again", lost: true, before: (_, h) => `kill_pid render${h} KILL; sleep 1; start_render ${h}` },
 ];
@@ -210,6 +210,30 @@ async function anew(s, begun)
 	return [`told so; a new page ${((performance.now() - told) / 1000).toFixed(1)} s after asking for it`, ((told - begun) / 1000).toFixed(1)];
 }
 
+/** What somebody sees who logs in now. */
+async function newcomer()
+{
+	const context = await browsers[0].newContext({ locale: "en-GB", ignoreHTTPSErrors: true }), page = await context.newPage();
+
+	try {
+		await page.goto(url);
+		await page.fill("input[name=user]", "staff");
+		await page.fill("input[name=password]", password);
+		await page.keyboard.press("Enter");
+		for (let i = 0; i < 100; i++) {
+			const said = await page.locator("[role=alert]").allInnerTexts().catch(() => []);
+			if (said.join("").trim())
+				return said.join(" ").trim();
+			await sleep(100);
+		}
+		return (await page.locator("body").innerText()).replaceAll("\n", " ").slice(0, 200);
+	} catch (error) {
+		return String(error.message).split("\n")[0];
+	} finally {
+		await context.close();
+	}
+}
+
 const rows = [];
 for (const c of cases) {
 	if (word && !c.name.includes(word))
@@ -220,6 +244,8 @@ for (const c of cases) {
 		s.mark();
 	const begun = performance.now();
 	act(c.before(n, h));
+	if (c.newcomer)
+		console.log(`a newcomer's page said: ${await newcomer()}`);
 	await sleep(Math.max(0, (c.wait ?? 0) - (performance.now() - begun)));
 	if (c.after)
 		act(c.after(n, h));
