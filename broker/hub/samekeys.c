@@ -16,6 +16,7 @@
 #include "broker/hub/auth/password.h"
 #include "broker/hub/auth/totp.h"
 #include "broker/hub/keys/sign.h"
+#include "broker/hub/newlogin.h"
 #include "broker/hub/store/keys.h"
 #include "broker/hub/users.h"
 
@@ -56,8 +57,10 @@ static void compare_recording(struct sek_store *store, const struct sek_broker_c
 sek_status sek_samekeys_load(struct sek_store *store, const struct sek_broker_config *c, uint8_t ret_login_key[32], char *err, size_t err_size)
 {
 	char there[SEK_STORE_FINGERPRINT_BYTES], here[SEK_STORE_FINGERPRINT_BYTES];
-	sek_status status = sek_store_key_get(store, LOGIN_KEY, there);
+	sek_status status;
 
+	SEK_TRY(sek_newlogin_take(store, c, LOGIN_KEY, fingerprint, err, err_size));
+	status = sek_store_key_get(store, LOGIN_KEY, there);
 	if (sek_is_ok(status) && there[0] && access(c->login_key_path, F_OK) != 0) {
 		snprintf(err, err_size, "login.key: '%s' is not there, and this store's brokers use one (fingerprint %.16s): copy the file from a "
 			"broker that runs, or from its backup, for the broker's user only (mode 0600)", c->login_key_path, there);

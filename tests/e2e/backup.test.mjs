@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import tls from "node:tls";
 import { build, Harness, until } from "./harness.mjs";
 import { recording } from "./support/recordings.mjs";
 import { Remote } from "./support/remote.mjs";
@@ -31,10 +32,11 @@ function run(program, args, input)
 const at = name => path.join(harness.dir, name);
 
 /** @param {string} program
- * @param {string[]} args */
-function fine(program, args)
+ * @param {string[]} args
+ * @param {string} [input] */
+function fine(program, args, input)
 {
-	const { code, said } = run(program, args);
+	const { code, said } = run(program, args, input);
 	assert.equal(code, 0, `${program} ${args.join(" ")}: ${said}\n${harness.logs()}`);
 	return said;
 }
@@ -93,12 +95,77 @@ test("backup: a broker that is lost with all its state is back from its last bac
 	await remote.page.keyboard.type("+after");
 	await remote.hasText("before+after");
 
-	await harness.broker.stop();
 	const audit = fine("sekisho-audit-verify", ["--key", at("audit.kept"), at("state/audit")]);
 	assert.match(audit, /the log is whole/);
 	const log = fs.readdirSync(at("state/audit")).filter(name => name.endsWith(".log")).map(name => fs.readFileSync(at(`state/audit/${name}`), "utf8")).join("");
 	assert.match(log, /"what":"backup\.made"/);
 	assert.match(log, /"what":"backup\.restored"/);
 	assert.match(log, /"what":"session\.restored"/);
-	fine("sekisho-recording-verify", ["--key", at("recording.kept"), "--audit", at("state/audit"), at("state/recordings")]);
+});
+
+/** The certificate that a new connection is shown.
+ * @returns {Promise<string>} */
+function shown()
+{
+	return new Promise((resolve, reject) => {
+		const { hostname, port } = new URL(harness.direct);
+		const socket = tls.connect({ host: hostname, port: Number(port), rejectUnauthorized: false }, () => {
+			resolve(socket.getPeerCertificate().fingerprint256);
+			socket.destroy();
+		});
+		socket.on("error", reject);
+	});
+}
+
+test("keys: each is changed while a session runs, which goes on; what the old ones signed still verifies", { timeout: 180000 }, async () => {
+	const config = at("broker.yaml"), pki = at("pki");
+	let typed = "before+after";
+	const goesOn = async () => {
+		typed += "k";
+		await remote.page.keyboard.type("k");
+		await remote.hasText(typed);
+	};
+	/** @param {string[]} words */
+	const rotate = async (...words) => {
+		const said = fine("sekishoctl", ["--lang", "en", "key", "rotate", ...words, "--config", config]);
+		assert.match(said, /no session was ended/);
+		await goesOn();
+	};
+
+	assert.match(fine("sekishoctl", ["--lang", "en", "key", "list", "--config", config]), /^audit +0d +at once/m);
+	await rotate("audit");
+	fine("sekishoctl", ["recording", "keygen", at("second.pub"), at("second.secret")], `${PASSPHRASE}\n`);
+	fine("sekishoctl", ["backup", "keygen", at("backup2.pub"), at("backup2.secret")], `${PASSPHRASE}\n`);
+	await rotate("recording", "--file", at("second.pub"));
+	await rotate("recording-signing");
+	await rotate("backup", "--file", at("backup2.pub"));
+	await rotate("backup-signing");
+	fine("sekisho-certs", ["broker", pki, "broker2"]);
+	await rotate("broker", "--certificate", `${pki}/broker2.crt`, "--key", `${pki}/broker2.key`);
+	fine("sekisho-certs", ["crl", pki]);
+	fs.copyFileSync(`${pki}/ca.crl`, at("new.crl"));
+	await rotate("crl", "--file", at("new.crl"));
+	const before = await shown();
+	for (const end of ["crt", "key"])
+		fs.copyFileSync(`${pki}/https1.${end}`, at(`first.${end}`));
+	fine("sekisho-certs", ["https", pki, "https2", "--address", harness.addresses?.inner ?? ""]);
+	await rotate("https", "--certificate", `${pki}/https2.crt`, "--key", `${pki}/https2.key`);
+	assert.notEqual(await shown(), before);
+	await rotate("https", "--certificate", at("first.crt"), "--key", at("first.key")); /* the one that the test's browser trusts */
+	assert.equal(await shown(), before);
+	/* what does not fit is refused, and nothing changes */
+	assert.notEqual(run("sekishoctl", ["key", "rotate", "https", "--certificate", `${pki}/https2.crt`, "--key", `${pki}/broker2.key`, "--config", config]).code, 0);
+	assert.notEqual(run("sekishoctl", ["key", "rotate", "broker", "--certificate", `${pki}/https2.crt`, "--key", `${pki}/broker2.key`, "--config", config]).code, 0);
+	/* the next backup holds everything, for the new key */
+	fine("sekishoctl", ["backup", "--config", config]);
+
+	await harness.broker.stop();
+	for (const key of [at("audit.kept"), at("state/audit.key.pub")])
+		assert.match(fine("sekisho-audit-verify", ["--key", key, at("state/audit")]), /another key signs[^]*the log is whole/);
+	fine("sekisho-recording-verify", ["--key", at("recording.kept"), "--key", at("state/recording.key.pub"), "--audit", at("state/audit"), at("state/recordings")]);
+	const newest = fs.readdirSync(at("shelf")).filter(name => name.endsWith(".sekbak")).map(name => at(`shelf/${name}`))
+		.sort((a, b) => fs.statSync(a).mtimeMs - fs.statSync(b).mtimeMs).at(-1) ?? "";
+	fine("sekishoctl", ["backup", "verify", newest, "--signed-by", at("state/backup.key.pub"), "--secret", at("backup2.secret"),
+		"--passphrase-file", at("passphrase")]);
+	assert.notEqual(run("sekishoctl", ["backup", "verify", newest, "--signed-by", at("backup.kept")]).code, 0);
 });

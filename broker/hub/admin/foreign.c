@@ -53,12 +53,6 @@ static void match(void *ctx, const struct sek_host_info *i)
 		s->foreign = i->host->kind != SEK_KIND_SEKISHO;
 }
 
-static void purpose_of(const char *host, const char *user, char *ret, size_t size)
-{
-	/* no host's name holds a newline */
-	snprintf(ret, size, "foreign host 1\n%s\n%s", host, user);
-}
-
 static void secret_work(struct sek_admin_request *r)
 {
 	const char *host = sek_admin_text(r, "host"), *user = sek_admin_text(r, "user"), *password = sek_admin_text(r, "password");
@@ -69,7 +63,7 @@ static void secret_work(struct sek_admin_request *r)
 
 	snprintf(secret.login, sizeof secret.login, "%s", sek_admin_text(r, "login"));
 	snprintf(secret.password, sizeof secret.password, "%s", password);
-	purpose_of(host, user, purpose, sizeof purpose);
+	sek_seal_for_host(host, user, purpose, sizeof purpose);
 	sek_seal(r->admin->config.login_key, purpose, &secret, sizeof secret, sealed);
 	explicit_bzero(&secret, sizeof secret);
 	explicit_bzero((void *)(uintptr_t)password, strlen(password)); /* the member's own text */
@@ -110,7 +104,7 @@ static sek_status secret_of(void *ctx, const char *host, const char *who, struct
 	if (sek_is_ok(s) && n != sizeof secret + SEK_SEAL_MORE_BYTES)
 		s = sek_fail(SEK_E_STORE);
 	if (sek_is_ok(s)) {
-		purpose_of(host, own ? who : "", purpose, sizeof purpose);
+		sek_seal_for_host(host, own ? who : "", purpose, sizeof purpose);
 		s = sek_seal_open(a->config.login_key, purpose, sealed, n, &secret);
 	}
 	if (sek_is_ok(s)) {

@@ -13,11 +13,6 @@
 #include "broker/hub/approvals/internal.h"
 #include "broker/hub/keys/seal.h"
 
-static void purpose_of(const char *id, char ret[64])
-{
-	snprintf(ret, 64, "approval %s", id);
-}
-
 void sek_approval_take_ask(struct sek_approval_request *r, const struct sek_approval_ask *ask)
 {
 	struct sek_store_approval *row = &r->row;
@@ -79,7 +74,7 @@ static void ask_work(struct sek_approval_request *r)
 		sek_approval_fail(r, "internal");
 		return;
 	}
-	purpose_of(r->row.id, purpose);
+	sek_seal_for_approval(r->row.id, purpose, sizeof purpose);
 	if (sealed)
 		sek_seal(r->all->config.key, purpose, r->bytes, r->n, sealed);
 	r->row.asked_s = r->now_s;
@@ -96,7 +91,7 @@ bool sek_approval_open_text(struct sek_approval_request *r)
 
 	if (!sek_approval_stored(r, sek_store_approval_sealed(r->all->store, r->row.id, &sealed, &n)))
 		return false;
-	purpose_of(r->row.id, purpose);
+	sek_seal_for_approval(r->row.id, purpose, sizeof purpose);
 	r->bytes = n >= SEK_SEAL_MORE_BYTES ? malloc(n - SEK_SEAL_MORE_BYTES + 1) : NULL;
 	if (!r->bytes || !r->all->config.key || !sek_is_ok(sek_seal_open(r->all->config.key, purpose, sealed, n, r->bytes))) {
 		sek_log(SEK_LOG_ERROR, "approval.damaged", "id", r->row.id, NULL);

@@ -43,7 +43,7 @@ sek_status sek_documents_key(const struct sek_documents *d, const struct sek_sto
 {
 	char purpose[64];
 
-	snprintf(purpose, sizeof purpose, "document:%s", r->id);
+	sek_seal_for_document(r->id, purpose, sizeof purpose);
 	return sek_seal_open(d->config.key, purpose, r->key, sizeof r->key, ret);
 }
 

@@ -22,9 +22,9 @@ static sek_status sink(void *ctx, const void *bytes, size_t n)
 void sek_document_work_create(uv_work_t *w)
 {
 	struct sek_document_job *j = w->data;
-	char purpose[64] = "document:";
+	char purpose[64];
 
-	strcat(purpose, j->row.id);
+	sek_seal_for_document(j->row.id, purpose, sizeof purpose);
 	randombytes_buf(j->key, sizeof j->key);
 	sek_seal(j->documents->config.key, purpose, j->key, sizeof j->key, j->row.key);
 	j->sha = malloc(sizeof *j->sha);

@@ -4,6 +4,7 @@
  */
 #include "broker/hub/keys/seal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <sodium.h>
@@ -25,4 +26,20 @@ sek_status sek_seal_open(const uint8_t key[SEK_SEAL_KEY_BYTES], const char *purp
 			(const uint8_t *)purpose, strlen(purpose), sealed, key) != 0)
 		return sek_fail(SEK_E_CRYPTO);
 	return sek_ok();
+}
+
+void sek_seal_for_document(const char *id, char *ret, size_t size)
+{
+	snprintf(ret, size, "document:%s", id);
+}
+
+void sek_seal_for_approval(const char *id, char *ret, size_t size)
+{
+	snprintf(ret, size, "approval %s", id);
+}
+
+void sek_seal_for_host(const char *host, const char *user, char *ret, size_t size)
+{
+	/* no host's name holds a newline */
+	snprintf(ret, size, "foreign host 1\n%s\n%s", host, user);
 }

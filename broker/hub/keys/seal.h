@@ -19,4 +19,9 @@ void sek_seal(const uint8_t key[SEK_SEAL_KEY_BYTES], const char *purpose, const 
 /* n: of the sealed bytes. ret: n - SEK_SEAL_MORE_BYTES. SEK_E_CRYPTO: another key or purpose, or it was touched; nothing was written. */
 sek_status sek_seal_open(const uint8_t key[SEK_SEAL_KEY_BYTES], const char *purpose, const uint8_t *sealed, size_t n, void *ret);
 
+/* What seals in the store are for: one home, so that whoever changes the key finds them all. */
+void sek_seal_for_document(const char *id, char *ret, size_t size);
+void sek_seal_for_approval(const char *id, char *ret, size_t size);
+void sek_seal_for_host(const char *host, const char *user, char *ret, size_t size);
+
 #endif

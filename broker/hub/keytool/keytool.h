@@ -15,6 +15,7 @@ enum keytool_way {
 	KEYTOOL_FILE,     /* one file from elsewhere is */
 	KEYTOOL_AUDIT,    /* made here: the log's signing key */
 	KEYTOOL_SIGNING,  /* made here: another signing key */
+	KEYTOOL_LOGIN,    /* made here, taken at the next start */
 	KEYTOOL_ELSEWHERE,/* by something else, which the list says */
 };
 /* When the running broker takes it. */

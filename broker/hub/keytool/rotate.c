@@ -73,6 +73,22 @@ static bool put_file(const struct keytool *t, const struct keytool_key *k, char 
 	return put(t->file, to, err, err_size);
 }
 
+/* Beside the old one: the next start of the broker seals the store with it, and puts it into its place. */
+static bool make_login(const char *path, char *err, size_t err_size)
+{
+	uint8_t key[32];
+	char next[4200];
+	sek_status s;
+
+	snprintf(next, sizeof next, "%.4000s.next", path);
+	randombytes_buf(key, sizeof key);
+	s = sek_file_write(next, key, sizeof key, 0600, SEK_FILE_NEW);
+	sodium_memzero(key, sizeof key);
+	if (!sek_is_ok(s))
+		snprintf(err, err_size, sek_is(s, SEK_E_EXISTS) ? "one waits already for the next start of the broker" : "it cannot be written");
+	return sek_is_ok(s);
+}
+
 /* By the owner of the key, for whom nothing that root made may lie there. */
 static bool make_here(const struct keytool *t, const struct keytool_key *k, const char *who, char *err, size_t err_size)
 {
@@ -82,6 +98,8 @@ static bool make_here(const struct keytool *t, const struct keytool_key *k, cons
 
 	if (k->way == KEYTOOL_AUDIT)
 		return sek_is_ok(sek_audit_rekey(&t->config->audit, who, old, new, err, err_size));
+	if (k->way == KEYTOOL_LOGIN)
+		return make_login(k->file, err, err_size);
 	s = sek_sign_key_replace(k->file, &key);
 	sodium_memzero(&key, sizeof key);
 	if (!sek_is_ok(s))
