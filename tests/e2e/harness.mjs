@@ -141,6 +141,7 @@ export class Harness {
 	 * @param {string} [options.login] lines of the broker's configuration below `login:`, indented by two
 	 * @param {(dir: string) => void} [options.prepare] called with the folder before the broker starts
 	 * @param {string[]} [options.synthetic] the render host is sekisho-load-host with these words, no browsers
+	 * @param {string} [options.postgresql] folder of the socket of a PostgreSQL that keeps the store
 	 * @param {boolean} [options.renderHost] false: none is started */
 	constructor(options = {})
 	{
@@ -152,6 +153,7 @@ export class Harness {
 		this.brokerExtra = options.brokerExtra ?? "";
 		this.renderHost = options.renderHost ?? true;
 		this.synthetic = options.synthetic;
+		this.postgresql = options.postgresql ?? "";
 		this.loginLines = options.login ?? "";
 		this.prepare = options.prepare ?? (() => {});
 	}
@@ -274,7 +276,7 @@ render_hosts:
     address: ${at.host}
     port: ${hostPort}
 store:
-  path: ${dir}/state/sekisho.db
+  path: ${dir}/state/sekisho.db${this.postgresql && `\n  postgresql:\n    address: ${this.postgresql}`}
 web_root: ${dir}/web
 sessions:
   max: ${this.maxSessions}
