@@ -114,7 +114,7 @@ static sek_status add_file(struct listing *l, const struct sek_backup_item *item
 		return sek_ok();
 	if (!sek_backup_absolute(path, full))
 		return refuse(l, path, "this path cannot be put into a backup (too long, or with unusual characters)");
-	if (stat(path, &st) != 0)
+	if (stat(item->source ? item->source : path, &st) != 0)
 		return item->may_go ? sek_ok() : refuse(l, path, "the configuration names it and it is not there");
 	return add_item(l, item, full);
 }
@@ -279,8 +279,7 @@ static sek_status add_all(struct listing *l, const struct sek_broker_config *c, 
 	SEK_TRY(add_folder_of(l, SEK_BACKUP_CONFIG, s->config_path));
 	SEK_TRY(add_file(l, &config, s->config_path));
 	SEK_TRY(add_folder_of(l, SEK_BACKUP_STORE, c->store_path));
-	if (s->store_copy)
-		SEK_TRY(add_file(l, &store, c->store_path));
+	SEK_TRY(add_file(l, &store, c->store_path));
 	SEK_TRY(add_named_files(l, c));
 	drop_doubles(l->list);
 	SEK_TRY(add_folders_of_keys(l, 0));

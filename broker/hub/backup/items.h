@@ -26,7 +26,7 @@ struct sek_backup_items {
 };
 
 struct sek_backup_sources {
-	const char *config_path, *store_copy; /* the copy in the store's place; NULL: there is no file of it */
+	const char *config_path, *store_copy; /* the copy in the store's place */
 	const struct sek_audit_mark *mark;    /* segment 0: there is no log yet */
 	bool recordings, documents;
 };

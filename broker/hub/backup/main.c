@@ -134,8 +134,8 @@ static int make(const struct options *o)
 	sek_hex(r.head.id, sizeof r.head.id, id);
 	printf("%s\n%s, %llu bytes, %llu files, %llu more held by earlier backups, id %s\n", r.path, r.head.whole ? "whole" : "what is new",
 		(unsigned long long)r.bytes, (unsigned long long)r.files, (unsigned long long)r.held, id);
-	if (r.no_store)
-		printf("Without the store: it is PostgreSQL's. Back that up at the same time with pg_dump, which is as consistent.\n");
+	if (r.from_postgresql)
+		printf("The store, read from PostgreSQL, is in it as an SQLite file; after a restore: sekisho-broker --config FILE store migrate\n");
 	if (r.removed)
 		printf("%u older backups removed\n", r.removed);
 	return DONE;

@@ -26,6 +26,7 @@
 #include "broker/hub/backup/items.h"
 #include "broker/hub/backup/shelf.h"
 #include "broker/hub/store/copy.h"
+#include "broker/hub/store/migrate.h"
 
 struct job {
 	const struct sek_broker_config *c;
@@ -115,15 +116,14 @@ static sek_status take_moment(struct job *j)
 
 	snprintf(copy, sizeof copy, "%.4000s.backup", j->c->store_path);
 	(void)unlink(copy); /* of a backup that was killed */
-	j->ret->no_store = j->c->store_where != j->c->store_path; /* PostgreSQL has backups of its own */
-	if (!j->ret->no_store) {
-		SEK_TRY(sek_store_copy(j->c->store_path, copy, j->err, j->err_size));
-		memcpy(j->copy, copy, sizeof copy);
-	}
+	memcpy(j->copy, copy, sizeof copy);
+	j->ret->from_postgresql = j->c->store_where != j->c->store_path;
+	SEK_TRY(j->ret->from_postgresql ? sek_store_dump(j->c->store_where, copy, j->err, j->err_size) :
+		sek_store_copy(j->c->store_path, copy, j->err, j->err_size));
 	status = sek_audit_mark_take(j->c->audit.path, &j->mark);
 	if (!sek_is_ok(status) && !sek_is(status, SEK_E_NOT_FOUND))
 		return refuse(j, status, "cannot be read: the audit log", j->c->audit.path);
-	return sek_backup_items_list(j->c, &(struct sek_backup_sources){ j->config_path, j->ret->no_store ? NULL : j->copy, &j->mark, j->wish->recordings,
+	return sek_backup_items_list(j->c, &(struct sek_backup_sources){ j->config_path, j->copy, &j->mark, j->wish->recordings,
 		j->wish->documents }, &j->items, j->err, j->err_size);
 }
 

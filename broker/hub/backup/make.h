@@ -22,7 +22,7 @@ struct sek_backup_result {
 	struct sek_backup_head head;
 	uint64_t bytes, files, held; /* of the backup; how many it holds; how many earlier ones hold for it */
 	unsigned removed;            /* older backups */
-	bool no_store;               /* it is PostgreSQL's: not in here */
+	bool from_postgresql;        /* the store is in here as a file, of which `store migrate` makes a PostgreSQL again */
 };
 
 /* As the broker's user; blocking. Notes in the audit log that it was made, or that it failed. On failure err says what is wrong and what to

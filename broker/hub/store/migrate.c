@@ -320,3 +320,116 @@ sek_status sek_store_migrate(const char *path, const char *where, const struct s
 	free(m.tables);
 	return status;
 }
+
+/* --- the other way, for backups: as of one moment, beside brokers that write --- */
+
+static sek_status take_row_by_row(struct move *m, struct table *t, const char *insert, crypto_generichash_state *h)
+{
+	bool more = true;
+
+	while (more) {
+		struct sek_db_query *q = NULL;
+		sek_status status = sek_ok();
+		int rc = SEK_DB_DONE;
+
+		SEK_TRY(sek_db_prepare(m->from, &q, "FETCH FORWARD 500 FROM look", ""));
+		for (more = false; sek_is_ok(status) && (rc = sek_db_step(q)) == SEK_DB_ROW; more = true, t->rows++) {
+			feed(h, q, t);
+			status = write_row(m, t, q, insert);
+		}
+		sek_db_finish(q);
+		SEK_TRY(status);
+		if (rc != SEK_DB_DONE)
+			return sek_db_status(m->from);
+	}
+	return sek_ok();
+}
+
+static sek_status dump_table(struct move *m, struct table *t)
+{
+	char columns[SEK_DB_VALUES_MAX * (NAME_BYTES + 4)], marks[SEK_DB_VALUES_MAX * 8], sql[2 * sizeof columns];
+	crypto_generichash_state h;
+
+	list_columns(t, NULL, columns, sizeof columns);
+	list_columns(t, "?", marks, sizeof marks);
+	crypto_generichash_init(&h, NULL, 0, sizeof t->hash);
+	snprintf(sql, sizeof sql, "DECLARE look NO SCROLL CURSOR FOR SELECT %s FROM \"%s\" ORDER BY %s", columns, t->name, t->order);
+	SEK_TRY(sek_db_exec(m->from, sql));
+	snprintf(sql, sizeof sql, "INSERT INTO \"%s\" (%s) VALUES (%s)", t->name, columns, marks);
+	SEK_TRY(take_row_by_row(m, t, sql, &h));
+	crypto_generichash_final(&h, t->hash, sizeof t->hash);
+	return sek_db_exec(m->from, "CLOSE look");
+}
+
+/* What the file has of it now. */
+static sek_status compare_dump(struct move *m, const struct table *t)
+{
+	char columns[SEK_DB_VALUES_MAX * (NAME_BYTES + 4)], sql[2 * sizeof columns];
+	uint8_t hash[crypto_generichash_BYTES];
+	struct sek_db_query *q = NULL;
+	crypto_generichash_state h;
+	int64_t rows = 0;
+	int rc;
+
+	list_columns(t, NULL, columns, sizeof columns);
+	crypto_generichash_init(&h, NULL, 0, sizeof hash);
+	snprintf(sql, sizeof sql, "SELECT %s FROM \"%s\" ORDER BY %s", columns, t->name, t->order);
+	SEK_TRY(sek_db_prepare(m->to, &q, sql, ""));
+	while ((rc = sek_db_step(q)) == SEK_DB_ROW) {
+		feed(&h, q, t);
+		rows++;
+	}
+	sek_db_finish(q);
+	if (rc != SEK_DB_DONE)
+		return sek_db_status(m->to);
+	crypto_generichash_final(&h, hash, sizeof hash);
+	return rows == t->rows && memcmp(hash, t->hash, sizeof hash) == 0 ? sek_ok() :
+		wrong(m, SEK_E_STORE, "what the file has is not what was read from the table", t->name, "");
+}
+
+static sek_status dump_all(struct move *m)
+{
+	for (int i = 0; i < m->n_tables; i++) {
+		m->tables[i].rows = 0;
+		SEK_TRY(dump_table(m, &m->tables[i]));
+		SEK_TRY(compare_dump(m, &m->tables[i]));
+	}
+	return sek_ok();
+}
+
+static sek_status dump_both(struct move *m)
+{
+	struct sek_db *from = m->from;
+	sek_status status;
+
+	m->from = m->to; /* the tables are those of the fresh file: both have the same schema */
+	status = read_tables(m);
+	m->from = from;
+	SEK_TRY(status);
+	SEK_TRY(sek_db_begin_read(m->from));
+	status = sek_db_begin(m->to);
+	if (sek_is_ok(status))
+		status = sek_db_end(m->to, dump_all(m));
+	return sek_db_end(m->from, status);
+}
+
+sek_status sek_store_dump(const char *where, const char *to, char *err, size_t err_size)
+{
+	static const struct sek_store_migrate_calls nobody = { NULL, NULL, NULL };
+	struct move m = { .calls = &nobody, .err = err, .err_size = err_size };
+	sek_status status;
+
+	err[0] = '\0';
+	m.tables = calloc(TABLES_MAX, sizeof *m.tables);
+	status = m.tables ? sek_db_open_postgresql(where, &m.from, err, err_size) : sek_fail(SEK_E_NOMEM);
+	if (sek_is_ok(status))
+		status = sek_db_open_sqlite(to, &m.to, err, err_size);
+	if (sek_is_ok(status))
+		status = dump_both(&m);
+	if (!sek_is_ok(status) && !err[0])
+		snprintf(err, err_size, "store: %s", m.to && sek_db_error(m.to)[0] ? sek_db_error(m.to) : m.from ? sek_db_error(m.from) : "no memory");
+	sek_db_close(m.to);
+	sek_db_close(m.from);
+	free(m.tables);
+	return status;
+}

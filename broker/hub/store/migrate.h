@@ -21,4 +21,8 @@ struct sek_store_migrate_calls {
  * SEK_E_EXISTS: something stands in the target. SEK_E_STORE. */
 sek_status sek_store_migrate(const char *path, const char *where, const struct sek_store_migrate_calls *calls, char *err, size_t err_size);
 
+/* The other way, for a backup: everything in the PostgreSQL at `where`, as of one moment, into a new SQLite file, read again and compared.
+ * Brokers may write meanwhile. sek_store_migrate takes it back. On failure a file may be left at `to`. */
+sek_status sek_store_dump(const char *where, const char *to, char *err, size_t err_size);
+
 #endif

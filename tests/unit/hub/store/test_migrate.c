@@ -160,6 +160,33 @@ START_TEST(all_of_it_is_there)
 }
 END_TEST
 
+/* What a backup takes of it: a file that has all of it again. */
+START_TEST(and_back_into_a_file)
+{
+	struct sek_store_person p = { .id = 0 };
+	struct sek_store_totp t;
+	struct sek_store *s, *busy;
+	char back[160];
+	uint64_t n = 0;
+
+	OK(sek_store_migrate(path, where_of(path), &calls, err, sizeof err));
+	busy = open_at(where_of(path)); /* a broker may have it open */
+	snprintf(back, sizeof back, "%s/back.db", folder);
+	ck_assert_msg(sek_is_ok(sek_store_dump(where_of(path), back, err, sizeof err)), "%s", err);
+	sek_store_close(busy);
+	s = open_at(back);
+	OK(sek_store_users_count(s, &n));
+	ck_assert_uint_eq(n, 701);
+	OK(sek_store_person_find(s, "山田42", &p));
+	ck_assert_str_eq(p.display, "表示\n名");
+	OK(sek_store_totp_get(s, 1, &t));
+	ck_assert_mem_eq(t.sealed, "\0\1\xff", 3);
+	OK(sek_store_user_add(s, "new", "h", 1));
+	sek_store_close(s);
+	unlink(back);
+}
+END_TEST
+
 START_TEST(not_while_somebody_has_it_open)
 {
 	struct sek_store *s = open_at(path);
@@ -198,6 +225,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, all_of_it_is_there);
+	tcase_add_test(t, and_back_into_a_file);
 	tcase_add_test(t, not_while_somebody_has_it_open);
 	tcase_add_test(t, all_or_nothing);
 	suite_add_tcase(s, t);
