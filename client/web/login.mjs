@@ -12,6 +12,8 @@ import "./login-step.mjs";
 
 /** How often a log-in is tried while too many others log in. */
 const MOST_TURNS = 10;
+/** The same while the server's database is away, every few seconds. */
+const MOST_WAITS = 60;
 
 export class LoginView extends HTMLElement {
 	/** Key of words that say why the form is shown, "" for none. */
@@ -238,7 +240,8 @@ export class LoginView extends HTMLElement {
 			try {
 				return await api.login(user, password);
 			} catch (error) {
-				if (!(error instanceof api.ApiError) || (error.word !== "busy" && error.word !== "store") || turn === MOST_TURNS)
+				const most = !(error instanceof api.ApiError) ? 0 : error.word === "busy" ? MOST_TURNS : error.word === "store" ? MOST_WAITS : 0;
+				if (!(error instanceof api.ApiError) || turn >= most)
 					throw error;
 				this.noticeKey = error.word === "busy" ? "login.crowded" : "login.away";
 				this.#showWords();
