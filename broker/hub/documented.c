@@ -126,7 +126,7 @@ sek_status sek_documented_start(struct sek_documented *d, uv_loop_t *loop, const
 	const struct sek_approvals_config approvals = { .store_where = config->store_where, .audit = audit, .key = key };
 	const struct sek_documents_config c = {
 		.store_where = config->store_where, .folder = config->documents_path, .paper_path = config->paper_path,
-		.languages = config->documents_languages, .least_free_bytes = config->documents_least_free_bytes, .key = key,
+		.languages = config->documents_languages, .least_free_bytes = config->documents_least_free_bytes, .key = key, .broker = config->broker_name,
 		.print_server = config->print_server, .printers = config->printers, .n_printers = config->n_printers, .audit = audit,
 		.source = { d, policy_of, start, take, stop, taken },
 	};

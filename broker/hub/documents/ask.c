@@ -48,6 +48,7 @@ static bool read_members(struct sek_documents_request *q)
 		return false;
 	}
 	snprintf(r->user, sizeof r->user, "%s", q->call.user);
+	snprintf(r->broker, sizeof r->broker, "%s", q->documents->config.broker ? q->documents->config.broker : "");
 	snprintf(r->name, sizeof r->name, "%s", name);
 	snprintf(r->source, sizeof r->source, "%s", from);
 	snprintf(r->purpose, sizeof r->purpose, "%s", purpose);

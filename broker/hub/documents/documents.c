@@ -62,16 +62,21 @@ struct sek_audit_ticket *sek_documents_record(struct sek_documents *d, const cha
 		more ? value : NULL, NULL } }, done, user);
 }
 
+bool sek_documents_elsewhere(const struct sek_documents *d, const struct sek_store_document *r)
+{
+	return d->config.broker && r->broker[0] && strcmp(r->broker, d->config.broker) != 0;
+}
+
 json_t *sek_documents_json(struct sek_documents *d, const struct sek_store_document *r)
 {
 	const struct sek_document_job *j = strcmp(r->state, "working") == 0 ? sek_document_job_find(d, r->id, NULL) : NULL;
 	char hash[65];
 
 	sek_hex(r->hash, sizeof r->hash, hash);
-	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:s,s:s,s:b,s:I,s:I}", "id", r->id, "name", r->name, "for", r->purpose, "from", r->source,
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:s,s:s,s:b,s:I,s:I,s:s}", "id", r->id, "name", r->name, "for", r->purpose, "from", r->source,
 		"state", r->state, "pages", (json_int_t)(j ? j->row.pages : r->pages), "pages_done", (json_int_t)(j ? j->pages_done : r->pages),
 		"bytes", (json_int_t)r->bytes, "sha256", r->bytes > 0 ? hash : "", "reason", r->reason, "text", (int)r->text, "created",
-		(json_int_t)r->created_s, "expires", (json_int_t)r->expires_s);
+		(json_int_t)r->created_s, "expires", (json_int_t)r->expires_s, "broker", r->broker);
 }
 
 void sek_documents_fail(struct sek_documents_request *q, const char *error)
@@ -213,7 +218,7 @@ static bool keep(void *ctx, const char *id)
 {
 	struct sek_store_document r;
 
-	return sek_is_ok(sek_store_document_find(((struct sek_documents *)ctx)->store, id, &r)) && r.expires_s > 0;
+	return sek_is_ok(sek_store_document_find(((struct sek_documents *)ctx)->store, id, &r)) && (r.expires_s > 0 || sek_documents_elsewhere(ctx, &r));
 }
 
 struct list {
@@ -242,6 +247,8 @@ static sek_status clear_up(struct sek_documents *d)
 	for (size_t i = 0; i < l.n && sek_is_ok(s); i++) {
 		struct sek_store_document *r = &l.rows[i];
 
+		if (sek_documents_elsewhere(d, r))
+			continue; /* that one makes it at this moment, or clears up by itself */
 		snprintf(r->state, sizeof r->state, "failed");
 		snprintf(r->reason, sizeof r->reason, "stopped");
 		memset(r->key, 0, sizeof r->key);

@@ -61,6 +61,7 @@ struct sek_documents_config {
 	const char *paper_path;            /* sekisho-paper */
 	const char *languages;             /* of words that are read: "jpn+eng" */
 	uint64_t least_free_bytes;         /* less room in the folder's file system: nothing is begun */
+	const char *broker;                /* this broker's name: documents of others are theirs; NULL: there are no others */
 	const uint8_t *key;                /* SEK_SEAL_KEY_BYTES: seals each document's own key */
 	const char *print_server;          /* "host:port" or a socket's path, NULL = libcups' own default */
 	const char *const *printers;       /* queues that may be used */

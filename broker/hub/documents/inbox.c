@@ -169,6 +169,8 @@ static struct sek_vault *open_vault(struct sek_documents_request *q)
 	sodium_memzero(key, sizeof key);
 	if (sek_is_ok(s))
 		return v;
+	if (sek_is(s, SEK_E_NOT_FOUND) && sek_documents_elsewhere(q->documents, &q->row)) /* and their folders are not one */
+		sek_documents_fail(q, "elsewhere");
 	sek_documents_fail(q, sek_is(s, SEK_E_NOT_FOUND) ? "gone" : "damaged");
 	return NULL;
 }

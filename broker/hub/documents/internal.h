@@ -120,6 +120,8 @@ void sek_documents_check_stopped(struct sek_documents *d);
 /* One record of the log about a document; done as for sek_audit_event. */
 struct sek_audit_ticket *sek_documents_record(struct sek_documents *d, const char *who, const char *what, const struct sek_store_document *r,
 	enum sek_audit_outcome outcome, const char *more, const char *value, sek_audit_done_fn *done, void *user);
+/* Whether another broker has made it; its file is here only if their folders are one. */
+bool sek_documents_elsewhere(const struct sek_documents *d, const struct sek_store_document *r);
 json_t *sek_documents_json(struct sek_documents *d, const struct sek_store_document *r);
 /* In the pool: the row of q->call.id if it is that user's. False with the error set. */
 bool sek_documents_mine(struct sek_documents_request *q);

@@ -38,7 +38,7 @@ static void on_look(uv_work_t *w)
 
 	d->n_due = 0;
 	d->due = calloc(BATCH, sizeof *d->due);
-	if (d->due && !sek_is_ok(sek_store_documents_due(d->store, (int64_t)time(NULL), BATCH, see_due, d)))
+	if (d->due && !sek_is_ok(sek_store_documents_due(d->store, d->config.broker ? d->config.broker : "", (int64_t)time(NULL), BATCH, see_due, d)))
 		d->n_due = 0;
 }
 

@@ -9,7 +9,7 @@
 #include "broker/hub/store/write.h"
 
 #define COLUMNS "id, \"user\", name, purpose, source, session, state, reason, dpi, text, pages, bytes, days, created_s, finished_s, expires_s, " \
-	"hash, key"
+	"hash, key, broker"
 
 static sek_status add(struct sek_db *db, const struct sek_store_document *d)
 {
@@ -21,9 +21,9 @@ static sek_status add(struct sek_db *db, const struct sek_store_document *d)
 	if (sek_is_ok(sek_db_number(db, &there, "SELECT 1 FROM documents WHERE id = ?1", "t", d->id)))
 		return sek_fail(SEK_E_EXISTS);
 	return sek_db_run(db, "INSERT INTO documents (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
-		"?16, ?17, ?18)", "ttttttttiiiiiiiibb", d->id, d->user, d->name, d->purpose, d->source, d->session, d->state, d->reason, d->dpi,
+		"?16, ?17, ?18, ?19)", "ttttttttiiiiiiiibbt", d->id, d->user, d->name, d->purpose, d->source, d->session, d->state, d->reason, d->dpi,
 		(int64_t)d->text, d->pages, d->bytes, d->days, d->created_s, d->finished_s, d->expires_s, (const void *)d->hash, sizeof d->hash,
-		(const void *)d->key, sizeof d->key);
+		(const void *)d->key, sizeof d->key, d->broker);
 }
 
 sek_status sek_store_document_add(struct sek_store *s, const struct sek_store_document *d)
@@ -76,6 +76,7 @@ static void read_row(struct sek_db_query *q, struct sek_store_document *d)
 	d->expires_s = sek_db_int(q, 15);
 	read_blob(q, 16, d->hash, sizeof d->hash);
 	read_blob(q, 17, d->key, sizeof d->key);
+	sek_db_copy(q, 18, d->broker, sizeof d->broker);
 }
 
 /* Gives each row of a prepared query to fn and ends it. */
@@ -154,18 +155,18 @@ sek_status sek_store_documents_count(struct sek_store *s, const char *user, int6
 		" ('failed', 'cancelled', 'refused')", "ti", user, since_s));
 }
 
-static sek_status due(struct sek_db *db, int64_t now_s, unsigned limit, sek_store_document_fn *fn, void *ctx)
+static sek_status due(struct sek_db *db, const char *broker, int64_t now_s, unsigned limit, sek_store_document_fn *fn, void *ctx)
 {
 	struct sek_db_query *q = NULL;
 
-	SEK_TRY(sek_db_prepare(db, &q, "SELECT " COLUMNS " FROM documents WHERE expires_s > 0 AND expires_s <= ?1 ORDER BY expires_s, id LIMIT ?2",
-		"ii", now_s, (int64_t)limit));
+	SEK_TRY(sek_db_prepare(db, &q, "SELECT " COLUMNS " FROM documents WHERE expires_s > 0 AND expires_s <= ?1"
+		" AND (?3 = '' OR broker = '' OR broker = ?3) ORDER BY expires_s, id LIMIT ?2", "iit", now_s, (int64_t)limit, broker));
 	return give(db, q, fn, ctx);
 }
 
-sek_status sek_store_documents_due(struct sek_store *s, int64_t now_s, unsigned limit, sek_store_document_fn *fn, void *ctx)
+sek_status sek_store_documents_due(struct sek_store *s, const char *broker, int64_t now_s, unsigned limit, sek_store_document_fn *fn, void *ctx)
 {
-	SEK_STORE_READ(s, due(s->db, now_s, limit, fn, ctx));
+	SEK_STORE_READ(s, due(s->db, broker, now_s, limit, fn, ctx));
 }
 
 static sek_status in_state(struct sek_db *db, const char *state, sek_store_document_fn *fn, void *ctx)

@@ -29,6 +29,7 @@ struct sek_store_document {
 	int64_t created_s, finished_s, expires_s; /* 0 = not yet; expires_s 0: there is no file */
 	uint8_t hash[32];                         /* SHA-256 of the PDF */
 	uint8_t key[SEK_STORE_DOCUMENT_KEY_BYTES];/* sealed; zeros once the file is gone */
+	char broker[64];                          /* who made it and has the file; "" = a program that knew of one broker only */
 };
 
 typedef void sek_store_document_fn(void *ctx, const struct sek_store_document *d);
@@ -45,8 +46,8 @@ sek_status sek_store_documents_of(struct sek_store *s, const char *user, int64_t
 sek_status sek_store_documents_page(struct sek_store *s, int64_t before_s, unsigned limit, sek_store_document_fn *fn, void *ctx);
 /* How many of a user's since then came or may still come through: those that failed, were cancelled or refused are not counted. */
 sek_status sek_store_documents_count(struct sek_store *s, const char *user, int64_t since_s, int64_t *ret);
-/* Those whose time is over, oldest first. */
-sek_status sek_store_documents_due(struct sek_store *s, int64_t now_s, unsigned limit, sek_store_document_fn *fn, void *ctx);
+/* Those whose time is over and that are that broker's, or nobody's ("": everybody's), oldest first. */
+sek_status sek_store_documents_due(struct sek_store *s, const char *broker, int64_t now_s, unsigned limit, sek_store_document_fn *fn, void *ctx);
 /* Those of one state. */
 sek_status sek_store_documents_in(struct sek_store *s, const char *state, sek_store_document_fn *fn, void *ctx);
 

@@ -108,7 +108,7 @@ export default {
 	"error.printer-down": "The print server does not answer. Please use this computer's print dialogue, or tell your administrator.",
 	"error.self": "You cannot do this to your own account. Please ask another administrator.",
 	"error.exists": "That name is taken already.",
-	"error.elsewhere": "Another broker has this recording's file. Do it there.",
+	"error.elsewhere": "Another broker has this file, and it is not to be had here. Do it there, or ask the administrator.",
 	"error.conflict": "Somebody else has changed this in the meantime. Nothing was overwritten: look at the present state and try again.",
 	"error.second-person": "You asked for this change yourself: another administrator has to approve it.",
 	"error.directory": "The directory rules this. Please change it there.",

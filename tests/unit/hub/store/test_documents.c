@@ -113,10 +113,25 @@ START_TEST(lists_counts_and_what_is_due)
 	ck_assert_int_eq(n, 3); /* what failed does not count; what was deleted has crossed */
 	OK(sek_store_documents_count(store, "taro", 1005, &n));
 	ck_assert_int_eq(n, 1);
-	OK(sek_store_documents_due(store, 1999, 10, see, &due));
+	OK(sek_store_documents_due(store, "", 1999, 10, see, &due));
 	ck_assert_uint_eq(due.n, 0);
-	OK(sek_store_documents_due(store, 2000, 10, see, &due));
+	OK(sek_store_documents_due(store, "", 2000, 10, see, &due));
 	ck_assert_uint_eq(due.n, 1);
+	/* of several brokers each sees to its own */
+	snprintf(d.id, sizeof d.id, "%032x", 77);
+	strcpy(d.broker, "b2");
+	OK(sek_store_document_add(store, &d));
+	OK(sek_store_document_find(store, d.id, &d));
+	ck_assert_str_eq(d.broker, "b2");
+	due.n = 0;
+	OK(sek_store_documents_due(store, "b1", 2000, 10, see, &due));
+	ck_assert_uint_eq(due.n, 1);
+	due.n = 0;
+	OK(sek_store_documents_due(store, "b2", 2000, 10, see, &due));
+	ck_assert_uint_eq(due.n, 2);
+	d.expires_s = 0;
+	d.bytes = 0;
+	OK(sek_store_document_set(store, &d, "released"));
 	OK(sek_store_documents_sum(store, &sums));
 	ck_assert(sums.files == 1 && sums.bytes == 100 && sums.waiting == 1);
 }
