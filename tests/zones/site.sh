@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A site in three zones, each machine a network namespace: staff, HAProxy, two brokers and PostgreSQL (inner zone and boundary), two render hosts and a web
-# site (outer zone). Sourced by tests/zones/run with $root, $build, $dir (a new folder), $id (a short word of this run); tests/zones/kill.mjs runs its
+# site (outer zone). Sourced by tests/zones/run with $root, $build, $dir (a new folder), $id (a short word of this run), $uids (the first of 300); tests/zones/kill.mjs runs its
 # functions too. Every machine has a default route towards the others through whoever stands between: only rules and ip_forward keep packets back.
 
 staff=$id-staff staff2=$id-staff2 front=$id-front broker1=$id-b1 broker2=$id-b2 database=$id-db render1=$id-r1 render2=$id-r2 web=$id-web
@@ -48,7 +48,7 @@ make_zones() {
 # The shipped rules; the site's addresses are those of the example, but for what several brokers need and the uids of these render hosts.
 load_rules() {
   local rules=$root/broker/package m
-  sed -e 's/^define session_uids = .*/define session_uids = 220000-220299/' -e 's/^define broker_inner = .*/define broker_inner = { 10.1.0.10, 10.1.0.11 }/' \
+  sed -e "s/^define session_uids = .*/define session_uids = $uids-$((uids + 299))/" -e 's/^define broker_inner = .*/define broker_inner = { 10.1.0.10, 10.1.0.11 }/' \
     -e 's/^define broker_clients = .*/define broker_clients = { 10.1.0.20 }/' -e 's/^define balancers = .*/define balancers = { 10.1.0.20 }/' \
     -e 's/^define database = .*/define database = { 10.1.0.30 }/' -e 's/^define inner_services = .*/define inner_services = { 10.1.0.30 . 5432 }/' \
     -e 's/^define broker_outer = .*/define broker_outer = { 192.168.50.10, 192.168.50.11 }/' \
@@ -84,7 +84,7 @@ renderd_yaml() { # NUMBER
 name: render$1.sekisho.internal
 listen: {address: 192.168.50.2$1, port: 7443}
 tls: {certificate: pki/render$1.sekisho.internal.crt, key: pki/render$1.sekisho.internal.key, ca: pki/ca.crt, crl: pki/ca.crl}
-sessions: {directory: /run/sekisho-$id-$1, max: 4, uid_base: 220${1}00, memory_mib: 2048, processes: 512, linger_seconds: 120, max_width: 3840, max_height: 2160}
+sessions: {directory: /run/sekisho-$id-$1, max: 4, uid_base: $((uids + 100 * $1)), memory_mib: 2048, processes: 512, linger_seconds: 120, max_width: 3840, max_height: 2160}
 egress: {allow: [203.0.113.0/24]} # addresses for documentation are no Internet to it
 browser: {policy_file: $root/render-host/sandbox/chromium-policy.json}
 YAML
