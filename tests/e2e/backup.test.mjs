@@ -159,6 +159,16 @@ test("keys: each is changed while a session runs, which goes on; what the old on
 	/* the next backup holds everything, for the new key */
 	fine("sekishoctl", ["backup", "--config", config]);
 
+	/* this one is taken by a restart, over which the session goes on */
+	const login = fs.readFileSync(at("state/login.key"));
+	assert.match(fine("sekishoctl", ["--lang", "en", "key", "rotate", "login", "--config", config]), /restart/);
+	harness.broker.process.kill("SIGUSR1");
+	await harness.broker.ended;
+	harness.startBroker();
+	await remote.live();
+	await goesOn();
+	assert.ok(!fs.existsSync(at("state/login.key.next")) && !login.equals(fs.readFileSync(at("state/login.key"))));
+
 	await harness.broker.stop();
 	for (const key of [at("audit.kept"), at("state/audit.key.pub")])
 		assert.match(fine("sekisho-audit-verify", ["--key", key, at("state/audit")]), /another key signs[^]*the log is whole/);
