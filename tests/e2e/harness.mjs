@@ -202,8 +202,11 @@ export class Harness {
 				throw new Error(`a daemon ended:\n${this.logs()}`);
 			return connects(this.addresses?.inner ?? "", brokerPort);
 		});
-		if (this.renderHost)
-			await until("the render host listens", () => connects(this.addresses?.host ?? "", hostPort));
+		if (!this.renderHost)
+			return;
+		await until("the render host listens", () => connects(this.addresses?.host ?? "", hostPort));
+		// and is known: a broker that called it too early calls again a little later, and has no host for sessions until then
+		await until("the broker hears of the render host", () => this.broker.log().includes("host.watched"), 40000).catch(() => {});
 	}
 
 	/** So that other uids can run them wherever the checkout lies. */
