@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How soon a change that is made at one broker is in force at the other one on the same store, for a session that runs there:
-//   node tests/bench/brokers/changes.mjs [--rounds 60] [--json]
+//   node tests/bench/brokers/changes.mjs [--rounds 60] [--postgresql] [--json]
 // Two real brokers; at the second one a user's session that runs (on sekisho-load-host, without a browser) with a client that has its stream
 // open. An administrator at the first changes the clipboard of the user's group, the user's memberships, a render host, and disables
 // the user; printed: from sending that request until the client (or the administrator's page) at the second broker sees it. Changes come at
-// random moments, the store is SQLite, which is asked every 250 ms. Exit code 1 if any kind took longer than a second at its 99th percentile.
+// random moments; the store is SQLite, which is asked every 250 ms, or a PostgreSQL of Debian's, which tells. Exit code 1 if any kind took longer than a second at its 99th percentile.
 // Needs root and a build (SEK_BUILD, default build/release).
 
 import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 
 import { Harness, root } from "../../e2e/harness.mjs";
 
-const { values } = parseArgs({ options: { rounds: { type: "string", default: "60" }, json: { type: "boolean", default: false } } });
+const { values } = parseArgs({ options: { rounds: { type: "string", default: "60" }, postgresql: { type: "boolean", default: false },
+	json: { type: "boolean", default: false } } });
 const rounds = Number(values.rounds), MOST_MS = 1000, build = path.resolve(process.env.SEK_BUILD ?? path.join(root, "build/release"));
 process.env.SEK_BIN = path.join(build, "bin");
 process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0"; // the harness has one certificate for both brokers, with the first one's address
@@ -23,7 +26,13 @@ const HELLO = 0x01, PING = 0x40, PONG = 0x41, POLICY = 0x87, STATE = 0x86;
 /** @type {Record<string, number[]>} */
 const took = {};
 const users = ["staff1", "staff2"];
-const harness = await Harness.start({ users, synthetic: ["--rate", "1"], maxSessions: 8 });
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "sek-changes-")), where = path.join(folder, "where");
+/** @param {string} what */
+const server = what => execFileSync(path.join(root, "tests/support/postgresql"), [what, where], { stdio: "inherit" });
+if (values.postgresql)
+	server("start");
+const harness = await Harness.start({ users, synthetic: ["--rate", "1"], maxSessions: 8,
+	...values.postgresql ? { postgresql: fs.readFileSync(where, "utf8").trim() } : {} });
 
 /** A client of the harness for unit tests, for a broker of this one's.
  * @param {[string, number]} target */
@@ -127,6 +136,9 @@ try {
 	session.stream.socket.destroy();
 } finally {
 	await harness.stop();
+	if (values.postgresql)
+		server("stop");
+	fs.rmSync(folder, { recursive: true });
 }
 
 const table = Object.entries(took).map(([what, all]) => {
