@@ -40,12 +40,12 @@ void sek_audited_broker(struct sek_audit *a, const char *what)
 
 void sek_audited_session(struct sek_audit *a, const char *word, const struct sek_session_info *i)
 {
-	bool ended = strcmp(word, "session.ended") == 0, started = strcmp(word, "session.started") == 0;
+	bool ended = strcmp(word, "session.ended") == 0, shown = strcmp(word, "session.started") == 0 || (*i->moved_from && !i->over);
 	uint32_t recording = i->policy->recording;
 	const char *details[] = {
 		"host", *i->host ? i->host : NULL, "state", sek_state_name(i->state), "age_s",
 		sek_logf("%llu", (unsigned long long)(i->age_ms / 1000)), "recording",
-		started ? recording == SEK_RECORDING_REQUIRED ? "required" : recording == SEK_RECORDING_OFF ? "off" : "optional" : NULL,
+		shown ? recording == SEK_RECORDING_REQUIRED ? "required" : recording == SEK_RECORDING_OFF ? "off" : "optional" : NULL,
 		"from", *i->moved_from ? i->moved_from : NULL, "client", *i->client ? i->client : NULL, "bytes_down", ended ? sek_logf("%llu", (unsigned long long)i->bytes_down) : NULL, NULL,
 	};
 

@@ -98,15 +98,17 @@ static void take_recording(struct sek_record_ledger *l, const char *what, const 
 
 static void take_line(struct sek_record_ledger *l, const char *text, size_t n)
 {
-	static const char recording[] = "\"what\":\"recording.", session[] = "\"what\":\"session.started\"";
+	static const char recording[] = "\"what\":\"recording.", session[] = "\"what\":\"session.started\"",
+		moved[] = "\"what\":\"session.moved-here\"";
 	const char *what;
 	json_t *line;
 
-	if (!memmem(text, n, recording, sizeof recording - 1) && !memmem(text, n, session, sizeof session - 1))
+	if (!memmem(text, n, recording, sizeof recording - 1) && !memmem(text, n, session, sizeof session - 1) &&
+			!memmem(text, n, moved, sizeof moved - 1))
 		return;
 	line = json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK, NULL);
 	what = text_of(line, "what");
-	if (strcmp(what, "session.started") == 0)
+	if (strcmp(what, "session.started") == 0 || strcmp(what, "session.moved-here") == 0)
 		take_session(l, line, json_object_get(line, "details"));
 	else if (strcmp(what, "recording.started") == 0 || strcmp(what, "recording.failed") == 0 ||
 			strcmp(what, "recording.closed") == 0 || strcmp(what, "recording.purged") == 0)

@@ -320,6 +320,7 @@ static void describe(const struct sek_session *s, struct sek_session_info *ret)
 		.policy = &s->policy,
 		.encoder_pid = s->encoder ? sek_encoder_pid(s->encoder) : 0,
 		.moved_from = s->moved_from ? s->moved_from : "",
+		.over = s->over != SEK_STATE_NONE,
 	};
 	memcpy(ret->id, s->id_hex, sizeof ret->id);
 	snprintf(ret->recording, sizeof ret->recording, "%s", sek_tape_id(s));

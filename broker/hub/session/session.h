@@ -216,6 +216,7 @@ struct sek_session_info {
 	char recording[33];      /* its recording's id, "" = none */
 	bool recorded;           /* that recording is on the disk and goes on */
 	const char *moved_from;  /* in session.moved-here: the broker that held it; else "" */
+	bool over;               /* likewise: it will be ended as soon as its host is reached, and nothing of it is shown */
 };
 void sek_sessions_each(struct sek_sessions *all, void (*fn)(void *user, const struct sek_session_info *info), void *user);
 size_t sek_sessions_count(const struct sek_sessions *all);

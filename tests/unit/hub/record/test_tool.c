@@ -176,7 +176,8 @@ static void log_recording(const struct sek_recording_facts *f, const char *sessi
 START_TEST(what_should_be_there)
 {
 	static const char one[] = "11111111111111111111111111111111", two[] = "22222222222222222222222222222222",
-		three[] = "33333333333333333333333333333333", refused[] = "44444444444444444444444444444444";
+		three[] = "33333333333333333333333333333333", refused[] = "44444444444444444444444444444444",
+		four[] = "66666666666666666666666666666666";
 	struct sek_recording_facts a, b;
 	char arguments[256], path[256], other[300];
 
@@ -202,6 +203,14 @@ START_TEST(what_should_be_there)
 	ck_assert_int_eq(run(arguments, r.folder), 1);
 	expect("33333333333333333333333333333333: this session had to be recorded");
 	log_event("recording.failed", three, SEK_AUDIT_REFUSED, (const char *const[]){ "session", three, NULL });
+	ck_assert_int_eq(run(arguments, r.folder), 0);
+	/* taken over from another broker, in whose log its start stands: ended at once; recorded here no more */
+	log_event("session.moved-here", four, SEK_AUDIT_DONE, (const char *const[]){ "from", "broker2", NULL });
+	ck_assert_int_eq(run(arguments, r.folder), 0);
+	log_event("session.moved-here", four, SEK_AUDIT_DONE, (const char *const[]){ "from", "broker2", "recording", "required", NULL });
+	ck_assert_int_eq(run(arguments, r.folder), 1);
+	expect("66666666666666666666666666666666: this session had to be recorded");
+	log_event("recording.failed", four, SEK_AUDIT_REFUSED, (const char *const[]){ "session", four, NULL });
 	ck_assert_int_eq(run(arguments, r.folder), 0);
 
 	/* cut, and finished anew by a broker that does not know better: sound in itself, but not what the log holds */
