@@ -70,7 +70,7 @@ test("words: every key that the pages use exists, and none is left over", () => 
 	for (const key of used)
 		assert.ok(key in ja, key);
 	// Keys that are put together from a name.
-	const built = /^(approve\.(?:kind|done|column)|documents\.(?:state|told|reason)|review\.(?:filter|mark|event|clipboard|ended)|admin\.(?:tab|why|field|role|users|scope|change|changed|factor|certificate|audit|outcome|hosts)|policy|state|step|error|status|keys|bar|end|logout|app\.language|overlay|notice\.warn|viewer|vnc)[.-]/;
+	const built = /^(approve\.(?:kind|done|column)|documents\.(?:state|told|reason)|review\.(?:filter|mark|event|clipboard|ended)|admin\.(?:ages|tab|why|field|role|users|scope|change|changed|factor|certificate|audit|outcome|hosts)|policy|state|step|error|status|keys|bar|end|logout|app\.language|overlay|notice\.warn|viewer|vnc)[.-]/;
 	for (const key of Object.keys(ja))
 		assert.ok(built.test(key) || used.includes(key), `${key} is used nowhere`);
 });

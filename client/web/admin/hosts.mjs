@@ -21,7 +21,7 @@ function stateCell(row)
 	const state = known("admin.hosts.state", row.state);
 	/** @param {string} key @param {string[]} list */
 	const why = (key, list) => make("span", { class: key === "old" ? "alarm" : "hint" }, words(`admin.hosts.${key}`, {
-		what: list.map(word => known("admin.ages.of", word)).join(words("admin.ages.and")) }));
+		what: list.map(word => known(`admin.ages.of`, word)).join(" / ") }));
 	if (!row.too_old?.length && !row.soon_old?.length)
 		return state;
 	return make("span", {}, state, ...(row.too_old.length ? [make("br"), why("old", row.too_old)] : []),
