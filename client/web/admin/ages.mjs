@@ -9,7 +9,7 @@ import { known } from "./show.mjs";
 /** @param {any} row */
 function line(row)
 {
-	const what = words("admin.ages.line", { what: known(`admin.ages.of`, row.of), at: row.at === "broker" ? words("admin.ages.broker") : row.at });
+	const what = `${known(`admin.ages.of`, row.of)} (${row.at === "broker" ? words("admin.ages.broker") : row.at})`;
 	const left = row.left_hours !== undefined ? words("admin.ages.left-hours", { n: row.left_hours }) :
 		row.left_days !== undefined ? words("admin.ages.left-days", { n: row.left_days }) :
 		row.age_days !== undefined ? words("admin.ages.age-days", { n: row.age_days }) :

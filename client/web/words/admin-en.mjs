@@ -124,7 +124,6 @@ export default {
 	"admin.hosts.old": "Too old: {what}",
 	"admin.hosts.soon": "Soon too old: {what}",
 	"admin.ages.title": "To be renewed",
-	"admin.ages.line": "{what} ({at})",
 	"admin.ages.broker": "this broker",
 	"admin.ages.over": "Over: ",
 	"admin.ages.soon": "Soon: ",

@@ -124,7 +124,6 @@ export default {
 	"admin.hosts.old": "期限切れ: {what}",
 	"admin.hosts.soon": "期限が近い: {what}",
 	"admin.ages.title": "更新が必要なもの",
-	"admin.ages.line": "{what}（{at}）",
 	"admin.ages.broker": "このブローカー",
 	"admin.ages.over": "期限切れ: ",
 	"admin.ages.soon": "期限間近: ",
