@@ -81,19 +81,21 @@ out:
 	return status;
 }
 
-static int write_all(int fd, const char *p, size_t n)
+sek_status sek_file_put(int fd, const void *bytes, size_t n)
 {
+	const char *p = bytes;
+
 	while (n > 0) {
 		ssize_t w = write(fd, p, n);
 
 		if (w < 0 && errno == EINTR)
 			continue;
 		if (w < 0)
-			return -1;
+			return sek_from_errno();
 		p += w;
 		n -= (size_t)w;
 	}
-	return 0;
+	return sek_ok();
 }
 
 /* The name is durable only once its directory was synced too. */
@@ -123,7 +125,7 @@ sek_status sek_file_write(const char *path, const void *bytes, size_t n, mode_t 
 	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return io_error(errno);
-	if (write_all(fd, bytes, n) != 0 || fchmod(fd, mode) != 0 || fsync(fd) != 0) {
+	if (!sek_is_ok(sek_file_put(fd, bytes, n)) || fchmod(fd, mode) != 0 || fsync(fd) != 0) {
 		status = io_error(errno);
 		goto out;
 	}

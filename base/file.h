@@ -21,4 +21,7 @@ sek_status sek_file_read(const char *path, char **ret, size_t *ret_n);
 enum sek_file_how { SEK_FILE_REPLACE, SEK_FILE_NEW };
 sek_status sek_file_write(const char *path, const void *bytes, size_t n, mode_t mode, enum sek_file_how how);
 
+/* Writes all n bytes to a blocking descriptor. The status of errno. */
+sek_status sek_file_put(int fd, const void *bytes, size_t n);
+
 #endif

@@ -18,6 +18,7 @@
 
 #include <sodium.h>
 
+#include "base/file.h"
 #include "base/error.h"
 #include "broker/hub/backup/file.h"
 #include "broker/hub/backup/shelf.h"
@@ -185,21 +186,6 @@ static sek_status make_folder(struct work *w, size_t i)
 	return sek_is_ok(s) ? s : refuse(w->err, w->err_size, s, path, "cannot be given its owner and rights");
 }
 
-static sek_status write_out(int fd, const uint8_t *bytes, size_t n)
-{
-	while (n > 0) {
-		ssize_t k = write(fd, bytes, n);
-
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k < 0)
-			return sek_from_errno();
-		bytes += k;
-		n -= (size_t)k;
-	}
-	return sek_ok();
-}
-
 static sek_status fill(struct sek_backup_reader *r, int fd, const struct sek_backup_row *row)
 {
 	uint8_t bytes[16384], hash[SEK_BACKUP_HASH_BYTES], said[SEK_BACKUP_HASH_BYTES];
@@ -212,7 +198,7 @@ static sek_status fill(struct sek_backup_reader *r, int fd, const struct sek_bac
 
 		SEK_TRY(sek_backup_get(r, bytes, k));
 		crypto_generichash_update(&h, bytes, k);
-		SEK_TRY(write_out(fd, bytes, k));
+		SEK_TRY(sek_file_put(fd, bytes, k));
 		n -= k;
 	}
 	crypto_generichash_final(&h, hash, sizeof hash);

@@ -16,6 +16,7 @@
 
 #include <sodium.h>
 
+#include "base/file.h"
 #include "base/error.h"
 
 enum { HEAD_BYTES = 16, TAG = crypto_aead_xchacha20poly1305_ietf_ABYTES, NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
@@ -64,21 +65,6 @@ static void bound(const char *id, bool last, uint8_t ret[BOUND_BYTES])
 
 /* --- writing --- */
 
-static sek_status put(int fd, const uint8_t *bytes, size_t n)
-{
-	while (n > 0) {
-		ssize_t k = write(fd, bytes, n);
-
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k < 0)
-			return sek_from_errno();
-		bytes += k;
-		n -= (size_t)k;
-	}
-	return sek_ok();
-}
-
 sek_status sek_vault_create(const char *folder, const char *id, const uint8_t key[SEK_VAULT_KEY_BYTES], struct sek_vault_writer **ret)
 {
 	char path[PATH_BYTES];
@@ -99,7 +85,7 @@ sek_status sek_vault_create(const char *folder, const char *id, const uint8_t ke
 		free(w);
 		return s;
 	}
-	s = put(w->fd, head, sizeof head);
+	s = sek_file_put(w->fd, head, sizeof head);
 	if (!sek_is_ok(s)) {
 		sek_vault_abandon(w);
 		return s;
@@ -117,7 +103,7 @@ static sek_status put_piece(struct sek_vault_writer *w, bool last)
 	bound(w->id, last, with);
 	crypto_aead_xchacha20poly1305_ietf_encrypt(w->stored, &n, w->plain, w->n, with, sizeof with, NULL, nonce, w->key);
 	w->n = 0;
-	return put(w->fd, w->stored, (size_t)n);
+	return sek_file_put(w->fd, w->stored, (size_t)n);
 }
 
 sek_status sek_vault_write(struct sek_vault_writer *w, const void *bytes, size_t n)
