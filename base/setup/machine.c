@@ -63,6 +63,19 @@ bool sek_face_of(const char *address, char ret_interface[32])
 	return found;
 }
 
+bool sek_address_normalize(char *text)
+{
+	int family = strchr(text, ':') ? AF_INET6 : AF_INET;
+	uint8_t raw[16];
+
+	return inet_pton(family, text, raw) == 1 && inet_ntop(family, raw, text, SEK_ANSWER_BYTES);
+}
+
+void sek_address_in_url(const char *host, char *ret, size_t size)
+{
+	snprintf(ret, size, strchr(host, ':') ? "[%s]" : "%s", host);
+}
+
 bool sek_address_is_own(const char *address, bool *ret_numeric)
 {
 	struct sockaddr_in v4 = { .sin_family = AF_INET };

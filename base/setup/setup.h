@@ -103,22 +103,28 @@ struct sek_face {
 size_t sek_faces_find(struct sek_face *ret, size_t max);
 /* The interface that has a numeric address; false: none has. */
 bool sek_face_of(const char *address, char ret_interface[32]);
+/* Writes a numeric address as everybody writes it (small letters, shortest form), within SEK_ANSWER_BYTES. False: it is none. */
+bool sek_address_normalize(char *text);
+/* HOST as it stands in an address for browsers: an IPv6 address in brackets. */
+void sek_address_in_url(const char *host, char *ret, size_t size);
 /* True if something can listen on that numeric address here. *ret_numeric (may be NULL): it is a numeric address at all, and no wildcard. */
 bool sek_address_is_own(const char *address, bool *ret_numeric);
 /* "10.1.0.0/16" or one address, numeric. */
 bool sek_network_ok(const char *text);
 
-/* --- networks.c: IPv4, for the firewall's rules --- */
+/* --- networks.c: IPv4 and IPv6, for the firewall's rules --- */
 /* "10.1.0.0/16 10.2.0.0/16" to "10.1.0.0/16, 10.2.0.0/16" in place (SEK_ANSWER_BYTES); "none" stays. False: ret_bad is what is none. */
 bool sek_networks_normalize(char *text, char *ret_bad, size_t bad_size);
-/* An address is in one of these networks (true too if it is not IPv4). */
+/* Those of one kind (six: IPv6) of a list as sek_networks_normalize leaves it; "" if there is none. */
+void sek_networks_of(const char *networks, bool six, char *ret, size_t size);
+/* A numeric address is in one of these networks. */
 bool sek_networks_cover(const char *networks, const char *address);
 /* Whoever runs this sits in an SSH session from ret_from, which these networks do not cover. */
 bool sek_networks_shut_out(const char *networks, char ret_from[64]);
-/* Appends the addresses of a name, each with the suffix, to a list for nftables; false: the name is not known, or there is no room. */
-bool sek_addresses_of(const char *host, const char *suffix, char *list, size_t size);
+/* Appends the addresses of a name, those of one kind, each with the suffix, to a list for nftables; false: there is none, or no room. */
+bool sek_addresses_of(const char *host, bool six, const char *suffix, char *list, size_t size);
 /* The same with the machine's resolvers, each once with each suffix (second may be NULL). */
-void sek_resolvers_of(const char *first, const char *second, char *list, size_t size);
+void sek_resolvers_of(bool six, const char *first, const char *second, char *list, size_t size);
 /* The interface of the default route. */
 bool sek_default_interface(char ret[32]);
 

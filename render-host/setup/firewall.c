@@ -29,8 +29,6 @@ static bool check_management(void *ctx, char *answer, char *err, size_t err_size
 		return true;
 	if (!check_networks(h, answer, err, err_size))
 		return false;
-	if (strchr(h->listen, ':'))
-		return sek_wrong(&h->q, err, err_size, &host_no_ipv6_rules);
 	if (sek_networks_shut_out(answer, from))
 		return sek_wrong(&h->q, err, err_size, &host_locks_out, from);
 	return sek_setup_run((const char *const[]){ "nft", "--version", NULL }, NULL, NULL, (char[64]){ 0 }, 64) == 0 ||
@@ -44,7 +42,7 @@ void host_ask_firewall_rules(struct host *h)
 }
 
 /* From where apt takes packages: the addresses of now. */
-static void put_updates(char *list, size_t size)
+static void put_updates(bool six, char *list, size_t size)
 {
 	const char *const argv[] = { "sh", "-c", "cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2> /dev/null", NULL };
 	char text[16384] = "", *at = text, *line, host[256];
@@ -54,47 +52,88 @@ static void put_updates(char *list, size_t size)
 		const char *url = *line == '#' ? NULL : strstr(line, "://");
 
 		if (url && sscanf(url + 3, "%255[^/: ]", host) == 1)
-			(void)sek_addresses_of(host, "", list, size);
+			(void)sek_addresses_of(host, six, "", list, size);
 	}
 }
 
 static bool put_upstream(const struct host *h, FILE *f)
 {
-	char host[SEK_ANSWER_BYTES], suffix[16], list[1024] = "", *colon;
+	char host[SEK_ANSWER_BYTES], suffix[16], four[1024] = "", six[1024] = "", *colon;
+	const char *name = host;
 
 	if (strcmp(h->upstream, "none") == 0)
 		return true;
 	snprintf(host, sizeof host, "%s", h->upstream);
 	colon = strrchr(host, ':');
-	*colon = '\0';
 	snprintf(suffix, sizeof suffix, " . %.5s", colon + 1);
-	if (!sek_addresses_of(host, suffix, list, sizeof list))
-		return false;
-	fprintf(f, "redefine upstream = { %s }\n", list);
-	return true;
+	colon[host[0] == '[' ? -1 : 0] = '\0';
+	name += host[0] == '[';
+	if (sek_addresses_of(name, false, suffix, four, sizeof four))
+		fprintf(f, "redefine upstream = { %s }\n", four);
+	if (sek_addresses_of(name, true, suffix, six, sizeof six))
+		fprintf(f, "redefine upstream6 = { %s }\n", six);
+	return four[0] || six[0];
 }
 
-static const char *or_nobody(const char *networks)
+/* define NAME = { LIST } in IPv4, or nobody; redefine NAME6 = { LIST } in IPv6, where the rules have nobody of themselves. */
+static void put_set(FILE *f, const char *name, bool six, const char *list)
 {
-	return !networks[0] || strcmp(networks, "none") == 0 ? "0.0.0.0" : networks;
+	char some[2048];
+
+	sek_networks_of(list, six, some, sizeof some);
+	if (six && some[0])
+		fprintf(f, "redefine %s6 = { %s }\n", name, some);
+	else if (!six)
+		fprintf(f, "define %s = { %s }\n", name, some[0] ? some : "0.0.0.0");
+}
+
+static void zones_of(const struct host *h, bool six, FILE *f)
+{
+	char resolvers[1024] = "", updates[SEK_ANSWER_BYTES] = "";
+
+	sek_resolvers_of(six, "", NULL, resolvers, sizeof resolvers);
+	put_updates(six, updates, sizeof updates);
+	/* what only the broker's rules ask for is not here */
+	if (!six)
+		fputs("define broker_inner = { 0.0.0.0 }\n", f);
+	put_set(f, "management", six, h->management);
+	put_set(f, "broker_outer", six, h->broker);
+	put_set(f, "render_hosts", six, h->listen);
+	put_set(f, "resolvers", six, resolvers);
+	put_set(f, "updates", six, updates);
+	put_set(f, "never", six, h->never);
+}
+
+/* Where IPv6 asks for its neighbours: towards brokers if it is spoken there, and towards the Internet if this machine has an address for it there. */
+static void put_faces(const struct host *h, FILE *f, const char *inner, const char *internet)
+{
+	const bool in = strchr(h->listen, ':') || strchr(h->management, ':');
+	struct sek_face faces[16];
+	size_t n = sek_faces_find(faces, 16), i;
+	bool out = false;
+
+	for (i = 0; i < n; i++)
+		out |= strcmp(faces[i].interface, internet) == 0 && strchr(faces[i].address, ':');
+	out = out && !(in && strcmp(inner, internet) == 0);
+	if (in || out)
+		fprintf(f, "redefine ipv6_interfaces = { \"%s\"%s%s%s }\n", in ? inner : internet, in && out ? ", \"" : "", in && out ? internet : "",
+			in && out ? "\"" : "");
 }
 
 static bool zones(const struct host *h, FILE *f)
 {
-	char inner[32] = "lo", internet[32] = "lo", resolvers[1024] = "", updates[2048] = "";
+	char inner[32] = "lo", internet[32] = "lo";
 	int last = HOST_UID_BASE + 2 * (atoi(h->sessions) + HOST_WARM) - 1;
 
 	(void)sek_face_of(h->listen, inner);
 	if (!sek_default_interface(internet))
 		(void)sek_face_of(h->listen, internet);
-	sek_resolvers_of("", NULL, resolvers, sizeof resolvers);
-	put_updates(updates, sizeof updates);
-	/* what only the broker's rules ask for is not here */
 	fprintf(f, "# Made by sekisho-setup-host for this render host; the broker has a file of its own (example: zones.example.nft).\n"
-		"define broker_inner = { 0.0.0.0 }\ndefine management = { %s }\ndefine broker_outer = { %s }\ndefine render_interface = \"%s\"\n"
-		"define render_hosts = { %s }\ndefine render_port = %u\ndefine internet_interface = \"%s\"\ndefine session_uids = %d-%d\n",
-		or_nobody(h->management), h->broker, inner, h->listen, h->port, internet, HOST_UID_BASE, last);
-	fprintf(f, "define resolvers = { %s }\ndefine updates = { %s }\ndefine never = { %s }\n", or_nobody(resolvers), or_nobody(updates), or_nobody(h->never));
+		"define render_interface = \"%s\"\ndefine render_port = %u\ndefine internet_interface = \"%s\"\ndefine session_uids = %d-%d\n",
+		inner, h->port, internet, HOST_UID_BASE, last);
+	zones_of(h, false, f);
+	zones_of(h, true, f);
+	put_faces(h, f, inner, internet);
 	return put_upstream(h, f);
 }
 

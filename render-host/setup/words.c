@@ -83,10 +83,8 @@ const struct sek_phrase host_next = { "Copy a new ca.crl into %s at least every 
 const struct sek_phrase host_wrong = { "%u answers cannot be used; nothing was changed.", "使えない答えが %u 件あります。何も変更していません。" };
 const struct sek_phrase host_dry = { "Dry run: nothing was changed, and nobody was waited for.", "確認だけを行いました。何も変更せず、接続も待っていません。" };
 const struct sek_phrase host_stopped = { "Stopped; nothing was changed.", "中止しました。何も変更していません。" };
-const struct sek_phrase host_bad_network = { "'%s' is not an IPv4 network: write 10.1.9.0/24, several with commas, 'none' or 'off'",
-	"「%s」は IPv4 のネットワークではありません。10.1.9.0/24 のように（複数はカンマ区切り）、または none、off" };
-const struct sek_phrase host_no_ipv6_rules = { "the rules that ship know IPv4 faces only: answer 'off' and write rules of your own",
-	"付属の規則は IPv4 のアドレスだけに対応しています。off と答え、規則を別に用意してください" };
+const struct sek_phrase host_bad_network = { "'%s' is not a network: write 10.1.9.0/24 or fd00:9::/64, several with commas, 'none' or 'off'",
+	"「%s」はネットワークではありません。10.1.9.0/24 や fd00:9::/64 のように（複数はカンマ区切り）、または none、off" };
 const struct sek_phrase host_locks_out = { "you are connected by SSH from %s, which that would shut out",
 	"いま %s から SSH で接続中です。その答えではこの接続が締め出されます" };
 const struct sek_phrase host_no_nft = { "nft is not installed: apt install nftables, or 'off'", "nft がインストールされていません。apt install nftables を行うか、off にしてください" };

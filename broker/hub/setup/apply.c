@@ -93,17 +93,19 @@ static void yaml_directory(const struct setup *s, FILE *f)
 static void yaml(const struct setup *s, FILE *f)
 {
 	char web[PATH_MAX] = "/usr/share/sekisho/web", beside[PATH_MAX];
+	const char *hosts[] = { s->name, strcmp(s->name, s->inner) != 0 ? s->inner : NULL };
+	size_t i;
 
 	if (access(web, F_OK) != 0 && sek_setup_sibling("../web", beside, sizeof beside)) /* not installed: where it was built */
 		snprintf(web, sizeof web, "%s", beside);
 	fprintf(f, "# Made by sekisho-setup; every key, and those that are not here, is explained in broker.yaml(5).\n"
 		"inner:\n  address: '%s'\n  port: %u\n  certificate: https.crt\n  key: https.key\n  origins:\n", s->inner, s->https_port);
-	if (s->https_port == 443)
-		fprintf(f, "    - 'https://%s'\n", s->name);
-	else
-		fprintf(f, "    - 'https://%s:%u'\n", s->name, s->https_port);
-	if (strcmp(s->name, s->inner) != 0)
-		fprintf(f, s->https_port == 443 ? "    - 'https://%s'\n" : "    - 'https://%s:%u'\n", s->inner, s->https_port);
+	for (i = 0; i < 2 && hosts[i]; i++) {
+		char host[SEK_ANSWER_BYTES + 2];
+
+		sek_address_in_url(hosts[i], host, sizeof host);
+		fprintf(f, s->https_port == 443 ? "    - 'https://%s'\n" : "    - 'https://%s:%u'\n", host, s->https_port);
+	}
 	fprintf(f, "outer:\n  address: '%s'\npki:\n  ca: ca.crt\n  crl: ca.crl\n  intermediate_certificate: broker.crt\n  intermediate_key: broker.key\n",
 		s->outer);
 	if (s->host_enrolled)
@@ -272,6 +274,7 @@ static void enrol(struct setup *s)
 
 bool setup_apply(struct setup *s)
 {
+	char name[SEK_ANSWER_BYTES + 2];
 	struct sek_owner folder;
 
 	SAY(s, w_doing);
@@ -294,6 +297,7 @@ bool setup_apply(struct setup *s)
 	remember(s);
 	if (!setup_firewall(s) || !start(s))
 		return false;
-	SAY(s, w_finished, s->name, s->ca, s->ca, s->etc);
+	sek_address_in_url(s->name, name, sizeof name);
+	SAY(s, w_finished, name, s->ca, s->ca, s->etc);
 	return strcmp(s->host, "later") == 0 || s->host_enrolled;
 }

@@ -56,16 +56,16 @@ static bool check_face(void *ctx, char *answer, char *err, size_t err_size)
 
 	if (!numeric)
 		return WRONG(s, err, err_size, w_not_address, answer);
-	return own || WRONG(s, err, err_size, w_not_own, answer);
+	return (own && sek_address_normalize(answer)) || WRONG(s, err, err_size, w_not_own, answer);
 }
 
 static bool check_outer(void *ctx, char *answer, char *err, size_t err_size)
 {
 	struct setup *s = ctx;
 
-	if (strcmp(answer, s->inner) == 0)
-		return WRONG(s, err, err_size, w_same_face);
-	return check_face(s, answer, err, err_size);
+	if (!check_face(s, answer, err, err_size))
+		return false;
+	return strcmp(answer, s->inner) != 0 || WRONG(s, err, err_size, w_same_face);
 }
 
 static bool check_name(void *ctx, char *answer, char *err, size_t err_size)

@@ -4,7 +4,6 @@
  */
 #include "broker/hub/setup/setup.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,12 +15,11 @@
 static bool check_host(void *ctx, char *answer, char *err, size_t err_size)
 {
 	struct setup *s = ctx;
-	uint8_t raw[16];
 	int fd = -1;
 
 	if (strcmp(answer, "later") == 0)
 		return true;
-	if (inet_pton(AF_INET, answer, raw) != 1 && inet_pton(AF_INET6, answer, raw) != 1)
+	if (!sek_address_normalize(answer))
 		return WRONG(s, err, err_size, w_not_address, answer);
 	if (strcmp(answer, s->inner) == 0)
 		return WRONG(s, err, err_size, w_host_is_inner);
@@ -80,11 +78,13 @@ static bool has_nft(void)
 static bool check_staff(void *ctx, char *answer, char *err, size_t err_size)
 {
 	struct setup *s = ctx;
+	char same[SEK_ANSWER_BYTES];
 
 	if (!check_networks(s, answer, err, err_size) || strcmp(answer, "none") == 0)
 		return strcmp(answer, "none") == 0;
-	if (strchr(s->inner, ':') || strchr(s->outer, ':'))
-		return WRONG(s, err, err_size, w_no_ipv6_rules);
+	sek_networks_of(answer, strchr(s->inner, ':') != NULL, same, sizeof same);
+	if (s->inner[0] && !same[0])
+		return WRONG(s, err, err_size, w_other_kind, s->inner);
 	return has_nft() || WRONG(s, err, err_size, w_no_nft);
 }
 

@@ -14,32 +14,47 @@
 #define RULES "/usr/share/sekisho/nftables/broker.nft"
 #define UNIT "sekisho-broker-firewall"
 
-/* The directory's addresses, each with its port. */
-static void put_directory(const struct setup *s, char *list, size_t size)
+#define HOSTS "define render_hosts = {"
+#define HOSTS_SIX "define render_hosts6 = {"
+
+/* The directory's addresses of one kind, each with its port. */
+static void put_directory(const struct setup *s, bool six, char *list, size_t size)
 {
-	bool ldaps = strncmp(s->directory, "ldaps://", 8) == 0;
-	char host[256], suffix[16];
-	char *colon;
+	bool ldaps = strncmp(s->directory, "ldaps://", 8) == 0, brackets;
+	char host[256], suffix[16], *end, *colon;
 
 	if (strcmp(s->directory, "none") == 0)
 		return;
 	snprintf(host, sizeof host, "%s", s->directory + (ldaps ? 8 : 7));
-	colon = strrchr(host, ':');
+	brackets = host[0] == '[';
+	end = host + strcspn(host, brackets ? "]" : ":");
+	colon = strchr(end, ':');
 	snprintf(suffix, sizeof suffix, " . %.5s", colon ? colon + 1 : ldaps ? "636" : "389");
-	if (colon)
-		*colon = '\0';
-	(void)sek_addresses_of(host, suffix, list, size);
+	*end = '\0';
+	(void)sek_addresses_of(host + brackets, six, suffix, list, size);
 }
 
-static const char *or_nobody(const char *networks)
+/* define NAME = { LIST } in IPv4, or nobody; redefine NAME6 = { LIST } in IPv6, where the rules have nobody of themselves. */
+static void put_set(FILE *f, const char *name, bool six, const char *list, const char *nobody)
 {
-	return strcmp(networks, "none") == 0 ? "0.0.0.0" : networks;
+	if (six && list[0])
+		fprintf(f, "redefine %s6 = { %s }\n", name, list);
+	else if (!six)
+		fprintf(f, "define %s = { %s }\n", name, list[0] ? list : nobody);
+}
+
+static void put_networks(FILE *f, const char *name, bool six, const char *networks)
+{
+	char list[SEK_ANSWER_BYTES];
+
+	sek_networks_of(networks, six, list, sizeof list);
+	put_set(f, name, six, list, "0.0.0.0");
 }
 
 /* Stands in the list of render hosts as a whole word. */
 static bool has_address(const char *text, const char *address)
 {
-	const char *line = strstr(text, "define render_hosts = {"), *end = line ? strchr(line, '}') : NULL, *at = line;
+	const char *line = strstr(text, strchr(address, ':') ? HOSTS_SIX : HOSTS), *end = line ? strchr(line, '}') : NULL, *at = line;
 	size_t n = strlen(address);
 
 	while (at && end && (at = strstr(at, address)) && at < end) {
@@ -51,37 +66,62 @@ static bool has_address(const char *text, const char *address)
 }
 
 /* Those that were enrolled after the first set-up stand in the file that is there, and stay. */
-static void hosts_of(const struct setup *s, char *ret, size_t size)
+static void hosts_of(const struct setup *s, bool six, char *ret, size_t size)
 {
-	const char *first = s->host_enrolled ? s->host : "0.0.0.0", *line, *end = NULL;
+	const bool enrolled = s->host_enrolled && (strchr(s->host, ':') != NULL) == six;
+	const char *first = enrolled ? s->host : "", *line, *end = NULL, *begin = six ? HOSTS_SIX " " : HOSTS " ";
 	char path[PATH_MAX], *text = NULL;
 
 	snprintf(ret, size, "%s", first);
 	setup_path(s, "zones.nft", path);
 	if (!sek_is_ok(sek_file_read(path, &text, NULL)))
 		return;
-	line = strstr(text, "define render_hosts = { ");
+	line = strstr(text, begin);
 	end = line ? strstr(line, " }") : NULL;
-	if (end && (!s->host_enrolled || has_address(text, first)) && (size_t)(end - line) < size)
-		snprintf(ret, size, "%.*s", (int)(end - line) - 24, line + 24);
+	if (end && (!enrolled || has_address(text, first)) && (size_t)(end - line) < size)
+		snprintf(ret, size, "%.*s", (int)(end - line) - (int)strlen(begin), line + strlen(begin));
 	free(text);
+}
+
+/* Where IPv6 asks for its neighbours. */
+static void put_faces(const struct setup *s, FILE *f, const char *inner, const char *outer)
+{
+	const bool in = strchr(s->inner, ':') || strchr(s->management, ':'), out = strchr(s->outer, ':') && strcmp(inner, outer) != 0;
+
+	if (in || strchr(s->outer, ':'))
+		fprintf(f, "redefine ipv6_interfaces = { \"%s\"%s%s%s }\n", in ? inner : outer, in && out ? ", \"" : "", in && out ? outer : "", in && out ? "\"" : "");
+}
+
+static void zones_of(const struct setup *s, bool six, FILE *f)
+{
+	char hosts[2048], services[1024] = "", resolvers[1024] = "";
+
+	hosts_of(s, six, hosts, sizeof hosts);
+	put_directory(s, six, services, sizeof services);
+	sek_resolvers_of(six, " . 53", " . 123", resolvers, sizeof resolvers); /* they usually know the time as well */
+	put_networks(f, "broker_inner", six, s->inner);
+	put_networks(f, "inner_networks", six, s->staff);
+	put_networks(f, "broker_clients", six, s->staff);
+	put_networks(f, "management", six, s->management);
+	put_set(f, "inner_services", six, services, "0.0.0.0 . 636");
+	put_set(f, "inner_services_udp", six, resolvers, "0.0.0.0 . 53");
+	put_networks(f, "broker_outer", six, s->outer);
+	put_set(f, "render_hosts", six, hosts, "0.0.0.0");
+	put_networks(f, "never", six, s->never);
 }
 
 static void zones(const struct setup *s, FILE *f)
 {
-	char inner[32] = "lo", outer[32] = "lo", hosts[2048], services[1024] = "", resolvers[1024] = "";
+	char inner[32] = "lo", outer[32] = "lo";
 
 	(void)sek_face_of(s->inner, inner);
 	(void)sek_face_of(s->outer, outer);
-	hosts_of(s, hosts, sizeof hosts);
-	put_directory(s, services, sizeof services);
-	sek_resolvers_of(" . 53", " . 123", resolvers, sizeof resolvers); /* they usually know the time as well */
 	fprintf(f, "# Made by sekisho-setup for this broker; render hosts have a file of their own (example: zones.example.nft).\n"
-		"define inner_interface = \"%s\"\ndefine broker_inner = { %s }\ndefine inner_networks = { %s }\ndefine broker_clients = { %s }\n"
-		"define https_port = { %u }\ndefine management = { %s }\ndefine inner_services = { %s }\ndefine inner_services_udp = { %s }\n", inner,
-		s->inner, s->staff, s->staff, s->https_port, or_nobody(s->management), services[0] ? services : "0.0.0.0 . 636", resolvers[0] ? resolvers : "0.0.0.0 . 53");
-	fprintf(f, "define outer_interface = \"%s\"\ndefine broker_outer = { %s }\ndefine render_hosts = { %s }\ndefine render_port = %u\n"
-		"define never = { %s }\n", outer, s->outer, hosts, s->render_port, or_nobody(s->never));
+		"define inner_interface = \"%s\"\ndefine outer_interface = \"%s\"\ndefine https_port = { %u }\ndefine render_port = %u\n", inner, outer,
+		s->https_port, s->render_port);
+	zones_of(s, false, f);
+	zones_of(s, true, f);
+	put_faces(s, f, inner, outer);
 }
 
 static int nft(const struct setup *s, bool only_check, char *said, size_t size)
@@ -134,22 +174,24 @@ bool setup_firewall(struct setup *s)
 	return ok && (s->q.dry_run || access(RULES, F_OK) != 0 || load(s));
 }
 
-/* The line of the file, with one address more. */
+/* The line of the file, with one address more; one that is not there (IPv6) is made. */
 static char *with_address(const char *text, const char *address)
 {
-	const char *line = strstr(text, "define render_hosts = {"), *end = line ? strchr(line, '}') : NULL;
+	const bool six = strchr(address, ':') != NULL;
+	const char *line = strstr(text, six ? HOSTS_SIX : HOSTS), *end = line ? strchr(line, '}') : NULL;
 	char *all = NULL, list[2048];
 	size_t n = 0;
 	FILE *f;
 
-	if (!end || (size_t)(end - line) >= sizeof list || !(f = open_memstream(&all, &n)))
+	if ((!end && !six) || (end && (size_t)(end - line) >= sizeof list) || !(f = open_memstream(&all, &n)))
 		return NULL;
-	snprintf(list, sizeof list, "%.*s", (int)(end - line), line);
-	if (strstr(list, " 0.0.0.0 "))
-		fprintf(f, "%.*sdefine render_hosts = { %s ", (int)(line - text), text, address);
+	snprintf(list, sizeof list, "%.*s", end ? (int)(end - line) : 0, line ? line : "");
+	if (!end)
+		fprintf(f, "%sre" HOSTS_SIX " %s }\n", text, address);
+	else if (strstr(list, " 0.0.0.0 "))
+		fprintf(f, "%.*s" HOSTS " %s %s", (int)(line - text), text, address, end);
 	else
-		fprintf(f, "%.*s%.*s, %s ", (int)(line - text), text, (int)strlen(list) - (list[strlen(list) - 1] == ' '), list, address);
-	fputs(end, f);
+		fprintf(f, "%.*s%.*s, %s %s", (int)(line - text), text, (int)strlen(list) - (list[strlen(list) - 1] == ' '), list, address, end);
 	if (fclose(f) != 0) {
 		free(all);
 		all = NULL;
@@ -163,7 +205,7 @@ bool setup_firewall_add_host(struct setup *s, const char *address)
 	bool ok;
 
 	setup_path(s, "zones.nft", path);
-	if (strchr(address, ':') || !sek_is_ok(sek_file_read(path, &text, NULL)))
+	if (!sek_is_ok(sek_file_read(path, &text, NULL)))
 		return false;
 	if (has_address(text, address)) {
 		free(text);

@@ -286,12 +286,12 @@ const struct sek_phrase w_type_code = {
 	"そのマシンの sekisho-setup-host に表示されている一度限りのコード: ",
 };
 const struct sek_phrase w_bad_network = {
-	"'%s' is not an IPv4 network: write 10.1.0.0/16, several with commas, or 'none'",
-	"「%s」は IPv4 のネットワークではありません。10.1.0.0/16 のように（複数はカンマ区切り）、または none",
+	"'%s' is not a network: write 10.1.0.0/16 or fd00:1::/64, several with commas, or 'none'",
+	"「%s」はネットワークではありません。10.1.0.0/16 や fd00:1::/64 のように（複数はカンマ区切り）、または none",
 };
-const struct sek_phrase w_no_ipv6_rules = {
-	"the rules that ship know IPv4 faces only: answer 'none' and write rules of your own",
-	"付属の規則は IPv4 のアドレスだけに対応しています。none と答え、規則を別に用意してください",
+const struct sek_phrase w_other_kind = {
+	"none of these networks is of the kind of the inner address %s (IPv4 or IPv6): nobody there could reach it",
+	"内側のアドレス %s と同じ種類（IPv4 または IPv6）のネットワークが一つもなく、そこからは届きません",
 };
 const struct sek_phrase w_no_nft = {
 	"nft is not installed: apt install nftables, or 'none'",

@@ -16,7 +16,7 @@ extern const struct sek_phrase w_usage, w_welcome, w_faces, w_not_root, w_no_acc
 	w_bad_user, w_ask_password, w_again, w_secrets_differ, w_bad_password, w_no_secret_file, w_bad_url, w_bad_text,
 	w_bad_filter, w_ask_bind_password, w_directory_ok, w_directory_user, w_directory_failed, w_bad_recording,
 	w_ask_passphrase, w_bad_passphrase, w_bad_backup_key, w_ask_backup_passphrase, w_backup_failed, w_backup_key_made,
-	w_backup_made, w_host_is_inner, w_nobody_there, w_bad_code, w_type_code, w_bad_network, w_no_ipv6_rules, w_no_nft,
+	w_backup_made, w_host_is_inner, w_nobody_there, w_bad_code, w_type_code, w_bad_network, w_other_kind, w_no_nft,
 	w_locks_out, w_doing, w_cannot_read, w_ca_there, w_ca_made, w_pki_failed, w_certificate_there, w_would_issue,
 	w_recording_there, w_recording_made, w_recording_failed, w_enrolled, w_enrol_connect, w_enrol_silent, w_enrol_code,
 	w_enrol_jail, w_enrol_sign, w_enrol_store, w_replace_host, w_would_enrol, w_host_later, w_host_again, w_not_set_up,

