@@ -110,7 +110,9 @@ static void yaml(const struct setup *s, FILE *f)
 		s->outer);
 	if (s->host_enrolled)
 		fprintf(f, "render_hosts:\n  - name: %s\n    address: '%s'\n    port: %u\n", s->host_name, s->host, s->render_port);
-	fprintf(f, "store:\n  path: %s/broker.db\nweb_root: %s\n", s->state, web);
+	fprintf(f, "store:\n  path: %s/broker.db\n", s->state);
+	setup_database_yaml(s, f);
+	fprintf(f, "web_root: %s\n", web);
 	if (has_directory(s))
 		yaml_directory(s, f);
 	if (strcmp(s->recording, "no") != 0)
@@ -216,6 +218,10 @@ static bool selfcheck(struct setup *s)
 
 static bool start(struct setup *s)
 {
+	if (setup_moves(s)) {
+		SAY(s, w_move_by_hand);
+		return true;
+	}
 	if (s->no_start || access("/run/systemd/system", F_OK) != 0) {
 		SAY(s, w_start_by_hand);
 		return true;
@@ -279,7 +285,7 @@ bool setup_apply(struct setup *s)
 
 	SAY(s, w_doing);
 	if (!sek_setup_folder(&s->q, s->etc, 0750, readable(s, &folder)) || !sek_setup_folder(&s->q, s->state, 0750, setup_owner(s)) ||
-	    !setup_authority(s) || !directory_files(s) || !recording_key(s) ||
+	    !setup_authority(s) || !directory_files(s) || !setup_database_files(s) || !recording_key(s) ||
 	    !setup_backup_files(s))
 		return false;
 	enrol(s);

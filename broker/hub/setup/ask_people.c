@@ -74,7 +74,7 @@ static bool check_url(void *ctx, char *answer, char *err, size_t err_size)
 	return true;
 }
 
-static bool check_file(void *ctx, char *answer, char *err, size_t err_size)
+bool setup_check_pem(void *ctx, char *answer, char *err, size_t err_size)
 {
 	struct setup *s = ctx;
 	char *text = NULL;
@@ -130,7 +130,7 @@ static bool try_directory(struct setup *s)
 static bool ask_directory_once(struct setup *s)
 {
 	/* all of them, so that all that is wrong in a file is said */
-	bool ok = sek_question(&s->q, &ask_directory_ca, NULL, check_file, s, s->directory_ca);
+	bool ok = sek_question(&s->q, &ask_directory_ca, NULL, setup_check_pem, s, s->directory_ca);
 
 	ok = sek_question(&s->q, &ask_bind_dn, NULL, check_text, s, s->bind_dn) && ok;
 	ok = setup_secret(s, "directory_password_file", &w_ask_bind_password, false, s->bind_password) && ok;
@@ -157,14 +157,21 @@ static void ask_the_directory(struct setup *s)
 void setup_ask_people(struct setup *s)
 {
 	char store[PATH_MAX];
+	bool people;
 
 	snprintf(store, sizeof store, "%.3000s/broker.db", s->state);
+	setup_ask_database(s);
 	/* where there is a store there are people */
-	if (access(store, F_OK) == 0)
+	people = s->database_users > 0 || access(store, F_OK) == 0;
+	if (s->database_users == 0 && people)
 		SAY(s, w_store_there, store);
-	if (sek_question(&s->q, &ask_administrator, access(store, F_OK) == 0 ? "none" : NULL, check_administrator, s, s->administrator) &&
+	if (sek_question(&s->q, &ask_administrator, people ? "none" : NULL, check_administrator, s, s->administrator) &&
 	    strcmp(s->administrator, "none") != 0)
 		ask_password(s);
+	if (setup_moves(s) && strcmp(s->administrator, "none") != 0 && s->administrator[0]) {
+		SAY(s, w_move_is_whole, store);
+		s->q.wrong++;
+	}
 	ask_the_directory(s);
 }
 

@@ -98,6 +98,7 @@ static void zones_of(const struct setup *s, bool six, FILE *f)
 
 	hosts_of(s, six, hosts, sizeof hosts);
 	put_directory(s, six, services, sizeof services);
+	setup_database_services(s, six, services, sizeof services);
 	sek_resolvers_of(six, " . 53", " . 123", resolvers, sizeof resolvers); /* they usually know the time as well */
 	put_networks(f, "broker_inner", six, s->inner);
 	put_networks(f, "inner_networks", six, s->staff);

@@ -100,7 +100,8 @@ static int options(struct setup *s, int argc, char **argv)
 		{ "answers", required_argument, NULL, 'a' }, { "dry-run", no_argument, NULL, 'd' }, { "yes", no_argument, NULL, 'y' },
 		{ "lang", required_argument, NULL, 'l' }, { "ca", required_argument, NULL, 'c' }, { "from", required_argument, NULL, 'f' },
 		{ "port", required_argument, NULL, 'p' }, { "https-port", required_argument, NULL, 't' }, { "etc", required_argument, NULL, 'e' },
-		{ "state", required_argument, NULL, 's' }, { "no-start", no_argument, NULL, 'n' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
+		{ "state", required_argument, NULL, 's' }, { "database", no_argument, NULL, 'b' }, { "no-start", no_argument, NULL, 'n' },
+		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
 	};
 	int c;
 
@@ -117,6 +118,7 @@ static int options(struct setup *s, int argc, char **argv)
 		case 'e': s->etc = optarg; break;
 		case 's': s->state = optarg; break;
 		case 'n': s->no_start = true; break;
+		case 'b': s->ask_database = true; break;
 		case 'h': fputs(sek_say(&s->q, &w_usage), stdout); exit(EXIT_SUCCESS);
 		default: return EXIT_USAGE;
 		}

@@ -30,6 +30,10 @@ struct setup {
 	char recording[SEK_ANSWER_BYTES], passphrase[SETUP_PASSWORD_BYTES];    /* "no", "make", or a public key's file */
 	char host[SEK_ANSWER_BYTES], host_name[SEK_ANSWER_BYTES];              /* address or "later" */
 	uint8_t code[SEK_ENROL_CODE_BYTES];
+	bool ask_database; /* on the terminal too */
+	char database[SEK_ANSWER_BYTES], database_port[SEK_ANSWER_BYTES], database_server[SEK_ANSWER_BYTES]; /* PostgreSQL; "none": a file */
+	char database_name[SEK_ANSWER_BYTES], database_user[SEK_ANSWER_BYTES], database_ca[SEK_ANSWER_BYTES], database_password[SETUP_PASSWORD_BYTES];
+	uint64_t database_users;
 	char staff[SEK_ANSWER_BYTES], management[SEK_ANSWER_BYTES], never[SEK_ANSWER_BYTES]; /* networks, "none" */
 	char backup[SEK_ANSWER_BYTES], backup_key[SEK_ANSWER_BYTES], backup_passphrase[SETUP_PASSWORD_BYTES]; /* folder, "none"; "make" or a file */
 	bool host_enrolled;
@@ -49,6 +53,8 @@ bool setup_secret(struct setup *s, const char *key, const struct sek_phrase *pro
 /* ask.c, ask_people.c, ask_site.c: each asks its questions; what is wrong is in s->q */
 bool setup_ask(struct setup *s);
 void setup_ask_people(struct setup *s);
+/* A file with a certificate in PEM; sek_answer_check_fn. */
+bool setup_check_pem(void *ctx, char *answer, char *err, size_t err_size);
 void setup_ask_recording(struct setup *s);
 void setup_ask_host(struct setup *s);
 void setup_ask_firewall(struct setup *s);
@@ -57,6 +63,16 @@ void setup_ask_backup(struct setup *s);
 bool setup_path_ok(const char *path);
 /* A file of the form of our public keys: 64 hexadecimal digits. */
 bool setup_is_public_key(const char *path);
+
+/* database.c: where the store is, if not in a file; its files, and its part of broker.yaml */
+void setup_ask_database(struct setup *s);
+bool setup_has_database(const struct setup *s);
+/* A store in a file is to be moved there before the broker starts. */
+bool setup_moves(const struct setup *s);
+bool setup_database_files(struct setup *s);
+void setup_database_yaml(const struct setup *s, FILE *f);
+/* Its addresses of one kind, each with its port, for nftables. */
+void setup_database_services(const struct setup *s, bool six, char *list, size_t size);
 
 /* authority.c: CA, the broker's own certificates */
 bool setup_authority(struct setup *s);

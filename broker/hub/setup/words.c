@@ -1,75 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Every word of sekisho-setup, in English and Japanese.
+ * Every word of sekisho-setup, in English and Japanese, but its questions (words_ask.c).
  */
 #include "broker/hub/setup/words.h"
-
-const struct sek_question ask_ca = { "ca", 1,
-	{ "In which folder is, or shall be, the certificate authority (CA)?", "認証局（CA）のフォルダーはどこにありますか（または、どこに作りますか）。" },
-	{ "Its key signs everything; the folder may be on a medium that you take away afterwards.", "その鍵がすべてに署名します。あとで取り外すメディアの上でもかまいません。" } };
-const struct sek_question ask_inner = { "inner", 2,
-	{ "At which address of this machine do staff reach the broker?", "職員はこのマシンのどのアドレスに接続しますか。" },
-	{ "The face towards the inner network.", "業務系（内側）のネットワークに面したアドレスです。" } };
-const struct sek_question ask_outer = { "outer", 3,
-	{ "From which address does the broker reach render hosts?", "レンダーホストへはこのマシンのどのアドレスから接続しますか。" },
-	{ "The face towards the outer network; another one than before.", "外側のネットワークに面したアドレスです。前の質問とは別のものにします。" } };
-const struct sek_question ask_name = { "name", 4,
-	{ "What do staff type into the address bar?", "職員はアドレス欄に何と入力しますか。" },
-	{ "A name like sekisho.city.example, or just the address.", "sekisho.city.example のような名前、またはアドレスそのもの。" } };
-const struct sek_question ask_certificate = { "certificate", 0,
-	{ "The certificate of that page: 'own' (made by the CA), or a file in PEM.", "そのページの証明書: own（この認証局で作成）、または PEM ファイルのパス。" },
-	{ NULL, NULL } };
-const struct sek_question ask_certificate_key = { "certificate_key", 0,
-	{ "The file with its private key.", "その秘密鍵のファイル。" },
-	{ NULL, NULL } };
-const struct sek_question ask_administrator = { "administrator", 5,
-	{ "The name of the first administrator?", "最初の管理者の名前は何にしますか。" },
-	{ "'none' if people are in the store already.", "利用者がすでに登録済みなら none。" } };
-const struct sek_question ask_directory = { "directory", 6,
-	{ "A directory (LDAP, Active Directory) for everybody else?", "そのほかの利用者のディレクトリ（LDAP、Active Directory）を使いますか。" },
-	{ "ldaps://HOST, or ldap://HOST for StartTLS, or 'none'.", "ldaps://ホスト、StartTLS なら ldap://ホスト、使わないなら none。" } };
-const struct sek_question ask_directory_ca = { "directory_ca", 0,
-	{ "The file (PEM) of the CA that signed its certificate.", "その証明書を発行した CA のファイル（PEM）。" },
-	{ NULL, NULL } };
-const struct sek_question ask_bind_dn = { "directory_bind_dn", 0,
-	{ "The service account that may search (DN).", "検索用アカウントの DN。" },
-	{ NULL, NULL } };
-const struct sek_question ask_base = { "directory_base", 0,
-	{ "Where users are searched (base DN).", "利用者を検索する起点（base DN）。" },
-	{ NULL, NULL } };
-const struct sek_question ask_filter = { "directory_filter", 0,
-	{ "The search filter; %s stands for the user's name.", "検索フィルター（%s が利用者名に置き換わります）。" },
-	{ NULL, NULL } };
-const struct sek_question ask_test_user = { "directory_test_user", 0,
-	{ "A user who is there, to try it (no password is needed).", "試しに検索する、実在の利用者名（パスワードは不要です）。" },
-	{ NULL, NULL } };
-const struct sek_question ask_recording = { "recording", 7,
-	{ "Are sessions to be recorded?", "セッションを録画しますか。" },
-	{ "'no'; the file recording.pub that reviewers made; or 'make': a key pair now.", "しないなら no。閲覧者が作った recording.pub のパス、または make（ここで鍵を作成）。" } };
-const struct sek_question ask_host = { "render_host", 8,
-	{ "The first render host?", "最初のレンダーホストはどれですか。" },
-	{ "Run sekisho-setup-host there first; then its address here, or 'later'.", "先にそのマシンで sekisho-setup-host を実行し、表示されたアドレスを入れます。あとで登録するなら later。" } };
-const struct sek_question ask_host_name = { "render_name", 0,
-	{ "Its name in certificates.", "証明書に書く名前。" },
-	{ NULL, NULL } };
-const struct sek_question ask_host_code = { "render_code", 0,
-	{ "The one-time code that it shows.", "そこに表示されている一度限りのコード。" },
-	{ NULL, NULL } };
-const struct sek_question ask_staff = { "staff_networks", 9,
-	{ "Firewall (nftables): in which networks do staff sit?", "ファイアウォール（nftables）: 職員の端末はどのネットワークにありますか。" },
-	{ "Like 10.1.0.0/16, 10.2.0.0/16; 'none': no rules are loaded.", "例: 10.1.0.0/16, 10.2.0.0/16。規則を読み込まないなら none。" } };
-const struct sek_question ask_management = { "management_networks", 0,
-	{ "From where may this machine be reached by SSH? Networks, or 'none'.", "このマシンに SSH で入れるネットワーク（なければ none）。" },
-	{ NULL, NULL } };
-const struct sek_question ask_never = { "never_networks", 0,
-	{ "Networks that no machine of Sekisho ever talks to (individual numbers), or 'none'.", "決して通信しないネットワーク（マイナンバー利用事務系など。なければ none）。" },
-	{ NULL, NULL } };
-const struct sek_question ask_backup = { "backup", 10,
-	{ "Into which folder do backups go?", "バックアップはどのフォルダーに作りますか。" },
-	{ "A mount of another machine's disk is best (/var/backups/sekisho); 'none': no backups.", "別のマシンのディスクをマウントした場所が最適です（例: /var/backups/sekisho）。作らないなら none。" } };
-const struct sek_question ask_backup_key = { "backup_key", 0,
-	{ "To which key are they encrypted: the file backup.pub, or 'make': a key pair now.", "暗号化する鍵: backup.pub のパス、または make（ここで鍵を作成）。" },
-	{ NULL, NULL } };
 
 const struct sek_phrase w_usage = {
 	"usage: sekisho-setup [OPTION]...                    sets this machine up as a broker, in ten questions\n"
@@ -79,6 +12,7 @@ const struct sek_phrase w_usage = {
 	"  --yes            yes to everything that would be asked with yes or no\n"
 	"  --lang ja|en     default: the terminal's\n"
 	"  --no-start       write everything, start nothing\n"
+	"  --database       asks also for a PostgreSQL that several brokers share\n"
 	"  --port N         the render host's port (7443)      --https-port N   of the pages (443)\n"
 	"  --etc DIR        configuration (/etc/sekisho)       --state DIR      store (/var/lib/sekisho)\n"
 	"  --ca DIR, --from ADDRESS   for enrol: the CA's folder and our outer address, if setup was not answered here\n",
@@ -89,6 +23,7 @@ const struct sek_phrase w_usage = {
 	"  --yes            yes/no の質問すべてに yes と答える\n"
 	"  --lang ja|en     既定: 端末の言語\n"
 	"  --no-start       書き込みだけを行い、何も起動しない\n"
+	"  --database       複数のブローカーで共有する PostgreSQL についても質問する\n"
 	"  --port N         レンダーホストのポート（7443）         --https-port N   ページのポート（443）\n"
 	"  --etc DIR        設定（/etc/sekisho）               --state DIR      データ（/var/lib/sekisho）\n"
 	"  --ca DIR, --from ADDRESS   enrol 用: CA のフォルダーと外側のアドレス（このマシンで設定していない場合）\n",
@@ -188,6 +123,42 @@ const struct sek_phrase w_store_there = {
 const struct sek_phrase w_bad_user = {
 	"'%s' cannot be a user's name: 1 to 64 letters, digits and . _ - @, beginning with a letter or digit",
 	"「%s」は利用者名に使えません。文字・数字・. _ - @ で 64 文字まで、先頭は文字か数字です",
+};
+const struct sek_phrase w_bad_database = {
+	"'%s' is no numeric address: write up to 4 with commas between, the folder of a socket, or 'none'",
+	"「%s」は数字のアドレスではありません。カンマ区切りで 4 つまで、またはソケットのフォルダー、または none",
+};
+const struct sek_phrase w_bad_port = {
+	"'%s' is no port: 1 to 65535",
+	"「%s」はポートではありません（1〜65535）",
+};
+const struct sek_phrase w_bad_word = {
+	"'%s' cannot be used: small letters, digits and '_', at most 63",
+	"「%s」は使えません。英小文字・数字・「_」で 63 文字までです",
+};
+const struct sek_phrase w_ask_database_password = {
+	"      Its password (not shown): ",
+	"      そのパスワード（表示されません）: ",
+};
+const struct sek_phrase w_ask_database_kept = {
+	"      Its password (not shown; empty: as it is): ",
+	"      そのパスワード（表示されません。空なら今のまま）: ",
+};
+const struct sek_phrase w_database_failed = {
+	"    ! the database cannot be used: %s",
+	"    ! データベースを使えません: %s",
+};
+const struct sek_phrase w_database_ok = {
+	"    PostgreSQL answers, and the store may stand there (%llu users are in it).",
+	"    PostgreSQL に接続でき、保存先として使えます（登録済みの利用者 %llu 人）。",
+};
+const struct sek_phrase w_move_is_whole = {
+	"    ! the store in %s is moved there as a whole, with its people: answer 'none' for the administrator",
+	"    ! %s のデータは利用者ごとそこへ移します。管理者の質問には none と答えてください",
+};
+const struct sek_phrase w_move_by_hand = {
+	"  move     the store, and only then start: systemctl stop sekisho-broker; sudo -u sekisho sekishoctl store migrate; systemctl start sekisho-broker",
+	"  移行     データを移してから起動: systemctl stop sekisho-broker; sudo -u sekisho sekishoctl store migrate; systemctl start sekisho-broker",
 };
 const struct sek_phrase w_ask_password = {
 	"      Password (not shown; empty: one is made and shown at the end): ",

@@ -242,33 +242,66 @@ static const struct sek_db_backend backend = {
 	.begin = begin, .end = end, .changed = changed,
 };
 
-sek_status sek_db_open_postgresql(const char *where, struct sek_db **ret, char *err, size_t err_size)
+/* *ret is to be closed whether a connection was made or not; NULL: no memory. */
+static sek_status connect_at(const char *where, struct postgres **ret, char *err, size_t err_size)
 {
 	struct postgres *p = calloc(1, sizeof *p);
-	sek_status status = sek_fail(SEK_E_NOMEM);
-	int found = 0;
 
-	if (p && sek_pg_where_parse(where, &p->where)) {
-		p->base.backend = &backend;
-		sek_pg_channel(&p->where, p->channel, sizeof p->channel);
-		status = sek_pg_connected(p);
-		if (sek_is_ok(status))
-			status = sek_schema_migrate_postgresql(&p->base, p->where.schema, &found);
-	} else {
+	if (!p || !sek_pg_where_parse(where, &p->where)) {
 		free(p);
 		snprintf(err, err_size, "store: not enough memory");
-		return status;
+		return sek_fail(SEK_E_NOMEM);
 	}
-	if (sek_is_ok(status)) {
-		*ret = &p->base;
-		return status;
-	}
+	p->base.backend = &backend;
+	sek_pg_channel(&p->where, p->channel, sizeof p->channel);
+	*ret = p;
+	return sek_pg_connected(p);
+}
+
+static void say_why(const struct postgres *p, sek_status status, int found, char *err, size_t err_size)
+{
 	if (sek_is(status, SEK_E_VERSION))
 		snprintf(err, err_size, "store: the database '%s' has schema %d and this program knows up to %d: start the newer program, or "
 			"restore the backup made before the update", p->where.database, found, sek_store_schema());
 	else
 		snprintf(err, err_size, "store: PostgreSQL at %s port %s, database '%s', user '%s': %s", p->where.address, p->where.port,
 			p->where.database, p->where.user, p->error);
+}
+
+sek_status sek_db_open_postgresql(const char *where, struct sek_db **ret, char *err, size_t err_size)
+{
+	struct postgres *p = NULL;
+	int found = 0;
+	sek_status status = connect_at(where, &p, err, err_size);
+
+	if (!p)
+		return status;
+	if (sek_is_ok(status))
+		status = sek_schema_migrate_postgresql(&p->base, p->where.schema, &found);
+	if (sek_is_ok(status)) {
+		*ret = &p->base;
+		return status;
+	}
+	say_why(p, status, found, err, err_size);
+	close_db(&p->base);
+	return status;
+}
+
+sek_status sek_store_try_postgresql(const char *where, uint64_t *ret_users, char *err, size_t err_size)
+{
+	struct postgres *p = NULL;
+	uint64_t users = 0;
+	int found = 0;
+	sek_status status = connect_at(where, &p, err, err_size);
+
+	if (!p)
+		return status;
+	if (sek_is_ok(status))
+		status = sek_schema_look_postgresql(&p->base, p->where.schema, &found, &users);
+	if (sek_is_ok(status))
+		*ret_users = users;
+	else
+		say_why(p, status, found, err, err_size);
 	close_db(&p->base);
 	return status;
 }

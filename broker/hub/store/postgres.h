@@ -60,5 +60,7 @@ sek_status sek_pg_ask(struct postgres *p, const char *sql, const struct sek_db_v
 
 /* The schema (schema_postgres.c): as sek_schema_migrate_sqlite. SEK_E_CONFIG: the database is not one of UTF8 and locale C. */
 sek_status sek_schema_migrate_postgresql(struct sek_db *db, const char *schema, int *ret_found);
+/* Only looks whether that would do. *ret_users: how many users are there. */
+sek_status sek_schema_look_postgresql(struct sek_db *db, const char *schema, int *ret_found, uint64_t *ret_users);
 
 #endif

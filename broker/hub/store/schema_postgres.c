@@ -108,3 +108,39 @@ sek_status sek_schema_migrate_postgresql(struct sek_db *db, const char *schema, 
 	SEK_TRY(sek_db_begin(db));
 	return sek_db_end(db, climb(db, ret_found));
 }
+
+/* A schema that is there with tables and no version is somebody else's; where there is none, the role must be able to make it. */
+static sek_status look_at_ground(struct sek_db *db, const char *schema)
+{
+	int64_t there = 0, tables = 0, may = 0;
+
+	SEK_TRY(sek_db_number(db, &there, "SELECT count(*) FROM pg_namespace WHERE nspname = ?1", "t", schema));
+	SEK_TRY(sek_db_number(db, &tables, "SELECT count(*) FROM pg_tables WHERE schemaname = ?1", "t", schema));
+	if (there)
+		SEK_TRY(sek_db_number(db, &may, "SELECT has_schema_privilege(?1, 'CREATE')", "t", schema));
+	else
+		SEK_TRY(sek_db_number(db, &may, "SELECT has_database_privilege(current_database(), 'CREATE')", ""));
+	if (tables)
+		return sek_pg_failed((struct postgres *)db, SEK_E_STORE, NULL, "there are tables of somebody else in the schema");
+	if (!may)
+		return sek_pg_failed((struct postgres *)db, SEK_E_STORE, NULL, "the user may make nothing there: it must own the database");
+	return sek_ok();
+}
+
+sek_status sek_schema_look_postgresql(struct sek_db *db, const char *schema, int *ret_found, uint64_t *ret_users)
+{
+	int64_t ours = 0, version = 0, users = 0;
+
+	SEK_TRY(check_locale(db));
+	SEK_TRY(sek_db_number(db, &ours, "SELECT count(*) FROM pg_tables WHERE schemaname = ?1 AND tablename = 'schema_version'", "t", schema));
+	if (!ours)
+		return look_at_ground(db, schema);
+	SEK_TRY(sek_db_number(db, &version, "SELECT n FROM schema_version", ""));
+	*ret_found = (int)version;
+	if (version < 0 || version > SCHEMA)
+		return sek_fail(SEK_E_VERSION);
+	if (version > 0)
+		SEK_TRY(sek_db_number(db, &users, "SELECT count(*) FROM users", ""));
+	*ret_users = (uint64_t)users;
+	return sek_ok();
+}

@@ -34,6 +34,10 @@ struct sek_store;
  * into err. SEK_E_VERSION: made by a newer program; nothing was touched. */
 sek_status sek_store_open(const char *where, struct sek_store **ret, char *err, size_t err_size);
 void sek_store_close(struct sek_store *s);
+/* Connects to the PostgreSQL of `where` and looks whether sek_store_open would do, writing nothing. *ret_users: how many users are in the store
+ * that stands there, 0 if there is none yet. On failure err says what is wrong. SEK_E_VERSION as above; SEK_E_CONFIG: not UTF8 in the
+ * locale C. */
+sek_status sek_store_try_postgresql(const char *where, uint64_t *ret_users, char *err, size_t err_size);
 /* A PostgreSQL of the inner zone. NULL: nothing is said of it. No text holds a newline. */
 struct sek_store_postgresql {
 	const char *address;             /* numeric, several with commas between; or the folder of a socket, from "/" on */

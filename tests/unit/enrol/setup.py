@@ -344,6 +344,63 @@ def test_ipv6():
     rules_are_good(host.etc, "render-host/package/render-host.nft")
 
 
+def postgresql(*words):
+    tool = os.path.join(os.path.dirname(__file__), "../../support/postgresql")
+    subprocess.run([tool, words[0], f"{DIR}/postgresql", *words[1:]], check=True, capture_output=True)
+
+
+def test_a_store_in_postgresql():
+    """Tried at once, with what is wrong said; nothing is written into it before the end; a store in a file is to be moved whole."""
+    p, port = f"{DIR}/pki-db", str(int(PORT) + 3)
+    for words in (["init", p], ["https", p, "db", "--address", INNER]):
+        subprocess.run([f"{BIN}/sekisho-certs", *words], check=True, capture_output=True)
+    postgresql("start")
+    try:
+        postgresql("tls", INNER, port, f"{p}/db.crt", f"{p}/db.key", f"{p}/ca.crt")
+        good = {"ca": f"{DIR}/ca8", "administrator": "kanri", "database": INNER, "database_port": port, "database_ca": f"{p}/ca.crt",
+                "database_password_file": write("db-password", "pw\n")}
+
+        def run(*options, **change):
+            a = {**good, **change}
+            return setup("--etc", f"{DIR}/etc8", "--state", f"{DIR}/state8", *options, "--answers",
+                         write("db", BASE.split("\n", 1)[1] + "".join(f"{k}: {v}\n" for k, v in a.items() if v)))
+        for change, words in (({"database": "db.example"}, "no numeric address"), ({"database": "/nowhere"}, "is not a folder"),
+                              ({"database_port": "70000"}, "is no port"), ({"database_name": "Big"}, "small letters"),
+                              ({"database_password_file": None}, "database_password_file"),
+                              ({"database_password_file": write("db-wrong", "wrong\n")}, "password authentication failed"),
+                              ({"database_ca": f"{DIR}/ca/ca.crt"}, "certificate verify failed"),
+                              ({"database_server": "other.example"}, "does not match host name"),
+                              ({"database_port": str(int(PORT) + 4)}, "the database cannot be used"),
+                              ({"database_user": "nobody_here"}, "the database cannot be used")):
+            r, said = run(**change)
+            assert r == 1 and words in said and "nothing was changed" in said, (change, said)
+        assert not os.path.exists(f"{DIR}/etc8")
+        r, said = run("--dry-run")
+        assert r == 0 and "(0 users are in it)" in said and not os.path.exists(f"{DIR}/etc8"), said
+        folder = read(f"{DIR}/postgresql").strip()
+        query = ["psql", "-qAtX", "-h", folder, "-p", port, "-U", "postgres", "-d", "sekisho", "-c"]
+        assert subprocess.run([*query, "SELECT count(*) FROM pg_namespace WHERE nspname = 'sekisho'"], capture_output=True, text=True).stdout == "0\n"
+        r, said = run()
+        assert r == 0 and "administrator kanri" in said, said
+        assert subprocess.run([*query, "SELECT name FROM sekisho.users"], capture_output=True, text=True).stdout == "kanri\n"
+        assert os.stat(f"{DIR}/etc8/database.password").st_mode & 0o777 == 0o600 and not os.path.exists(f"{DIR}/state8/broker.db")
+        yaml = read(f"{DIR}/etc8/broker.yaml")
+        assert f"    address: '{INNER}'\n    port: {port}\n" in yaml and "pw" not in yaml.replace("password_file: database.password", ""), yaml
+        # again: the password is there
+        r, said = run(administrator="none", database_password_file=None, **({"staff_networks": "10.1.0.0/16"} if shutil.which("nft") else {}))
+        assert r == 0 and "(1 users are in it)" in said and "replaced" not in said, said
+        assert not shutil.which("nft") or f"inner_services = {{ {INNER} . {port} }}" in read(f"{DIR}/etc8/zones.nft"), said
+        # through the socket; a store in a file is moved there, with its people
+        os.makedirs(f"{DIR}/state9")
+        open(f"{DIR}/state9/broker.db", "w").close()
+        moved = {"database": folder, "database_name": "card", "database_ca": None, "database_password_file": None}
+        r, said = run("--state", f"{DIR}/state9", **moved)
+        assert r == 1 and "answer 'none' for the administrator" in said, said
+        r, said = run("--state", f"{DIR}/state9", "--dry-run", administrator="none", **moved)
+        assert r == 0, said
+    finally:
+        postgresql("stop")
+
 def start_directory():
     """A real slapd with a CA of its own; it knows cn=broker and uid=tanaka."""
     d = os.path.join(DIR, "ldap")

@@ -400,8 +400,16 @@ END_TEST
 START_TEST(newer_and_foreign_schemas_are_left_alone)
 {
 	struct sek_store *other = NULL;
+	uint64_t users = 99;
 
+	ck_assert(sek_is_ok(sek_store_try_postgresql(where_of("nowhere"), &users, err, sizeof err)));
+	ck_assert_uint_eq(users, 0);
+	ck_assert(sek_is_ok(sek_store_user_add(store, "a", "h", 1)));
+	ck_assert(sek_is_ok(sek_store_try_postgresql(where_of(path), &users, err, sizeof err)));
+	ck_assert_uint_eq(users, 1);
 	ck_assert(run_sql_at(path, "UPDATE schema_version SET n = 99"));
+	ck_assert(sek_is(sek_store_try_postgresql(where_of(path), &users, err, sizeof err), SEK_E_VERSION));
+	ck_assert_msg(strstr(err, "schema 99") != NULL, "%s", err);
 	ck_assert(sek_is(sek_store_open(where_of(path), &other, err, sizeof err), SEK_E_VERSION));
 	ck_assert_msg(strstr(err, "schema 99") != NULL, "%s", err);
 	sek_store_close(store);
@@ -411,6 +419,31 @@ START_TEST(newer_and_foreign_schemas_are_left_alone)
 	ck_assert(run_sql_at(path, "DROP TABLE schema_version")); /* tables that are not known to be ours */
 	ck_assert(sek_is(sek_store_open(where_of(path), &other, err, sizeof err), SEK_E_STORE));
 	ck_assert_ptr_null(other);
+	ck_assert(sek_is(sek_store_try_postgresql(where_of(path), &users, err, sizeof err), SEK_E_STORE));
+	ck_assert_msg(strstr(err, "somebody else") != NULL, "%s", err);
+}
+END_TEST
+
+/* Another order of letters; a role that may make nothing. */
+START_TEST(databases_that_will_not_do_are_told)
+{
+	struct sek_store_postgresql p = { .database = "other" };
+	char folder_of[1024], *made;
+	uint64_t users = 99;
+
+	snprintf(folder_of, sizeof folder_of, "%s", strstr(where_of(path), "address=") + 8);
+	folder_of[strcspn(folder_of, "\n")] = '\0';
+	p.address = folder_of;
+	made = sek_store_where_postgresql(&p);
+	ck_assert(sek_is(sek_store_try_postgresql(made, &users, err, sizeof err), SEK_E_CONFIG));
+	ck_assert_msg(strstr(err, "LOCALE 'C'") != NULL, "%s", err);
+	free(made);
+	p.database = "postgres"; /* not the role's */
+	made = sek_store_where_postgresql(&p);
+	ck_assert(sek_is(sek_store_try_postgresql(made, &users, err, sizeof err), SEK_E_STORE));
+	ck_assert_msg(strstr(err, "may make nothing") != NULL, "%s", err);
+	free(made);
+	ck_assert_uint_eq(users, 99);
 }
 END_TEST
 
@@ -473,6 +506,7 @@ int main(void)
 	}
 	if (on_postgresql()) {
 		tcase_add_test(t, newer_and_foreign_schemas_are_left_alone);
+		tcase_add_test(t, databases_that_will_not_do_are_told);
 		tcase_add_test(t, several_make_it_at_once);
 	}
 	suite_add_tcase(s, t);
