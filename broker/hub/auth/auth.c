@@ -68,6 +68,7 @@ void sek_auth_admit(struct sek_auth *a, const struct sek_store_login *row, uint6
 			ago_ms(now_s, row->seen_s), now_ms, &l)))
 		return;
 	l->user_id = row->user_id;
+	l->stored_s = row->seen_s;
 	l->roles = row->roles;
 	l->factors = row->factors;
 	l->directory = row->directory;

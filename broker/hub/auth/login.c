@@ -140,6 +140,8 @@ static void accept_login(struct sek_auth_try *t)
 		t->result.answer = SEK_AUTH_FAULT;
 		return;
 	}
+	sek_login_touch(l, sek_auth_now_ms());
+	l->stored_s = (int64_t)time(NULL);
 	l->user_id = t->user_id;
 	l->roles = t->result.roles;
 	l->consented = t->result.consented;

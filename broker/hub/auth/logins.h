@@ -25,6 +25,7 @@ struct sek_login {
 	uint64_t age_ms;             /* at base_ms: survives a restart of the broker */
 	uint64_t base_ms, seen_ms;
 	bool unsaved;                /* seen_ms is newer than what the store has */
+	int64_t stored_s;            /* what this broker knows of that, in whole seconds: what is later there comes from another */
 	int64_t user_id;             /* of the store; the caller of sek_logins_add sets it and what follows */
 	uint32_t roles;              /* enum sek_role; follows the store within a second */
 	uint32_t factors;            /* enum sek_factor: what it has shown */

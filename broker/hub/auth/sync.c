@@ -142,7 +142,8 @@ void sek_auth_save_seen(struct sek_auth *a)
 			continue;
 		l->unsaved = false;
 		memcpy(j->list[j->n].key, l->key, sizeof l->key);
-		j->list[j->n++].seen_s = now_s - (int64_t)((now_ms - l->seen_ms) / 1000);
+		l->stored_s = now_s - (int64_t)((now_ms - l->seen_ms) / 1000);
+		j->list[j->n++].seen_s = l->stored_s;
 	}
 	(void)start_job(a, j, work_save, after_save);
 }
@@ -236,7 +237,10 @@ static void follow(struct sek_auth *a, struct sek_login *l, const struct sek_aut
 	SEK_ASSERT(row);
 	l->roles = row->login.roles;
 	l->consented |= row->login.consented;
-	if (row->login.seen_s <= now_s && now_ms - (uint64_t)(now_s - row->login.seen_s) * 1000 > l->seen_ms) /* used at another broker */
+	if (row->login.seen_s <= l->stored_s || row->login.seen_s > now_s)
+		return;
+	l->stored_s = row->login.seen_s; /* used at another broker */
+	if (now_ms - (uint64_t)(now_s - row->login.seen_s) * 1000 > l->seen_ms)
 		l->seen_ms = now_ms - (uint64_t)(now_s - row->login.seen_s) * 1000;
 }
 
