@@ -25,9 +25,11 @@ static int usage(void)
 
 int ctl_recording_keygen(struct ctl *c, int argc, char **argv)
 {
-	if (argc != 2)
+	bool two = argc > 0 && strcmp(argv[0], "--two") == 0;
+
+	if (argc != 2 + two)
 		return usage();
-	return ctl_become(c, "sekisho-recording", (const char *[]){ NULL, "keygen", argv[0], argv[1], NULL });
+	return ctl_become(c, "sekisho-recording", (const char *[]){ NULL, "keygen", argv[0], argv[1], two ? argv[2] : NULL, NULL });
 }
 
 /* --- what moves the store is the broker's program, run while no broker does --- */

@@ -31,7 +31,7 @@ const char ctl_usage_text[] =
 	"  recording list | show RECORDING | hold RECORDING | release RECORDING | purge RECORDING | state\n"
 	"  recording verify [RECORDING]                          all of them, and sessions that should have one\n"
 	"  recording export RECORDING FILE.webm --secret KEYFILE --reason TEXT [--from S] [--to S] [--fps N] [--passphrase-file FILE]\n"
-	"  recording keygen PUBLIC SECRET                        the key pair to which recordings are sealed\n"
+	"  recording keygen [--two] PUBLIC SECRET                the key pair to which recordings are sealed; --two: two persons open it\n"
 	"  documents list | purge DOCUMENT                       what crossed as pixels and lies in inboxes\n"
 	"  backup [--to FOLDER] [--whole] [--recordings true|false] [--documents true|false]    beside the running broker\n"
 	"  backup list [FOLDER] | keygen PUBLIC SECRET | verify FILE --signed-by FILE.pub [--secret KEYFILE]\n"

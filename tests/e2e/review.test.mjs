@@ -9,7 +9,7 @@ import { after, before, test } from "node:test";
 import { Harness, outDir, problems, until } from "./harness.mjs";
 import { enter, op } from "./support/office.mjs";
 import { Remote } from "./support/remote.mjs";
-import { PASSPHRASE, makeFilm, recording } from "./support/recordings.mjs";
+import { PASSPHRASE, SECOND, makeFilm, recording } from "./support/recordings.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 /** What a client showed around a moment (milliseconds since 1970).
@@ -17,7 +17,7 @@ import { PASSPHRASE, makeFilm, recording } from "./support/recordings.mjs";
 
 /** Where the low byte of the version stands in a recording's header (docs/recording.md). */
 const FORMAT_VERSION_AT = 9;
-const site = recording();
+const site = recording({ two: true });
 /** @type {Harness} */
 let harness;
 /** @type {Page} */
@@ -98,12 +98,14 @@ async function play(page, user, reason)
 	await page.locator("sek-player[data-sought]").waitFor();
 }
 
-/** @param {Page} page
- * @param {string} passphrase */
+/** The site's key takes two persons: the second one's field comes with the file.
+ * @param {Page} page
+ * @param {string} passphrase the first one's */
 async function unlock(page, passphrase)
 {
 	await page.locator("input[type=file]").setInputFiles(site.secretKey);
-	await page.locator("input[type=password]").fill(passphrase);
+	await page.getByLabel("2人目のパスフレーズ", { exact: true }).fill(SECOND);
+	await page.getByLabel("パスフレーズ", { exact: true }).fill(passphrase);
 	await page.keyboard.press("Enter");
 }
 

@@ -3,6 +3,7 @@
  * sekisho-recording: makes the recording key pair of a site. For any machine, best one that never runs the broker. (Files are verified by
  * sekisho-recording-verify.)
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,9 +12,10 @@
 #include "broker/hub/keys/lock.h"
 
 static const char usage_text[] =
-	"usage: sekisho-recording keygen PUBLIC SECRET\n"
+	"usage: sekisho-recording keygen [--two] PUBLIC SECRET\n"
 	"         makes the key pair to which recordings are sealed: PUBLIC goes to the broker, SECRET (locked by a passphrase,\n"
-	"         which is asked for, or read from standard input) to the reviewers\n"
+	"         which is asked for, or read from standard input) to the reviewers; --two: it takes two persons to open it, each\n"
+	"         with a passphrase of his or her own\n"
 	"exit codes: 0 fine, 1 it did not work, 2 wrong usage\n";
 
 static int usage(void)
@@ -28,9 +30,9 @@ static int fail(const char *what)
 	return 1;
 }
 
-static int keygen(const char *public_path, const char *secret_path)
+static int keygen(const char *public_path, const char *secret_path, bool for_two)
 {
-	const char *why = sek_lock_keygen(SEK_LOCK_RECORDING, public_path, secret_path);
+	const char *why = sek_lock_keygen(SEK_LOCK_RECORDING, public_path, secret_path, for_two);
 
 	if (why)
 		return fail(why);
@@ -48,6 +50,8 @@ int main(int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return printf("sekisho-recording %s\n", SEK_VERSION) < 0;
 	if (argc == 4 && strcmp(argv[1], "keygen") == 0)
-		return keygen(argv[2], argv[3]);
+		return keygen(argv[2], argv[3], false);
+	if (argc == 5 && strcmp(argv[1], "keygen") == 0 && strcmp(argv[2], "--two") == 0)
+		return keygen(argv[3], argv[4], true);
 	return usage();
 }

@@ -334,7 +334,7 @@ static int keygen(const struct options *o)
 
 	if (o->n_words != 2)
 		return usage();
-	why = sek_lock_keygen(SEK_LOCK_BACKUP, o->words[0], o->words[1]);
+	why = sek_lock_keygen(SEK_LOCK_BACKUP, o->words[0], o->words[1], false);
 	if (why)
 		return fail(why);
 	printf("%s: for backup.public_key in broker.yaml\n%s: into a safe, with its passphrase and, after the first backup, a copy of "

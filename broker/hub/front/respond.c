@@ -63,7 +63,7 @@ int sek_respond_status(const char *word)
 		int status;
 	} list[] = {
 		{ "bad-request", 400 }, { "login-required", 401 }, { "forbidden", 403 }, { "self", 403 }, { "second-person", 403 },
-		{ "locked", 403 }, { "passphrase", 403 }, { "not-found", 404 }, { "exists", 409 }, { "conflict", 409 }, { "elsewhere", 409 },
+		{ "locked", 403 }, { "passphrase", 403 }, { "second-passphrase", 403 }, { "not-found", 404 }, { "exists", 409 }, { "conflict", 409 }, { "elsewhere", 409 },
 		{ "directory", 409 }, { "has-policy", 409 }, { "held", 409 }, { "key-file", 409 }, { "no-key", 409 },
 		{ "other-key", 409 }, { "damaged", 409 }, { "newer", 409 }, { "ended", 409 }, { "film-busy", 409 }, { "gone", 410 },
 		{ "policy", 403 }, { "no-session", 409 }, { "document-busy", 409 }, { "not-released", 409 }, { "documents-day", 429 },

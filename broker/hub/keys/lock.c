@@ -33,6 +33,11 @@ static sek_status derive(const char *passphrase, const uint8_t salt[SALT], unsig
 		crypto_pwhash_ALG_ARGON2ID13) == 0 ? sek_ok() : sek_fail(SEK_E_NOMEM);
 }
 
+static bool is_two(const char *passphrase)
+{
+	return strchr(passphrase, SEK_LOCK_BETWEEN) != NULL;
+}
+
 static sek_status lock(const char *purpose, const uint8_t secret[SECRET], const char *passphrase, char ret[FILE_MAX])
 {
 	uint8_t salt[SALT], nonce[NONCE], box[BOX], key[crypto_secretbox_KEYBYTES];
@@ -46,7 +51,7 @@ static sek_status lock(const char *purpose, const uint8_t secret[SECRET], const 
 	sek_hex(salt, SALT, salt_hex);
 	sek_hex(nonce, NONCE, nonce_hex);
 	sek_hex(box, BOX, box_hex);
-	snprintf(ret, FILE_MAX, "%s 1 %d %d %s %s %s\n", purpose, OPS, KIBIBYTES, salt_hex, nonce_hex, box_hex);
+	snprintf(ret, FILE_MAX, "%s %d %d %d %s %s %s\n", purpose, is_two(passphrase) ? 2 : 1, OPS, KIBIBYTES, salt_hex, nonce_hex, box_hex);
 	return sek_ok();
 }
 
@@ -68,6 +73,24 @@ sek_status sek_lock_pair_make(const char *purpose, const char *public_path, cons
 	if (!sek_is_ok(status))
 		(void)unlink(secret_path); /* half a pair is of no use */
 	return status;
+}
+
+/* How many persons it needs; 0: it is no such file. *ret_rest: where it goes on. */
+static unsigned persons(const char *purpose, const char *text, size_t n, size_t *ret_rest)
+{
+	size_t length = strlen(purpose);
+
+	*ret_rest = length + 3;
+	if (n < *ret_rest || memcmp(text, purpose, length) != 0 || text[length] != ' ' || text[length + 2] != ' ')
+		return 0;
+	return text[length + 1] == '1' ? 1 : text[length + 1] == '2' ? 2 : 0;
+}
+
+bool sek_lock_is_for_two(const char *purpose, const uint8_t *file, size_t n)
+{
+	size_t rest;
+
+	return persons(purpose, (const char *)file, n, &rest) == 2;
 }
 
 /* A number without sign or leading zero, up to most, and the space behind it. */
@@ -99,24 +122,26 @@ sek_status sek_lock_open(const char *purpose, const uint8_t *file, size_t n, con
 {
 	uint8_t salt[SALT], nonce[NONCE], box[BOX], key[crypto_secretbox_KEYBYTES];
 	char text[FILE_MAX];
-	char mark[64];
 	const char *at, *end;
-	unsigned ops, kibibytes;
+	unsigned ops, kibibytes, needed;
+	size_t rest;
 	int r;
 
 	if (sodium_init() < 0)
 		return sek_fail(SEK_E_CRYPTO);
-	snprintf(mark, sizeof mark, "%s 1 ", purpose);
-	at = text + strlen(mark);
-	if (n <= strlen(mark) || n >= sizeof text)
+	needed = persons(purpose, (const char *)file, n, &rest);
+	if (needed == 0 || n >= sizeof text)
 		return sek_fail(SEK_E_MALFORMED);
 	memcpy(text, file, n);
 	text[n] = '\0';
+	at = text + rest;
 	end = text + n;
-	if (memcmp(text, mark, strlen(mark)) != 0 || !number(&at, OPS_MAX, &ops) || !number(&at, KIBIBYTES_MAX, &kibibytes) ||
+	if (!number(&at, OPS_MAX, &ops) || !number(&at, KIBIBYTES_MAX, &kibibytes) ||
 			kibibytes < 8 || !field(&at, end, salt, SALT, ' ') || !field(&at, end, nonce, NONCE, ' ') ||
 			!field(&at, end, box, BOX, '\n') || at != end)
 		return sek_fail(SEK_E_MALFORMED);
+	if (is_two(passphrase) != (needed == 2))
+		return sek_fail(SEK_E_DENIED);
 	SEK_TRY(derive(passphrase, salt, ops, kibibytes, key));
 	r = crypto_secretbox_open_easy(ret_secret, box, BOX, nonce, key);
 	sodium_memzero(key, sizeof key);

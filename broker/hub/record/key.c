@@ -19,6 +19,11 @@ sek_status sek_recording_unlock(const uint8_t *file, size_t n, const char *passp
 	return sek_lock_open(SEK_LOCK_RECORDING, file, n, passphrase, ret_secret);
 }
 
+bool sek_recording_is_for_two(const uint8_t *file, size_t n)
+{
+	return sek_lock_is_for_two(SEK_LOCK_RECORDING, file, n);
+}
+
 sek_status sek_recording_unseal(const struct sek_recording_head *head, const uint8_t secret[32],
 	uint8_t ret[SEK_RECORDING_KEY_BYTES])
 {

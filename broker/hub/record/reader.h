@@ -73,10 +73,13 @@ uint32_t sek_recording_start_block(const struct sek_recording_reader *r, uint64_
 
 /* --- the recording key pair (X25519) --- */
 
-/* Makes a pair: public half as 64 hex digits and newline; secret half in a file that the passphrase locks (argon2id, secretbox). */
+/* Makes a pair: public half as 64 hex digits and newline; secret half in a file that the passphrase locks (argon2id, secretbox). A
+ * passphrase is two persons' where there is a newline in it (keys/lock.h). */
 sek_status sek_recording_keygen(const char *public_path, const char *secret_path, const char *passphrase);
 /* Opens the bytes of such a file. SEK_E_DENIED: wrong passphrase. SEK_E_MALFORMED. Blocking: half a second. */
 sek_status sek_recording_unlock(const uint8_t *file, size_t n, const char *passphrase, uint8_t ret_secret[32]);
+/* True if those bytes need the passphrases of two persons. */
+bool sek_recording_is_for_two(const uint8_t *file, size_t n);
 
 /* --- verifying, without any secret --- */
 

@@ -38,37 +38,6 @@ void sek_review_key_drop(struct sek_review *v, uint64_t login)
 
 /* --- state --- */
 
-static bool check_nothing(struct sek_review_request *q)
-{
-	(void)q;
-	return true;
-}
-
-static void after_state(struct sek_review_request *q)
-{
-	struct sek_review *v = q->review;
-	const struct sek_review_key *key = sek_review_key_of(v, q->caller.login);
-
-	if (!q->error)
-		q->out = json_pack("{s:b,s:b,s:I,s:b}", "unlocked", key != NULL, "key", v->config.secret_key_path == NULL, "idle_s",
-			(json_int_t)(SEK_REVIEW_IDLE_MS / 1000), "words", v->reading != NULL);
-}
-
-/* --- unlock --- */
-
-static bool check_unlock(struct sek_review_request *q)
-{
-	const json_t *passphrase = json_object_get(q->in, "passphrase"), *key = json_object_get(q->in, "key");
-
-	if (!json_is_string(passphrase) || json_string_length(passphrase) > SEK_REVIEW_PASSPHRASE_MAX ||
-	    (key && (!json_is_string(key) || json_string_length(key) > SEK_REVIEW_KEY_FILE_MAX * 4 / 3 + 4)) ||
-	    (!key && !q->review->config.secret_key_path)) {
-		sek_review_fail(q, "bad-request");
-		return false;
-	}
-	return true;
-}
-
 /* The bytes of the locked key: brought by the reviewer (base64), or the site's file. 0: there is none. */
 static size_t locked_key(const struct sek_review_request *q, uint8_t ret[SEK_REVIEW_KEY_FILE_MAX])
 {
@@ -87,8 +56,58 @@ static size_t locked_key(const struct sek_review_request *q, uint8_t ret[SEK_REV
 	return n;
 }
 
+static bool check_nothing(struct sek_review_request *q)
+{
+	(void)q;
+	return true;
+}
+
+static void work_state(struct sek_review_request *q)
+{
+	uint8_t file[SEK_REVIEW_KEY_FILE_MAX];
+	size_t n = q->review->config.secret_key_path ? locked_key(q, file) : 0;
+
+	q->out = json_pack("{s:b}", "two", n > 0 && sek_recording_is_for_two(file, n));
+}
+
+static void after_state(struct sek_review_request *q)
+{
+	struct sek_review *v = q->review;
+	json_t *more;
+
+	if (q->error)
+		return;
+	more = json_pack("{s:b,s:b,s:I,s:b}", "unlocked", sek_review_key_of(v, q->caller.login) != NULL, "key",
+		v->config.secret_key_path == NULL, "idle_s", (json_int_t)(SEK_REVIEW_IDLE_MS / 1000), "words", v->reading != NULL);
+	json_object_update(q->out, more);
+	json_decref(more);
+}
+
+/* --- unlock --- */
+
+/* A line: two of them are told apart by the newline between them. */
+static bool is_passphrase(const json_t *text)
+{
+	return json_is_string(text) && json_string_length(text) <= SEK_REVIEW_PASSPHRASE_MAX && !strchr(json_string_value(text), '\n');
+}
+
+static bool check_unlock(struct sek_review_request *q)
+{
+	const json_t *second = json_object_get(q->in, "second"), *key = json_object_get(q->in, "key");
+
+	if (!is_passphrase(json_object_get(q->in, "passphrase")) || (second && !is_passphrase(second)) ||
+	    (key && (!json_is_string(key) || json_string_length(key) > SEK_REVIEW_KEY_FILE_MAX * 4 / 3 + 4)) ||
+	    (!key && !q->review->config.secret_key_path)) {
+		sek_review_fail(q, "bad-request");
+		return false;
+	}
+	return true;
+}
+
 static void work_unlock(struct sek_review_request *q)
 {
+	const char *second = json_string_value(json_object_get(q->in, "second"));
+	char passphrase[2 * SEK_REVIEW_PASSPHRASE_MAX + 2];
 	uint8_t file[SEK_REVIEW_KEY_FILE_MAX];
 	size_t n = locked_key(q, file);
 	sek_status s;
@@ -102,7 +121,14 @@ static void work_unlock(struct sek_review_request *q)
 		sek_review_fail(q, "no-key");
 		return;
 	}
-	s = sek_recording_unlock(file, n, json_string_value(json_object_get(q->in, "passphrase")), q->secret);
+	if (!second && sek_recording_is_for_two(file, n)) {
+		sek_review_fail(q, "second-passphrase");
+		return;
+	}
+	snprintf(passphrase, sizeof passphrase, "%s%s%s", json_string_value(json_object_get(q->in, "passphrase")), second ? "\n" : "",
+		second ? second : "");
+	s = sek_recording_unlock(file, n, passphrase, q->secret);
+	sodium_memzero(passphrase, sizeof passphrase);
 	if (sek_is(s, SEK_E_DENIED))
 		sek_review_fail(q, "passphrase");
 	else if (sek_is(s, SEK_E_MALFORMED) || sek_is(s, SEK_E_VERSION))
@@ -114,11 +140,15 @@ static void work_unlock(struct sek_review_request *q)
 
 void sek_review_wipe(const json_t *in)
 {
-	const json_t *text = json_object_get(in, "passphrase");
+	static const char *const secrets[] = { "passphrase", "second" };
 
-	/* jansson's copy can be wiped in place only by its owner: the request's own object, of which nobody else has a reference */
-	if (json_is_string(text))
-		sodium_memzero((char *)(uintptr_t)json_string_value(text), json_string_length(text));
+	for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
+		const json_t *text = json_object_get(in, secrets[i]);
+
+		/* jansson's copy can be wiped in place only by its owner: the request's own object, of which nobody else has a reference */
+		if (json_is_string(text))
+			sodium_memzero((char *)(uintptr_t)json_string_value(text), json_string_length(text));
+	}
 }
 
 static void after_unlock(struct sek_review_request *q)
@@ -153,7 +183,7 @@ static void after_lock(struct sek_review_request *q)
 }
 
 const struct sek_review_op sek_review_key_ops[] = {
-	{ .name = "state", .check = check_nothing, .after = after_state },
+	{ .name = "state", .check = check_nothing, .work = work_state, .after = after_state },
 	{ .name = "unlock", .record = "review.unlock", .check = check_unlock, .work = work_unlock, .after = after_unlock },
 	{ .name = "lock", .check = check_nothing, .after = after_lock },
 	{ .name = NULL },

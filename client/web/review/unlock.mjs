@@ -9,6 +9,8 @@ import { words } from "../words.mjs";
 import { review } from "./call.mjs";
 
 const MOST_KEY_BYTES = 4096;
+/** How a key file begins that takes two persons (docs/recording.md, Keys). */
+const FOR_TWO = "sekisho-recording-key 2 ";
 
 /** @param {File} file
  * @returns {Promise<string>} base64 */
@@ -24,33 +26,41 @@ async function bytesOf(file)
 export async function unlocked(host)
 {
 	const state = await review("state");
-	return state.unlocked || await askForKey(host, state.key);
+	return state.unlocked || await askForKey(host, state.key, state.two);
 }
 
 /** @param {HTMLElement} host
  * @param {boolean} bring whether the reviewer brings the key's file
+ * @param {boolean} two whether the site's file takes two persons
  * @returns {Promise<boolean>} */
-function askForKey(host, bring)
+function askForKey(host, bring, two)
 {
 	const title = make("h2", { id: uniqueId("dialog") }, words("review.unlock.heading"));
 	const file = make("input", { id: uniqueId("key"), type: "file", required: true });
 	const passphrase = make("input", { id: uniqueId("passphrase"), type: "password", autocomplete: "off", required: true });
+	const second = make("input", { id: uniqueId("passphrase"), type: "password", autocomplete: "off" });
+	const other = make("div", { class: "field", hidden: !two }, make("p", { class: "hint" }, words("review.unlock.two")),
+		make("label", { for: second.id }, words("review.unlock.second")), second);
 	const error = make("p", { class: "error", role: "alert" });
 	const leave = make("button", { type: "button" }, words("admin.cancel"));
 	const submit = make("button", { type: "submit", class: "primary" }, words("review.unlock.submit"));
 	const form = make("form", { novalidate: true }, title, make("p", {}, words(bring ? "review.unlock.body" : "review.unlock.body-site")),
 		...(bring ? [make("div", { class: "field" }, make("label", { for: file.id }, words("review.unlock.file")), file)] : []),
 		make("div", { class: "field" }, make("label", { for: passphrase.id }, words("review.unlock.passphrase")), passphrase),
-		error, make("div", { class: "actions" }, leave, submit));
+		other, error, make("div", { class: "actions" }, leave, submit));
 	const dialog = make("dialog", { "aria-labelledby": title.id }, form);
 	host.append(dialog);
 	return new Promise(resolve => {
 		let done = false, busy = false;
 		leave.addEventListener("click", () => dialog.close());
 		dialog.addEventListener("close", () => {
-			passphrase.value = "";
+			passphrase.value = second.value = "";
 			dialog.remove();
 			resolve(done);
+		});
+		file.addEventListener("change", async () => {
+			const chosen = file.files?.[0];
+			other.hidden = !chosen || await chosen.slice(0, FOR_TWO.length).text() !== FOR_TWO;
 		});
 		form.addEventListener("submit", async event => {
 			event.preventDefault();
@@ -65,7 +75,8 @@ function askForKey(host, bring)
 			busy = true;
 			submit.setAttribute("aria-disabled", "true");
 			try {
-				await review("unlock", { passphrase: passphrase.value, ...(chosen ? { key: await bytesOf(chosen) } : {}) });
+				await review("unlock", { passphrase: passphrase.value, ...(other.hidden ? {} : { second: second.value }),
+					...(chosen ? { key: await bytesOf(chosen) } : {}) });
 				done = true;
 				dialog.close();
 			} catch (e) {

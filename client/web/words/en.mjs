@@ -86,6 +86,7 @@ export default {
 	"error.stopping": "The server is being stopped. Please try again in a while.",
 	"error.locked": "The recording key is locked again. Unlock it and open the recording once more.",
 	"error.passphrase": "The passphrase does not belong to this key file.",
+	"error.second-passphrase": "It takes two persons to open this key. Please enter the second person's passphrase, too.",
 	"error.film-busy": "A video is being made already. Please wait until it is done.",
 	"error.no-space": "The server has too little room left for a video: recordings come first. Please tell your administrator.",
 	"error.key-file": "This is not a recording key file.",

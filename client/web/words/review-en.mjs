@@ -21,6 +21,8 @@ export default {
 	"review.unlock.body-site": "Recordings are encrypted. Enter the passphrase of the recording key. The key is kept in the server's memory until you log out, or for 15 minutes without use.",
 	"review.unlock.file": "Key file",
 	"review.unlock.passphrase": "Passphrase",
+	"review.unlock.second": "Second person's passphrase",
+	"review.unlock.two": "It takes two persons to open this key. Ask the other person to enter his or her passphrase.",
 	"review.unlock.submit": "Unlock",
 	"review.unlock.no-file": "Please choose your key file.",
 	"review.picture": "Recorded picture",

@@ -21,6 +21,8 @@ export default {
 	"review.unlock.body-site": "録画は暗号化されています。録画の鍵のパスフレーズを入力してください。鍵はログアウトするまで（使わないときは15分間）サーバーのメモリにだけ置かれます。",
 	"review.unlock.file": "鍵ファイル",
 	"review.unlock.passphrase": "パスフレーズ",
+	"review.unlock.second": "2人目のパスフレーズ",
+	"review.unlock.two": "この鍵は2人で開きます。もう1人に、その方のパスフレーズを入力してもらってください。",
 	"review.unlock.submit": "鍵を開く",
 	"review.unlock.no-file": "鍵ファイルを選んでください。",
 	"review.picture": "録画の画面",

@@ -8,6 +8,7 @@ import path from "node:path";
 import { BROKER_UID, build } from "../harness.mjs";
 
 export const PASSPHRASE = "a correct horse for tests";
+export const SECOND = "another horse for tests";
 
 /** @param {string} program
  * @param {string[]} args
@@ -21,15 +22,16 @@ function run(program, args, options = {})
 }
 
 /** Options for Harness.start: a broker that records. The reviewers have the secret half in DIR/recording.secret.
- * @param {{ siteKey?: boolean }} [options] siteKey: the broker has it, too */
-export function recording({ siteKey = false } = {})
+ * @param {{ siteKey?: boolean, two?: boolean }} [options] siteKey: the broker has it, too; two: it takes two persons */
+export function recording({ siteKey = false, two = false } = {})
 {
 	/** @type {string} */
 	let where = "";
 	return {
 		prepare: (/** @type {string} */ dir) => {
 			where = dir;
-			run("sekisho-recording", ["keygen", path.join(dir, "recording.pub"), path.join(dir, "recording.secret")], { input: `${PASSPHRASE}\n` });
+			run("sekisho-recording", ["keygen", ...(two ? ["--two"] : []), path.join(dir, "recording.pub"), path.join(dir, "recording.secret")],
+				{ input: `${PASSPHRASE}\n${two ? `${SECOND}\n` : ""}` });
 			fs.chmodSync(path.join(dir, "recording.pub"), 0o644);
 			fs.chmodSync(path.join(dir, "recording.secret"), 0o600);
 			if (siteKey)

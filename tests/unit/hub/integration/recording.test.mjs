@@ -104,6 +104,12 @@ test('keys: the secret half is locked and private, neither is ever overwritten',
 	const short = spawnSync(path.join(bin, 'sekisho-recording'), ['keygen', 'x.pub', 'x.secret'], { cwd: b.dir, input: 'short\n' });
 	assert.equal(short.status, 1);
 	assert.ok(!fs.existsSync(b.file('x.secret')));
+	const twice = spawnSync(path.join(bin, 'sekisho-recording'), ['keygen', '--two', 'x.pub', 'x.secret'], { cwd: b.dir, input: `${PHRASE}\n${PHRASE}\n` });
+	assert.match(`${twice.status} ${twice.stderr}`, /^1 .*same passphrase/);
+	const two = spawnSync(path.join(bin, 'sekishoctl'), ['recording', 'keygen', '--two', 'two.pub', 'two.secret'],
+		{ cwd: b.dir, input: `${PHRASE}\nthe second one's own\n`, encoding: 'utf8' });
+	assert.equal(two.status, 0, two.stderr);
+	assert.match(fs.readFileSync(b.file('two.secret'), 'utf8'), /^sekisho-recording-key 2 /);
 });
 
 test('a broker that cannot record: built in is off; what is required is refused, and on the record', async () => {

@@ -217,6 +217,34 @@ START_TEST(the_key_pair_is_locked)
 }
 END_TEST
 
+START_TEST(a_key_for_two_needs_both)
+{
+	char pub[128], sec[128], *text;
+	uint8_t secret[32], public_key[32], again[32];
+	size_t n;
+
+	snprintf(pub, sizeof pub, "%s/two.pub", r.dir);
+	snprintf(sec, sizeof sec, "%s/two.key", r.dir);
+	ck_assert(sek_is_ok(sek_recording_keygen(pub, sec, "correct horse\nbattery staple")));
+	ck_assert(sek_is_ok(sek_file_read(sec, &text, &n)));
+	ck_assert(sek_recording_is_for_two((uint8_t *)text, n));
+	ck_assert(!sek_recording_is_for_two((uint8_t *)text, 10));
+	ck_assert(sek_is(sek_recording_unlock((uint8_t *)text, n, "correct horse", secret), SEK_E_DENIED));
+	ck_assert(sek_is(sek_recording_unlock((uint8_t *)text, n, "battery staple\ncorrect horse", secret), SEK_E_DENIED));
+	ck_assert(sek_is_ok(sek_recording_unlock((uint8_t *)text, n, "correct horse\nbattery staple", secret)));
+	ck_assert(sek_is_ok(sek_public_key_load(pub, public_key)));
+	crypto_scalarmult_base(again, secret);
+	ck_assert_mem_eq(again, public_key, 32);
+	text[strlen("sekisho-recording-key ")] = '1'; /* who has one passphrase and the file cannot make it a key for one */
+	ck_assert(!sek_recording_is_for_two((uint8_t *)text, n));
+	ck_assert(sek_is(sek_recording_unlock((uint8_t *)text, n, "correct horse", secret), SEK_E_DENIED));
+	ck_assert(sek_is(sek_recording_unlock((uint8_t *)text, n, "correct horse\nbattery staple", secret), SEK_E_DENIED));
+	text[strlen("sekisho-recording-key ")] = '3';
+	ck_assert(sek_is(sek_recording_unlock((uint8_t *)text, n, "correct horse", secret), SEK_E_MALFORMED));
+	free(text);
+}
+END_TEST
+
 START_TEST(a_forgotten_handle_does_no_harm)
 {
 	struct sek_recording *a, *b;
@@ -248,6 +276,7 @@ int main(void)
 	tcase_add_test(t, blocks_are_bounded_and_found);
 	tcase_add_test(t, other_keys_open_nothing);
 	tcase_add_test(t, the_key_pair_is_locked);
+	tcase_add_test(t, a_key_for_two_needs_both);
 	tcase_add_test(t, a_forgotten_handle_does_no_harm);
 	suite_add_tcase(s, t);
 	return rig_suite(s);

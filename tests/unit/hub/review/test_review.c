@@ -130,6 +130,14 @@ static json_t *why(const char *id)
 	return json_pack("{s:s,s:s}", "recording", id, "reason", "request 12");
 }
 
+static json_t *key_for_two(const char *passphrase, const char *second)
+{
+	json_t *in = key_and("two.secret", passphrase);
+
+	json_object_set_new(in, "second", json_string(second));
+	return in;
+}
+
 static void unlock(const struct sek_review_caller *who)
 {
 	ck_assert_str_eq(run(who, "unlock", key_and("r.secret", "correct horse")), "");
@@ -172,6 +180,15 @@ START_TEST(without_the_key_nothing_opens)
 	ck_assert_str_eq(run(&saburo, "open", why(ID)), "locked");
 	ck_assert_str_eq(run(&saburo, "unlock", key_and("r.secret", "wrong")), "passphrase");
 	ck_assert_str_eq(run(&saburo, "unlock", key_and("r.pub", "correct horse")), "key-file");
+	ck_assert_str_eq(run(&saburo, "unlock", key_and("r.secret", "correct\nhorse")), "bad-request");
+	ck_assert_str_eq(run(&saburo, "unlock", key_and("two.secret", "correct horse")), "second-passphrase");
+	ck_assert_str_eq(run(&saburo, "unlock", key_for_two("correct horse", "wrong")), "passphrase");
+	ck_assert_str_eq(run(&saburo, "unlock", key_for_two("correct horse", "correct horse")), "passphrase");
+	ck_assert_str_eq(run(&saburo, "state", json_object()), "");
+	ck_assert(!json_is_true(json_object_get(last.json, "unlocked")));
+	ck_assert(json_is_false(json_object_get(last.json, "two"))); /* the site has no file */
+	ck_assert_str_eq(run(&saburo, "unlock", key_for_two("correct horse", "battery staple")), "");
+	ck_assert_str_eq(run(&saburo, "lock", json_object()), "");
 	ck_assert_str_eq(run(&saburo, "unlock", json_pack("{s:s}", "passphrase", "x")), "bad-request");
 	ck_assert_str_eq(run(&saburo, "open", why(ID)), "locked");
 	unlock(&saburo);
@@ -416,6 +433,7 @@ int main(void)
 
 	if (sodium_init() < 0 || !mkdtemp(dir) ||
 	    !sek_is_ok(sek_recording_keygen(in_dir("r.pub"), in_dir("r.secret"), "correct horse")) ||
+	    !sek_is_ok(sek_recording_keygen(in_dir("two.pub"), in_dir("two.secret"), "correct horse\nbattery staple")) ||
 	    !sek_is_ok(sek_recording_keygen(in_dir("other.pub"), in_dir("other.secret"), "correct horse")))
 		return 1;
 	tcase_set_timeout(c, 120);
@@ -437,7 +455,7 @@ int main(void)
 	failed = srunner_ntests_failed(r);
 	srunner_free(r);
 	{
-		static const char *const files[] = { "r.pub", "r.secret", "other.pub", "other.secret", "film.key", "film.key.pub", ID SEK_RECORDING_SUFFIX };
+		static const char *const files[] = { "r.pub", "r.secret", "other.pub", "other.secret", "two.pub", "two.secret", "film.key", "film.key.pub", ID SEK_RECORDING_SUFFIX };
 
 		for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
 			unlink(in_dir(files[i]));
