@@ -42,6 +42,18 @@ bool sek_faces_have_left(const struct sek_faces *f)
 	return !f->front || sek_front_has_left(f->front);
 }
 
+void sek_faces_send_away(struct sek_faces *f, bool on)
+{
+	if (f->front)
+		sek_front_send_away(f->front, on);
+}
+
+size_t sek_faces_told(const struct sek_faces *f, bool *ret_all)
+{
+	*ret_all = f->front && sek_front_has_left(f->front);
+	return f->front ? sek_front_told(f->front) : 0;
+}
+
 void sek_faces_refuse(struct sek_faces *f)
 {
 	if (f->front)

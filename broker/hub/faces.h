@@ -36,6 +36,9 @@ sek_status sek_faces_start_viewers(struct sek_faces *f, uv_loop_t *loop, const s
 /* Says to load balancers that this broker is about to go (sek_front_leave), and whether all have heard it. */
 void sek_faces_leave(struct sek_faces *f);
 bool sek_faces_have_left(const struct sek_faces *f);
+/* The same for now, or no more (sek_front_send_away). *ret_all: whether all of them know it; returns how many do. */
+void sek_faces_send_away(struct sek_faces *f, bool on);
+size_t sek_faces_told(const struct sek_faces *f, bool *ret_all);
 void sek_faces_refuse(struct sek_faces *f);
 /* Closes everything. The loop must then run until it has nothing left to do, then call sek_faces_destroy. */
 void sek_faces_stop(struct sek_faces *f);

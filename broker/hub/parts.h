@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "broker/hub/admin/admin.h"
+#include "broker/hub/away.h"
 #include "broker/hub/config.h"
 #include "broker/hub/control/control.h"
 #include "broker/hub/documented.h"
@@ -45,6 +46,7 @@ struct sek_parts {
 	bool has_status, stopping, failed;
 	uint8_t login_key[SEK_TOTP_KEY_BYTES];
 	struct sek_leave leave;
+	struct sek_away away;
 	bool leaving; /* sessions are left to the next start, or to another broker */
 	uv_timer_t drain, too_long;
 	uint64_t drain_until_ms;

@@ -198,6 +198,7 @@ sek_status sek_parts_start(struct sek_parts *b, const struct sek_options *o)
 	SEK_TRY(start_metrics(b));
 	SEK_TRY(start_viewers(b));
 	SEK_TRY(start_peers(b));
+	sek_away_start(&b->away, &b->loop, b->sessions, b->peers, &b->faces, b->audit);
 	if (o->status_fd >= 0) {
 		b->status.auth = b->auth;
 		b->status.front = b->faces.front;

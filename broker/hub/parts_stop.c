@@ -153,6 +153,7 @@ void sek_parts_stop(struct sek_parts *b)
 	sek_notify("STOPPING=1");
 	sek_leave_now(&b->leave);
 	uv_timer_start(&b->too_long, on_too_long, STOP_MS, 0);
+	sek_away_stop(&b->away);
 	sek_peers_quiet(b->peers);
 	sek_control_stop(b->control);
 	sek_faces_refuse(&b->faces);

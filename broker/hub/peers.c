@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "broker/hub/admin/admin.h"
+#include "broker/hub/orders.h"
 
 struct peer {
 	struct peer *next;
@@ -49,11 +50,12 @@ struct sek_peers {
 	uv_work_t work;
 	bool working, closed, quiet, complained;
 	uint64_t beat_at_ms, seen_ms; /* seen: when the beats were last read */
+	int64_t said;                 /* reach, as this broker has said it */
 	void (*done)(void *user);
 	void *done_user;
 	/* the job's */
 	bool beats;
-	int64_t n_sessions;
+	int64_t n_sessions, reach;
 	sek_status status;
 	struct order *orders;
 	struct peer *seen;
@@ -162,11 +164,10 @@ static sek_status take_left(struct sek_peers *p)
 static sek_status look(struct sek_peers *p)
 {
 	SEK_TRY(sek_store_orders(p->config.store, p->name, keep_order, &p->orders));
-	if (!p->beats)
-		return sek_ok();
-	SEK_TRY(sek_store_broker_beat(p->config.store, p->name, p->instance, p->n_sessions));
+	if (p->beats)
+		SEK_TRY(sek_store_broker_beat(p->config.store, p->name, p->instance, p->n_sessions, p->reach));
 	SEK_TRY(sek_store_brokers(p->config.store, keep_peer, &p->seen));
-	return take_left(p);
+	return p->beats ? take_left(p) : sek_ok();
 }
 
 static void work(uv_work_t *w)
@@ -177,42 +178,6 @@ static void work(uv_work_t *w)
 }
 
 /* --- on the loop --- */
-
-struct owner {
-	const char *id;
-	char user[SEK_STORE_NAME_BYTES];
-};
-
-static void find_owner(void *ctx, const struct sek_session_info *info)
-{
-	struct owner *o = ctx;
-
-	if (strcmp(info->id, o->id) == 0)
-		snprintf(o->user, sizeof o->user, "%s", info->user);
-}
-
-static void carry_out(struct sek_peers *p, const struct order *o)
-{
-	struct owner owner = { .id = o->row.session };
-	uint8_t id[SEK_SESSION_ID_BYTES];
-	size_t n = 0;
-
-	if (o->row.ask == SEK_ASK_LET_GO) {
-		sek_sessions_let_go(p->config.sessions, o->row.session, o->row.generation);
-		return;
-	}
-	if (sodium_hex2bin(id, sizeof id, o->row.session, strlen(o->row.session), NULL, &n, NULL) != 0 || n != sizeof id)
-		return;
-	sek_sessions_each(p->config.sessions, find_owner, &owner);
-	if (!owner.user[0])
-		return; /* it is not here any more */
-	if (o->text && *o->text && p->config.admin)
-		sek_admin_say(p->config.admin, owner.user, o->text);
-	if (o->row.ask == SEK_ASK_END)
-		(void)sek_sessions_end_one(p->config.sessions, id, SEK_STATE_ENDED_ADMIN);
-	else if (o->row.ask == SEK_ASK_MESSAGE)
-		(void)sek_sessions_say(p->config.sessions, id, SEK_STATE_MESSAGE);
-}
 
 struct receipt {
 	uv_work_t work;
@@ -257,7 +222,7 @@ static void do_orders(struct sek_peers *p)
 	while ((o = p->orders) != NULL) {
 		p->orders = o->next;
 		if (!p->quiet)
-			carry_out(p, o);
+			sek_orders_carry_out(p->config.sessions, p->config.admin, &o->row, o->text);
 		if (r && !p->quiet)
 			r->ids[r->n++] = o->row.id;
 		free(o->text);
@@ -342,17 +307,37 @@ static void on_worked(uv_work_t *w, int cancelled)
 	finish(p);
 }
 
+/* Render hosts that are heard of; -1: none is watched. */
+static int64_t reach(const struct sek_peers *p)
+{
+	struct sek_hosts_reach r = sek_hosts_reach(p->config.sessions, SEK_PEERS_REACH_MS);
+
+	return r.watched ? (int64_t)r.heard : -1;
+}
+
+/* Somebody reaches no host, and has to know whether others do. */
+static bool hasty(const struct sek_peers *p)
+{
+	for (const struct peer *b = p->peers; b; b = b->next)
+		if (b->row.reach == 0 && !b->dead)
+			return true;
+	return false;
+}
+
 static void on_timer(uv_timer_t *t)
 {
 	struct sek_peers *p = t->data;
-	uint64_t now = uv_now(p->loop);
+	uint64_t now = uv_now(p->loop), every = p->config.beat_ms > SEK_PEERS_HASTE_MS && hasty(p) ? SEK_PEERS_HASTE_MS : p->config.beat_ms;
+	int64_t reached = reach(p);
 
 	if (p->working)
 		return;
-	p->beats = now >= p->beat_at_ms;
+	/* whether there is any is said at once, how many with the next beat */
+	p->beats = now >= p->beat_at_ms || p->beat_at_ms > now + every || (reached > 0) != (p->said > 0);
 	if (p->beats) {
-		p->beat_at_ms = now + p->config.beat_ms;
+		p->beat_at_ms = now + every;
 		p->n_sessions = (int64_t)sek_sessions_count(p->config.sessions);
+		p->reach = p->said = reached;
 	}
 	p->working = uv_queue_work(p->loop, &p->work, work, on_worked) == 0;
 }
@@ -365,9 +350,9 @@ void sek_peers_look(struct sek_peers *p)
 
 static void add_row(void *ctx, const struct sek_peer_info *i)
 {
-	json_array_append_new(ctx, json_pack("{s:s,s:s,s:s,s:b,s:I,s:I,s:I}", "broker", i->name, "version", i->version, "state",
+	json_array_append_new(ctx, json_pack("{s:s,s:s,s:s,s:b,s:I,s:I,s:I,s:I}", "broker", i->name, "version", i->version, "state",
 		i->dead ? "silent" : "up", "self", (int)i->self, "sessions", (json_int_t)i->sessions, "silent_s", (json_int_t)(i->silent_ms / 1000),
-		"started_s", (json_int_t)i->started_s));
+		"started_s", (json_int_t)i->started_s, "hosts", (json_int_t)i->reach));
 }
 
 static json_t *list(void *user)
@@ -486,8 +471,20 @@ void sek_peers_each(const struct sek_peers *p, void (*fn)(void *user, const stru
 		bool self = strcmp(b->row.name, p->name) == 0;
 
 		fn(user, &(struct sek_peer_info){ .name = b->row.name, .version = b->row.version, .self = self, .dead = b->dead,
-			.silent_ms = self ? 0 : now - b->heard_ms, .sessions = self ? (int64_t)sek_sessions_count(p->config.sessions) : b->row.sessions, .started_s = b->row.started_s });
+			.silent_ms = self ? 0 : now - b->heard_ms, .sessions = self ? (int64_t)sek_sessions_count(p->config.sessions) : b->row.sessions, .started_s = b->row.started_s,
+			.reach = self ? reach(p) : b->row.reach });
 	}
+}
+
+bool sek_peers_reach_since(const struct sek_peers *p, uint64_t since_ms)
+{
+	uint64_t now = p ? uv_now(p->loop) : 0;
+
+	for (const struct peer *b = p ? p->peers : NULL; b; b = b->next)
+		if (b->row.reach > 0 && !b->dead && strcmp(b->row.name, p->name) != 0 && b->heard_ms >= since_ms &&
+				now - b->heard_ms <= (uint64_t)p->config.beat_ms + SEK_PEERS_HASTE_MS)
+			return true;
+	return false;
 }
 
 bool sek_peers_others(const struct sek_peers *p)

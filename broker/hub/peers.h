@@ -12,6 +12,8 @@
 #define SEK_PEERS_LOOK_MS 500    /* between two looks for orders */
 #define SEK_PEERS_BEAT_MS 5000   /* between two beats */
 #define SEK_PEERS_DEAD_MS 20000  /* without a beat: dead */
+#define SEK_PEERS_HASTE_MS 1000  /* between two beats while a broker reaches no render host, so that all know soon who does */
+#define SEK_PEERS_REACH_MS 3000  /* a render host that has told nothing for so long is out of reach */
 
 struct sek_admin;
 
@@ -46,7 +48,10 @@ struct sek_peer_info {
 	bool self, dead;
 	uint64_t silent_ms;         /* since its beat was last seen to go on; 0 for this one */
 	int64_t sessions, started_s;
+	int64_t reach;              /* render hosts that it hears of; -1: it does not say */
 };
+/* Whether another broker has said since that time (of uv_now; by the beat that was seen then), and not long ago, that it reaches a render host. */
+bool sek_peers_reach_since(const struct sek_peers *p, uint64_t since_ms);
 /* Whether another broker lives, to which sessions can be left; as the latest look has it. */
 bool sek_peers_others(const struct sek_peers *p);
 /* As the latest look has it, in the order of names. */

@@ -53,7 +53,7 @@ const struct ctl_command ctl_commands[] = {
 	{ "stop", "host", "sessions/end-host", "host", ENDED, NULL, DEFAULT_REASON },
 	{ "stop", "session", "sessions/end", "session", ENDED, NULL, DEFAULT_REASON },
 	{ "stop", "all", "sessions/end-all", "", ENDED, NULL, DEFAULT_REASON },
-	{ "broker", "list", "brokers/list", "", ROWS, "broker state sessions silent_s version started_s", 0 },
+	{ "broker", "list", "brokers/list", "", ROWS, "broker state sessions hosts silent_s version started_s", 0 },
 	{ "host", "list", "hosts/list", "", ROWS, "name address port pool state kind insecure test alarm egress_refused sessions all_sessions max_sessions available_mib cpu_permille warm_ja warm_en", ALL_PAGES },
 	{ "host", "add", "hosts/add", "host address port pool?", PLAIN, NULL, 0 },
 	{ "host", "drain", "hosts/drain", "host force_minutes?", PLAIN, NULL, 0 },

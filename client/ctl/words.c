@@ -118,7 +118,7 @@ static const struct named columns[] = {
 	{ "host", { "HOST", "ホスト" } }, { "state", { "STATE", "状態" } }, { "attached", { "ATTACHED", "接続中" } },
 	{ "client", { "CLIENT", "接続元の種類" } }, { "vnc_viewers", { "VNC viewers", "VNCビューアー" } },
 	{ "age_s", { "AGE(s)", "経過(秒)" } }, { "idle_s", { "IDLE(s)", "無操作(秒)" } }, { "bytes_down", { "BYTES", "送信バイト" } },
-	{ "broker", { "BROKER", "ブローカー" } }, { "silent_s", { "SILENT(s)", "無応答(秒)" } }, { "started_s", { "STARTED", "起動" } },
+	{ "broker", { "BROKER", "ブローカー" } }, { "hosts", { "HOSTS", "到達サーバー" } }, { "silent_s", { "SILENT(s)", "無応答(秒)" } }, { "started_s", { "STARTED", "起動" } },
 	{ "pool", { "POOL", "プール" } }, { "all_sessions", { "ALL", "全体" } }, { "max_sessions", { "MOST", "上限" } },
 	{ "alarm", { "ALARM", "警報" } }, { "egress_refused", { "REFUSED", "内部宛て拒否" } },
 	{ "available_mib", { "FREE-MiB", "空きMiB" } }, { "cpu_permille", { "CPU-WAIT(0.1%)", "CPU待ち(0.1%)" } },

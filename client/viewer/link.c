@@ -112,7 +112,7 @@ static void retry_later(struct link *l)
 	drop(l);
 	l->retry_at_ms = now_ms() + wait;
 	uv_timer_start(&l->retry, on_retry, wait < 1000 ? wait : 1000, 1000);
-	enter(l, LINK_RECONNECTING, "", wait < 1500 ? 0 : (wait + 999) / 1000);
+	enter(l, LINK_RECONNECTING, l->state == SEK_STATE_MOVING ? "state.moving" : "", wait < 1500 ? 0 : (wait + 999) / 1000);
 }
 
 void link_hurry(struct link *l)

@@ -37,6 +37,7 @@ export class Link extends EventTarget {
 	#drawn = false;
 	#resumed = false;
 	#state = "";
+	#moving = false; // the broker has said that another one goes on
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
 	#timer;
 	#retryAt = 0;
@@ -157,7 +158,7 @@ export class Link extends EventTarget {
 		this.#drawn = false;
 		this.#state = "";
 		if (this.#everLive)
-			this.#enter({ name: "reconnecting", seconds: 0 });
+			this.#reconnecting(0);
 		try {
 			// Once there was a picture, only the same session will do: a new one must be the user's wish.
 			const opened = await api.openSession(this.#everLive);
@@ -189,6 +190,12 @@ export class Link extends EventTarget {
 		}
 	}
 
+	/** @param {number} seconds until the next attempt, 0: about now */
+	#reconnecting(seconds)
+	{
+		this.#enter(this.#moving && !seconds ? { name: "reconnecting", key: "state.moving", seconds } : { name: "reconnecting", seconds });
+	}
+
 	#retryLater()
 	{
 		this.#drop();
@@ -200,10 +207,10 @@ export class Link extends EventTarget {
 			if (seconds <= 0)
 				void this.#connect();
 			else
-				this.#enter({ name: "reconnecting", seconds: wait < 1500 ? 0 : seconds });
+				this.#reconnecting(wait < 1500 ? 0 : seconds);
 		};
 		this.#timer = setInterval(tell, Math.min(wait, 1000));
-		this.#enter({ name: "reconnecting", seconds: wait < 1500 ? 0 : Math.ceil(wait / 1000) });
+		this.#reconnecting(wait < 1500 ? 0 : Math.ceil(wait / 1000));
 	}
 
 	/** @param {FromWorker} message */
@@ -260,6 +267,7 @@ export class Link extends EventTarget {
 			this.dispatchEvent(new CustomEvent("warning", { detail: { key: `notice.${state.name}`, seconds: arg } }));
 		} else {
 			this.#state = state.name;
+			this.#moving ||= state.name === "moving";
 			this.#maybeLive();
 		}
 	}
@@ -282,6 +290,7 @@ export class Link extends EventTarget {
 		const running = this.#state === "" || this.#state === "running";
 		if (this.#drawn && running) {
 			this.#everLive = true;
+			this.#moving = false;
 			if (this.phase.name !== "live")
 				this.#enter({ name: "live" });
 			if (this.#resumed)

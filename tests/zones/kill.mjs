@@ -150,13 +150,14 @@ function holders()
 		[user, { broker: Number(broker.slice(-1)), host: Number(/render(\d)/.exec(host)?.[1] ?? 0) }]));
 }
 
-/** name: what is done. before: commands, given the broker of staff1's session; wait: until it is undone; after: commands. lost: sessions of that host are over. */
+/** name: what is done. before: commands, given the broker of staff1's session; wait: until it is undone; after: commands. lost: sessions of that host are over. moves: when it is
+ * undone, another broker has the session. */
 const cases = [
 	{ name: "a broker is upgraded (SIGUSR1, a new process)", before: n => `kill_pid broker${n} USR1; while kill -0 "$(cat "$dir/broker${n}.pid")" 2>/dev/null; do sleep 0.1; done; start_broker ${n}` },
 	{ name: "a broker is stopped (SIGTERM) for 15 s", before: n => `kill_pid broker${n} TERM`, wait: 15000, after: n => `start_broker ${n}` },
 	{ name: "a broker is killed (SIGKILL) and stays away", before: n => `kill_pid broker${n} KILL`, wait: 15000, after: n => `start_broker ${n}` },
 	{ name: "a broker's line to HAProxy is cut for 20 s", before: n => `pull b${n} inner0 down`, wait: 20000, after: n => `pull b${n} inner0 up; in_zone $id-b${n} ip route replace 10.99.0.0/16 dev inner0` },
-	{ name: "a broker's line to the render hosts is cut for 10 s", before: n => `pull b${n} outer0 down`, wait: 10000, after: n => `pull b${n} outer0 up; in_zone $id-b${n} ip route replace default via 192.168.50.21` },
+	{ name: "a broker's line to the render hosts is cut for 30 s", moves: true, before: n => `pull b${n} outer0 down`, wait: 30000, after: n => `pull b${n} outer0 up; in_zone $id-b${n} ip route replace default via 192.168.50.21` },
 	{ name: "PostgreSQL is killed (SIGKILL) and back after 20 s", all: true, newcomer: true, before: () => "kill_pid database KILL", wait: 20000, after: () => "sleep 1; start_database" },
 	{ name: "HAProxy is killed and back after 3 s", all: true, before: () => "kill_pid front KILL; sleep 3; start_front" },
 	{ name: "a render host's renderd is killed and started again", lost: true, before: (_, h) => `kill_pid render${h} KILL; sleep 1; start_render ${h}` },
@@ -167,7 +168,7 @@ async function steady()
 {
 	for (const s of staff)
 		await s.back(60000);
-	for (let i = 0; i < 150 && act("up") !== "2"; i++)
+	for (let i = 0; i < 300 && act("up") !== "2"; i++)
 		await sleep(200);
 	await sleep(3000);
 }
@@ -247,6 +248,10 @@ for (const c of cases) {
 	if (c.newcomer)
 		console.log(`a newcomer's page said: ${await newcomer()}`);
 	await sleep(Math.max(0, (c.wait ?? 0) - (performance.now() - begun)));
+	if (c.moves && holders().staff1?.broker === n) {
+		bad++;
+		console.log("STILL AT THE SAME BROKER");
+	}
 	if (c.after)
 		act(c.after(n, h));
 	const row = async s => {

@@ -166,10 +166,10 @@ static int get_health(struct conn *c, const struct sek_login *l, const json_t *j
 {
 	(void)l;
 	(void)json;
-	if (c->front->leaving) {
+	if (c->front->leaving || c->front->away) {
 		if (c->check)
 			told(c->front, c->address);
-		return sek_respond_json(c, 404, json_pack("{s:s}", "status", "leaving"), NULL);
+		return sek_respond_json(c, 404, json_pack("{s:s}", "status", c->front->leaving ? "leaving" : "no-host"), NULL);
 	}
 	return sek_respond_json(c, 200, json_pack("{s:s}", "status", "ok"), NULL);
 }

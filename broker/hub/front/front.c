@@ -196,12 +196,30 @@ sek_status sek_front_create(uv_loop_t *loop, const struct sek_front_config *conf
 	return status;
 }
 
-void sek_front_leave(struct sek_front *f)
+static void close_kept(struct sek_front *f)
 {
-	f->leaving = true;
 	for (struct conn *c = f->conns; c; c = c->next)
 		if (c->kept)
 			sek_conn_deadline(c, SEK_FRONT_AT_ONCE);
+}
+
+void sek_front_leave(struct sek_front *f)
+{
+	f->leaving = true;
+	close_kept(f);
+}
+
+void sek_front_send_away(struct sek_front *f, bool on)
+{
+	f->away = on;
+	f->n_told = 0;
+	if (on)
+		close_kept(f);
+}
+
+size_t sek_front_told(const struct sek_front *f)
+{
+	return f->n_told;
 }
 
 bool sek_front_has_left(const struct sek_front *f)

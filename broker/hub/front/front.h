@@ -51,8 +51,11 @@ sek_status sek_front_reload(struct sek_front *f, char *err, size_t err_size);
 /* From now on the health page says that this broker is about to go, so that load balancers send new connections elsewhere; connections that are kept
  * for later requests are closed, so that these come by the load balancer as well. Everything else goes on. */
 void sek_front_leave(struct sek_front *f);
-/* Whether every load balancer of the configuration has been told so (true if there is none). */
+/* Whether every load balancer of the configuration has been told so (true if there is none); and how many have. */
 bool sek_front_has_left(const struct sek_front *f);
+size_t sek_front_told(const struct sek_front *f);
+/* The same, and back: not because the broker goes, but because others can serve better than it now can. */
+void sek_front_send_away(struct sek_front *f, bool on);
 /* From now on every new connection and request is refused; streams go on until their sessions end. */
 void sek_front_refuse(struct sek_front *f);
 /* Closes everything. The loop must then run until it has nothing left to do, then call sek_front_destroy. */

@@ -123,7 +123,7 @@ struct sek_front {
 	struct sek_door *door;       /* the port: lws is given what comes in by it */
 	const char *arriving;        /* whose connection lws is being given, */
 	bool arriving_check;         /* and what for */
-	bool leaving;                /* load balancers are told to send nobody any more */
+	bool leaving, away;          /* load balancers are told to send nobody any more; or for now */
 	char told[SEK_DOOR_PROXIES_MAX][SEK_STORE_ADDRESS_BYTES]; /* which of them have heard it */
 	size_t n_told;
 	char vhost_name[16];

@@ -180,7 +180,7 @@ static int complete(struct conn *c)
 {
 	sek_respond_drop(c);
 	sek_conn_watch(c, false);
-	sek_conn_deadline(c, c->front->leaving ? SEK_FRONT_REFUSE_MS : SEK_FRONT_NEXT_REQUEST_MS);
+	sek_conn_deadline(c, c->front->leaving || c->front->away ? SEK_FRONT_REFUSE_MS : SEK_FRONT_NEXT_REQUEST_MS);
 	c->kept = true;
 	return lws_http_transaction_completed(c->wsi) ? -1 : 0;
 }
@@ -200,7 +200,7 @@ static bool write_json(struct conn *c, int status, json_t *json, const char *coo
 	add_head(&h, "cache-control", "no-store");
 	if (cookie)
 		add_head(&h, "set-cookie", cookie);
-	if (last || c->front->leaving) /* the next request is another broker's */
+	if (last || c->front->leaving || c->front->away) /* the next request is another broker's */
 		add_head(&h, "connection", "close");
 	end_head(&h, strlen(text));
 	ok = write_whole(c, &h, text, strlen(text));

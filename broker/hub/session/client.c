@@ -145,6 +145,12 @@ static void drop(struct sek_session *s)
 	sek_sessions_tell(s, "session.detached");
 }
 
+void sek_client_send_away(struct sek_session *s)
+{
+	sek_client_send_state(s, SEK_STATE_MOVING, 0);
+	drop(s);
+}
+
 /* --- coming and going --- */
 
 void sek_client_attach(struct sek_session *s, const struct sek_client_ops *ops, void *client)

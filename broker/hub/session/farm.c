@@ -332,6 +332,27 @@ void sek_hosts_each(struct sek_sessions *all, void (*fn)(void *user, const struc
 	}
 }
 
+struct sek_hosts_reach sek_hosts_reach(const struct sek_sessions *all, uint64_t within_ms)
+{
+	struct sek_hosts_reach r = { 0 };
+
+	for (const struct host *h = all->farm->first; h; h = h->next) {
+		if (h->gone || !h->watch)
+			continue;
+		r.watched++;
+		r.heard += sek_watch_silent_ms(h->watch) < within_ms;
+		r.unknown += strcmp(sek_watch_state(h->watch), "unknown") == 0;
+	}
+	return r;
+}
+
+void sek_hosts_hurry(struct sek_sessions *all, uint64_t within_ms)
+{
+	for (struct host *h = all->farm->first; h; h = h->next)
+		if (h->watch)
+			sek_watch_hurry(h->watch, within_ms);
+}
+
 bool sek_farm_suspect(struct sek_sessions *all, const struct sek_render_host *host, enum sek_state state)
 {
 	struct host *h = host ? find(all->farm, host->name) : NULL;
@@ -352,20 +373,6 @@ bool sek_farm_suspect(struct sek_sessions *all, const struct sek_render_host *ho
 }
 
 /* --- the choice --- */
-
-/* A line of the policy's list is the pool, or every pool. */
-static bool in_pool(const struct sek_policy *p, const char *pool)
-{
-	const char *line = p->pool;
-	size_t n;
-
-	for (; line && *line; line += n + (line[n] == '\n')) {
-		n = strcspn(line, "\n");
-		if ((n == 1 && *line == '*') || (n == strlen(pool) && memcmp(line, pool, n) == 0))
-			return true;
-	}
-	return false;
-}
 
 /* Lower is better; UINT32_MAX: it may not be used. */
 static uint32_t cost(const struct sek_farm *f, const struct sek_session *s, const struct host *h)
@@ -402,7 +409,7 @@ const struct sek_render_host *sek_farm_choose(const struct sek_session *s, enum 
 	for (const struct host *h = f->first; h; h = h->next) {
 		uint32_t c;
 
-		if (h->gone || !in_pool(&s->policy, h->host.pool))
+		if (h->gone || !sek_session_in_pool(s, h->host.pool))
 			continue;
 		if (is_foreign(&h->host) && sek_session_wants_rules(s)) {
 			if (*ret_why == SEK_STATE_NO_HOST)

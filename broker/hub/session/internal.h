@@ -307,6 +307,7 @@ void sek_client_send(struct sek_session *s, const uint8_t *frame, size_t n); /* 
 void sek_client_show(struct sek_session *s); /* sends what had to wait for the recording, if it need not any more */
 void sek_client_documents(struct sek_session *s); /* how many caught downloads it may take over, if that is news */
 void sek_client_send_state(struct sek_session *s, enum sek_state state, uint32_t arg);
+void sek_client_send_away(struct sek_session *s); /* tells it to come back at another broker, closes, forgets */
 void sek_client_bye(struct sek_session *s, enum sek_state state); /* tells, closes, forgets; greeted or not */
 void sek_client_tell_departing(struct sek_session *s);
 bool sek_client_has_room(const struct sek_session *s);
@@ -334,6 +335,7 @@ bool sek_flight_ack(struct sek_flight *f, uint32_t frame, uint32_t *ret_epoch);
 const char *sek_downstream(struct sek_session *s, uint32_t epoch, const struct sek_frame *f, const uint8_t *frame, size_t n);
 
 /* policy.c */
+bool sek_session_in_pool(const struct sek_session *s, const char *pool); /* the policy names that pool */
 bool sek_session_wants_rules(const struct sek_session *s); /* addresses are restricted: only a sekisho host can see to that */
 
 /* link.c */

@@ -286,6 +286,27 @@ sek_status sek_sessions_say(struct sek_sessions *all, const uint8_t id[SEK_SESSI
 	return sek_ok();
 }
 
+static bool to_be_sent(const struct sek_session *s)
+{
+	return s->phase != SEK_PHASE_ENDED && s->client.ops && (!s->host || s->host->kind == SEK_KIND_SEKISHO);
+}
+
+size_t sek_sessions_send_away(struct sek_sessions *all)
+{
+	size_t n = 0;
+
+	for (struct sek_session *s = all->first; s;) {
+		if (!to_be_sent(s)) {
+			s = s->next;
+			continue;
+		}
+		sek_client_send_away(s);
+		n++;
+		s = all->first; /* telling a client may change the list */
+	}
+	return n;
+}
+
 sek_status sek_sessions_watch(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES], const char *who, bool on)
 {
 	struct sek_session *s = sek_sessions_find(all, id);

@@ -187,6 +187,20 @@ void sek_session_view(struct sek_session *s)
 	sek_encoder_send(s->encoder, frame, w.len);
 }
 
+/* A line of the policy's list is the pool, or every pool. */
+bool sek_session_in_pool(const struct sek_session *s, const char *pool)
+{
+	const char *line = s->policy.pool;
+	size_t n;
+
+	for (; line && *line; line += n + (line[n] == '\n')) {
+		n = strcspn(line, "\n");
+		if ((n == 1 && *line == '*') || (n == strlen(pool) && memcmp(line, pool, n) == 0))
+			return true;
+	}
+	return false;
+}
+
 bool sek_session_wants_rules(const struct sek_session *s)
 {
 	const char *line = s->policy.url_allow;

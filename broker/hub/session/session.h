@@ -137,6 +137,10 @@ size_t sek_sessions_end_host(struct sek_sessions *all, const char *host, enum se
 /* Sends a state that changes nothing (SEK_STATE_MESSAGE) to the session's client, if there is one. SEK_E_NOT_FOUND. */
 sek_status sek_sessions_say(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES], enum sek_state state);
 
+/* Tells the client of each session whose host is watched, or that has none yet, that another broker can serve it, and closes its stream; the
+ * session lingers. Returns how many. */
+size_t sek_sessions_send_away(struct sek_sessions *all);
+
 /* A reviewer (who: a user's name) begins or stops seeing the session while it runs: its client shows that for as long as it
  * lasts, its recording keeps it. SEK_E_NOT_FOUND: unknown or ended. */
 sek_status sek_sessions_watch(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES], const char *who, bool on);
@@ -186,6 +190,13 @@ struct sek_host_info {
 	uint32_t refused, faults; /* since its start, as it says: requests to what is not the Internet; sessions that it could not keep up */
 };
 void sek_hosts_each(struct sek_sessions *all, void (*fn)(void *user, const struct sek_host_info *info), void *user);
+/* How many hosts are watched, how many of them have told of themselves within so long, and how many have not been called to an end yet. */
+struct sek_hosts_reach {
+	unsigned watched, heard, unknown;
+};
+struct sek_hosts_reach sek_hosts_reach(const struct sek_sessions *all, uint64_t within_ms);
+/* Every watched host without a line is called again within so long, however often that has failed. */
+void sek_hosts_hurry(struct sek_sessions *all, uint64_t within_ms);
 /* Texts are copied. SEK_E_EXISTS; SEK_E_LIMIT. */
 sek_status sek_hosts_add(struct sek_sessions *all, const struct sek_render_host *host);
 /* No new sessions (on), or again (not on). force_s: after so long its sessions end, with a warning SEK_WARN_S before; 0 =

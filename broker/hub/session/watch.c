@@ -17,7 +17,7 @@
 #include "broker/hub/session/connect.h"
 #include "broker/hub/session/internal.h"
 
-enum { AGAIN_MS = 500, DOUBLINGS_MAX = 6 };
+enum { AGAIN_MS = 500, DOUBLINGS_MAX = 6, SAID_MS = 60000 };
 
 struct sek_watch {
 	struct sek_sessions *all;
@@ -32,6 +32,7 @@ struct sek_watch {
 	uint64_t heard_ms;              /* 0: never */
 	uint64_t dial_ms;               /* not before */
 	unsigned failures;              /* since it was last heard */
+	uint64_t said_ms;               /* when the log was last told of one */
 	bool tried;
 	unsigned old;                   /* why it was too old, as the log was told */
 };
@@ -72,12 +73,16 @@ static void let_go(struct sek_watch *w)
 
 static void failed(struct sek_watch *w, const char *step, const char *why)
 {
-	/* the first time in words; then it is known, and said once a minute or so */
-	if (w->failures % 8 == 0)
+	uint64_t now = uv_now(w->all->loop);
+
+	/* then it is known, and said once a minute */
+	if (w->failures == 0 || now - w->said_ms >= SAID_MS) {
+		w->said_ms = now;
 		sek_log(SEK_LOG_WARN, "host.unwatched", "host", w->host->name, "step", step, "why", why, NULL);
+	}
 	let_go(w);
 	w->tried = true;
-	w->dial_ms = uv_now(w->all->loop) + ((uint64_t)AGAIN_MS << (w->failures < DOUBLINGS_MAX ? w->failures : DOUBLINGS_MAX));
+	w->dial_ms = now + ((uint64_t)AGAIN_MS << (w->failures < DOUBLINGS_MAX ? w->failures : DOUBLINGS_MAX));
 	w->failures++;
 }
 
@@ -228,6 +233,14 @@ void sek_watch_tick(struct sek_watch *w)
 	}
 }
 
+void sek_watch_hurry(struct sek_watch *w, uint64_t within_ms)
+{
+	uint64_t most = uv_now(w->all->loop) + within_ms;
+
+	if (w->dial_ms > most)
+		w->dial_ms = most;
+}
+
 void sek_watch_finish(struct sek_watch *w)
 {
 	if (!w)
@@ -239,6 +252,11 @@ void sek_watch_finish(struct sek_watch *w)
 const struct sek_host_health *sek_watch_health(const struct sek_watch *w)
 {
 	return w->heard_ms && w->page && uv_now(w->all->loop) - w->heard_ms < SEK_WATCH_SICK_MS ? &w->health : NULL;
+}
+
+uint64_t sek_watch_silent_ms(const struct sek_watch *w)
+{
+	return w->heard_ms ? uv_now(w->all->loop) - w->heard_ms : UINT64_MAX;
 }
 
 const char *sek_watch_state(const struct sek_watch *w)

@@ -17,10 +17,14 @@ struct sek_watch;
 struct sek_watch *sek_watch_create(struct sek_sessions *all, const struct sek_render_host *host);
 /* To be called about once a second: looks at the page, dials. */
 void sek_watch_tick(struct sek_watch *w);
+/* It is called again within so long, however often that has failed. */
+void sek_watch_hurry(struct sek_watch *w, uint64_t within_ms);
 void sek_watch_finish(struct sek_watch *w); /* NULL is fine */
 
 /* The latest report, or NULL if there was none in SEK_WATCH_SICK_MS. */
 const struct sek_host_health *sek_watch_health(const struct sek_watch *w);
+/* How long ago it last told of itself; UINT64_MAX: never. */
+uint64_t sek_watch_silent_ms(const struct sek_watch *w);
 /* "up", "sick" (the line stands, no report), "lost" (no line), "unknown" (not dialled to an end yet). */
 const char *sek_watch_state(const struct sek_watch *w);
 

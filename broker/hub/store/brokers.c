@@ -14,7 +14,7 @@ static sek_status start(struct sek_db *db, const struct sek_store_broker *b)
 	SEK_TRY(sek_store_fits(b->instance, sizeof b->instance));
 	SEK_TRY(sek_store_fits(b->version, sizeof b->version));
 	SEK_TRY(sek_db_run(db, "INSERT INTO brokers (name, instance, beat, sessions, started_s, version) VALUES (?1, ?2, 1, ?3, ?4, ?5)"
-		" ON CONFLICT (name) DO UPDATE SET instance = ?2, beat = brokers.beat + 1, sessions = ?3, started_s = ?4, version = ?5", "ttiit",
+		" ON CONFLICT (name) DO UPDATE SET instance = ?2, beat = brokers.beat + 1, sessions = ?3, reach = -1, started_s = ?4, version = ?5", "ttiit",
 		b->name, b->instance, b->sessions, b->started_s, b->version));
 	/* one generation on: a process of this name that still runs is no holder any more */
 	return sek_db_run(db, "UPDATE sessions SET broker = ?1, generation = generation + 1 WHERE broker = '' OR broker = ?1", "t", b->name);
@@ -25,18 +25,18 @@ sek_status sek_store_broker_start(struct sek_store *s, const struct sek_store_br
 	SEK_STORE_WRITE(s, start(s->db, b));
 }
 
-static sek_status beat(struct sek_db *db, const char *name, const char *instance, int64_t sessions)
+static sek_status beat(struct sek_db *db, const char *name, const char *instance, int64_t sessions, int64_t reach)
 {
 	int64_t now;
-	sek_status status = sek_db_number(db, &now, "UPDATE brokers SET beat = beat + 1, sessions = ?3 WHERE name = ?1 AND instance = ?2"
-		" RETURNING beat", "tti", name, instance, sessions);
+	sek_status status = sek_db_number(db, &now, "UPDATE brokers SET beat = beat + 1, sessions = ?3, reach = ?4 WHERE name = ?1 AND instance = ?2"
+		" RETURNING beat", "ttii", name, instance, sessions, reach);
 
 	return sek_is(status, SEK_E_NOT_FOUND) ? sek_fail(SEK_E_CONFLICT) : status;
 }
 
-sek_status sek_store_broker_beat(struct sek_store *s, const char *name, const char *instance, int64_t sessions)
+sek_status sek_store_broker_beat(struct sek_store *s, const char *name, const char *instance, int64_t sessions, int64_t reach)
 {
-	SEK_STORE_WRITE(s, beat(s->db, name, instance, sessions));
+	SEK_STORE_WRITE(s, beat(s->db, name, instance, sessions, reach));
 }
 
 static sek_status each(struct sek_db *db, void (*fn)(void *ctx, const struct sek_store_broker *b), void *ctx)
@@ -45,7 +45,7 @@ static sek_status each(struct sek_db *db, void (*fn)(void *ctx, const struct sek
 	struct sek_db_query *q = NULL;
 	int step;
 
-	SEK_TRY(sek_db_prepare(db, &q, "SELECT name, instance, beat, sessions, started_s, version FROM brokers ORDER BY name", ""));
+	SEK_TRY(sek_db_prepare(db, &q, "SELECT name, instance, beat, sessions, started_s, version, reach FROM brokers ORDER BY name", ""));
 	while ((step = sek_db_step(q)) == SEK_DB_ROW) {
 		memset(&b, 0, sizeof b);
 		sek_db_copy(q, 0, b.name, sizeof b.name);
@@ -54,6 +54,7 @@ static sek_status each(struct sek_db *db, void (*fn)(void *ctx, const struct sek
 		b.sessions = sek_db_int(q, 3);
 		b.started_s = sek_db_int(q, 4);
 		sek_db_copy(q, 5, b.version, sizeof b.version);
+		b.reach = sek_db_int(q, 6);
 		fn(ctx, &b);
 	}
 	sek_db_finish(q);

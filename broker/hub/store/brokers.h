@@ -13,14 +13,15 @@ struct sek_store_broker {
 	char instance[33];          /* hex, anew at each start */
 	int64_t beat;               /* one more each time that it says that it lives */
 	int64_t sessions;           /* as it last said */
+	int64_t reach;              /* how many render hosts it heard of when it last said so; -1: it does not say, or watches none */
 	int64_t started_s;          /* by its own clock, for people */
 	char version[32];
 };
 
 /* The broker has started: from now on the name is this instance's. Its sessions, and those of nobody, are held by it alone. SEK_E_LIMIT: a text is too long. */
 sek_status sek_store_broker_start(struct sek_store *s, const struct sek_store_broker *b);
-/* It lives. SEK_E_CONFLICT: another process has started under this name. */
-sek_status sek_store_broker_beat(struct sek_store *s, const char *name, const char *instance, int64_t sessions);
+/* It lives, with so many sessions, and reaches so many hosts. SEK_E_CONFLICT: another process has started under this name. */
+sek_status sek_store_broker_beat(struct sek_store *s, const char *name, const char *instance, int64_t sessions, int64_t reach);
 /* In the order of names. */
 sek_status sek_store_brokers(struct sek_store *s, void (*fn)(void *ctx, const struct sek_store_broker *b), void *ctx);
 

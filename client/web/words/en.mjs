@@ -263,6 +263,8 @@ export default {
 	"state.starting.hint": "Please wait on this page.",
 	"state.running": "Connected",
 	"state.running.hint": "You can go on.",
+	"state.moving": "Going on at another server…",
+	"state.moving.hint": "Your open pages are kept. Please wait.",
 	"state.reconnecting": "Reconnecting to the isolated browser…",
 	"state.reconnecting.hint": "Your open pages are kept. Please wait.",
 	"state.connecting": "Calling the browsing server…",

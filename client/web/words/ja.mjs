@@ -265,6 +265,8 @@ export default {
 	"state.starting.hint": "この画面のままお待ちください。",
 	"state.running": "接続中です",
 	"state.running.hint": "そのままお使いいただけます。",
+	"state.moving": "別のサーバーで続けます…",
+	"state.moving.hint": "開いていたページはそのまま残っています。そのままお待ちください。",
 	"state.reconnecting": "隔離ブラウザーにつなぎ直しています…",
 	"state.reconnecting.hint": "開いていたページはそのまま残っています。そのままお待ちください。",
 	"state.connecting": "閲覧用サーバーを呼び出しています…",

@@ -258,12 +258,12 @@ START_TEST(brokers_beat)
 	seen.n = 0;
 	OK(sek_store_sessions(store, "b1", look, &seen));
 	ck_assert(seen.n == 1 && seen.rows[0].generation == 2); /* what held it before its start does not any more */
-	OK(sek_store_broker_beat(store, "b1", "i2", 5));
+	OK(sek_store_broker_beat(store, "b1", "i2", 5, 2));
 	OK(sek_store_brokers(store, look_brokers, &at));
 	ck_assert(at - all == 2 && strcmp(all[0].name, "b1") == 0 && all[0].beat == 2 && all[0].sessions == 5 && all[1].beat == 1);
 	started("b1", "i3");
-	ck_assert(sek_is(sek_store_broker_beat(store, "b1", "i2", 5), SEK_E_CONFLICT));
-	OK(sek_store_broker_beat(store, "b1", "i3", 5));
+	ck_assert(sek_is(sek_store_broker_beat(store, "b1", "i2", 5, 2), SEK_E_CONFLICT));
+	OK(sek_store_broker_beat(store, "b1", "i3", 5, -1));
 }
 END_TEST
 
