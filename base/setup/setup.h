@@ -12,14 +12,11 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "base/language.h"
 #include "base/status.h"
 
 #define SEK_ANSWER_BYTES 1024 /* of an answer with its end */
 #define SEK_ANSWERS_MAX 64
-
-struct sek_phrase {
-	const char *en, *ja;
-};
 
 /* --- answers.c: a file of lines "key: answer"; '#' begins a comment line --- */
 struct sek_answer {

@@ -26,7 +26,7 @@ int ctl_become(const struct ctl *c, const char *name, const char **words)
 
 int ctl_backup(struct ctl *c, int argc, char **argv)
 {
-	const char *words[WORDS_MAX + 3] = { NULL };
+	const char *words[WORDS_MAX + 5] = { NULL };
 	int k = 1;
 
 	if (argc > WORDS_MAX) {
@@ -37,6 +37,8 @@ int ctl_backup(struct ctl *c, int argc, char **argv)
 		words[k++] = "make";
 	for (int i = 0; i < argc; i++)
 		words[k++] = argv[i];
+	words[k++] = "--lang";
+	words[k] = c->ja ? "ja" : "en";
 	return ctl_become(c, "sekisho-backup", words);
 }
 

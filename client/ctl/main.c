@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/language.h"
 #include "client/ctl/commands.h"
 
 static int usage(void)
@@ -387,16 +388,11 @@ static bool language(struct ctl *c, const char *word)
 int main(int argc, char **argv)
 {
 	struct ctl c = { .socket = getenv("SEKISHO_SOCKET"), .fd = -1 };
-	const char *locale = getenv("LC_ALL");
 	int i, r;
 
 	if (!c.socket || !*c.socket)
 		c.socket = SEK_CTL_SOCKET;
-	if (!locale || !*locale)
-		locale = getenv("LC_MESSAGES");
-	if (!locale || !*locale)
-		locale = getenv("LANG");
-	(void)language(&c, locale ? locale : "en");
+	c.ja = sek_language_of_environment();
 	for (i = 1; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
 		if (strcmp(argv[i], "--help") == 0)
 			return fputs(ctl_usage_text, stdout) < 0;

@@ -29,7 +29,8 @@ int ctl_recording_keygen(struct ctl *c, int argc, char **argv)
 
 	if (argc != 2 + two)
 		return usage();
-	return ctl_become(c, "sekisho-recording", (const char *[]){ NULL, "keygen", argv[0], argv[1], two ? argv[2] : NULL, NULL });
+	return ctl_become(c, "sekisho-recording", two ? (const char *[]){ NULL, "keygen", argv[0], argv[1], argv[2], "--lang", c->ja ? "ja" : "en", NULL } :
+		(const char *[]){ NULL, "keygen", argv[0], argv[1], "--lang", c->ja ? "ja" : "en", NULL });
 }
 
 /* --- what moves the store is the broker's program, run while no broker does --- */

@@ -5,20 +5,13 @@
 #include "client/load/lang.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/language.h"
 
 bool load_lang_default(void)
 {
-	static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
-
-	for (size_t i = 0; i < 3; i++) {
-		const char *value = getenv(names[i]);
-
-		if (value && *value)
-			return strncmp(value, "ja", 2) == 0;
-	}
-	return false;
+	return sek_language_of_environment();
 }
 
 bool load_lang_of(const char *text, bool *ret_ja)

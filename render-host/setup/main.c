@@ -248,20 +248,6 @@ static int run(struct host *h)
 	return host_firewall(h) && start(h) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static bool japanese(void)
-{
-	const char *names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
-	size_t i;
-
-	for (i = 0; i < 3; i++) {
-		const char *v = getenv(names[i]);
-
-		if (v && *v)
-			return strncmp(v, "ja", 2) == 0;
-	}
-	return false;
-}
-
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -272,7 +258,7 @@ int main(int argc, char **argv)
 	struct host h = { .etc = "/etc/sekisho", .port = 7443 };
 	int c, r;
 
-	h.q = (struct sek_questions){ .ja = japanese(), .in = stdin, .out = stdout, .of = HOST_QUESTIONS, .terminal = true };
+	h.q = (struct sek_questions){ .ja = sek_language_of_environment(), .in = stdin, .out = stdout, .of = HOST_QUESTIONS, .terminal = true };
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
 		case 'a': h.answers = optarg; break;

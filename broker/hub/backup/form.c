@@ -77,13 +77,6 @@ sek_status sek_backup_head_read(const uint8_t bytes[SEK_BACKUP_HEAD_BYTES], stru
 	return sek_ok();
 }
 
-const char *sek_backup_class_name(enum sek_backup_class c)
-{
-	static const char *const names[SEK_BACKUP_CLASSES] = { "store", "audit log", "recordings", "documents", "configuration", "keys" };
-
-	return names[c];
-}
-
 bool sek_backup_path_ok(const char *path)
 {
 	const char *p = path;

@@ -41,7 +41,6 @@ enum sek_backup_kind { SEK_BACKUP_FOLDER = 1, SEK_BACKUP_FILE, SEK_BACKUP_HELD, 
 /* What a file or folder is for; folders of those before SEK_BACKUP_CONFIG must be empty before a restore. */
 enum sek_backup_class { SEK_BACKUP_STORE, SEK_BACKUP_AUDIT, SEK_BACKUP_RECORDINGS, SEK_BACKUP_DOCUMENTS, SEK_BACKUP_CONFIG, SEK_BACKUP_KEY,
 	SEK_BACKUP_CLASSES };
-const char *sek_backup_class_name(enum sek_backup_class c);
 
 struct sek_backup_entry {
 	enum sek_backup_kind kind;

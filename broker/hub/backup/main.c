@@ -20,48 +20,37 @@
 #include "broker/hub/backup/restore.h"
 #include "broker/hub/backup/shelf.h"
 #include "broker/hub/keys/lock.h"
+#include "broker/hub/keys/words.h"
 #include "broker/hub/owner.h"
 #include "broker/hub/protect.h"
 
 enum { DONE = 0, FAILED = 1, USAGE = 2 };
 
-static const char usage_text[] =
-	"usage: sekisho-backup COMMAND\n"
-	"  make [--config FILE] [--to FOLDER] [--whole] [--recordings true|false] [--documents true|false]\n"
-	"         makes a backup beside the running broker; what is left out is as the configuration says\n"
-	"  list [--config FILE | FOLDER]\n"
-	"  verify FILE --signed-by FILE.pub [--secret KEYFILE [--passphrase-file FILE]]\n"
-	"         the signature; with the secret half also all that it holds, and the earlier backups that it needs\n"
-	"  restore FILE --signed-by FILE.pub --secret KEYFILE [--passphrase-file FILE] [--root FOLDER] [--dry-run]\n"
-	"         verifies everything, then puts every file where it was (or the same below FOLDER); never over anything\n"
-	"  keygen PUBLIC SECRET\n"
-	"         the key pair to which backups are encrypted: PUBLIC goes to the broker, SECRET (locked by a passphrase) into a safe\n"
-	"exit codes: 0 fine, 1 it did not work or something was found, 2 wrong usage\n";
+#define NAME "sekisho-backup"
 
 struct options {
-	const char *config, *to, *signed_by, *secret, *passphrase_file, *root, *recordings, *documents;
+	const char *config, *to, *signed_by, *secret, *passphrase_file, *root, *recordings, *documents, *lang;
 	const char *words[2];
 	size_t n_words;
-	bool whole, dry_run;
+	bool whole, dry_run, ja;
 };
 
-static int usage(void)
+static int usage(const struct options *o)
 {
-	fputs(usage_text, stderr);
+	fputs(sek_phrase_of(o->ja, &tool_backup_usage), stderr);
 	return USAGE;
 }
 
-static int fail(const char *what)
+static int fail(const struct options *o, const char *what)
 {
-	fprintf(stderr, "sekisho-backup: %s\n", what);
-	return FAILED;
+	return sek_tool_fail(o->ja, NAME, what);
 }
 
 static bool parse(int argc, char **argv, struct options *o)
 {
 	const struct { const char *name; const char **at; } values[] = { { "--config", &o->config }, { "--to", &o->to },
 		{ "--signed-by", &o->signed_by }, { "--secret", &o->secret }, { "--passphrase-file", &o->passphrase_file }, { "--root", &o->root },
-		{ "--recordings", &o->recordings }, { "--documents", &o->documents } };
+		{ "--recordings", &o->recordings }, { "--documents", &o->documents }, { "--lang", &o->lang } };
 
 	for (int i = 0; i < argc; i++) {
 		size_t k = 0;
@@ -91,14 +80,14 @@ static bool yes_or_no(const char *text, bool *ret)
 	return true;
 }
 
-static struct sek_broker_config *load(const char *path)
+static struct sek_broker_config *load(const struct options *o, const char *path)
 {
 	struct sek_broker_config *c = NULL;
 	char folder[4096], err[SEK_CONFIG_ERROR_BYTES] = "";
 
 	sek_program_folder(folder, sizeof folder);
 	if (!sek_is_ok(sek_config_load_as_owner(path, folder, &c, err, sizeof err)))
-		fprintf(stderr, "sekisho-backup: %s\n", err);
+		(void)fail(o, err);
 	return c;
 }
 
@@ -114,9 +103,9 @@ static int make(const struct options *o)
 	sek_status s;
 
 	if (o->n_words > 0 || o->root || o->dry_run || o->secret || o->signed_by)
-		return usage();
+		return usage(o);
 	snprintf(who, sizeof who, geteuid() == 0 ? "#local:root" : "#local:uid%lu", (unsigned long)geteuid());
-	c = load(o->config);
+	c = load(o, o->config);
 	if (!c)
 		return FAILED;
 	wish.who = who;
@@ -125,35 +114,37 @@ static int make(const struct options *o)
 	why = sek_become_owner(c->store_path);
 	if (!yes_or_no(o->recordings, &wish.recordings) || !yes_or_no(o->documents, &wish.documents)) {
 		sek_broker_config_free(c);
-		return usage();
+		return usage(o);
 	}
 	s = why ? sek_fail(SEK_E_CONFIG) : sek_backup_make(c, o->config, &wish, &r, err, sizeof err);
 	sek_broker_config_free(c);
 	if (!sek_is_ok(s))
-		return fail(why ? why : err);
+		return fail(o, why ? why : err);
 	sek_hex(r.head.id, sizeof r.head.id, id);
-	printf("%s\n%s, %llu bytes, %llu files, %llu more held by earlier backups, id %s\n", r.path, r.head.whole ? "whole" : "what is new",
-		(unsigned long long)r.bytes, (unsigned long long)r.files, (unsigned long long)r.held, id);
+	printf("%s\n", r.path);
+	sek_tool_say(o->ja, &tool_made, sek_phrase_of(o->ja, r.head.whole ? &tool_whole : &tool_new), (unsigned long long)r.bytes,
+		(unsigned long long)r.files, (unsigned long long)r.held, id);
 	if (r.from_postgresql)
-		printf("The store, read from PostgreSQL, is in it as an SQLite file; after a restore: sekisho-broker --config FILE store migrate\n");
+		sek_tool_say(o->ja, &tool_from_postgresql);
 	if (r.removed)
-		printf("%u older backups removed\n", r.removed);
+		sek_tool_say(o->ja, &tool_removed, r.removed);
 	return DONE;
 }
 
 /* --- list --- */
 
-static int list_folder(const char *folder)
+static int list_folder(const struct options *o, const char *folder)
 {
 	struct sek_backup_shelf s = { .n = 0 };
 	char when[32], id[2 * SEK_BACKUP_ID_BYTES + 1];
 
 	if (!sek_is_ok(sek_backup_shelf_read(folder, &s)))
-		return fail("the folder cannot be read");
+		return fail(o, "the folder cannot be read");
 	for (size_t i = 0; i < s.n; i++) {
 		sek_backup_time(s.all[i].head.made_s, when);
 		sek_hex(s.all[i].head.id, sizeof s.all[i].head.id, id);
-		printf("%s  %-11s  %14llu  %s  %s  %s\n", when, s.all[i].head.whole ? "whole" : "what is new", (unsigned long long)s.all[i].bytes,
+		printf("%s  %-11s  %14llu  %s  %s  %s\n", when,
+			sek_phrase_of(o->ja, s.all[i].head.whole ? &tool_whole : &tool_new), (unsigned long long)s.all[i].bytes,
 			s.all[i].head.where, id, s.all[i].name);
 	}
 	sek_backup_shelf_finish(&s);
@@ -166,20 +157,20 @@ static int list(const struct options *o)
 	int r;
 
 	if (o->n_words > 1)
-		return usage();
+		return usage(o);
 	if (o->n_words == 1)
-		return list_folder(o->words[0]);
-	c = load(o->config);
+		return list_folder(o, o->words[0]);
+	c = load(o, o->config);
 	if (!c)
 		return FAILED;
-	r = c->backup_folder ? list_folder(c->backup_folder) : fail("the configuration says nothing of backups: name the folder");
+	r = c->backup_folder ? list_folder(o, c->backup_folder) : fail(o, "the configuration says nothing of backups: name the folder");
 	sek_broker_config_free(c);
 	return r;
 }
 
 /* --- verify and restore --- */
 
-static int verify_signature(const char *path, const uint8_t signer[32])
+static int verify_signature(const struct options *o, const char *path, const uint8_t signer[32])
 {
 	struct sek_backup_reader *r = NULL;
 	char when[32];
@@ -189,34 +180,34 @@ static int verify_signature(const char *path, const uint8_t signer[32])
 		s = sek_backup_check(r, signer);
 	if (sek_is_ok(s)) {
 		sek_backup_time(sek_backup_head(r)->made_s, when);
-		printf("OK: made %s by %s, %s; the signature is right. What it holds was not looked at: that needs --secret.\n", when,
-			sek_backup_head(r)->where, sek_backup_head(r)->whole ? "whole" : "what was new since earlier ones");
+		sek_tool_say(o->ja, &tool_signature_ok, when, sek_backup_head(r)->where,
+			sek_phrase_of(o->ja, sek_backup_head(r)->whole ? &tool_whole_made : &tool_new_made));
 	}
 	sek_backup_close(r);
 	if (sek_is(s, SEK_E_NOT_FOUND))
-		return fail("the file is not there");
-	return sek_is_ok(s) ? DONE : fail("NOT as it was made: it was cut or changed, is no backup, or is not signed by that key");
+		return fail(o, "the file is not there");
+	return sek_is_ok(s) ? DONE : fail(o, "NOT as it was made: it was cut or changed, is no backup, or is not signed by that key");
 }
 
 static bool plan(const struct options *o, const uint8_t signer[32], struct sek_backup_plan *ret)
 {
 	uint8_t secret[32];
 	char err[1024];
-	const char *why = sek_lock_ask(SEK_LOCK_BACKUP, o->secret, o->passphrase_file, "passphrase of the backup key: ", secret);
+	const char *why = sek_lock_ask(SEK_LOCK_BACKUP, o->secret, o->passphrase_file, sek_phrase_of(o->ja, &tool_backup_passphrase), secret);
 	sek_status s;
 
 	if (why) {
-		fail(why);
+		(void)fail(o, why);
 		return false;
 	}
 	s = sek_backup_plan_make(o->words[0], signer, secret, ret, err, sizeof err);
 	sodium_memzero(secret, sizeof secret);
 	if (!sek_is_ok(s))
-		fail(err);
+		(void)fail(o, err);
 	return sek_is_ok(s);
 }
 
-static void tell(const struct sek_backup_plan *p)
+static void tell(const struct options *o, const struct sek_backup_plan *p)
 {
 	uint64_t files[SEK_BACKUP_CLASSES] = { 0 }, bytes[SEK_BACKUP_CLASSES] = { 0 };
 	char when[32];
@@ -226,9 +217,9 @@ static void tell(const struct sek_backup_plan *p)
 		bytes[p->rows[i].class] += p->rows[i].kind != SEK_BACKUP_FOLDER ? p->rows[i].size : 0;
 	}
 	sek_backup_time(p->head.made_s, when);
-	printf("OK: made %s by %s; every file is as it was.\n", when, p->head.where);
+	sek_tool_say(o->ja, &tool_all_ok, when, p->head.where);
 	for (int k = 0; k < SEK_BACKUP_CLASSES; k++)
-		printf("  %-14s %8llu files %14llu bytes\n", sek_backup_class_name((enum sek_backup_class)k), (unsigned long long)files[k],
+		sek_tool_say(o->ja, &tool_class, sek_phrase_of(o->ja, &tool_class_names[k]), (unsigned long long)files[k],
 			(unsigned long long)bytes[k]);
 }
 
@@ -236,7 +227,7 @@ static bool get_signer(const struct options *o, uint8_t ret[32])
 {
 	if (sek_is_ok(sek_public_key_load(o->signed_by, ret)))
 		return true;
-	fail("--signed-by: this is no public half of a signing key (backup.key.pub)");
+	(void)fail(o, "--signed-by: this is no public half of a signing key (backup.key.pub)");
 	return false;
 }
 
@@ -246,22 +237,22 @@ static int verify(const struct options *o)
 	uint8_t signer[32];
 
 	if (o->n_words != 1 || !o->signed_by)
-		return usage();
+		return usage(o);
 	if (!get_signer(o, signer))
 		return FAILED;
 	if (!o->secret)
-		return verify_signature(o->words[0], signer);
+		return verify_signature(o, o->words[0], signer);
 	if (!plan(o, signer, &p))
 		return FAILED;
-	tell(&p);
+	tell(o, &p);
 	sek_backup_plan_finish(&p);
 	return DONE;
 }
 
 /* By the broker's user, with the log that was just put back: that, and to which moment, it was. */
-static bool note_in_log(const struct sek_backup_plan *p, const char *config_path)
+static bool note_in_log(const struct options *o, const struct sek_backup_plan *p, const char *config_path)
 {
-	struct sek_broker_config *c = load(config_path);
+	struct sek_broker_config *c = load(o, config_path);
 	char id[2 * SEK_BACKUP_ID_BYTES + 1], when[32], who[40], err[400];
 
 	snprintf(who, sizeof who, geteuid() == 0 ? "#local:root" : "#local:uid%lu", (unsigned long)geteuid());
@@ -273,7 +264,7 @@ static bool note_in_log(const struct sek_backup_plan *p, const char *config_path
 		.details = (const char *const[]){ "made", when, "file", p->main, NULL } }, err, sizeof err));
 }
 
-static void note_restore(const struct sek_backup_plan *p)
+static void note_restore(const struct options *o, const struct sek_backup_plan *p)
 {
 	const char *config = NULL;
 	int status = 1;
@@ -285,9 +276,9 @@ static void note_restore(const struct sek_backup_plan *p)
 	fflush(NULL);
 	child = config ? fork() : -1;
 	if (child == 0)
-		_exit(note_in_log(p, config) ? 0 : 1);
+		_exit(note_in_log(o, p, config) ? 0 : 1);
 	if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
-		fprintf(stderr, "sekisho-backup: the files are back, but the audit log could not be told: look at it with `sekishoctl audit verify`\n");
+		(void)fail(o, sek_phrase_of(o->ja, &tool_log_not_told));
 }
 
 static int put_back(const struct options *o, const struct sek_backup_plan *p)
@@ -296,19 +287,22 @@ static int put_back(const struct options *o, const struct sek_backup_plan *p)
 	char err[1024];
 
 	if (!sek_is_ok(sek_backup_plan_fits(p, root, err, sizeof err)))
-		return fail(err);
+		return fail(o, err);
 	if (o->dry_run) {
 		for (size_t i = 0; i < p->n; i++)
 			printf("%s%s%s  %04o %s:%s %llu\n", root, p->rows[i].path, p->rows[i].kind == SEK_BACKUP_FOLDER ? "/" : "",
 				(unsigned)p->rows[i].mode, p->rows[i].owner, p->rows[i].group, (unsigned long long)p->rows[i].size);
-		printf("Nothing was written: this was --dry-run.\n");
+		sek_tool_say(o->ja, &tool_dry);
 		return DONE;
 	}
 	if (!sek_is_ok(sek_backup_plan_carry_out(p, root, err, sizeof err)))
-		return fail(err);
+		return fail(o, err);
 	if (!*root)
-		note_restore(p);
-	printf("Restored%s%s.\n", *root ? " below " : "", root);
+		note_restore(o, p);
+	if (*root)
+		sek_tool_say(o->ja, &tool_restored_below, root);
+	else
+		sek_tool_say(o->ja, &tool_restored);
 	return DONE;
 }
 
@@ -319,10 +313,10 @@ static int restore(const struct options *o)
 	int r;
 
 	if (o->n_words != 1 || !o->signed_by || !o->secret || (o->root && !sek_backup_path_ok(o->root)))
-		return usage();
+		return usage(o);
 	if (!get_signer(o, signer) || !plan(o, signer, &p))
 		return FAILED;
-	tell(&p);
+	tell(o, &p);
 	r = put_back(o, &p);
 	sek_backup_plan_finish(&p);
 	return r;
@@ -333,33 +327,32 @@ static int keygen(const struct options *o)
 	const char *why;
 
 	if (o->n_words != 2)
-		return usage();
-	why = sek_lock_keygen(SEK_LOCK_BACKUP, o->words[0], o->words[1], false);
+		return usage(o);
+	why = sek_lock_keygen(SEK_LOCK_BACKUP, o->words[0], o->words[1], false, o->ja);
 	if (why)
-		return fail(why);
-	printf("%s: for backup.public_key in broker.yaml\n%s: into a safe, with its passphrase and, after the first backup, a copy of "
-		"backup.key.pub: without them no backup can be restored\n", o->words[0], o->words[1]);
+		return fail(o, why);
+	sek_tool_say(o->ja, &tool_backup_keys, o->words[0], o->words[1]);
 	return DONE;
 }
 
 int main(int argc, char **argv)
 {
-	struct options o = { .config = "/etc/sekisho/broker.yaml" };
+	struct options o = { .config = "/etc/sekisho/broker.yaml", .ja = sek_language_of(argc, argv) };
 	static const struct { const char *name; int (*fn)(const struct options *o); } commands[] = {
 		{ "make", make }, { "list", list }, { "verify", verify }, { "restore", restore }, { "keygen", keygen } };
 
 	sek_protect_process();
 	tzset();
 	if (sodium_init() < 0)
-		return fail("libsodium cannot start");
+		return fail(&o, "libsodium cannot start");
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
-		return fputs(usage_text, stdout) < 0;
+		return fputs(sek_phrase_of(o.ja, &tool_backup_usage), stdout) < 0;
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
-		return printf("sekisho-backup %s\n", SEK_VERSION) < 0;
+		return printf(NAME " %s\n", SEK_VERSION) < 0;
 	if (argc < 2 || !parse(argc - 2, argv + 2, &o))
-		return usage();
+		return usage(&o);
 	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].fn(&o);
-	return usage();
+	return usage(&o);
 }

@@ -36,8 +36,8 @@ sek_status sek_lock_open(const char *purpose, const uint8_t *file, size_t n, con
  * is NULL, what is typed on the terminal without being shown. NULL: ret is the secret half, which the caller wipes; else a sentence why not. Blocking. */
 const char *sek_lock_ask(const char *purpose, const char *path, const char *passphrase_file, const char *prompt,
 	uint8_t ret[SEK_LOCK_SECRET_BYTES]);
-/* Asks for a new passphrase (twice on a terminal; else the first line of standard input), for two persons each for theirs (else the first two
+/* Asks for a new passphrase (twice on a terminal, in Japanese if ja; else the first line of standard input), for two persons each for theirs (else the first two
  * lines), and makes the pair. NULL, or a sentence why not. */
-const char *sek_lock_keygen(const char *purpose, const char *public_path, const char *secret_path, bool for_two);
+const char *sek_lock_keygen(const char *purpose, const char *public_path, const char *secret_path, bool for_two, bool ja);
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "base/ask.h"
 #include "base/file.h"
+#include "broker/hub/keys/words.h"
 
 enum { PASSPHRASE_MIN_BYTES = 12, ONE_BYTES = 1024, PASSPHRASE_BYTES = 2 * ONE_BYTES };
 
@@ -76,7 +77,7 @@ const char *sek_lock_ask(const char *purpose, const char *path, const char *pass
 /* --- a new pair --- */
 
 /* On a terminal twice, without showing it; else a line of standard input. NULL, or why not. */
-static const char *ask_new(const char *prompt, char ret[ONE_BYTES])
+static const char *ask_new(const char *prompt, bool ja, char ret[ONE_BYTES])
 {
 	bool terminal = isatty(STDIN_FILENO), same;
 	char again[ONE_BYTES];
@@ -87,29 +88,29 @@ static const char *ask_new(const char *prompt, char ret[ONE_BYTES])
 		return "the passphrase is too short: whoever finds the file could guess it; at least 12 characters";
 	if (!terminal)
 		return NULL;
-	same = ask_one(stdin, true, "Again: ", again) && strcmp(ret, again) == 0;
+	same = ask_one(stdin, true, sek_phrase_of(ja, &tool_again), again) && strcmp(ret, again) == 0;
 	sodium_memzero(again, sizeof again);
 	return same ? NULL : "the two are not the same";
 }
 
-static const char *ask_both(char ret[PASSPHRASE_BYTES])
+static const char *ask_both(bool ja, char ret[PASSPHRASE_BYTES])
 {
-	const char *why = ask_new("First person, passphrase: ", ret);
+	const char *why = ask_new(sek_phrase_of(ja, &tool_first), ja, ret);
 	char *second = ret + strlen(ret) + 1;
 
 	if (why)
 		return why;
-	why = ask_new("Second person, passphrase: ", second);
+	why = ask_new(sek_phrase_of(ja, &tool_second), ja, second);
 	if (!why && strcmp(ret, second) == 0)
 		why = "both have the same passphrase: each of the two has to have one that the other does not know";
 	second[-1] = SEK_LOCK_BETWEEN;
 	return why;
 }
 
-const char *sek_lock_keygen(const char *purpose, const char *public_path, const char *secret_path, bool for_two)
+const char *sek_lock_keygen(const char *purpose, const char *public_path, const char *secret_path, bool for_two, bool ja)
 {
 	char phrase[PASSPHRASE_BYTES] = "";
-	const char *why = for_two ? ask_both(phrase) : ask_new("Passphrase: ", phrase);
+	const char *why = for_two ? ask_both(ja, phrase) : ask_new(sek_phrase_of(ja, &tool_passphrase), ja, phrase);
 	sek_status s = why ? sek_ok() : sek_lock_pair_make(purpose, public_path, secret_path, phrase);
 
 	sodium_memzero(phrase, sizeof phrase);

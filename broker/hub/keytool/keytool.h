@@ -5,8 +5,10 @@
 #ifndef SEK_BROKER_HUB_KEYTOOL_KEYTOOL_H
 #define SEK_BROKER_HUB_KEYTOOL_KEYTOOL_H
 
+#include "base/language.h"
 #include "broker/hub/config.h"
 
+#define KEYTOOL_NAME "sekisho-key"
 enum { KEYTOOL_DONE = 0, KEYTOOL_FAILED = 1, KEYTOOL_USAGE = 2 };
 
 /* How another key takes its place. */
@@ -21,17 +23,13 @@ enum keytool_way {
 /* When the running broker takes it. */
 enum keytool_when { KEYTOOL_AT_ONCE, KEYTOOL_RELOAD, KEYTOOL_RESTART };
 
-struct keytool_words {
-	const char *en, *ja;
-};
-
 struct keytool_key {
 	const char *name;
 	const char *file;     /* the secret, or the only one; NULL: this broker has no such key */
 	const char *public;   /* certificate or public half; NULL: none */
 	enum keytool_way way;
 	enum keytool_when when;
-	struct keytool_words what, copy; /* what it is for and how it is changed; where the copy should be */
+	struct sek_phrase what, copy; /* what it is for and how it is changed; where the copy should be */
 };
 
 #define KEYTOOL_KEYS 15
@@ -47,7 +45,6 @@ struct keytool {
 void keytool_fill(struct keytool *t);                 /* list.c: the table */
 int keytool_list(const struct keytool *t);
 int keytool_rotate(const struct keytool *t, const char *name);
-int keytool_fail(const char *what);
 
 /* install.c. Each writes a sentence into err. */
 /* Puts n bytes into the place of the file at path, with its owner and mode; nobody ever sees half of it. */

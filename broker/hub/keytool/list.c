@@ -74,7 +74,7 @@ static void age(const char *path, char ret[24])
 
 int keytool_list(const struct keytool *t)
 {
-	static const struct keytool_words when[] = { { "at once", "即時" }, { "at once", "即時" }, { "restart", "再起動" } };
+	static const struct sek_phrase when[] = { { "at once", "即時" }, { "at once", "即時" }, { "restart", "再起動" } };
 
 	for (size_t i = 0; i < KEYTOOL_KEYS; i++) {
 		const struct keytool_key *k = &t->keys[i];

@@ -7,26 +7,14 @@
 
 #include <sodium.h>
 
+#include "broker/hub/keys/words.h"
 #include "broker/hub/keytool/keytool.h"
 #include "broker/hub/owner.h"
 #include "broker/hub/protect.h"
 
-static const char usage_text[] =
-	"usage: sekisho-key list [--config FILE] [--lang ja|en]\n"
-	"         each key: how old, when another one is taken, what it is for, its files, where the copy should be\n"
-	"       sekisho-key rotate NAME [--certificate FILE --key FILE | --file FILE] [--config FILE] [--lang ja|en]\n"
-	"         puts another one in its place without ending a session; audit, recording-signing and backup-signing are made here\n"
-	"exit codes: 0 done, 1 it did not work, 2 wrong usage\n";
-
-int keytool_fail(const char *what)
+static int usage(const struct keytool *t)
 {
-	fprintf(stderr, "sekisho-key: %s\n", what);
-	return KEYTOOL_FAILED;
-}
-
-static int usage(void)
-{
-	fputs(usage_text, stderr);
+	fputs(sek_phrase_of(t->ja, &tool_key_usage), stderr);
 	return KEYTOOL_USAGE;
 }
 
@@ -40,7 +28,7 @@ static bool parse(struct keytool *t, int argc, char **argv, const char **ret_nam
 		if (to && value)
 			*to = argv[++i];
 		else if (value && strcmp(argv[i], "--lang") == 0 && (strcmp(value, "ja") == 0 || strcmp(value, "en") == 0))
-			t->ja = strcmp(argv[++i], "ja") == 0;
+			i++;
 		else if (argv[i][0] != '-' && !*ret_name)
 			*ret_name = argv[i];
 		else
@@ -51,7 +39,7 @@ static bool parse(struct keytool *t, int argc, char **argv, const char **ret_nam
 
 int main(int argc, char **argv)
 {
-	struct keytool t = { .config_path = "/etc/sekisho/broker.yaml" };
+	struct keytool t = { .config_path = "/etc/sekisho/broker.yaml", .ja = sek_language_of(argc, argv) };
 	char folder[4096], err[SEK_CONFIG_ERROR_BYTES] = "";
 	const char *name = NULL;
 	bool rotate;
@@ -59,18 +47,18 @@ int main(int argc, char **argv)
 
 	sek_protect_process();
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
-		return fputs(usage_text, stdout) < 0;
+		return fputs(sek_phrase_of(t.ja, &tool_key_usage), stdout) < 0;
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return printf("sekisho-key %s\n", SEK_VERSION) < 0;
 	rotate = argc > 1 && strcmp(argv[1], "rotate") == 0;
 	if (argc < 2 || (!rotate && strcmp(argv[1], "list") != 0) || !parse(&t, argc - 2, argv + 2, &name) || rotate != (name != NULL) ||
 			(!rotate && (t.certificate || t.key || t.file)))
-		return usage();
+		return usage(&t);
 	if (sodium_init() < 0)
-		return keytool_fail("libsodium cannot start");
+		return sek_tool_fail(t.ja, KEYTOOL_NAME, "libsodium cannot start");
 	sek_program_folder(folder, sizeof folder);
 	if (!sek_is_ok(sek_config_load_as_owner(t.config_path, folder, &t.config, err, sizeof err)))
-		return keytool_fail(err);
+		return sek_tool_fail(t.ja, KEYTOOL_NAME, err);
 	keytool_fill(&t);
 	r = rotate ? keytool_rotate(&t, name) : keytool_list(&t);
 	sek_broker_config_free(t.config);

@@ -14,13 +14,16 @@
 #include "base/file.h"
 #include "broker/hub/audit/rekey.h"
 #include "broker/hub/keys/replace.h"
+#include "broker/hub/keys/words.h"
 #include "broker/hub/keytool/keytool.h"
 #include "broker/hub/owner.h"
 
-static int refuse(const struct keytool_key *k, const char *what)
+static int refuse(const struct keytool *t, const struct keytool_key *k, const char *what)
 {
-	fprintf(stderr, "sekisho-key: %s: %s\n", k->name, what);
-	return KEYTOOL_FAILED;
+	char text[1100];
+
+	snprintf(text, sizeof text, "%s: %s", k->name, what);
+	return sek_tool_fail(t->ja, KEYTOOL_NAME, text);
 }
 
 static bool put(const char *from, const char *to, char *err, size_t err_size)
@@ -138,22 +141,15 @@ static void note(const struct keytool *t, const struct keytool_key *k, const cha
 
 static int tell(const struct keytool *t, const struct keytool_key *k)
 {
-	char err[1024] = "";
+	char err[512] = "", text[1000];
 	int r = k->when == KEYTOOL_RELOAD ? keytool_tell(t->config->control_path, err, sizeof err) : 1;
 
 	if (r < 0) {
-		fprintf(stderr, "sekisho-key: %s: the files are in place, but the running broker goes on with the old ones: %s. "
-			"`systemctl restart sekisho-broker` takes them; sessions go on\n", k->name, err);
-		return KEYTOOL_FAILED;
+		snprintf(text, sizeof text, "%s %s", sek_phrase_of(t->ja, &tool_in_place), err);
+		return refuse(t, k, text);
 	}
-	if (k->when == KEYTOOL_RESTART)
-		printf(t->ja ? "%s: 配置しました。`systemctl restart sekisho-broker` で有効になります（セッションは継続します）\n" :
-			"%s: in place; `systemctl restart sekisho-broker` takes it (sessions go on)\n", k->name);
-	else if (r == 0)
-		printf(t->ja ? "%s: 配置しました。ブローカーは停止中で、次の起動で有効になります\n" : "%s: in place; the broker does not run, and takes it when it starts\n", k->name);
-	else
-		printf(t->ja ? "%s: 更新しました（セッションは継続しています）\n" : "%s: changed; no session was ended\n", k->name);
-	printf("%s: %s\n", t->ja ? "控え" : "copy", t->ja ? k->copy.ja : k->copy.en);
+	sek_tool_say(t->ja, k->when == KEYTOOL_RESTART ? &tool_restart_takes : r == 0 ? &tool_not_running : &tool_changed, k->name);
+	sek_tool_say(t->ja, &tool_copy, sek_phrase_of(t->ja, &k->copy));
 	return KEYTOOL_DONE;
 }
 
@@ -166,13 +162,13 @@ int keytool_rotate(const struct keytool *t, const char *name)
 	while (k < t->keys + KEYTOOL_KEYS && strcmp(k->name, name) != 0)
 		k++;
 	if (k == t->keys + KEYTOOL_KEYS)
-		return keytool_fail("there is no key of that name: `sekishoctl key list`");
+		return sek_tool_fail(t->ja, KEYTOOL_NAME, "there is no key of that name: `sekishoctl key list`");
 	if (k->way == KEYTOOL_ELSEWHERE)
-		return refuse(k, t->ja ? k->what.ja : k->what.en);
+		return refuse(t, k, sek_phrase_of(t->ja, &k->what));
 	if (!k->file && !k->public)
-		return refuse(k, "this broker has none");
+		return refuse(t, k, "this broker has none");
 	snprintf(who, sizeof who, geteuid() == 0 ? "#local:root" : "#local:uid%lu", (unsigned long)geteuid());
 	ok = change(t, k, who, err, sizeof err);
 	note(t, k, who, ok, err);
-	return ok ? tell(t, k) : refuse(k, err);
+	return ok ? tell(t, k) : refuse(t, k, err);
 }

@@ -67,20 +67,6 @@ bool setup_secret(struct setup *s, const char *key, const struct sek_phrase *pro
 	return true;
 }
 
-static bool japanese(void)
-{
-	const char *names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
-	size_t i;
-
-	for (i = 0; i < 3; i++) {
-		const char *v = getenv(names[i]);
-
-		if (v && *v)
-			return strncmp(v, "ja", 2) == 0;
-	}
-	return false;
-}
-
 static int set_up(struct setup *s)
 {
 	char remembered[PATH_MAX];
@@ -150,7 +136,7 @@ int main(int argc, char **argv)
 	s->state = "/var/lib/sekisho";
 	s->https_port = 443;
 	s->render_port = SETUP_RENDER_PORT;
-	s->q = (struct sek_questions){ .ja = japanese(), .in = stdin, .out = stdout, .of = QUESTIONS, .terminal = true };
+	s->q = (struct sek_questions){ .ja = sek_language_of_environment(), .in = stdin, .out = stdout, .of = QUESTIONS, .terminal = true };
 	r = options(s, argc, argv);
 	if (r == 0 && optind < argc && strcmp(argv[optind], "enrol") != 0)
 		r = EXIT_USAGE;
