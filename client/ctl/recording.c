@@ -89,8 +89,9 @@ int ctl_recording_export(struct ctl *c, int argc, char **argv)
 /* --- verify --- */
 
 struct tally {
-	unsigned sound, running, found;
-	json_t *sessions; /* of every recording there is or was: {"SESSION":true} */
+	unsigned sound, running, elsewhere, found;
+	bool here;        /* the latest one's file is, or was, at this broker */
+	json_t *sessions; /* of every such recording: {"SESSION":true} */
 	json_t *report;   /* with --json */
 };
 
@@ -118,7 +119,10 @@ static int verify_one(struct ctl *c, struct tally *t, const char *id, bool tell)
 	if (r != CTL_DONE)
 		return r;
 	word = text_of(answer, "verdict");
-	if (strcmp(word, "sound") == 0 || strcmp(word, "purged") == 0)
+	t->here = strcmp(word, "elsewhere") != 0;
+	if (!t->here)
+		t->elsewhere++;
+	else if (strcmp(word, "sound") == 0 || strcmp(word, "purged") == 0)
 		t->sound++;
 	else if (strcmp(word, "running") == 0)
 		t->running++;
@@ -156,11 +160,15 @@ static int each(struct ctl *c, const char *op, json_t *in, struct tally *t, int 
 
 static int on_recording(struct ctl *c, struct tally *t, const json_t *row)
 {
-	json_object_set_new(t->sessions, text_of(row, "session"), json_true());
-	return verify_one(c, t, text_of(row, "recording"), false);
+	int r = verify_one(c, t, text_of(row, "recording"), false);
+
+	if (r == CTL_DONE && t->here)
+		json_object_set_new(t->sessions, text_of(row, "session"), json_true());
+	return r;
 }
 
-/* A session that had to be recorded, and of which there is no recording, purged ones included. */
+/* A session that had to be recorded here, and of which there is no recording of this broker's, purged ones included: what another broker has shown of it, that one
+ * has recorded. */
 static int on_session(struct ctl *c, struct tally *t, const json_t *row)
 {
 	const char *id = text_of(row, "object");
@@ -194,12 +202,16 @@ int ctl_recording_verify(struct ctl *c, int argc, char **argv)
 		if (r == CTL_DONE)
 			r = each(c, "audit/search", json_pack("{s:s}", "what", "session.started"), &t, on_session);
 		if (r == CTL_DONE)
+			r = each(c, "audit/search", json_pack("{s:s}", "what", "session.moved-here"), &t, on_session);
+		if (r == CTL_DONE)
 			r = each(c, "recordings/strays", json_object(), &t, on_stray);
 	}
 	if (r == CTL_DONE && c->json)
 		ctl_print_json(t.report);
 	else if (r == CTL_DONE && argc == 0)
 		printf(ctl_word(c, W_RECORDINGS), t.sound, t.running, t.found);
+	if (r == CTL_DONE && !c->json && t.elsewhere)
+		printf(ctl_word(c, W_RECORDINGS_ELSEWHERE), t.elsewhere);
 	json_decref(t.sessions);
 	json_decref(t.report);
 	return r == CTL_DONE && t.found ? CTL_FOUND : r;

@@ -70,6 +70,7 @@ static const struct pair words[CTL_WORDS] = {
 	[W_CHECK_GOOD] = { "the report's signature is right", "報告の署名は正しいものです" },
 	[W_CHECK_BAD] = { "the report's signature is NOT right: it was changed, or is of another broker",
 		"報告の署名が正しくありません（書き換えられたか、別のブローカーのものです）" },
+	[W_RECORDINGS_ELSEWHERE] = { "%u at other brokers: run it there, too\n", "ほかのブローカーにある録画 %u 件: そちらでも実行してください\n" },
 	[W_RECORDINGS] = { "%u sound, %u running, %u findings\n", "正常 %u 件、録画中 %u 件、異常 %u 件\n" },
 	[W_HOST_PASSWORD] = { "Password at that host: ", "そのホストでのパスワード: " },
 	[W_HOST_TEST] = { "%s: %s\n", "%s: %s\n" },

@@ -189,6 +189,11 @@ static void look(struct sek_admin_request *r)
 	json_object_set_new(r->in, "hash", json_string(hash));
 }
 
+static bool is_elsewhere(const struct sek_admin_request *r, const struct sek_store_recording *row)
+{
+	return row->broker[0] && r->admin->config.broker && strcmp(row->broker, r->admin->config.broker) != 0;
+}
+
 static void look_purge(struct sek_admin_request *r)
 {
 	struct sek_store_recording row;
@@ -198,7 +203,7 @@ static void look_purge(struct sek_admin_request *r)
 		return;
 	if (row.hold)
 		sek_admin_fail(r, "held");
-	else if (row.broker[0] && r->admin->config.broker && strcmp(row.broker, r->admin->config.broker) != 0)
+	else if (is_elsewhere(r, &row))
 		sek_admin_fail(r, "elsewhere"); /* its file is there */
 	else if (row.purged_s || !row.ended[0])
 		sek_admin_fail(r, "conflict");
@@ -329,6 +334,12 @@ static const char *verdict_of(const char *path, const struct sek_store_recording
 	return json_array_size(findings) ? "damaged" : verdict == SEK_RECORDING_SOUND ? "sound" : "unfinished";
 }
 
+/* Another broker signs with another key, whose public half is not here. */
+static bool is_unknown_key(const json_t *findings)
+{
+	return json_array_size(findings) == 1 && strcmp(json_string_value(json_object_get(json_array_get(findings, 0), "what")), "signature") == 0;
+}
+
 static void verify_work(struct sek_admin_request *r)
 {
 	struct sek_store_recording row;
@@ -346,6 +357,10 @@ static void verify_work(struct sek_admin_request *r)
 	findings = json_array();
 	(void)sek_archive_path(r->admin->config.recordings_path, row.id, path, sizeof path);
 	word = verdict_of(path, &row, &signers, findings);
+	if (is_elsewhere(r, &row) && !row.purged_s && (strcmp(word, "missing") == 0 || (strcmp(word, "damaged") == 0 && is_unknown_key(findings)))) {
+		word = "elsewhere";
+		json_array_clear(findings);
+	}
 	r->out = json_pack("{s:s,s:s,s:o}", "recording", row.id, "verdict", word, "findings", findings);
 }
 

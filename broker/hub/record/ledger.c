@@ -20,9 +20,18 @@ struct session {
 	bool required, recorded, refused;
 };
 
+/* A broker's log. */
+struct log {
+	void *sessions; /* tsearch: they begin with their id */
+	char names[2][SEK_LEDGER_NAME_BYTES]; /* as it calls itself: its machine's, and among the brokers */
+};
+
 struct sek_record_ledger {
-	void *recordings, *sessions; /* tsearch: both begin with their id */
-	bool failed;                 /* no memory */
+	void *recordings; /* tsearch, likewise */
+	struct log logs[SEK_LEDGER_LOGS_MAX], *now; /* now: that is being read */
+	size_t n;
+	char from[SEK_LEDGER_LOGS_MAX][SEK_LEDGER_NAME_BYTES]; /* brokers from which sessions came */
+	bool failed;      /* no memory */
 	void (*recording)(void *user, const struct sek_ledger_recording *r);
 	void (*unrecorded)(void *user, const char *session);
 	void *user;
@@ -62,7 +71,7 @@ static const char *text_of(const json_t *json, const char *name)
 
 static void take_session(struct sek_record_ledger *l, const json_t *line, const json_t *details)
 {
-	struct session *s = node(l, &l->sessions, text_of(line, "object"), sizeof *s);
+	struct session *s = node(l, &l->now->sessions, text_of(line, "object"), sizeof *s);
 
 	if (s)
 		s->required = s->required || strcmp(text_of(details, "recording"), "required") == 0;
@@ -71,7 +80,7 @@ static void take_session(struct sek_record_ledger *l, const json_t *line, const 
 static void take_recording(struct sek_record_ledger *l, const char *what, const json_t *line, const json_t *details)
 {
 	bool ok = strcmp(text_of(line, "outcome"), "ok") == 0, started = strcmp(what, "recording.started") == 0;
-	struct session *s = node(l, &l->sessions, text_of(details, "session"), sizeof *s);
+	struct session *s = node(l, &l->now->sessions, text_of(details, "session"), sizeof *s);
 	struct sek_ledger_recording *r;
 
 	if (strcmp(what, "recording.failed") == 0 && strcmp(text_of(line, "outcome"), "refused") == 0) {
@@ -96,18 +105,44 @@ static void take_recording(struct sek_record_ledger *l, const char *what, const 
 	}
 }
 
+static bool has(char (*list)[SEK_LEDGER_NAME_BYTES], size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void take_name(char (*list)[SEK_LEDGER_NAME_BYTES], size_t n, const char *name)
+{
+	if (!*name || strlen(name) >= SEK_LEDGER_NAME_BYTES || has(list, n, name))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		if (list[i][0])
+			continue;
+		snprintf(list[i], SEK_LEDGER_NAME_BYTES, "%s", name);
+		return;
+	}
+}
+
 static void take_line(struct sek_record_ledger *l, const char *text, size_t n)
 {
 	static const char recording[] = "\"what\":\"recording.", session[] = "\"what\":\"session.started\"",
-		moved[] = "\"what\":\"session.moved-here\"";
+		moved[] = "\"what\":\"session.moved-here\"", begun[] = "\"what\":\"broker.started\"";
 	const char *what;
 	json_t *line;
 
 	if (!memmem(text, n, recording, sizeof recording - 1) && !memmem(text, n, session, sizeof session - 1) &&
-			!memmem(text, n, moved, sizeof moved - 1))
+			!memmem(text, n, moved, sizeof moved - 1) && !memmem(text, n, begun, sizeof begun - 1))
 		return;
 	line = json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK, NULL);
 	what = text_of(line, "what");
+	if (strcmp(what, "broker.started") == 0) {
+		take_name(l->now->names, 1, text_of(line, "where"));
+		take_name(l->now->names + 1, 1, text_of(json_object_get(line, "details"), "broker"));
+	}
+	if (strcmp(what, "session.moved-here") == 0)
+		take_name(l->from, SEK_LEDGER_LOGS_MAX, text_of(json_object_get(line, "details"), "from"));
 	if (strcmp(what, "session.started") == 0 || strcmp(what, "session.moved-here") == 0)
 		take_session(l, line, json_object_get(line, "details"));
 	else if (strcmp(what, "recording.started") == 0 || strcmp(what, "recording.failed") == 0 ||
@@ -134,14 +169,12 @@ static bool take_file(struct sek_record_ledger *l, const char *path)
 	return true;
 }
 
-sek_status sek_record_ledger_read(const char *folder, struct sek_record_ledger **ret)
+/* True if it holds a log. */
+static bool take_folder(struct sek_record_ledger *l, const char *folder)
 {
-	struct sek_record_ledger *l = calloc(1, sizeof *l);
 	char path[PATH_MAX];
 	unsigned segment, found = 0, gap = 0;
 
-	if (!l)
-		return sek_fail(SEK_E_NOMEM);
 	/* the oldest may have been moved to an archive */
 	for (segment = 1; gap < 100000 && (found == 0 || gap == 0); segment++) {
 		snprintf(path, sizeof path, "%.4000s/" SEK_AUDIT_SEGMENT_NAME, folder, segment);
@@ -152,9 +185,24 @@ sek_status sek_record_ledger_read(const char *folder, struct sek_record_ledger *
 			gap++;
 		}
 	}
-	if (found == 0 || l->failed) {
+	return found > 0;
+}
+
+sek_status sek_record_ledger_read(const char *const *folders, size_t n, struct sek_record_ledger **ret, size_t *ret_bad)
+{
+	struct sek_record_ledger *l = n <= SEK_LEDGER_LOGS_MAX ? calloc(1, sizeof *l) : NULL;
+	bool found = true;
+
+	if (!l)
+		return sek_fail(n <= SEK_LEDGER_LOGS_MAX ? SEK_E_NOMEM : SEK_E_LIMIT);
+	for (; l->n < n && found && !l->failed; l->n++) {
+		l->now = &l->logs[l->n];
+		*ret_bad = l->n;
+		found = take_folder(l, folders[l->n]);
+	}
+	if (!found || l->failed) {
 		sek_record_ledger_destroy(l);
-		return sek_fail(found == 0 ? SEK_E_NOT_FOUND : SEK_E_IO);
+		return sek_fail(!found ? SEK_E_NOT_FOUND : SEK_E_IO);
 	}
 	*ret = l;
 	return sek_ok();
@@ -165,7 +213,8 @@ void sek_record_ledger_destroy(struct sek_record_ledger *l)
 	if (!l)
 		return;
 	tdestroy(l->recordings, free);
-	tdestroy(l->sessions, free);
+	for (size_t i = 0; i < l->n; i++)
+		tdestroy(l->logs[i].sessions, free);
 	free(l);
 }
 
@@ -200,5 +249,21 @@ void sek_record_ledger_each(struct sek_record_ledger *l, void (*recording)(void 
 	l->unrecorded = unrecorded;
 	l->user = user;
 	twalk_r(l->recordings, on_recording, l);
-	twalk_r(l->sessions, on_session, l);
+	for (size_t i = 0; i < l->n; i++)
+		twalk_r(l->logs[i].sessions, on_session, l);
+}
+
+static bool is_here(const struct sek_record_ledger *l, const char *name)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->logs[i].names[0], name) == 0 || strcmp(l->logs[i].names[1], name) == 0)
+			return true;
+	return false;
+}
+
+void sek_record_ledger_missing(const struct sek_record_ledger *l, void (*fn)(void *user, const char *broker), void *user)
+{
+	for (size_t i = 0; i < SEK_LEDGER_LOGS_MAX && l->from[i][0]; i++)
+		if (!is_here(l, l->from[i]))
+			fn(user, l->from[i]);
 }

@@ -26,10 +26,10 @@ enum { KEYS_MAX = 64 };
 enum { WHOLE = 0, FOUND = 1, USAGE = 2, UNREADABLE = 3 };
 
 struct options {
-	const char *keys[KEYS_MAX], *secret, *passphrase_file, *audit;
+	const char *keys[KEYS_MAX], *secret, *passphrase_file, *audit[SEK_LEDGER_LOGS_MAX + 1];
 	bool json, ja;
 	uint8_t public_keys[KEYS_MAX][32], secret_key[32];
-	size_t n_keys;
+	size_t n_keys, n_audit;
 	struct sek_record_ledger *ledger;
 	json_t *list;
 	const char *path;       /* that is looked at now */
@@ -61,6 +61,8 @@ static const struct word {
 	{ "running", "it is being written", "書き込み中です", true },
 	{ "unknown", "the audit log that was given does not know it", "渡された監査ログにない録画です", true },
 	{ "purged", "the audit log says that it was deleted, and it is there", "監査ログでは削除済みですが、ファイルがあります", true },
+	{ "log", "a session came from this broker, whose audit log was not given (--audit): what had to be recorded there was not looked for",
+		"このブローカーから引き継いだセッションがありますが、その監査ログが渡されていません（--audit）。そこで必須だった録画は確認していません", true },
 };
 
 static int usage(FILE *to)
@@ -71,7 +73,8 @@ static int usage(FILE *to)
 		"                          (again for each key that it had before, FILE.pub.1 and so on)\n"
 		"  --secret KEYFILE        secret half of the recording key: each block is opened, too\n"
 		"  --passphrase-file FILE  its passphrase is the first line of this file (else it is asked for)\n"
-		"  --audit FOLDER          the audit log: finds recordings that should be there and are not, or are others\n"
+		"  --audit FOLDER          the audit log: finds recordings that should be there and are not, or are others (again for each\n"
+		"                          broker of the site, with the folders of all their recordings)\n"
 		"  --json                  the report as JSON\n"
 		"  --lang ja|en            language of the report (default: en)\n"
 		"exit code: 0 all is sound, 1 something was found, 2 wrong usage, 3 a key, a folder or the log cannot be read\n",
@@ -87,7 +90,9 @@ static const char **value_of(struct options *o, const char *option)
 		return &o->secret;
 	if (strcmp(option, "--passphrase-file") == 0)
 		return &o->passphrase_file;
-	return strcmp(option, "--audit") == 0 ? &o->audit : NULL;
+	if (strcmp(option, "--audit") == 0)
+		return &o->audit[o->n_audit <= SEK_LEDGER_LOGS_MAX - 1 ? o->n_audit++ : o->n_audit];
+	return NULL;
 }
 
 /* -1 to go on, else an exit code. Paths are moved to the front of argv. */
@@ -284,6 +289,11 @@ static void on_unrecorded(void *user, const char *session)
 	tell(user, session, "unrecorded", -1);
 }
 
+static void on_missing(void *user, const char *broker)
+{
+	tell(user, broker, "log", -1);
+}
+
 static void report(const struct options *o)
 {
 	if (o->json) {
@@ -313,6 +323,7 @@ static int refuse(const char *what, const char *why)
 static int run(struct options *o, char **paths, int n)
 {
 	const char *why;
+	size_t bad = 0;
 	int i;
 
 	if (sodium_init() < 0)
@@ -323,13 +334,17 @@ static int run(struct options *o, char **paths, int n)
 	why = o->secret ? sek_recording_secret(o->secret, o->passphrase_file, o->secret_key) : NULL;
 	if (why)
 		return refuse(o->secret, why);
-	if (o->audit && !sek_is_ok(sek_record_ledger_read(o->audit, &o->ledger)))
-		return refuse(o->audit, "no audit log can be read there");
+	if (o->audit[SEK_LEDGER_LOGS_MAX])
+		return refuse(o->audit[SEK_LEDGER_LOGS_MAX], "too many audit logs");
+	if (o->n_audit && !sek_is_ok(sek_record_ledger_read(o->audit, o->n_audit, &o->ledger, &bad)))
+		return refuse(o->audit[bad], "no audit log can be read there");
 	for (i = 0; i < n; i++)
 		if (!check_path(o, paths[i]))
 			return refuse(paths[i], "the folder cannot be read");
-	if (o->ledger)
+	if (o->ledger) {
 		sek_record_ledger_each(o->ledger, on_known, on_unrecorded, o);
+		sek_record_ledger_missing(o->ledger, on_missing, o);
+	}
 	report(o);
 	return o->findings == 0 ? WHOLE : FOUND;
 }

@@ -154,7 +154,7 @@ test('with a section `recording` it is required of everybody; a session is recor
 	assert.equal(done.ended, 'ended-login');
 	assert.ok(done.blocks > 0 && done.bytes > 300 && done.length_us > 0);
 	assert.equal(records('recording.started').find((x) => x.object === done.recording).who, 'taro');
-	const closed = records('recording.closed').find((x) => x.object === done.recording);
+	const closed = await until('the record', () => records('recording.closed').find((x) => x.object === done.recording));
 	assert.deepEqual([closed.details.hash, closed.details.late, closed.details.ended], [done.hash, 'no', 'ended-login']);
 	assert.equal(records('session.started').find((x) => x.object === s.session).details.recording, 'required');
 	assert.equal(ctl('--json', 'recording', 'verify', done.recording).json[0].verdict, 'sound');
@@ -363,5 +363,21 @@ test('a disk that fills up ends a live session whose recording is required', { s
 		execFileSync('umount', ['-l', folder]);
 		configure(recording());
 		await b.start();
+	}
+});
+
+test('at another broker of the store these recordings are elsewhere, which is no finding there', async () => {
+	const second = new Broker(b, 'second');
+	second.configure(recording().replace('path: recordings', 'path: recordings-second').replace('recording.key', 'recording-second.key'));
+	await second.start();
+	try {
+		const at = (...words) => ctl('--socket', b.file('second.sock'), ...words);
+		const row = list().find((r) => r.ended);
+		assert.equal(at('--json', 'recording', 'verify', row.recording).json[0].verdict, 'elsewhere');
+		const all = at('recording', 'verify');
+		assert.equal(all.code, 0, all.out + all.err);
+		assert.match(all.out, /^[0-9]+ sound, 0 running, 0 findings\n[1-9][0-9]* at other brokers: run it there, too\n$/);
+	} finally {
+		assert.equal(await second.stop(), 0);
 	}
 });

@@ -144,12 +144,14 @@ END_TEST
 
 /* --- the log --- */
 
+static const char *log_folder = "log"; /* whose log is written */
+
 static struct sek_audit_config log_config(void)
 {
 	static char path[128], key[128];
 
-	snprintf(path, sizeof path, "%s/log", r.dir);
-	snprintf(key, sizeof key, "%s/audit.key", r.dir);
+	snprintf(path, sizeof path, "%s/%s", r.dir, log_folder);
+	snprintf(key, sizeof key, "%s/%s.key", r.dir, log_folder);
 	return (struct sek_audit_config){ .path = path, .key_path = key, .where = "broker1", .checkpoint_s = 3600,
 		.checkpoint_records = 1000, .segment_bytes = SEK_AUDIT_SEGMENT_BYTES };
 }
@@ -236,6 +238,46 @@ START_TEST(what_should_be_there)
 }
 END_TEST
 
+/* Two brokers: a session begins at one and goes on at the other, and each records what it shows. */
+START_TEST(several_logs)
+{
+	static const char one[] = "11111111111111111111111111111111";
+	struct sek_recording_facts a, b;
+	char both[600], second[300];
+
+	log_folder = "log";
+	rig_make(&r, 2);
+	a = r.facts;
+	rig_make(&r, 1);
+	b = r.facts;
+	log_event("broker.started", NULL, SEK_AUDIT_DONE, (const char *const[]){ "broker", "first", NULL });
+	log_recording(&a, one);
+	snprintf(both, sizeof both, "--audit %s --audit %s/log2", log_config().path, r.dir);
+	snprintf(second, sizeof second, "--audit %s/log2", r.dir);
+	ck_assert_int_eq(run(both, r.folder), 3); /* there is none yet */
+	log_folder = "log2";
+	log_event("session.moved-here", one, SEK_AUDIT_DONE, (const char *const[]){ "from", "first", "recording", "required", NULL });
+	/* that the first one has a recording of it is no excuse for the second */
+	ck_assert_int_eq(run(both, r.folder), 1);
+	expect("11111111111111111111111111111111: this session had to be recorded");
+	expect("[unknown]");
+	log_event("recording.started", b.id, SEK_AUDIT_DONE, (const char *const[]){ "session", one, "required", "yes", NULL });
+	ck_assert_int_eq(run(both, r.folder), 0);
+	ck_assert_ptr_null(strstr(text, "[unknown]"));
+	ck_assert_ptr_null(strstr(text, "[log]"));
+	/* without the first one's log nobody can say what had to be recorded there */
+	ck_assert_int_eq(run(second, r.folder), 0);
+	expect("first: a session came from this broker");
+	/* deleted at one, and said so by that one's log */
+	ck_assert_int_eq(unlink(rig_path(&r, b.id)), 0);
+	ck_assert_int_eq(run(both, r.folder), 1);
+	expect("[gone]");
+	log_event("recording.purged", b.id, SEK_AUDIT_DONE, (const char *const[]){ "session", one, NULL });
+	ck_assert_int_eq(run(both, r.folder), 0);
+	log_folder = "log";
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("sekisho-recording-verify");
@@ -247,6 +289,7 @@ int main(void)
 	tcase_add_test(t, one_that_runs);
 	tcase_add_test(t, with_the_secret_half);
 	tcase_add_test(t, what_should_be_there);
+	tcase_add_test(t, several_logs);
 	suite_add_tcase(s, t);
 	return rig_suite(s);
 }
