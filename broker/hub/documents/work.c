@@ -8,6 +8,7 @@
 
 #include <sodium.h>
 
+#include "base/error.h"
 #include "broker/hub/documents/internal.h"
 #include "broker/hub/keys/seal.h"
 
@@ -58,7 +59,7 @@ static sek_status finish(struct sek_document_job *j)
 	SEK_TRY(sek_pdf_end(j->pdf));
 	crypto_hash_sha256_final(j->sha, j->row.hash);
 	pages = sek_pdf_pages(j->pdf, &n);
-	j->row.pages = n;
+	SEK_ASSERT(n == j->pages_done); /* row.pages is the loop's, which shows it meanwhile */
 	j->row.bytes = (int64_t)sek_pdf_bytes(j->pdf);
 	SEK_TRY(sek_document_index_write(j->writer, pages, n));
 	j->writer = NULL;

@@ -150,14 +150,14 @@ static void work(struct sek_record_job *job)
 		break;
 	case SEK_RECORD_END:
 		set_phase(r, SEK_RECORD_SYNCING);
-		r->status = sek_record_file_end(&r->file, r->state, false);
+		r->status = sek_record_file_end(&r->file, r->end_state, false);
 		if (sek_is_ok(r->status))
 			sek_record_file_drop(&r->file);
 		break;
 	case SEK_RECORD_DROP:
 		/* what is whole gets its end, if the disk takes that much; else the next start gives it one */
 		if (r->file.fd >= 0 && r->begun)
-			r->late_end = sek_is_ok(sek_record_file_end(&r->file, r->state, true));
+			r->late_end = sek_is_ok(sek_record_file_end(&r->file, r->end_state, true));
 		sek_record_file_drop(&r->file);
 		r->status = sek_ok();
 		break;
@@ -231,6 +231,7 @@ static void after_work(struct sek_record_job *job)
 static void start(struct sek_recording *r, enum sek_record_step step)
 {
 	r->step = step;
+	r->end_state = r->state;
 	r->running = true;
 	r->sync = r->sync_due;
 	r->sync_due = false;

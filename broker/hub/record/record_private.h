@@ -32,6 +32,7 @@ struct sek_recording {
 	bool running;
 	struct sek_record_job job;
 	enum sek_record_step step;
+	uint32_t end_state;                 /* `state` as it was when the job began */
 	struct sek_record_file file;
 	struct sek_record_plain *batch;
 	bool sync;                          /* the batch and all before it */
