@@ -196,11 +196,10 @@ static void after_work(struct sek_record_job *job)
 	struct sek_recording *r = job->user;
 	struct sek_recorder *recorder = r->recorder;
 	sek_status status = r->status;
-	struct sek_record_plain *p;
 
 	r->running = false;
 	atomic_store(&r->phase, SEK_RECORD_IDLE);
-	for (p = r->batch; p; p = p->next)
+	for (struct sek_record_plain *p = r->batch; p; p = p->next)
 		r->waiting -= r->failed ? 0 : p->n;
 	keep_spare(r);
 	r->unsynced = r->file.size > r->file.synced;
