@@ -96,7 +96,8 @@ static const struct named errors[] = {
 };
 
 static const struct named results[] = {
-	{ "ok", { "ok: connected, checked, logged in, the picture is known", "正常（接続・検証・ログイン・画面の確認まで完了）" } },
+	{ "ok", { "ok: connected, checked, logged in (RDP without NLA, as xrdp: only in a session), the picture is known",
+		"正常（接続・検証・ログイン・画面の確認まで完了。xrdp など NLA のない RDP のログインはセッション内）" } },
 	{ "connect", { "failed: no TCP connection to the address and port", "失敗: アドレスとポートに TCP 接続できません" } },
 	{ "credentials", { "failed: the password that is kept here cannot be read (was login.key replaced?)", "失敗: 保存したパスワードを読み出せません（login.key が替わっていませんか）" } },
 	{ "tls", { "failed: it offers no encryption that is accepted", "失敗: 受け入れられる暗号化方式に対応していません" } },

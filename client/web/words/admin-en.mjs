@@ -162,7 +162,7 @@ export default {
 	"admin.hosts.places.hint": "More than 1 on one VNC desktop: users see each other's screen.",
 	"admin.hosts.test": "Test connection",
 	"admin.hosts.test-of": "Test the connection to {name}?",
-	"admin.hosts.test.body": "A decoder in its jail connects, checks the certificate, logs in and looks for the picture; the list shows which step failed.",
+	"admin.hosts.test.body": "A decoder in its jail connects, checks the certificate, logs in and looks for the picture; the list shows which step failed. An RDP host without NLA (xrdp) takes the password only in a session.",
 	"admin.hosts.tested": "Test: {result}",
 	"admin.hosts.test.running": "running…",
 	"admin.hosts.test.ok": "ok",

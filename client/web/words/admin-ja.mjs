@@ -162,7 +162,7 @@ export default {
 	"admin.hosts.places.hint": "VNC の 1 画面に 2 以上を置くと、利用者は同じ画面を共有します。",
 	"admin.hosts.test": "接続を確認",
 	"admin.hosts.test-of": "{name} への接続を確認しますか？",
-	"admin.hosts.test.body": "隔離されたデコーダーが接続・証明書の検証・ログイン・画面の確認を行い、失敗した段階を一覧に示します。",
+	"admin.hosts.test.body": "隔離されたデコーダーが接続・証明書の検証・ログイン・画面の確認を行い、失敗した段階を一覧に示します。NLA のない RDP（xrdp など）のパスワードは、セッションの中で初めて確かめられます。",
 	"admin.hosts.tested": "確認: {result}",
 	"admin.hosts.test.running": "確認中…",
 	"admin.hosts.test.ok": "正常",
