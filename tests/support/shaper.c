@@ -200,7 +200,7 @@ static void take_turns(struct way *w, struct shaper_line *line, uint64_t *credit
 	while (w->turned < w->n) {
 		struct piece *p = &w->ring[(w->first + w->turned) % PIECES];
 
-		if (*credit < (uint64_t)p->n * 1000000)
+		if (line->bytes_per_s == 0 || *credit < (uint64_t)p->n * 1000000)
 			return;
 		*credit -= (uint64_t)p->n * 1000000;
 		p->due_us = now + line->delay_us;
