@@ -40,6 +40,10 @@ void sek_orders_carry_out(struct sek_sessions *sessions, struct sek_admin *admin
 	sek_sessions_each(sessions, find_owner, &owner);
 	if (!owner.user[0])
 		return; /* it is not here any more */
+	if (order->ask == SEK_ASK_OVERRIDE) {
+		sek_admin_override_asked(sessions, id, text ? text : "");
+		return;
+	}
 	if (text && *text && admin)
 		sek_admin_say(admin, owner.user, text);
 	if (order->ask == SEK_ASK_END)

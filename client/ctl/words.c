@@ -91,6 +91,7 @@ static const struct named errors[] = {
 	{ "unavailable", { "the audit log cannot be written, so it was not done: see `sekishoctl status`",
 		"監査ログに書き込めないため、実行しませんでした（`sekishoctl status` を確認してください）" } },
 	{ "busy", { "the broker is busy: try again", "混み合っています。もう一度お試しください" } },
+	{ "no-answer", { "the broker that has the session does not answer: nothing was changed", "セッションを持つブローカーが応答しません。変更は行われていません" } },
 	{ "stopping", { "the broker is being stopped", "ブローカーは停止するところです" } },
 	{ "internal", { "the broker had a problem: its log says more", "ブローカーで問題が起きました。ログを確認してください" } },
 };

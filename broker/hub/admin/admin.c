@@ -247,6 +247,7 @@ static void finish(struct sek_admin_request *r)
 		json_decref(r->out);
 	json_decref(r->in);
 	json_decref(r->others);
+	free(r->value);
 	free(r);
 }
 

@@ -57,6 +57,10 @@ sek_status sek_admin_create(uv_loop_t *loop, const struct sek_admin_config *conf
 void sek_admin_brokers_from(struct sek_admin *a, json_t *(*fn)(void *user), void *user);
 /* Keeps a text for that user, whose client asks for it. */
 void sek_admin_say(struct sek_admin *a, const char *user, const char *text);
+
+/* What another broker asks for, the text of SEK_ASK_OVERRIDE: {"attribute","value","before"} as sessions/override takes them, checked like those. Nothing happens to a
+ * session whose value is another than before. */
+void sek_admin_override_asked(struct sek_sessions *all, const uint8_t id[SEK_SESSION_ID_BYTES], const char *text);
 /* Takes nothing new, waits for what runs, then calls done on the loop. */
 void sek_admin_stop(struct sek_admin *a, void (*done)(void *user), void *user);
 void sek_admin_destroy(struct sek_admin *a); /* after done; NULL is fine */

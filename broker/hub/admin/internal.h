@@ -64,7 +64,8 @@ struct sek_admin_request {
 	json_t *in;        /* checked against op->fields */
 	json_t *out;       /* the answer so far; NULL: an empty object */
 	const char *error; /* the first thing that went wrong */
-	json_t *others;    /* sessions: of other brokers, NULL: not known */
+	json_t *others;    /* sessions: of other brokers, or the one that is meant, NULL: not known */
+	char *value;       /* override: checked, as text; heap, NULL = none */
 	void (*last)(struct sek_admin_request *r); /* set by op->after: what is still to be done in the pool */
 	bool lasting;      /* that is under way */
 	bool here;         /* sessions: it is this broker's */
@@ -144,6 +145,10 @@ void sek_admin_name_certificate(struct sek_admin_request *r);
 void sek_admin_others_list(struct sek_admin_request *r);
 void sek_admin_others_end(struct sek_admin_request *r);
 void sek_admin_others_message(struct sek_admin_request *r);
+/* The session whose id is a member, if another broker holds it: r->others is {"user","own","opened"}, else NULL; opened: nothing runs of it yet. */
+void sek_admin_others_find(struct sek_admin_request *r);
+/* As r->last: its broker is asked to override the attribute of the members by the text r->value (NULL: none), and it is seen that it has. */
+void sek_admin_others_override(struct sek_admin_request *r);
 extern const struct sek_admin_op sek_admin_broker_ops[];
 /* The list of brokers; never NULL but for want of memory. */
 json_t *sek_admin_brokers(const struct sek_admin *a);

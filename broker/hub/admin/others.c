@@ -4,6 +4,7 @@
  * done here: a store that cannot be asked means only that the others are not known.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -11,6 +12,11 @@
 #include "base/log.h"
 #include "broker/hub/admin/internal.h"
 #include "broker/hub/store/brokers.h"
+
+enum {
+	CARRIED_MS = 5000, /* another broker looks for what it is asked every half second */
+	LOOK_MS = 50,
+};
 
 static void note(const char *doing, sek_status s)
 {
@@ -55,7 +61,7 @@ static bool order(struct sek_admin_request *r, enum sek_store_ask ask, const cha
 	sek_status s;
 
 	snprintf(o.session, sizeof o.session, "%s", sek_admin_text(r, "session"));
-	s = sek_store_order_add(r->admin->store, &o, r->admin->config.broker);
+	s = sek_store_order_add(r->admin->store, &o, r->admin->config.broker, NULL);
 	if (sek_is(s, SEK_E_NOT_FOUND))
 		sek_admin_fail(r, "not-found");
 	else
@@ -85,6 +91,82 @@ void sek_admin_others_message(struct sek_admin_request *r)
 {
 	if (r->admin->config.broker && !r->here)
 		(void)order(r, SEK_ASK_MESSAGE, sek_admin_text(r, "text"));
+}
+
+/* --- the policy of one of theirs --- */
+
+static void take_own(void *ctx, const struct sek_store_session *s)
+{
+	struct sek_admin_request *r = ctx;
+
+	if (strcmp(s->id, sek_admin_text(r, "session")) != 0 || strcmp(s->broker, r->admin->config.broker) == 0)
+		return;
+	json_decref(r->others);
+	r->others = json_pack("{s:s,s:b,s:o*}", "user", s->user, "opened", s->host[0] == '\0', "own", *s->own ? json_loads(s->own, 0, NULL) : json_object());
+}
+
+void sek_admin_others_find(struct sek_admin_request *r)
+{
+	json_decref(r->others);
+	r->others = NULL;
+	if (r->admin->config.broker)
+		note("find a session of another broker", sek_store_sessions(r->admin->store, NULL, take_own, r));
+	if (r->others && !json_is_object(json_object_get(r->others, "own"))) { /* a newer program's: what it is allowed is not known here */
+		json_decref(r->others);
+		r->others = NULL;
+	}
+}
+
+static bool has_value(const struct sek_admin_request *r)
+{
+	const json_t *own = json_object_get(json_object_get(r->others, "own"), sek_admin_text(r, "attribute"));
+	json_t *value = r->value ? json_loads(r->value, JSON_DECODE_ANY, NULL) : NULL;
+	bool same = r->value ? own && value && json_equal(own, value) : !own;
+
+	json_decref(value);
+	return same;
+}
+
+/* Whether its broker has done it: then the order is gone, and what it has for the session stands in the row a moment later (of one that nobody has seen yet, with its
+ * start). */
+static const char *wait_for_it(struct sek_admin_request *r, int64_t id)
+{
+	bool waits = true;
+
+	for (int waited = 0; waited < CARRIED_MS; waited += LOOK_MS) {
+		if (waits && !sek_is_ok(sek_store_order_waits(r->admin->store, id, &waits)))
+			return "no-answer";
+		sek_admin_others_find(r);
+		if (!r->others)
+			return "not-found";
+		if (!waits && (has_value(r) || json_is_true(json_object_get(r->others, "opened"))))
+			return NULL;
+		nanosleep(&(struct timespec){ .tv_nsec = LOOK_MS * 1000000L }, NULL);
+	}
+	return waits ? "no-answer" : "conflict";
+}
+
+void sek_admin_others_override(struct sek_admin_request *r)
+{
+	json_t *text = json_pack("{s:s,s:o,s:O}", "attribute", sek_admin_text(r, "attribute"), "value",
+		r->value ? json_loads(r->value, JSON_DECODE_ANY, NULL) : json_null(), "before", json_object_get(r->in, "before"));
+	char *words = text ? json_dumps(text, JSON_COMPACT) : NULL;
+	struct sek_store_order o = { .ask = SEK_ASK_OVERRIDE, .text = words };
+	const char *why = NULL;
+	int64_t id = 0;
+
+	json_decref(text);
+	snprintf(o.session, sizeof o.session, "%s", sek_admin_text(r, "session"));
+	if (!words)
+		sek_admin_fail(r, "internal");
+	else if (sek_admin_stored(r, sek_store_order_add(r->admin->store, &o, r->admin->config.broker, &id)))
+		why = wait_for_it(r, id);
+	if (why) {
+		/* what is said not to have happened is not to happen later */
+		note("take back what another broker was asked", sek_store_orders_done(r->admin->store, &id, 1));
+		sek_admin_fail(r, why);
+	}
+	free(words);
 }
 
 /* --- which there are --- */

@@ -67,7 +67,7 @@ int sek_respond_status(const char *word)
 		{ "directory", 409 }, { "has-policy", 409 }, { "held", 409 }, { "key-file", 409 }, { "no-key", 409 },
 		{ "other-key", 409 }, { "damaged", 409 }, { "newer", 409 }, { "ended", 409 }, { "film-busy", 409 }, { "gone", 410 },
 		{ "policy", 403 }, { "no-session", 409 }, { "document-busy", 409 }, { "not-released", 409 }, { "documents-day", 429 },
-		{ "printer-down", 503 }, { "busy", 503 }, { "stopping", 503 }, { "unavailable", 503 }, { "audit", 503 }, { "no-space", 507 },
+		{ "printer-down", 503 }, { "no-answer", 503 }, { "busy", 503 }, { "stopping", 503 }, { "unavailable", 503 }, { "audit", 503 }, { "no-space", 507 },
 	};
 	size_t i;
 

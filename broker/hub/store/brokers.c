@@ -68,18 +68,19 @@ sek_status sek_store_brokers(struct sek_store *s, void (*fn)(void *ctx, const st
 
 /* --- orders --- */
 
-static sek_status add(struct sek_db *db, const struct sek_store_order *o, const char *but)
+static sek_status add(struct sek_db *db, const struct sek_store_order *o, const char *but, int64_t *ret_id)
 {
+	int64_t id;
+
 	SEK_TRY(sek_store_fits(o->text, SEK_STORE_ORDER_TEXT_BYTES));
-	SEK_TRY(sek_db_run(db, "INSERT INTO orders (broker, ask, session, generation, words)"
-		" SELECT broker, ?2, id, generation, ?3 FROM sessions WHERE id = ?1 AND broker <> ?4", "titt", o->session, (int64_t)o->ask, o->text,
-		but));
-	return sek_db_changes(db) > 0 ? sek_ok() : sek_fail(SEK_E_NOT_FOUND);
+	return sek_db_number(db, ret_id ? ret_id : &id, "INSERT INTO orders (broker, ask, session, generation, words)"
+		" SELECT broker, ?2, id, generation, ?3 FROM sessions WHERE id = ?1 AND broker <> ?4 RETURNING id", "titt", o->session,
+		(int64_t)o->ask, o->text, but);
 }
 
-sek_status sek_store_order_add(struct sek_store *s, const struct sek_store_order *order, const char *but)
+sek_status sek_store_order_add(struct sek_store *s, const struct sek_store_order *order, const char *but, int64_t *ret_id)
 {
-	SEK_STORE_WRITE(s, add(s->db, order, but));
+	SEK_STORE_WRITE(s, add(s->db, order, but, ret_id));
 }
 
 static sek_status end(struct sek_db *db, const char *but, const char *user, const char *host, const char *text, int64_t *ret_n)
@@ -125,6 +126,20 @@ static sek_status orders(struct sek_db *db, const char *broker, void (*fn)(void 
 sek_status sek_store_orders(struct sek_store *s, const char *broker, void (*fn)(void *ctx, const struct sek_store_order *order), void *ctx)
 {
 	SEK_STORE_READ(s, orders(s->db, broker, fn, ctx));
+}
+
+static sek_status waits(struct sek_db *db, int64_t id, bool *ret)
+{
+	int64_t n = 0;
+
+	SEK_TRY(sek_db_number(db, &n, "SELECT count(*) FROM orders WHERE id = ?1", "i", id));
+	*ret = n > 0;
+	return sek_ok();
+}
+
+sek_status sek_store_order_waits(struct sek_store *s, int64_t id, bool *ret)
+{
+	SEK_STORE_READ(s, waits(s->db, id, ret));
 }
 
 static sek_status done(struct sek_db *db, const int64_t *ids, size_t n)

@@ -83,6 +83,7 @@ export default {
 	"error.full": "All places are taken. Please try again in a while.",
 	"error.busy": "Many people are logging in at this moment. Please try again shortly.",
 	"error.store": "The server's database does not answer, so nobody can log in at the moment. Browsing that is under way goes on. Please wait and try again; if it goes on, please tell your administrator.",
+	"error.no-answer": "The broker that has the session does not answer. Nothing was changed.",
 	"error.stopping": "The server is being stopped. Please try again in a while.",
 	"error.locked": "The recording key is locked again. Unlock it and open the recording once more.",
 	"error.passphrase": "The passphrase does not belong to this key file.",

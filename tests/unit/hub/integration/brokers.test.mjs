@@ -55,14 +55,21 @@ test('an administrator at one broker sees, speaks to and ends the sessions of bo
 	const cookie = await a.login();
 	const { session, token } = await a.session(cookie);
 	const stream = await a.stream({ cookie, token });
-	const own = at('control.sock', 'session', 'list').json.rows.find((row) => row.session === session);
+	const mine = at('control.sock', 'session', 'list').json.rows.find((row) => row.session === session);
 	const other = at('second.sock', 'session', 'list').json.rows.find((row) => row.session === session);
-	assert.equal(own.attached, false, 'nobody has said HELLO');
-	assert.ok(other && other.user === 'taro' && other.broker === own.broker && other.attached === undefined, JSON.stringify(other));
+	assert.equal(mine.attached, false, 'nobody has said HELLO');
+	assert.ok(other && other.user === 'taro' && other.broker === mine.broker && other.attached === undefined, JSON.stringify(other));
 	await until('each to know of both', () => at('second.sock', 'broker', 'list').json.rows.length === 2, 30000);
 	assert.deepEqual(at('second.sock', 'broker', 'list').json.rows.filter((row) => row.self).map((row) => [row.broker, row.state]), [['second', 'up']]);
 	assert.equal(at('second.sock', 'session', 'message', session, 'go home').code, 0);
 	await until('it to be said', async () => (await a.get('/api/message', cookie)).json.message?.text === 'go home');
+	// its policy, too: seen and changed at either, once, and never over what was not seen
+	const own = (socket) => at(socket, 'session', 'explain', session).json.explain.find((e) => e.attribute === 'clipboard');
+	assert.notEqual(own('second.sock').value, 'both');
+	assert.equal(at('second.sock', 'session', 'set', session, 'clipboard', 'both', '--reason', 'test').code, 0);
+	assert.deepEqual([own('control.sock').value, own('control.sock').from], ['both', 'session']);
+	assert.notEqual(at('second.sock', 'session', 'set', session, 'clipboard', 'sideways', '--reason', 'test').code, 0, 'it is no value');
+	assert.notEqual(at('second.sock', 'session', 'explain', 'f'.repeat(32)).code, 0, 'there is no such session');
 	const done = at('second.sock', 'session', 'end', session, '--reason', 'test');
 	assert.deepEqual([done.code, done.json.ended, done.json.asked], [0, 1, 1]);
 	await stream.end();

@@ -374,6 +374,15 @@ test('at another broker of the store these recordings are elsewhere, which is no
 		const at = (...words) => ctl('--socket', b.file('second.sock'), ...words);
 		const row = list().find((r) => r.ended);
 		assert.equal(at('--json', 'recording', 'verify', row.recording).json[0].verdict, 'elsewhere');
+		// and the policy of a session that runs here is seen and changed there
+		const s = await live(), clipboard = () => at('--json', 'session', 'explain', s.session).json.explain.find((e) => e.attribute === 'clipboard');
+		await until('it to be known there', () => at('--json', 'session', 'explain', s.session).code === 0);
+		assert.notEqual(clipboard().value, 'both');
+		assert.equal(at('session', 'set', s.session, 'clipboard', 'both', '--reason', 'test').code, 0);
+		assert.deepEqual([clipboard().value, clipboard().from], ['both', 'session']);
+		assert.equal(at('session', 'unset', s.session, 'clipboard', '--reason', 'test').code, 0);
+		assert.notEqual(clipboard().value, 'both');
+		await over(s);
 		const all = at('recording', 'verify');
 		assert.equal(all.code, 0, all.out + all.err);
 		assert.match(all.out, /^[0-9]+ sound, 0 running, 0 findings\n[1-9][0-9]* at other brokers: run it there, too\n$/);

@@ -272,18 +272,25 @@ START_TEST(orders_find_the_holder)
 	struct sek_store_session row = sample(A, 20);
 	struct sek_store_order o = { .ask = SEK_ASK_MESSAGE, .session = A, .text = "go home" };
 	struct orders got;
-	int64_t n;
+	int64_t n, id;
+	bool waits;
 
-	ck_assert(sek_is(sek_store_order_add(store, &o, "b2"), SEK_E_NOT_FOUND));
+	ck_assert(sek_is(sek_store_order_add(store, &o, "b2", NULL), SEK_E_NOT_FOUND));
 	OK(sek_store_session_put(store, &row));
-	OK(sek_store_order_add(store, &o, "b2"));
+	OK(sek_store_order_add(store, &o, "b2", NULL));
 	o.ask = SEK_ASK_END;
 	o.text = "";
-	OK(sek_store_order_add(store, &o, "b2"));
+	OK(sek_store_order_add(store, &o, "b2", NULL));
 	got = orders_of("b1");
 	ck_assert(got.n == 2 && got.rows[0].ask == SEK_ASK_MESSAGE && got.rows[1].ask == SEK_ASK_END);
 	ck_assert_str_eq(got.text[0], "go home");
-	ck_assert(sek_is(sek_store_order_add(store, &o, "b1"), SEK_E_NOT_FOUND)); /* it has it itself */
+	ck_assert(sek_is(sek_store_order_add(store, &o, "b1", &id), SEK_E_NOT_FOUND)); /* it has it itself */
+	OK(sek_store_order_add(store, &o, "b2", &id));
+	OK(sek_store_order_waits(store, id, &waits));
+	ck_assert(waits);
+	OK(sek_store_orders_done(store, &id, 1));
+	OK(sek_store_order_waits(store, id, &waits));
+	ck_assert(!waits);
 	OK(sek_store_orders_end(store, "b1", NULL, NULL, "", &n));
 	ck_assert_int_eq(n, 0);
 	OK(sek_store_orders_end(store, "b2", "nobody", NULL, "", &n));
