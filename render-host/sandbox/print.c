@@ -22,8 +22,9 @@
 #include "render-host/session.h"
 
 enum {
-	ANSWER_MS = 2000, PRINT_MS = 40000,
-	FIND_MS = 6000, FIND_AGAIN_US = 250000, /* a browser that was told just now that it may be printed from needs a moment */
+	ANSWER_MS = 2000, SLOW_ANSWER_MS = 10000, PRINT_MS = 40000,
+	/* a browser that was told just now that it may be printed from needs a moment; one on a busy machine needs longer for every answer */
+	FIND_MS = 30000, FIND_AGAIN_US = 250000,
 	MESSAGE_MAX_BYTES = 4 << 20, PIECE_BYTES = 262144, PAGES_LOOKED_AT_MAX = 32,
 };
 #define PDF_MAX_BYTES ((size_t)64 << 20)
@@ -135,9 +136,9 @@ static bool copy(char *to, size_t size, const json_t *text)
 }
 
 /* Is it this page that can be seen? A page that does not answer cannot be printed either. */
-static bool can_be_seen(const char *session)
+static bool can_be_seen(const char *session, int patience_ms)
 {
-	json_t *r = call(session, "Runtime.evaluate", json_pack("{s:s}", "expression", "document.visibilityState"), ANSWER_MS);
+	json_t *r = call(session, "Runtime.evaluate", json_pack("{s:s}", "expression", "document.visibilityState"), patience_ms);
 	const char *value = json_string_value(json_object_get(json_object_get(r, "result"), "value"));
 	bool seen = value && strcmp(value, "visible") == 0;
 
@@ -145,7 +146,7 @@ static bool can_be_seen(const char *session)
 	return seen;
 }
 
-static bool attach(const json_t *info, char *session, size_t size)
+static bool attach(const json_t *info, char *session, size_t size, int patience_ms)
 {
 	const char *type = json_string_value(json_object_get(info, "type"));
 	char target[128];
@@ -154,7 +155,7 @@ static bool attach(const json_t *info, char *session, size_t size)
 
 	if (!type || strcmp(type, "page") != 0 || !copy(target, sizeof target, json_object_get(info, "targetId")))
 		return false;
-	r = call(NULL, "Target.attachToTarget", json_pack("{s:s, s:b}", "targetId", target, "flatten", 1), ANSWER_MS);
+	r = call(NULL, "Target.attachToTarget", json_pack("{s:s, s:b}", "targetId", target, "flatten", 1), patience_ms);
 	ok = r && copy(session, size, json_object_get(r, "sessionId"));
 	json_decref(r);
 	return ok;
@@ -165,16 +166,16 @@ static void detach(const char *session)
 	json_decref(call(NULL, "Target.detachFromTarget", json_pack("{s:s}", "sessionId", session), ANSWER_MS));
 }
 
-/* Attaches to the page that is seen. */
-static bool find_page(char *session, size_t size)
+/* Attaches to the page that is seen. patience_ms: for each answer; one page that does not answer must not hide the others. */
+static bool find_page(char *session, size_t size, int patience_ms)
 {
-	json_t *all = call(NULL, "Target.getTargets", json_object(), ANSWER_MS), *list = json_object_get(all, "targetInfos");
+	json_t *all = call(NULL, "Target.getTargets", json_object(), patience_ms), *list = json_object_get(all, "targetInfos");
 	bool found = false;
 
 	for (size_t i = 0; i < json_array_size(list) && i < PAGES_LOOKED_AT_MAX && !found; i++) {
-		if (!attach(json_array_get(list, i), session, size))
+		if (!attach(json_array_get(list, i), session, size, patience_ms))
 			continue;
-		found = can_be_seen(session);
+		found = can_be_seen(session, patience_ms);
 		if (!found)
 			detach(session);
 	}
@@ -282,7 +283,7 @@ static bool take_file(const char *url, int fd, enum sek_document_state *ret)
  * not the page. False: it is none. */
 static bool take_pdf(const char *session, int fd, enum sek_document_state *ret)
 {
-	json_t *tree = call(session, "Page.getFrameTree", json_object(), ANSWER_MS), *r = NULL, *resource;
+	json_t *tree = call(session, "Page.getFrameTree", json_object(), SLOW_ANSWER_MS), *r = NULL, *resource;
 	json_t *frame = json_object_get(json_object_get(tree, "frameTree"), "frame");
 	const char *type = json_string_value(json_object_get(frame, "mimeType"));
 	bool pdf = type && strcmp(type, "application/pdf") == 0;
@@ -306,12 +307,14 @@ static enum sek_document_state print_page(int fd)
 	char session[128], handle[128];
 	int64_t until_ms = now_ms() + FIND_MS;
 	enum sek_document_state state;
+	int patience_ms = ANSWER_MS;
 	json_t *r;
 
-	while (!find_page(session, sizeof session)) {
+	while (!find_page(session, sizeof session, patience_ms)) {
 		if (now_ms() > until_ms)
 			return SEK_DOCUMENT_NONE;
 		usleep(FIND_AGAIN_US);
+		patience_ms = patience_ms * 2 < SLOW_ANSWER_MS ? patience_ms * 2 : SLOW_ANSWER_MS;
 	}
 	if (take_pdf(session, fd, &state)) {
 		detach(session);
