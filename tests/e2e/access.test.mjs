@@ -13,7 +13,7 @@ let harness;
 
 before(async () => {
 	harness = await Harness.start();
-}, { timeout: 60000 });
+}, { timeout: 120000 });
 after(() => harness?.stop());
 
 /** What is wrong with the page's names and roles, checked in the page.
@@ -92,7 +92,7 @@ function focused(page)
 }
 
 for (const colorScheme of /** @type {const} */ (["light", "dark"]))
-	test(`access: the log-in page has names, roles and contrast (${colorScheme})`, { timeout: 30000 }, async () => {
+	test(`access: the log-in page has names, roles and contrast (${colorScheme})`, { timeout: 120000 }, async () => {
 		const page = await harness.newPage({ colorScheme });
 		await page.goto(harness.url);
 		await page.locator("sek-login").waitFor();
@@ -112,7 +112,7 @@ async function walkTo(page, action)
 	assert.equal(await focused(page), action);
 }
 
-test("access: the whole way by keyboard alone", { timeout: 120000 }, async () => {
+test("access: the whole way by keyboard alone", { timeout: 240000 }, async () => {
 	const page = await harness.newPage();
 	await page.goto(harness.url);
 	await page.locator("sek-login").waitFor();
@@ -164,7 +164,7 @@ test("access: the whole way by keyboard alone", { timeout: 120000 }, async () =>
 	await remote.close();
 });
 
-test("access: a broken line does not shut the keyboard in", { timeout: 90000 }, async () => {
+test("access: a broken line does not shut the keyboard in", { timeout: 120000 }, async () => {
 	const remote = await Remote.open(harness);
 	const { page } = remote;
 	harness.line.cut();
@@ -182,7 +182,7 @@ test("access: a broken line does not shut the keyboard in", { timeout: 90000 }, 
 	await remote.close();
 });
 
-test("access: the language can be changed in the session, and the words follow", { timeout: 90000 }, async () => {
+test("access: the language can be changed in the session, and the words follow", { timeout: 120000 }, async () => {
 	const remote = await Remote.open(harness);
 	const { page } = remote;
 	await page.keyboard.press("F8");
@@ -194,7 +194,7 @@ test("access: the language can be changed in the session, and the words follow",
 	await remote.close();
 });
 
-test("access: a screen reader hears the state and what the screen is", { timeout: 90000 }, async () => {
+test("access: a screen reader hears the state and what the screen is", { timeout: 120000 }, async () => {
 	const remote = await Remote.open(harness);
 	const screen = remote.page.getByRole("application");
 	assert.equal(await screen.getAttribute("aria-roledescription"), "遠隔の画面");
@@ -206,7 +206,7 @@ test("access: a screen reader hears the state and what the screen is", { timeout
 	await remote.close();
 });
 
-test("access: full screen and back", { timeout: 90000 }, async () => {
+test("access: full screen and back", { timeout: 120000 }, async () => {
 	const remote = await Remote.open(harness);
 	const { page } = remote;
 	await page.keyboard.press("F8");
@@ -220,7 +220,7 @@ test("access: full screen and back", { timeout: 90000 }, async () => {
 	await remote.close();
 });
 
-test("access: nothing is fetched from elsewhere, nothing inline, and the headers forbid both", { timeout: 90000 },
+test("access: nothing is fetched from elsewhere, nothing inline, and the headers forbid both", { timeout: 120000 },
 	async () => {
 		const page = await harness.newPage();
 		/** @type {string[]} */

@@ -16,7 +16,7 @@ before(async () => {
 		brokerExtra: "administration:\n  second_administrator: true\nages:\n  image_max_days: 90\n" });
 	harness.setRoles("kanri", ["staff", "administrator"]);
 	harness.setRoles("kanri2", ["staff", "administrator"]);
-}, { timeout: 60000 });
+}, { timeout: 120000 });
 after(() => harness?.stop());
 
 /** Opens the administration and logs in.
@@ -48,7 +48,7 @@ function op(page, name, input)
  * @param {string} name */
 const shot = (page, name) => page.screenshot({ path: path.join(outDir, `admin-${name}.png`) });
 
-test("admin: staff see nothing of it", { timeout: 30000 }, async () => {
+test("admin: staff see nothing of it", { timeout: 120000 }, async () => {
 	const page = await enter("tanaka");
 	await page.getByRole("alert").getByText("権限がありません").waitFor();
 	assert.equal(await page.locator("table").count(), 0);
@@ -56,7 +56,7 @@ test("admin: staff see nothing of it", { timeout: 30000 }, async () => {
 	await page.context().close();
 });
 
-test("admin: a user is added, found, disabled and enabled, by keyboard", { timeout: 60000 }, async () => {
+test("admin: a user is added, found, disabled and enabled, by keyboard", { timeout: 120000 }, async () => {
 	const page = await enter("kanri");
 	await page.getByRole("link", { name: "ユーザー" }).click();
 	await page.getByRole("rowheader", { name: "tanaka", exact: true }).waitFor();
@@ -91,7 +91,7 @@ test("admin: a user is added, found, disabled and enabled, by keyboard", { timeo
 	await page.context().close();
 });
 
-test("admin: a live session is seen, spoken to and ended", { timeout: 120000 }, async () => {
+test("admin: a live session is seen, spoken to and ended", { timeout: 240000 }, async () => {
 	const user = await harness.newPage();
 	await harness.login(user, "tanaka");
 	await user.locator("sek-session[data-phase=live]").waitFor({ timeout: 60000 });
@@ -188,7 +188,7 @@ test("admin: the clipboard policy of a group is changed, approved by a second pe
 		await second.context().close();
 	});
 
-test("admin: a certificate is bound by its file, shown with its end, and unbound; the history says what was done", { timeout: 60000 }, async () => {
+test("admin: a certificate is bound by its file, shown with its end, and unbound; the history says what was done", { timeout: 120000 }, async () => {
 	const dir = path.join(harness.dir, "cards");
 	makeCards(dir, ["tanaka"]);
 	// a key that stands in the same file stays on this machine
@@ -234,7 +234,7 @@ test("admin: a certificate is bound by its file, shown with its end, and unbound
 	await page.context().close();
 });
 
-test("admin: of two editors the second is told, and nothing is overwritten", { timeout: 60000 }, async () => {
+test("admin: of two editors the second is told, and nothing is overwritten", { timeout: 120000 }, async () => {
 	const [one, two] = [await enter("kanri", { locale: "en-GB" }), await enter("kanri2", { locale: "en-GB" })];
 	for (const page of [one, two]) {
 		await page.getByRole("link", { name: "Policies" }).click();
@@ -259,7 +259,7 @@ test("admin: of two editors the second is told, and nothing is overwritten", { t
 	await two.context().close();
 });
 
-test("admin: a long list is shown page by page, and searched", { timeout: 60000 }, async () => {
+test("admin: a long list is shown page by page, and searched", { timeout: 120000 }, async () => {
 	const page = await enter("kanri", { colorScheme: "dark" });
 	await page.getByRole("heading", { name: "利用中のセッション" }).waitFor();
 	for (let i = 0; i < 57; i++)
@@ -287,7 +287,7 @@ test("admin: a long list is shown page by page, and searched", { timeout: 60000 
 	await page.context().close();
 });
 
-test("admin: a render host that is too old takes no new session, and both pages say why", { timeout: 120000 }, async () => {
+test("admin: a render host that is too old takes no new session, and both pages say why", { timeout: 240000 }, async () => {
 	const built = path.join(harness.dir, "built"), page = await enter("kanri");
 	await page.getByRole("heading", { name: "利用中のセッション" }).waitFor();
 	/** @param {number} days @param {string} state */
@@ -309,7 +309,7 @@ test("admin: a render host that is too old takes no new session, and both pages 
 	await page.context().close();
 });
 
-test("admin: when the log-in is over, nothing stays on the page", { timeout: 60000 }, async () => {
+test("admin: when the log-in is over, nothing stays on the page", { timeout: 120000 }, async () => {
 	const page = await enter("kanri2");
 	await page.getByRole("link", { name: "ユーザー" }).click();
 	await page.getByRole("rowheader", { name: "tanaka" }).waitFor();
@@ -320,7 +320,7 @@ test("admin: when the log-in is over, nothing stays on the page", { timeout: 600
 	await page.context().close();
 });
 
-test("admin: what cannot be is said in words, in both languages", { timeout: 30000 }, async () => {
+test("admin: what cannot be is said in words, in both languages", { timeout: 120000 }, async () => {
 	const page = await enter("kanri");
 	await page.getByRole("link", { name: "ユーザー" }).click();
 	const row = page.getByRole("row", { name: /^kanri /u });

@@ -36,7 +36,7 @@ before(async () => {
 		await policy(String(attribute), value);
 	harness.site.files.set("/three.pdf", { type: "application/pdf", body: pdf(3), attachment: true });
 	remote = await Remote.open(harness, { permissions: ["clipboard-read", "clipboard-write"] });
-}, { timeout: 120000 });
+}, { timeout: 240000 });
 
 /** @param {string} attribute
  * @param {unknown} value */
@@ -49,7 +49,7 @@ async function policy(attribute, value)
 after(async () => {
 	await remote?.close();
 	await harness?.stop();
-}, { timeout: 60000 });
+}, { timeout: 120000 });
 
 /** @param {Page} page
  * @param {string} name */
@@ -81,7 +81,7 @@ async function openPanel()
 	await remote.page.locator("dialog.documents").waitFor();
 }
 
-test("approve: without an approver it is refused, and both the user and the administrator are told", { timeout: 60000 }, async () => {
+test("approve: without an approver it is refused, and both the user and the administrator are told", { timeout: 120000 }, async () => {
 	await copy(LONG);
 	await says("承認者が登録されていません");
 	await office.goto(`${harness.url}/admin/#policies/group/eigyo`);
@@ -97,7 +97,7 @@ test("approve: without an approver it is refused, and both the user and the admi
 	await shot(office, "approve-group-ja");
 });
 
-test("approve: a long text waits, is seen by the approver alone, and is refused with a reason", { timeout: 90000 }, async () => {
+test("approve: a long text waits, is seen by the approver alone, and is refused with a reason", { timeout: 120000 }, async () => {
 	await remote.page.evaluate(() => navigator.clipboard.writeText("前の文字"));
 	await remote.page.keyboard.press("Control+c");
 	await says("上長の承認を待っています");
@@ -121,7 +121,7 @@ test("approve: a long text waits, is seen by the approver alone, and is refused 
 	await remote.page.keyboard.press("Escape");
 });
 
-test("approve: approved, it is taken from the panel, in English, by the keyboard", { timeout: 90000 }, async () => {
+test("approve: approved, it is taken from the panel, in English, by the keyboard", { timeout: 120000 }, async () => {
 	await copy(LONG);
 	await says("上長の承認を待っています");
 	await approver.locator("tr[data-id]").waitFor(); // the list refreshes itself
@@ -155,7 +155,7 @@ test("approve: approved, it is taken from the panel, in English, by the keyboard
 		assert.deepEqual(problems(page), []);
 });
 
-test("approve: a document's very pages, then its file and its print for who asked", { timeout: 120000 }, async () => {
+test("approve: a document's very pages, then its file and its print for who asked", { timeout: 240000 }, async () => {
 	await remote.page.context().addInitScript(() => {
 		window.print = () => {
 			/** @type {any} */ (window.top).printed = [...document.images].map(image => image.naturalWidth);
@@ -206,14 +206,14 @@ test("approve: a document's very pages, then its file and its print for who aske
 		assert.deepEqual(problems(page), []);
 });
 
-test("approve: a caught download of many pages takes two, and the second may refuse", { timeout: 120000 }, async () => {
+test("approve: a caught download of many pages takes two, and the second may refuse", { timeout: 240000 }, async () => {
 	await policy("download", "pixels-approved");
 	await policy("approval_bulk_pages", 2);
 	await remote.page.keyboard.press("Escape");
 	await remote.addressBar();
 	await remote.page.keyboard.type(`${harness.site.url.replace("http://", "")}/three.pdf`);
 	await remote.page.keyboard.press("Enter");
-	await remote.page.locator("[data-action=documents] .bar-count").filter({ hasText: "1" }).waitFor({ state: "attached", timeout: 30000 });
+	await remote.page.locator("[data-action=documents] .bar-count").filter({ hasText: "1" }).waitFor({ state: "attached", timeout: 60000 });
 	await openPanel();
 	const panel = remote.page.locator("dialog.documents"), newest = panel.locator("li").first();
 	await panel.locator("[data-part=download]").check();

@@ -53,7 +53,7 @@ before(async () => {
 		},
 		brokerExtra: dir => `${recorded.brokerExtra(dir)}backup:\n  folder: ${dir}/shelf\n  public_key: ${dir}/backup.pub\n  recordings: true\n` });
 	remote = await Remote.open(harness);
-}, { timeout: 120000 });
+}, { timeout: 240000 });
 after(async () => {
 	await remote?.close();
 	await harness?.stop();

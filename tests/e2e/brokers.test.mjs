@@ -18,13 +18,13 @@ before(async () => {
 	harness = await Harness.start({ lingerSeconds: 60, ...recording() });
 	await harness.startSecond();
 	remote = await Remote.open(harness);
-}, { timeout: 120000 });
+}, { timeout: 240000 });
 after(async () => {
 	await remote?.close();
 	await harness?.stop();
 });
 
-test("brokers: one is killed, and its user is in the same page at the other", { timeout: 120000 }, async () => {
+test("brokers: one is killed, and its user is in the same page at the other", { timeout: 240000 }, async () => {
 	await remote.go("/type");
 	await remote.page.mouse.click(300, 250);
 	await remote.page.keyboard.type("first");

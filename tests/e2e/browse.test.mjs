@@ -23,26 +23,26 @@ before(async () => {
 	await remote.live();
 	first = await remote.colours(Array.from({ length: 40 }, (_, i) => [30 * i + 20, 18 * i + 20]));
 	await remote.painted();
-}, { timeout: 120000 });
+}, { timeout: 240000 });
 after(async () => {
 	await remote?.close();
 	await harness?.stop();
 });
 
-test("browse: the first picture is a browser, not black", { timeout: 60000 }, async () => {
+test("browse: the first picture is a browser, not black", { timeout: 120000 }, async () => {
 	assert.equal(await remote.page.locator("sek-overlay").isVisible(), false);
 	await remote.screenshot("first-picture");
 	assert.deepEqual(first.filter(colour => colour === "0,0,0"), []);
 });
 
-test("browse: an address typed into the remote address bar opens there", { timeout: 60000 }, async () => {
+test("browse: an address typed into the remote address bar opens there", { timeout: 120000 }, async () => {
 	await remote.go("/second");
 	await until("the page's colour is on the screen", async () =>
 		(await remote.colours([[640, 600]]))[0] === "20,200,160");
 	await remote.screenshot("second-page");
 });
 
-test("browse: what is typed arrives exactly, keys by place and character", { timeout: 60000 }, async () => {
+test("browse: what is typed arrives exactly, keys by place and character", { timeout: 120000 }, async () => {
 	await remote.go("/type");
 	await remote.page.mouse.click(300, 250);
 	await remote.reports("has its field focused", report => report.focus === "TEXTAREA");
@@ -75,7 +75,7 @@ const LAYOUTS = {
 		["Semicolon", ";", ":"], ["Quote", "'", "\""], ["Backslash", "\\", "|"], ["Backquote", "`", "~"]],
 };
 
-test("browse: what is printed on the keys of JIS and US keyboards arrives", { timeout: 60000 }, async () => {
+test("browse: what is printed on the keys of JIS and US keyboards arrives", { timeout: 120000 }, async () => {
 	const devtools = await remote.page.context().newCDPSession(remote.page);
 	await remote.go("/type");
 	await remote.page.mouse.click(300, 250);
@@ -103,7 +103,7 @@ test("browse: what is printed on the keys of JIS and US keyboards arrives", { ti
 	}
 });
 
-test("browse: a held key repeats as long as it is held here", { timeout: 30000 }, async () => {
+test("browse: a held key repeats as long as it is held here", { timeout: 120000 }, async () => {
 	await remote.page.keyboard.down("x");
 	for (let i = 0; i < 6; i++)
 		await remote.page.keyboard.down("x");
@@ -114,7 +114,7 @@ test("browse: a held key repeats as long as it is held here", { timeout: 30000 }
 	await remote.hasText("");
 });
 
-test("browse: leaving the window lets go of every key and button", { timeout: 30000 }, async () => {
+test("browse: leaving the window lets go of every key and button", { timeout: 120000 }, async () => {
 	await remote.go("/type");
 	await remote.page.mouse.click(300, 250);
 	await remote.reports("has its field focused", report => report.focus === "TEXTAREA");
@@ -131,7 +131,7 @@ test("browse: leaving the window lets go of every key and button", { timeout: 30
 	await remote.hasText("");
 });
 
-test("browse: the wheel scrolls the remote page, both ways", { timeout: 60000 }, async () => {
+test("browse: the wheel scrolls the remote page, both ways", { timeout: 120000 }, async () => {
 	await remote.go("/long");
 	await remote.point(600, 500);
 	await remote.page.mouse.wheel(0, 300);
@@ -141,7 +141,7 @@ test("browse: the wheel scrolls the remote page, both ways", { timeout: 60000 },
 	assert.ok(down.scroll < 1500, `${down.scroll} pixels for three notches`);
 });
 
-test("browse: the pointer is where it is here, with its buttons", { timeout: 60000 }, async () => {
+test("browse: the pointer is where it is here, with its buttons", { timeout: 120000 }, async () => {
 	await remote.go("/long");
 	await remote.point(400, 500);
 	await remote.page.mouse.down({ button: "middle" });
@@ -152,7 +152,7 @@ test("browse: the pointer is where it is here, with its buttons", { timeout: 600
 	await remote.page.mouse.click(400, 500);
 });
 
-test("browse: a click follows a link", { timeout: 60000 }, async () => {
+test("browse: a click follows a link", { timeout: 120000 }, async () => {
 	await remote.go("/link");
 	const top = 800 - (remote.report?.height ?? 0);
 	await remote.point(250, top + 140);
@@ -160,7 +160,7 @@ test("browse: a click follows a link", { timeout: 60000 }, async () => {
 	await remote.reports("is the second one", report => report.page === "/second");
 });
 
-test("browse: the context menu is the remote browser's, never this one's", { timeout: 30000 }, async () => {
+test("browse: the context menu is the remote browser's, never this one's", { timeout: 120000 }, async () => {
 	const stopped = await remote.page.locator("sek-screen").evaluate(screen => {
 		const event = new MouseEvent("contextmenu", { bubbles: true, cancelable: true });
 		screen.dispatchEvent(event);
@@ -169,7 +169,7 @@ test("browse: the context menu is the remote browser's, never this one's", { tim
 	assert.equal(stopped, true);
 });
 
-test("browse: the remote pointer's shape is shown here", { timeout: 60000 }, async () => {
+test("browse: the remote pointer's shape is shown here", { timeout: 120000 }, async () => {
 	await remote.go("/cursor");
 	await remote.point(600, 400);
 	const cursor = () => remote.page.locator("sek-screen").evaluate(screen => getComputedStyle(screen).cursor);
@@ -180,7 +180,7 @@ test("browse: the remote pointer's shape is shown here", { timeout: 60000 }, asy
 	await until("the text cursor is shown", async () => (await cursor()).includes("blob:") && await cursor() !== cross);
 });
 
-test("browse: the remote screen takes the window's size", { timeout: 60000 }, async () => {
+test("browse: the remote screen takes the window's size", { timeout: 120000 }, async () => {
 	await remote.go("/second");
 	for (const [width, height] of /** @type {[number, number][]} */ ([[1000, 640], [1437, 901], [1280, 800]])) {
 		await remote.page.setViewportSize({ width, height });
@@ -195,16 +195,17 @@ test("browse: the remote screen takes the window's size", { timeout: 60000 }, as
 	await remote.screenshot("resized");
 });
 
-test("browse: a window larger than the site allows shows the whole picture, enlarged", { timeout: 60000 }, async () => {
+test("browse: a window larger than the site allows shows the whole picture, enlarged", { timeout: 120000 }, async () => {
 	await remote.page.setViewportSize({ width: 3200, height: 1600 });
 	await remote.reports("has the largest width", report => report.width * report.ratio > 2500);
 	await until("the picture fills the window", async () =>
 		(await remote.colours([[3150, 1570]]))[0] === "20,200,160");
 	await remote.page.setViewportSize({ width: 1280, height: 800 });
 	await remote.reports("is 1280 wide again", report => report.width === 1280);
+	await remote.fits();
 });
 
-test("browse: a second window shows the right part of one wide screen, and takes input", { timeout: 90000 }, async () => {
+test("browse: a second window shows the right part of one wide screen, and takes input", { timeout: 120000 }, async () => {
 	const { page } = remote;
 	await remote.go("/type");
 	await page.keyboard.press("F8");
@@ -230,13 +231,14 @@ test("browse: a second window shows the right part of one wide screen, and takes
 	await page.mouse.move(500, 500);
 	await until("the second window is gone", () => second.isClosed());
 	await remote.reports("is as wide as the first window", report => report.width === left);
+	await remote.fits();
 	const alone = await page.context().newPage();
 	await alone.goto(`${harness.url}/second.html`);
 	assert.match(await alone.getByRole("alert").textContent() ?? "", /2 画面/);
 	await alone.close();
 });
 
-test("browse: on a screen of 150 % the picture has every device pixel and the page the same size", { timeout: 120000 },
+test("browse: on a screen of 150 % the picture has every device pixel and the page the same size", { timeout: 240000 },
 	async () => {
 		const sharp = await Remote.open(harness, { user: "suzuki", deviceScaleFactor: 1.5,
 			viewport: { width: 1000, height: 640 } });
@@ -253,7 +255,7 @@ test("browse: on a screen of 150 % the picture has every device pixel and the pa
 		await sharp.close();
 	});
 
-test("browse: every colour arrives exactly once the screen is still", { timeout: 60000 }, async () => {
+test("browse: every colour arrives exactly once the screen is still", { timeout: 120000 }, async () => {
 	await remote.go("/pattern");
 	const cells = patternCells(), top = 800 - (remote.report?.height ?? 0);
 	const points = cells.map(cell => /** @type {[number, number]} */ ([cell.x, top + cell.y]));
@@ -267,8 +269,9 @@ test("browse: every colour arrives exactly once the screen is still", { timeout:
 	});
 });
 
-test("browse: the picture of the README", { timeout: 60000 }, async () => {
+test("browse: the picture of the README", { timeout: 120000 }, async () => {
 	await remote.page.setViewportSize({ width: 1280, height: 640 });
+	await remote.reports("has the window's size", report => report.height > 400 && report.height < 600);
 	await remote.go("/article");
 	const page = await remote.reports("has the window's size", report => report.height > 400 && report.height < 600);
 	await remote.page.mouse.click(700, 640 - page.height + 42);

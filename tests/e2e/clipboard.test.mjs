@@ -22,12 +22,12 @@ before(async () => {
 	harness.setRoles("kanri", ["staff", "administrator"]);
 	office = await enter(harness, "kanri", "admin");
 	remote = await Remote.open(harness, { permissions: ["clipboard-read", "clipboard-write"] });
-}, { timeout: 120000 });
+}, { timeout: 240000 });
 
 after(async () => {
 	await remote?.close();
 	await harness?.stop();
-}, { timeout: 60000 });
+}, { timeout: 120000 });
 
 afterEach(() => assert.deepEqual(problems(remote.page), []));
 
@@ -97,7 +97,7 @@ async function records()
 	return JSON.stringify(rows.filter((/** @type {any} */ row) => JSON.stringify(row).includes("clipboard.to-")));
 }
 
-test("clipboard: built in, nothing crosses, both keys say so, and there is no pipe", { timeout: 60000 }, async () => {
+test("clipboard: built in, nothing crosses, both keys say so, and there is no pipe", { timeout: 120000 }, async () => {
 	await field();
 	await local.write("秘密");
 	await paste();
@@ -110,7 +110,7 @@ test("clipboard: built in, nothing crosses, both keys say so, and there is no pi
 	assert.equal(await local.read(), "秘密");
 });
 
-test("clipboard: allowed in mid-session, the very next paste and copy cross", { timeout: 90000 }, async () => {
+test("clipboard: allowed in mid-session, the very next paste and copy cross", { timeout: 120000 }, async () => {
 	await field();
 	await policy({ clipboard_confirm: false, clipboard_per_minute: 600, clipboard: "both" });
 	await local.write("関所を通る\r\n二行目\u202e\u0007");
@@ -124,7 +124,7 @@ test("clipboard: allowed in mid-session, the very next paste and copy cross", { 
 	await says("文字をお使いのパソコンにコピーしました");
 });
 
-test("clipboard: refused in mid-session, the very next paste and copy do not cross", { timeout: 90000 }, async () => {
+test("clipboard: refused in mid-session, the very next paste and copy do not cross", { timeout: 120000 }, async () => {
 	await field();
 	await remote.page.keyboard.type("中");
 	await local.write("古い");
@@ -142,7 +142,7 @@ test("clipboard: refused in mid-session, the very next paste and copy do not cro
 	assert.ok(!remote.report?.text.includes("古い"));
 });
 
-test("clipboard: one direction is not the other", { timeout: 90000 }, async () => {
+test("clipboard: one direction is not the other", { timeout: 120000 }, async () => {
 	await policy({ clipboard: "to-outer" });
 	await field();
 	await local.write("外へ");
@@ -163,7 +163,7 @@ test("clipboard: one direction is not the other", { timeout: 90000 }, async () =
 	await policy({ clipboard: "both" });
 });
 
-test("clipboard: ten thousand characters of Japanese, there and back; one more is refused", { timeout: 120000 }, async () => {
+test("clipboard: ten thousand characters of Japanese, there and back; one more is refused", { timeout: 240000 }, async () => {
 	const text = Array.from({ length: 10000 }, (_, i) => String.fromCodePoint(0x4e00 + i * 7 % 20000)).join("");
 	await field();
 	await local.write(`${text}一`);
@@ -184,7 +184,7 @@ test("clipboard: ten thousand characters of Japanese, there and back; one more i
 	assert.equal(await local.read(), "古い");
 });
 
-test("clipboard: with confirm, nothing crosses before the yes", { timeout: 120000 }, async () => {
+test("clipboard: with confirm, nothing crosses before the yes", { timeout: 240000 }, async () => {
 	const { page } = remote, dialog = page.locator("dialog");
 	await field();
 	await policy({ clipboard_confirm: true });
@@ -210,7 +210,7 @@ test("clipboard: with confirm, nothing crosses before the yes", { timeout: 12000
 	await policy({ clipboard_confirm: false });
 });
 
-test("clipboard: HTML crosses as its text, a picture not at all", { timeout: 90000 }, async () => {
+test("clipboard: HTML crosses as its text, a picture not at all", { timeout: 120000 }, async () => {
 	const { page } = remote;
 	await field();
 	await page.evaluate(() => navigator.clipboard.write([new ClipboardItem({
@@ -230,7 +230,7 @@ test("clipboard: HTML crosses as its text, a picture not at all", { timeout: 900
 	await remote.hasText("太字.");
 });
 
-test("clipboard: what is copied over there as HTML comes as text only", { timeout: 90000 }, async () => {
+test("clipboard: what is copied over there as HTML comes as text only", { timeout: 120000 }, async () => {
 	const { page } = remote;
 	await remote.go("/article");
 	await local.write("古い");
@@ -245,7 +245,7 @@ test("clipboard: what is copied over there as HTML comes as text only", { timeou
 	assert.deepEqual(types, ["text/plain"]);
 });
 
-test("clipboard: the cap of transfers is told and kept", { timeout: 90000 }, async () => {
+test("clipboard: the cap of transfers is told and kept", { timeout: 120000 }, async () => {
 	await field();
 	await policy({ clipboard_per_minute: 1 });
 	await local.write("いち");
@@ -256,7 +256,7 @@ test("clipboard: the cap of transfers is told and kept", { timeout: 90000 }, asy
 	await policy({ clipboard_per_minute: 600 });
 });
 
-test("clipboard: each transfer and each refusal is on the record, its text only if the policy says so", { timeout: 60000 },
+test("clipboard: each transfer and each refusal is on the record, its text only if the policy says so", { timeout: 120000 },
 	async () => {
 		const before = await records();
 		assert.match(before, /"sha256"/);
@@ -272,7 +272,7 @@ test("clipboard: each transfer and each refusal is on the record, its text only 
 		await policy({ clipboard_log: "size" });
 	});
 
-test("clipboard: without permission a panel is offered, and the bar sends text", { timeout: 120000 }, async () => {
+test("clipboard: without permission a panel is offered, and the bar sends text", { timeout: 240000 }, async () => {
 	const { page } = remote;
 	await field();
 	await page.keyboard.type("手で");

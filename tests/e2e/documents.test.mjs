@@ -69,9 +69,7 @@ async function bytes(where, page = remote.page, body = undefined)
  * @param {string} target */
 async function offer(target)
 {
-	await remote.addressBar();
-	await remote.page.keyboard.type(`${harness.site.url.replace("http://", "")}${target}`);
-	await remote.page.keyboard.press("Enter");
+	await remote.address(`${harness.site.url.replace("http://", "")}${target}`);
 }
 
 /** Takes a document over and waits for its end.
@@ -84,7 +82,7 @@ async function take(wish)
 	return until("the document is over", async () => {
 		const { json } = await api(`/api/documents/${asked.json.id}`);
 		return json.state === "working" ? null : json;
-	}, 90000);
+	}, 120000);
 }
 
 /** The file that was offered, once it is caught: before that there is none.
@@ -94,7 +92,7 @@ function caught(wish = {})
 	return until("a document is caught", async () => {
 		const d = await take({ from: "download", ...wish });
 		return d.state === "failed" && d.reason === "none" ? null : d;
-	}, 90000);
+	}, 120000);
 }
 
 /** @param {Buffer} all
@@ -135,14 +133,14 @@ before(async () => {
 	remote = new Remote(harness, page);
 	await remote.live();
 	await remote.painted();
-}, { timeout: 120000 });
+}, { timeout: 240000 });
 
 after(async () => {
 	await remote?.close();
 	await harness?.stop();
-}, { timeout: 60000 });
+}, { timeout: 120000 });
 
-test("documents: a PDF with scripts and files in it becomes a PDF of pictures that reads the same", { timeout: 120000 }, async () => {
+test("documents: a PDF with scripts and files in it becomes a PDF of pictures that reads the same", { timeout: 240000 }, async () => {
 	const original = fs.readFileSync(path.join(folder, "plain.pdf"));
 	for (const mark of MARKS.slice(0, 2))
 		assert.ok(original.includes(mark), `the test's own file has ${mark}`);
@@ -163,14 +161,14 @@ test("documents: a PDF with scripts and files in it becomes a PDF of pictures th
 	clean(picture, "the page");
 });
 
-test("documents: an Office file with macros, a mail with scripts and an archive cross likewise; one with a password says so", { timeout: 120000 }, async () => {
+test("documents: an Office file with macros, a mail with scripts and an archive cross likewise; one with a password says so", { timeout: 240000 }, async () => {
 	let last = (await take({ from: "download" })).sha256; // of the test before
 	for (const name of ["word.docx", "mail.eml", "archive.zip"]) {
 		await offer(`/${name}`);
 		const d = await until(`${name} is caught`, async () => {
 			const now = await take({ from: "download" });
 			return now.state === "released" && now.sha256 !== last ? now : null;
-		}, 60000);
+		}, 120000);
 		last = d.sha256;
 		const file = path.join(folder, `${name}.pdf`);
 		fs.writeFileSync(file, await bytes(`/api/documents/${d.id}/file`));
@@ -178,10 +176,10 @@ test("documents: an Office file with macros, a mail with scripts and an archive 
 		assert.match(read(file, 1), /7431/, name);
 	}
 	await offer("/locked.docx");
-	await until("the one with a password is caught", async () => (await take({ from: "download" })).reason === "encrypted", 60000);
+	await until("the one with a password is caught", async () => (await take({ from: "download" })).reason === "encrypted", 120000);
 });
 
-test("documents: the page that the browser shows crosses by print", { timeout: 90000 }, async () => {
+test("documents: the page that the browser shows crosses by print", { timeout: 240000 }, async () => {
 	await remote.go("/");
 	const d = await take({ from: "page", for: "print" });
 	assert.equal(d.state, "released", d.reason);
@@ -201,7 +199,7 @@ test("documents: nothing of what was in the files reached the inner side, nor an
 	}
 });
 
-test("documents: nor does the recording hold it, opened as a reviewer opens it", { timeout: 60000 }, async () => {
+test("documents: nor does the recording hold it, opened as a reviewer opens it", { timeout: 120000 }, async () => {
 	const reviewer = await enter(harness, "kansa", "review");
 	await done(reviewer, "unlock", { passphrase: PASSPHRASE }, "review");
 	const { rows } = await done(reviewer, "recordings/list", { limit: 10 });

@@ -32,7 +32,7 @@ async function expectInView(page, what)
 
 const now = () => Math.floor(Date.now() / 30000);
 
-test("factors: set-up by QR code, recovery codes, the notice, a code at the next log-in", { timeout: 90000 }, async () => {
+test("factors: set-up by QR code, recovery codes, the notice, a code at the next log-in", { timeout: 120000 }, async () => {
 	const harness = await Harness.start({ renderHost: false, login: `  needs: password+totp
   notice:
     ja: 利用は記録されます。
@@ -104,7 +104,7 @@ test("factors: set-up by QR code, recovery codes, the notice, a code at the next
 	}
 });
 
-test("factors: a smart card opens the door, its absence does not", { timeout: 90000 }, async () => {
+test("factors: a smart card opens the door, its absence does not", { timeout: 120000 }, async () => {
 	const harness = await Harness.start({ renderHost: false, prepare: dir => makeCards(path.join(dir, "cards"), ["tanaka"]),
 		login: `  needs: certificate
   certificates:

@@ -22,7 +22,7 @@ before(async () => {
 	harness = await Harness.start({ users: ["tanaka", "kansa"], prepare: site.prepare,
 		brokerExtra: dir => `${site.brokerExtra(dir)}  words: jpn+eng\n` });
 	harness.setRoles("kansa", ["reviewer"]);
-}, { timeout: 120000 });
+}, { timeout: 240000 });
 after(() => harness?.stop());
 
 /** @param {Page} page */
@@ -50,7 +50,7 @@ function ctl(...args)
 
 let began = 0, appeared = 0, id = "";
 
-test("find: a session in which words are to be read", { timeout: 120000 }, async () => {
+test("find: a session in which words are to be read", { timeout: 240000 }, async () => {
 	const remote = await Remote.open(harness, { user: "tanaka" });
 	await remote.go("/type");
 	await remote.point(300, 150);
@@ -110,7 +110,7 @@ test("find: the reviewer finds the second at which a phrase was on the screen", 
 	await page.context().close();
 });
 
-test("find: an administrator of the machine exports on the command line, on the record", { timeout: 120000 }, () => {
+test("find: an administrator of the machine exports on the command line, on the record", { timeout: 240000 }, () => {
 	const out = path.join(harness.dir, "out.webm"), passphrase = path.join(harness.dir, "passphrase");
 	fs.writeFileSync(passphrase, `${PASSPHRASE}\n`, { mode: 0o600 });
 	const command = ["recording", "export", id, out, "--secret", site.secretKey, "--passphrase-file", passphrase, "--to", "4"];

@@ -53,7 +53,7 @@ function freePort(address)
  * @param {() => T | Promise<T>} check
  * @param {number} [patienceMs]
  * @returns {Promise<NonNullable<T>>} */
-export async function until(what, check, patienceMs = 15000)
+export async function until(what, check, patienceMs = 60000)
 {
 	const deadline = performance.now() + patienceMs;
 	for (;;) {
@@ -383,6 +383,7 @@ image:
 	{
 		this.#browser ??= await chromium.launch({
 			executablePath: process.env.SEK_CHROMIUM ?? "/usr/bin/chromium",
+			timeout: 60000,
 			headless: true,
 			// As root the test's own browser has no sandbox; the browser under test, in the outer zone, always has.
 			chromiumSandbox: process.getuid?.() !== 0,
@@ -397,6 +398,7 @@ image:
 	{
 		const browser = await this.browser();
 		const context = await browser.newContext({ locale: "ja-JP", viewport: { width: 1280, height: 800 }, ...options });
+		context.setDefaultTimeout(60000);
 		const page = await context.newPage();
 		/** @type {string[]} */
 		const problems = [];

@@ -371,7 +371,7 @@ test("reconnect: waits longer each time, never more than 18 s, never all at once
 	assert.ok(backoffMs(0, 1) < 300);
 });
 
-test("queue: strictly in order, stops at the first failure, holds only so much", { timeout: 10000 }, async () => {
+test("queue: strictly in order, stops at the first failure, holds only so much", { timeout: 120000 }, async () => {
 	/** @type {number[]} */
 	const done = [];
 	/** @type {unknown[]} */

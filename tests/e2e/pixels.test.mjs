@@ -45,7 +45,7 @@ let folder;
 before(async () => {
 	folder = await mkdtemp(path.join(tmpdir(), "sekisho-pixels-"));
 	browser = await chromium.launch({ executablePath: process.env.SEK_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
-}, { timeout: 60000 });
+}, { timeout: 120000 });
 after(async () => {
 	await browser?.close();
 	await rm(folder, { recursive: true, force: true });
@@ -71,7 +71,7 @@ async function ppm(tool, png)
 	return Buffer.concat([Buffer.from(`P6 ${WIDTH} ${HEIGHT} 255\n`), Buffer.from(rgb, "base64")]);
 }
 
-test("pages that Chromium painted are exact after every update", { timeout: 120000 }, async () => {
+test("pages that Chromium painted are exact after every update", { timeout: 240000 }, async () => {
 	const page = await browser.newPage({ viewport: { width: WIDTH, height: HEIGHT } });
 	const tool = await browser.newPage();
 	const files = [];

@@ -49,12 +49,12 @@ before(async () => {
 		{ type: "application/vnd.openxmlformats-officedocument.wordprocessingml.document", body: "PK" });
 	office = await enter(harness, "kanri", "admin");
 	remote = await Remote.open(harness);
-}, { timeout: 120000 });
+}, { timeout: 240000 });
 
 after(async () => {
 	await remote?.close();
 	await harness?.stop();
-}, { timeout: 60000 });
+}, { timeout: 120000 });
 
 afterEach(() => assert.deepEqual(problems(remote.page), []));
 
@@ -125,7 +125,7 @@ function downloads()
 	return found;
 }
 
-test("policy: a page that leads from page to page is refused from the change on", { timeout: 90000 }, async () => {
+test("policy: a page that leads from page to page is refused from the change on", { timeout: 120000 }, async () => {
 	const { site } = harness, visits = () => site.requests.filter(one => one.startsWith("/restless")).length;
 	await type("/restless");
 	await until("it goes from page to page", () => visits() > 20);
@@ -167,7 +167,7 @@ async function refused(file)
 	harness.site.requests = [];
 }
 
-test("policy: download none: no file opens, PDF neither, and the browser says so", { timeout: 60000 }, async () => {
+test("policy: download none: no file opens, PDF neither, and the browser says so", { timeout: 120000 }, async () => {
 	await remote.go("/second");
 	await refused("/doc.pdf");
 	// Only at the first of several: afterwards a mark in the tool bar has to do.
@@ -197,7 +197,7 @@ function tiff()
 	return file;
 }
 
-test("policy: download view: PDF opens inside the sandbox, other files as PDF, or the page says why not", { timeout: 90000 }, async () => {
+test("policy: download view: PDF opens inside the sandbox, other files as PDF, or the page says why not", { timeout: 120000 }, async () => {
 	await untilLogged("sandbox.rules", () => policy("download", "view"));
 	await until("the PDF's page is on the screen", async () => {
 		await type("/doc.pdf");
@@ -230,7 +230,7 @@ test("policy: download view: PDF opens inside the sandbox, other files as PDF, o
 	await policy("download", "none");
 });
 
-test("policy: a watermark in Japanese comes and goes in mid-session", { timeout: 60000 }, async () => {
+test("policy: a watermark in Japanese comes and goes in mid-session", { timeout: 120000 }, async () => {
 	await remote.go("/second");
 	await remote.page.mouse.click(400, 600);
 	// The third row of letters stands at 40 + 2 * 144 pixels, for 32 pixels; between two rows there is nothing.

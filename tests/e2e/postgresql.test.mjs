@@ -24,7 +24,7 @@ before(async () => {
 	server("start");
 	harness = await Harness.start({ users: ["tanaka", "suzuki"], postgresql: fs.readFileSync(where, "utf8").trim() });
 	remote = await Remote.open(harness);
-}, { timeout: 120000 });
+}, { timeout: 240000 });
 after(async () => {
 	await remote?.close();
 	await harness?.stop();
@@ -32,7 +32,7 @@ after(async () => {
 	fs.rmSync(folder, { recursive: true });
 });
 
-test("store: the database is away: browsing goes on, a log-in waits with a word and goes on by itself", { timeout: 120000 }, async () => {
+test("store: the database is away: browsing goes on, a log-in waits with a word and goes on by itself", { timeout: 240000 }, async () => {
 	await remote.go("/type");
 	await remote.page.mouse.click(300, 250);
 	await remote.page.keyboard.type("before");

@@ -96,7 +96,7 @@ function answers(at)
 before(async () => {
 	harness = await Harness.start({ users: ["tanaka"], renderHost: false });
 	await startServer();
-}, { timeout: 60000 });
+}, { timeout: 120000 });
 after(async () => {
 	await desktop?.close();
 	for (const child of children)
@@ -104,7 +104,7 @@ after(async () => {
 	await harness?.stop();
 });
 
-test("rdp: a host is added, its test names the step, and its desktop is worked on", { timeout: 90000 }, async () => {
+test("rdp: a host is added, its test names the step, and its desktop is worked on", { timeout: 120000 }, async () => {
 	const because = ["--reason", "a desktop of the outer zone"];
 	const added = ctl("host", "add", NAME, "127.0.0.1", String(port), "desks", "--kind", "rdp", ...because);
 	assert.equal(added.status, 0, added.stderr);

@@ -31,7 +31,7 @@ before(async () => {
 	office = await enter(harness, "kanri", "admin");
 	for (const [attribute, value] of [["clipboard", "both"], ["clipboard_confirm", false]])
 		assert.equal((await op(office, "policies/set", { scope: "site", attribute, value, expected: 0, reason: "試験" }))[0], 200);
-}, { timeout: 120000 });
+}, { timeout: 240000 });
 after(() => harness?.stop());
 
 /** The hash of every pixel of a canvas that a worker draws.
@@ -168,7 +168,7 @@ test("review: a session in which known things happen is recorded", { timeout: 18
 	await remote.close();
 });
 
-test("review: an administrator without the role gets nothing", { timeout: 60000 }, async () => {
+test("review: an administrator without the role gets nothing", { timeout: 120000 }, async () => {
 	for (const name of ["recordings/list", "recordings/show", "recordings/purge"])
 		assert.deepEqual((await op(office, name, { recording: "0".repeat(32), reason: "x" }))[0], 403, name);
 	for (const name of ["state", "open", "blocks", "unlock"])
@@ -226,7 +226,7 @@ test("review: the recording is found, and each moment is what the client had sho
 	await page.context().close();
 });
 
-test("review: two at once; notes, flags, legal hold; steps and events by keyboard", { timeout: 120000 }, async () => {
+test("review: two at once; notes, flags, legal hold; steps and events by keyboard", { timeout: 240000 }, async () => {
 	const [one, two] = [await enter(harness, "kansa", "review"), await enter(harness, "kansa2", "review")];
 	await play(one, "tanaka", "一人目");
 	await play(two, "tanaka", "二人目");
@@ -267,7 +267,7 @@ test("review: two at once; notes, flags, legal hold; steps and events by keyboar
 	await two.context().close();
 });
 
-test("review: what is deleted while somebody looks at it is gone, and the player says so", { timeout: 120000 }, async () => {
+test("review: what is deleted while somebody looks at it is gone, and the player says so", { timeout: 240000 }, async () => {
 	const film = makeFilm(harness, 0.02);
 	const [one, two] = [await enter(harness, "kansa", "review"), await enter(harness, "kansa2", "review")];
 	await one.goto(`${harness.url}/review/#play/${film.id}`);
@@ -276,13 +276,13 @@ test("review: what is deleted while somebody looks at it is gone, and the player
 	await one.keyboard.press("Enter");
 	await one.locator("sek-player[data-sought]").waitFor();
 	assert.equal((await op(two, "recordings/purge", { recording: film.id, reason: "期限" }))[0], 200);
-	await one.getByText("この録画は削除されました").first().waitFor({ timeout: 20000 });
+	await one.getByText("この録画は削除されました").first().waitFor({ timeout: 60000 });
 	assert.equal(await one.locator("sek-player .picture").count(), 0, "no picture of it stays");
 	await one.context().close();
 	await two.context().close();
 });
 
-test("review: files that are not as they were written open with a clear message", { timeout: 120000 }, async () => {
+test("review: files that are not as they were written open with a clear message", { timeout: 240000 }, async () => {
 	const page = await enter(harness, "kansa", "review");
 	const film = makeFilm(harness, 0.02), file = path.join(harness.dir, "state/recordings", `${film.id}.sekrec`);
 	const whole = fs.readFileSync(file);
@@ -331,7 +331,7 @@ test("review: who watches live sees what the user sees, a little later, and the 
 	await steady(remote, "the page that is watched");
 	try {
 		await until("the watcher sees the same", async () =>
-			await pixels(page, "sek-player .picture > canvas") === await pixels(remote.page, "sek-screen canvas"), 20000);
+			await pixels(page, "sek-player .picture > canvas") === await pixels(remote.page, "sek-screen canvas"));
 	} finally {
 		await page.screenshot({ path: path.join(outDir, "review-live.png") });
 		await remote.screenshot("review-watched");

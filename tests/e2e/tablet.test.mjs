@@ -17,7 +17,7 @@ before(async () => {
 	harness = await Harness.start({ users: ["tanaka"] });
 	remote = await Remote.open(harness, { user: "tanaka", hasTouch: true, viewport: { width: 1024, height: 700 } });
 	devtools = await remote.page.context().newCDPSession(remote.page);
-}, { timeout: 120000 });
+}, { timeout: 240000 });
 after(async () => {
 	await remote?.close();
 	await harness?.stop();
@@ -58,7 +58,7 @@ async function field()
 	return /** @type {{ x: number, y: number, height: number }} */ (line);
 }
 
-test("tablet: a tap is a click, two are a double click, held and moved selects", { timeout: 60000 }, async () => {
+test("tablet: a tap is a click, two are a double click, held and moved selects", { timeout: 120000 }, async () => {
 	const { x, y } = await field();
 	await tap(x + 200, y + 15);
 	await remote.reports("has its field focused", report => report.focus === "TEXTAREA");
@@ -81,7 +81,7 @@ test("tablet: a tap is a click, two are a double click, held and moved selects",
 	await remote.hasText("");
 });
 
-test("tablet: one finger scrolls, and the page goes on when it is let go in motion", { timeout: 60000 }, async () => {
+test("tablet: one finger scrolls, and the page goes on when it is let go in motion", { timeout: 120000 }, async () => {
 	await remote.go("/long");
 	await touch("touchStart", [500, 600]);
 	for (let y = 580; y >= 200; y -= 20)
@@ -96,7 +96,7 @@ test("tablet: one finger scrolls, and the page goes on when it is let go in moti
 	await remote.reports("came back", report => report.scroll < scroll);
 });
 
-test("tablet: two fingers look closer, one then moves the picture, and clicks land where they are seen", { timeout: 60000 }, async () => {
+test("tablet: two fingers look closer, one then moves the picture, and clicks land where they are seen", { timeout: 120000 }, async () => {
 	const { x, y } = await field(), canvas = remote.page.locator("sek-screen canvas");
 	await touch("touchStart", [250, 150], [350, 150]);
 	for (let i = 1; i <= 5; i++)
@@ -120,7 +120,7 @@ test("tablet: two fingers look closer, one then moves the picture, and clicks la
 		await canvas.evaluate(element => element.getBoundingClientRect().width) === 1024);
 });
 
-test("tablet: keys on the screen reach the page; a modifier stays for one key", { timeout: 60000 }, async () => {
+test("tablet: keys on the screen reach the page; a modifier stays for one key", { timeout: 120000 }, async () => {
 	const { x, y } = await field();
 	await tap(x + 200, y + 15);
 	await remote.page.keyboard.type("to be cut");
@@ -143,7 +143,7 @@ test("tablet: keys on the screen reach the page; a modifier stays for one key", 
 	await keys.waitFor({ state: "hidden" });
 });
 
-test("tablet: what a soft keyboard does without keys arrives as keys", { timeout: 30000 }, async () => {
+test("tablet: what a soft keyboard does without keys arrives as keys", { timeout: 120000 }, async () => {
 	await remote.page.keyboard.press("Control+a");
 	await remote.page.keyboard.press("Delete");
 	await devtools.send("Input.insertText", { text: "県庁x" });
@@ -154,7 +154,7 @@ test("tablet: what a soft keyboard does without keys arrives as keys", { timeout
 	await remote.hasText("県庁\n");
 });
 
-test("tablet: the bar tells how good the line is", { timeout: 30000 }, async () => {
+test("tablet: the bar tells how good the line is", { timeout: 120000 }, async () => {
 	await until("the line is known", async () => await remote.page.locator("sek-bar").getAttribute("data-line") === "good");
 	assert.match(await remote.page.locator(".bar-signal").getAttribute("aria-label") ?? "", /^通信は良好です/);
 	await remote.page.keyboard.press("F8");

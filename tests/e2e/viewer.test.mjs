@@ -46,14 +46,14 @@ before(async () => {
 	const dir = path.join(harness.dir, "x");
 	fs.mkdirSync(dir);
 	screen = await Screen.start(dir);
-}, { timeout: 60000 });
+}, { timeout: 120000 });
 after(async () => {
 	await viewer?.stop();
 	await screen?.stop();
 	await harness?.stop();
 });
 
-test("viewer: another CA than the site's is refused, also one that the machine trusts", { timeout: 30000 }, async () => {
+test("viewer: another CA than the site's is refused, also one that the machine trusts", { timeout: 120000 }, async () => {
 	const other = path.join(harness.dir, "other");
 	const made = spawnSync(harness.program("certs"), ["init", other]);
 	assert.equal(made.status, 0);
@@ -66,7 +66,7 @@ test("viewer: another CA than the site's is refused, also one that the machine t
 	assert.doesNotMatch(harness.broker.log(), /login\.ok/);
 });
 
-test("viewer: no session where the decoder cannot be jailed", { timeout: 30000 }, async () => {
+test("viewer: no session where the decoder cannot be jailed", { timeout: 120000 }, async () => {
 	viewer = await start([], { under: ["unshare", "--user", "--map-root-user", "sh", "-c",
 		"echo 0 > /proc/sys/user/max_user_namespaces; exec \"$@\"", "sh"] });
 	logIn(harness.password);
@@ -77,7 +77,7 @@ test("viewer: no session where the decoder cannot be jailed", { timeout: 30000 }
 	assert.doesNotMatch(harness.broker.log(), /stream\.open/);
 });
 
-test("viewer: log-in by hand, a wrong password in words, then the isolated browser", { timeout: 60000 }, async () => {
+test("viewer: log-in by hand, a wrong password in words, then the isolated browser", { timeout: 120000 }, async () => {
 	viewer = await start();
 	logIn("wrong");
 	await viewer.says("login error.login");
@@ -101,7 +101,7 @@ test("viewer: the decoder is locked up", () => {
 	assert.deepEqual(fs.readdirSync(path.join("/proc", String(viewer.phase.decoder), "root")), []);
 });
 
-test("viewer: what is typed arrives exactly, keys by place and character", { timeout: 30000 }, async () => {
+test("viewer: what is typed arrives exactly, keys by place and character", { timeout: 120000 }, async () => {
 	await viewer.go("/type");
 	screen.click(300, 250);
 	await until("the field has the focus", () => viewer.report?.focus === "TEXTAREA");
@@ -114,7 +114,7 @@ test("viewer: what is typed arrives exactly, keys by place and character", { tim
 	await until("an empty field", () => viewer.report?.text === "");
 });
 
-test("viewer: every pixel is the remote one", { timeout: 30000 }, async () => {
+test("viewer: every pixel is the remote one", { timeout: 120000 }, async () => {
 	await viewer.go("/pattern");
 	const top = 800 - (viewer.report?.height ?? 0);
 	await until("the pattern, exactly", () => {
@@ -127,7 +127,7 @@ test("viewer: every pixel is the remote one", { timeout: 30000 }, async () => {
 	screen.screenshot("native-pattern");
 });
 
-test("viewer: the menu stands over the picture and goes again", { timeout: 20000 }, async () => {
+test("viewer: the menu stands over the picture and goes again", { timeout: 120000 }, async () => {
 	const before = screen.look().at(20, 700);
 	assert.equal(before, WHITE);
 	screen.key("F8");
@@ -137,14 +137,14 @@ test("viewer: the menu stands over the picture and goes again", { timeout: 20000
 	await viewer.shows(20, 700, before);
 });
 
-test("viewer: another size of the window is the remote browser's, too", { timeout: 30000 }, async () => {
+test("viewer: another size of the window is the remote browser's, too", { timeout: 120000 }, async () => {
 	screen.tool("search", "--class", "sekisho-viewer", "windowsize", "1000", "640");
 	await until("the page is narrower", () => viewer.report?.width === 1000);
 	screen.tool("search", "--class", "sekisho-viewer", "windowsize", "1280", "800");
 	await until("the page is as it was", () => viewer.report?.width === 1280);
 });
 
-test("viewer: connects again by itself when the line was cut", { timeout: 40000 }, async () => {
+test("viewer: connects again by itself when the line was cut", { timeout: 120000 }, async () => {
 	harness.line.cut();
 	await viewer.in("reconnecting");
 	harness.line.mend();
@@ -153,7 +153,7 @@ test("viewer: connects again by itself when the line was cut", { timeout: 40000 
 	await viewer.shows(640, 600, "20,200,160");
 });
 
-test("viewer: a decoder that dies ends the picture in words, and the session can be gone on with", { timeout: 30000 }, async () => {
+test("viewer: a decoder that dies ends the picture in words, and the session can be gone on with", { timeout: 120000 }, async () => {
 	process.kill(viewer.phase.decoder, "SIGKILL");
 	await viewer.in("ended");
 	assert.equal(viewer.phase.key, "viewer.decoder-died");
@@ -162,7 +162,7 @@ test("viewer: a decoder that dies ends the picture in words, and the session can
 	await viewer.shows(640, 600, "20,200,160");
 });
 
-test("viewer: a text crosses in each direction once the user has seen it and said yes", { timeout: 40000 }, async () => {
+test("viewer: a text crosses in each direction once the user has seen it and said yes", { timeout: 120000 }, async () => {
 	const control = ["--socket", path.join(harness.dir, "state", "control.sock")], because = ["--reason", "試験"];
 	for (const [attribute, value] of [["clipboard", "both"], ["clipboard_confirm", "true"]])
 		execFileSync(path.join(build, "bin/sekishoctl"), [...control, "policy", "set", "site", attribute ?? "", value ?? "", ...because]);
@@ -189,7 +189,7 @@ test("viewer: a text crosses in each direction once the user has seen it and sai
 	await until("it is in this computer's clipboard", () => copied() === "関所を通る!");
 });
 
-test("viewer: a download is taken over as pages and saved here", { timeout: 120000 }, async () => {
+test("viewer: a download is taken over as pages and saved here", { timeout: 240000 }, async () => {
 	harness.site.files.set("/three.pdf", { type: "application/pdf", body: pdf(3), attachment: true });
 	execFileSync(path.join(build, "bin/sekishoctl"), ["--socket", path.join(harness.dir, "state", "control.sock"), "policy", "set", "site", "download", "pixels",
 		"--reason", "試験"]);
@@ -220,7 +220,7 @@ test("viewer: a download is taken over as pages and saved here", { timeout: 1200
 	await viewer.go("/type"); // the file was shown in a tab of its own
 });
 
-test("viewer: log-out by the menu ends the session and leads back to the form", { timeout: 20000 }, async () => {
+test("viewer: log-out by the menu ends the session and leads back to the form", { timeout: 120000 }, async () => {
 	await viewer.shows(1240, 700, WHITE);
 	screen.key("F8", "Up", "Up", "Return"); // from the first button to the last but one
 	screen.key("Return");
@@ -232,7 +232,7 @@ test("viewer: log-out by the menu ends the session and leads back to the form", 
 	assert.equal(await viewer.stop(), 0);
 });
 
-test("viewer: a kiosk has no way out but to log out, and then nobody's name stands there", { timeout: 120000 }, async () => {
+test("viewer: a kiosk has no way out but to log out, and then nobody's name stands there", { timeout: 240000 }, async () => {
 	viewer = await start(["--kiosk", "--user", ""]);
 	logIn(harness.password);
 	await viewer.in("live");
@@ -256,7 +256,7 @@ test("viewer: a kiosk has no way out but to log out, and then nobody's name stan
 	await viewer.stop();
 });
 
-test("viewer: a client certificate from files or from a token opens the door, and nothing else does", { timeout: 60000 }, async () => {
+test("viewer: a client certificate from files or from a token opens the door, and nothing else does", { timeout: 120000 }, async () => {
 	const cards = await Harness.start({ renderHost: false, prepare: dir => makeCards(path.join(dir, "cards"), ["tanaka", "suzuki"]),
 		login: `  needs: certificate
   certificates:

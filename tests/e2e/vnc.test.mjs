@@ -59,7 +59,7 @@ before(async () => {
 	harness = await Harness.start({ users: ["tanaka", "kanri"], renderHost: false });
 	harness.setRoles("kanri", ["staff", "administrator"]);
 	await startServer();
-}, { timeout: 60000 });
+}, { timeout: 120000 });
 after(async () => {
 	await desktop?.close();
 	server?.kill();
@@ -70,7 +70,7 @@ after(async () => {
  * @param {string} name */
 const shot = (page, name) => page.screenshot({ path: path.join(outDir, `vnc-${name}.png`) });
 
-test("vnc: an administrator adds a desktop, tests it, and is told which step fails", { timeout: 60000 }, async () => {
+test("vnc: an administrator adds a desktop, tests it, and is told which step fails", { timeout: 120000 }, async () => {
 	const page = await harness.newPage({ locale: "en-GB" });
 	await page.goto(`${harness.url}/admin/`);
 	await page.locator("input[name=user]").fill("kanri");
@@ -113,7 +113,7 @@ test("vnc: an administrator adds a desktop, tests it, and is told which step fai
 	await page.context().close();
 });
 
-test("vnc: its desktop is worked on, Japanese included, in a window of the user's size", { timeout: 60000 }, async () => {
+test("vnc: its desktop is worked on, Japanese included, in a window of the user's size", { timeout: 120000 }, async () => {
 	const remote = await Remote.open(harness, { user: "tanaka", viewport: SIZE });
 	await until("the desktop has taken the window's size", async () => {
 		const size = await onDesktop.evaluate(() => [screen.width, screen.height]);

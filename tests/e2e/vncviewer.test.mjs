@@ -46,21 +46,21 @@ before(async () => {
 	const dir = path.join(harness.dir, "x");
 	fs.mkdirSync(dir);
 	screen = await Screen.start(dir, "1400x900"); // else the viewer thinks of full screen
-}, { timeout: 60000 });
+}, { timeout: 120000 });
 after(async () => {
 	await viewer?.stop();
 	await screen?.stop();
 	await harness?.stop();
 });
 
-test("vncviewer: a wrong password is refused, with the reason in words", { timeout: 30000 }, async () => {
+test("vncviewer: a wrong password is refused, with the reason in words", { timeout: 120000 }, async () => {
 	viewer = new VncViewer(harness, screen, PORT, { password: "wrong" });
 	await viewer.says("The user name or the password is wrong");
 	await viewer.stop();
 	assert.doesNotMatch(harness.broker.log(), /viewer\.open/);
 });
 
-test("vncviewer: log-in, then the isolated browser", { timeout: 60000 }, async () => {
+test("vncviewer: log-in, then the isolated browser", { timeout: 120000 }, async () => {
 	viewer = new VncViewer(harness, screen, PORT, { args: ["-NoJPEG=1"] });
 	await viewer.rests();
 	screen.screenshot("vncviewer-live");
@@ -84,7 +84,7 @@ test("vncviewer: who speaks RFB is locked up", () => {
 		assert.notEqual(fs.readlinkSync(`/proc/${pid}/ns/${name}`), fs.readlinkSync(`/proc/self/ns/${name}`));
 });
 
-test("vncviewer: what is typed arrives exactly, Japanese too", { timeout: 40000 }, async () => {
+test("vncviewer: what is typed arrives exactly, Japanese too", { timeout: 120000 }, async () => {
 	await viewer.go("/type");
 	screen.click(300, 250);
 	await until("the field has the focus", () => viewer.report?.focus === "TEXTAREA");
@@ -97,7 +97,7 @@ test("vncviewer: what is typed arrives exactly, Japanese too", { timeout: 40000 
 	await until(`the Japanese text; it is ${viewer.report?.text}`, () => viewer.report?.text === "日本語ひらがなカタカナ");
 });
 
-test("vncviewer: every pixel is the remote one", { timeout: 30000 }, async () => {
+test("vncviewer: every pixel is the remote one", { timeout: 120000 }, async () => {
 	await viewer.go("/pattern");
 	const top = 800 - (viewer.report?.height ?? 0);
 	await until("the pattern, exactly", () => {
@@ -110,7 +110,7 @@ test("vncviewer: every pixel is the remote one", { timeout: 30000 }, async () =>
 	screen.screenshot("vncviewer-pattern");
 });
 
-test("vncviewer: another size of the window is the remote browser's, too", { timeout: 30000 }, async () => {
+test("vncviewer: another size of the window is the remote browser's, too", { timeout: 120000 }, async () => {
 	await viewer.go("/type");
 	const before = viewer.report?.width;
 	screen.tool("search", "--onlyvisible", "--name", "TigerVNC", "windowsize", "1000", "700");
@@ -119,7 +119,7 @@ test("vncviewer: another size of the window is the remote browser's, too", { tim
 	await until("and wide again", () => viewer.report?.width === before);
 });
 
-test("vncviewer: text crosses when the policy says so and it is pasted, and not before", { timeout: 40000 }, async () => {
+test("vncviewer: text crosses when the policy says so and it is pasted, and not before", { timeout: 120000 }, async () => {
 	const local = (/** @type {string} */ text) => spawnSync("xclip", ["-selection", "clipboard"],
 		{ input: text, stdio: ["pipe", "ignore", "ignore"], env: { ...process.env, DISPLAY: screen.display } }); // it stays, and would hold our pipes
 	await viewer.go("/type");
@@ -172,7 +172,7 @@ test("vncviewer: text crosses when the policy says so and it is pasted, and not 
 	assert.match(audit, /clipboard\.to-outer/);
 });
 
-test("vncviewer: a viewer that is closed leaves the session, the next one finds it", { timeout: 40000 }, async () => {
+test("vncviewer: a viewer that is closed leaves the session, the next one finds it", { timeout: 120000 }, async () => {
 	const text = viewer.report?.text;
 	await viewer.stop();
 	await until("the session has lost its client", () => /session\.detached/.test(harness.broker.log()));
@@ -214,7 +214,7 @@ test("vncviewer: gvncviewer, too: log-in, typing, the picture", { timeout: 18000
 	}
 });
 
-test("vncviewer: the end is told in words; records and recording say what it was", { timeout: 40000 }, async () => {
+test("vncviewer: the end is told in words; records and recording say what it was", { timeout: 120000 }, async () => {
 	viewer = new VncViewer(harness, screen, PORT, { args: ["-NoJPEG=1"] });
 	await viewer.rests();
 	const [, session] = /session\.opened .*session=(\w+)/.exec(harness.broker.log()) ?? [];
@@ -241,7 +241,7 @@ function code(secret, step)
 	return String((mac.readUInt32BE((mac[19] ?? 0) & 15) & 0x7fffffff) % 1000000).padStart(6, "0");
 }
 
-test("vncviewer: a one-time code stands behind the password", { timeout: 40000 }, async () => {
+test("vncviewer: a one-time code stands behind the password", { timeout: 120000 }, async () => {
 	const site = await Harness.start({ renderHost: false, login: "  needs: password+totp\n", brokerExtra: `vnc_viewers:\n  port: ${PORT + 1}\n  language: en\n` });
 	/** @param {string} where
 	 * @param {Record<string, string>} body

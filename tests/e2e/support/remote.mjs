@@ -89,6 +89,26 @@ export class Remote {
 		await this.page.keyboard.press("Control+a");
 	}
 
+	/** Types an address into the remote browser's address bar and goes there.
+	 * @param {string} text */
+	async address(text)
+	{
+		await this.addressBar();
+		await this.page.keyboard.type(text);
+		await this.page.keyboard.press("Enter");
+	}
+
+	/** Waits until the picture that is shown is as large as the remote page says that its screen is: the page knows its new size
+	 * earlier than this window, and where a click goes is told by the picture that is seen. */
+	async fits()
+	{
+		const canvas = this.page.locator("sek-screen canvas").first();
+		await until("the picture has the size of the remote screen", async () => {
+			const wide = await canvas.evaluate(node => /** @type {HTMLCanvasElement} */ (node).width);
+			return this.report && Math.abs(wide - this.report.width * this.report.ratio) < 2;
+		});
+	}
+
 	/** Types an address of the site into the remote browser's address bar and waits until the page tells of itself.
 	 * @param {string} target path */
 	async go(target)
@@ -97,11 +117,9 @@ export class Remote {
 		this.#visits += 1;
 		const asked = `${target}?who=${this.#who}&visit=${this.#visits}`;
 		site.reports.delete(this.#who);
-		await this.addressBar();
-		await this.page.keyboard.type(`${site.url.replace("http://", "")}${asked}`);
-		await this.page.keyboard.press("Enter");
+		await this.address(`${site.url.replace("http://", "")}${asked}`);
 		try {
-			await until(`the remote browser asks for ${asked}`, () => site.requests.includes(asked), 20000);
+			await until(`the remote browser asks for ${asked}`, () => site.requests.includes(asked), 60000);
 		} catch (error) {
 			await this.screenshot("failed");
 			throw new Error(`${error}\nasked: ${site.requests.slice(-4).join(" ")}`);
@@ -117,7 +135,7 @@ export class Remote {
 	 * @param {string} what
 	 * @param {(report: import("./site.mjs").Report) => boolean} fits
 	 * @param {number} [patienceMs] */
-	async reports(what, fits, patienceMs = 15000)
+	async reports(what, fits, patienceMs = 60000)
 	{
 		try {
 			return await until(`the remote page ${what}`,
