@@ -18,6 +18,7 @@
 #include "broker/hub/store/factors.h"
 #include "broker/hub/store/hosts.h"
 #include "broker/hub/store/reseal.h"
+#include "tests/unit/hub/store/where.h"
 
 static char top[64], key_path[96], next_path[112], err[512];
 static struct sek_broker_config config;
@@ -53,7 +54,7 @@ static void set_up(void)
 	snprintf(path, sizeof path, "%s/broker.db", top);
 	config.login_key_path = key_path;
 	ck_assert(sek_is_ok(sek_totp_key_load(key_path, old, err, sizeof err)));
-	ck_assert_msg(sek_is_ok(sek_store_open(path, &store, err, sizeof err)), "%s", err);
+	ck_assert_msg(sek_is_ok(sek_store_open(where_of(path), &store, err, sizeof err)), "%s", err);
 	ck_assert(sek_is_ok(sek_store_user_add(store, "taro", "hash", 1)));
 	ck_assert(sek_is_ok(sek_store_user_find(store, "taro", &user)));
 	sek_totp_secret_make(secret);

@@ -141,6 +141,15 @@ test('admin: SQL and HTML in every field do nothing', async () => {
 	assert.equal((await good('users/list', {})).total, total);
 });
 
+// A stream that its session has: the token is looked at after the upgrade.
+async function attached(cookie) {
+	const mine = await b.session(cookie), before = b.log.split('stream.open').length;
+	const s = await b.stream({ cookie, token: mine.token });
+	await until('the session to have the stream', () => b.log.split('stream.open').length > before);
+	s.session = mine.session;
+	return s;
+}
+
 test('admin: users are added, found page by page, disabled, enabled, and get a new password', async () => {
 	for (let i = 0; i < 7; i++) await good('users/add', { name: `page${i}`, reason: '異動のため' });
 	const first = await good('users/list', { search: 'PAGE', limit: 3 });
@@ -154,7 +163,7 @@ test('admin: users are added, found page by page, disabled, enabled, and get a n
 	assert.equal(made.name, 'jiro');
 	assert.deepEqual((await op('users/add', { name: 'jiro', reason: 'r' })).json, { error: 'exists' });
 	const cookie = await b.login('jiro', made.password);
-	const his = await b.session(cookie), stream = await b.stream({ cookie, token: his.token });
+	const stream = await attached(cookie);
 	await good('users/disable', { name: 'jiro', reason: '退職' });
 	await until('his session to end', () => stream.endedState() === ENDED.login);
 	await until('the log-in to end', async () => (await b.get('/api/me', cookie)).status === 401);
@@ -176,8 +185,7 @@ test('admin: nobody can lock himself out', async () => {
 });
 
 test('admin: a live session is listed, spoken to and ended with a reason', async () => {
-	const mine = await b.session(staff);
-	const s = await b.stream({ cookie: staff, token: mine.token });
+	const s = await attached(staff), mine = s;
 	assert.equal(s.status, 101);
 	const list = await good('sessions/list', { search: 'taro' });
 	assert.equal(list.total, 1);
@@ -200,15 +208,10 @@ test('admin: a live session is listed, spoken to and ended with a reason', async
 });
 
 test('admin: the emergency switches end sessions by user, by host and all', async () => {
-	const open = async () => {
-		const mine = await b.session(staff);
-		const s = await b.stream({ cookie: staff, token: mine.token });
-		return s;
-	};
-	let s = await open();
+	let s = await attached(staff);
 	assert.deepEqual(await good('sessions/end-user', { name: 'taro', reason: 'r' }), { ended: 1 });
 	await until('the client to be told', () => s.endedState() === ENDED.admin);
-	s = await open();
+	s = await attached(staff);
 	assert.deepEqual(await good('sessions/end-host', { host: 'no.such.host', reason: 'r' }), { ended: 0 });
 	assert.deepEqual(await good('sessions/end-all', { reason: '緊急時対応' }), { ended: 1 });
 	await until('the client to be told', () => s.endedState() === ENDED.admin);
@@ -347,8 +350,7 @@ test('admin: what loosens a group waits for a second administrator', async () =>
 });
 
 test('admin: a live session is explained and overridden; what was not seen is not overwritten', async () => {
-	const mine = await b.session(staff), session = mine.session;
-	const s = await b.stream({ cookie: staff, token: mine.token });
+	const s = await attached(staff), { session } = s;
 	const of = async (attribute) => (await good('sessions/explain', { session })).explain.find((e) => e.attribute === attribute);
 	assert.equal((await of('clipboard_per_minute')).from, 'built-in');
 	const done = await good('sessions/override', { session, attribute: 'clipboard_per_minute', value: 3, before: null, reason: '問い合わせ対応' });

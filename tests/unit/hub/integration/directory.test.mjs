@@ -5,7 +5,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import { after, before, test } from 'node:test';
-import { Broker, PASSWORD, until } from './harness.mjs';
+import { Broker, notTwice, PASSWORD, until } from './harness.mjs';
 
 const SLAPD = '/usr/sbin/slapd';
 const skip = !fs.existsSync(SLAPD) && 'slapd is not installed (tests/support/packages)';
@@ -196,7 +196,7 @@ test('a referral is not followed: no password goes to whom it names', { skip, ti
 	trap.close();
 });
 
-test('who is logged in is read again: groups that change, who is gone, and a directory that is away', { skip, timeout: 90000 }, async () => {
+test('who is logged in is read again: groups that change, who is gone, and a directory that is away', { skip: notTwice || skip, timeout: 90000 }, async () => {
 	const search = `base: ou=people,dc=example
     filter: (&(objectClass=inetOrgPerson)(uid=%s)(!(employeeType=disabled)))
     bind_dn: cn=broker,dc=example
@@ -265,7 +265,7 @@ test('a directory whose certificate another CA signed gets no password', { skip,
 	}
 });
 
-test('the directory is down, silent, and back again', { skip, timeout: 90000 }, async () => {
+test('the directory is down, silent, and back again', { skip: notTwice || skip, timeout: 90000 }, async () => {
 	await restart(`ldap://127.0.0.1:${ports.plain}`);
 	await stopDirectory();
 	assert.equal(await word('kenji'), 'directory-down');

@@ -17,7 +17,7 @@ export const PASSWORD = 'correct horse 電池 staple';
 
 const randomPart = () => 1 + crypto.randomInt(250);
 
-async function until(what, fn, ms = 15000) {
+async function until(what, fn, ms = 60000) {
 	const end = Date.now() + ms;
 	for (;;) {
 		const r = await fn();
@@ -27,6 +27,10 @@ async function until(what, fn, ms = 15000) {
 	}
 }
 export { until };
+
+// The broker of this run has its store in PostgreSQL; what is then left out says so by this.
+export const onPostgresql = process.env.SEK_TEST_STORE === 'postgresql';
+export const notTwice = onPostgresql && 'the store has no part in it: it runs on SQLite';
 
 export class Broker {
 	// beside: another broker, whose folder and store this one shares; files: a word for its own; name: among the brokers.
@@ -78,8 +82,34 @@ export class Broker {
 	// With SEK_TEST_STORE=postgresql: a schema of its own in the server of tests/support/postgresql, as tests/unit/hub/store/where.h names it.
 	postgresql() {
 		if (process.env.SEK_TEST_STORE !== 'postgresql') return '';
-		const schema = 's' + this.file('store.db').replace(/[A-Z]/g, (c) => '_' + c.toLowerCase()).replace(/[^a-z0-9]/g, '_').slice(0, 59);
-		return `  postgresql:\n    address: ${fs.readFileSync(process.env.SEK_TEST_POSTGRESQL, 'utf8').trim()}\n    schema: ${schema}\n`;
+		return `  postgresql:\n    address: ${fs.readFileSync(process.env.SEK_TEST_POSTGRESQL, 'utf8').trim()}\n    schema: ${this.schema()}\n`;
+	}
+
+	schema() {
+		return 's' + this.file('store.db').replace(/[A-Z]/g, (c) => '_' + c.toLowerCase()).replace(/[^a-z0-9]/g, '_').slice(0, 59);
+	}
+
+	// Another program holds what every writer of the store must have first, until the function that this gives is called and it has ended.
+	async lockStore() {
+		const lock = onPostgresql ?
+			spawn('psql', ['-qXAt', '-v', 'ON_ERROR_STOP=1', '-h', fs.readFileSync(process.env.SEK_TEST_POSTGRESQL, 'utf8').trim(), '-U', 'sekisho', '-d', 'sekisho'],
+				{ stdio: ['pipe', 'pipe', 'inherit'] }) :
+			spawn('python3', ['-c', `
+import sqlite3, sys
+d = sqlite3.connect(${JSON.stringify(this.file('store.db'))}, isolation_level=None)
+d.execute("BEGIN EXCLUSIVE")
+print("locked", flush=True)
+sys.stdin.readline()
+`], { stdio: ['pipe', 'pipe', 'inherit'] });
+		const ended = new Promise((done) => lock.once('exit', done));
+		if (onPostgresql) lock.stdin.write(`SELECT 'locked', pg_advisory_lock(hashtextextended('sekisho.${this.schema()}', 0));\n`);
+		const said = await Promise.race([new Promise((done) => lock.stdout.once('data', done)), ended]);
+		if (!String(said).startsWith('locked')) throw new Error('the store could not be locked');
+		return async () => {
+			if (lock.exitCode !== null) throw new Error('the store was not locked any more');
+			lock.stdin.end('\n');
+			await ended;
+		};
 	}
 
 	configure(extra = '') {
