@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "protocol/codec/encode.h"
+
 enum {
 	SEK_PACE_FRAMES = 16,             /* in flight at most, however long the line */
 	SEK_PACE_FRAMES_LEAST = 3,        /* allowed on the shortest line */
@@ -32,7 +34,7 @@ enum {
 	SEK_PACE_LATE_US = 50000,         /* and one that came later than this says that the line has become slower */
 	SEK_PACE_PROBE_LINE_US = 25000,   /* of line time: a longer frame does not show an empty line */
 	SEK_PACE_PROBE_US = 8000000,      /* an empty round trip that was not seen again for so long is measured anew */
-	SEK_PACE_QUALITY_MOST = 80,
+	SEK_PACE_QUALITY_MOST = SEK_JPEG_QUALITY,
 	SEK_PACE_QUALITY_PRESS = 70,      /* below it the line is the reason for whatever looks bad */
 	SEK_PACE_QUALITY_LEAST = 25,
 	SEK_PACE_PASS_US = 80000,         /* of line time: photographs and films, once through */

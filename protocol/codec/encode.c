@@ -60,26 +60,49 @@ static unsigned films_beside(const struct sek_job *j, size_t i)
 	return beside;
 }
 
-/* Compares every tile that is damaged. Returns how many really changed that are no part of a film. */
+/* Compares every tile that is damaged, but for those of films if a frame has no budget: they are left for scan_films, and
+ * marked as taken. Returns how many really changed that are no part of a film. */
 static size_t scan(const struct sek_job *j)
 {
 	struct sek_update_encoder *e = j->e;
 	const struct sek_scan s = sek_scan_of(j);
+	const bool all = j->o->budget_bytes > 0;
 	size_t changed = 0;
 
+	memset(e->change, 0, sek_tile_count(e) * sizeof *e->change);
+	memset(e->taken, 0, sek_tile_count(e));
 	for (size_t row = 0; row < e->rows; row++) {
 		const size_t first = row * e->columns;
 
-		if (!memchr(e->damaged + first, 1, e->columns)) {
-			memset(e->change + first, 0, e->columns * sizeof *e->change);
+		if (!memchr(e->damaged + first, 1, e->columns))
 			continue;
+		for (size_t i = first; i < first + e->columns && !all; i++) {
+			e->taken[i] = e->damaged[i] && was_film(j, i);
+			e->damaged[i] = e->damaged[i] && !e->taken[i];
 		}
-		sek_scan_band(&s, e->damaged + first, (unsigned)row, e->change + first);
+		sek_scan_band(&s, e->damaged + first, (unsigned)row, NULL, e->change + first);
 		memset(e->damaged + first, 0, e->columns);
 		for (size_t i = first; i < first + e->columns; i++)
 			changed += e->change[i].w > 0 && !was_film(j, i);
 	}
 	return changed;
+}
+
+/* The rest: nearly all of it will be sent, so it is compared and copied in one pass, unless moves have to be searched for in
+ * what the receiver has. */
+static void scan_films(const struct sek_job *j, bool take)
+{
+	struct sek_update_encoder *e = j->e;
+	const struct sek_scan s = sek_scan_of(j);
+
+	for (size_t row = 0; row < e->rows; row++) {
+		const size_t first = row * e->columns;
+
+		if (memchr(e->taken + first, 1, e->columns))
+			sek_scan_band(&s, e->taken + first, (unsigned)row, take ? e->old : NULL, e->change + first);
+	}
+	if (!take)
+		memset(e->taken, 0, sek_tile_count(e));
 }
 
 static bool is_large(struct sek_rect r)
@@ -183,7 +206,8 @@ sek_status sek_encode_tile(const struct sek_job *j, size_t i, struct sek_rect wh
 		for (unsigned y = 0; y < r.h; y++)
 			memcpy(old_at(e, r) + y * e->stride, e->peek + y * SEK_TILE_PX, (size_t)r.w * 4);
 	} else {
-		sek_load(j->src, r, e->old, e->stride);
+		if (!e->taken[i])
+			sek_load(j->src, r, e->old, e->stride);
 		/* A film is looked at now and then. */
 		if (film && e->filmed[i] > 0 && e->filmed[i] < FILM_TRUST)
 			e->look.look = SEK_LOOK_PHOTO;
@@ -333,6 +357,7 @@ static sek_status make_frame(const struct sek_job *j)
 	struct sek_update_encoder *e = j->e;
 	struct sek_rect damaged;
 	size_t tiles = damage(e, &damaged), changed, expected = 0;
+	bool search;
 
 	e->flats.n = 0;
 	e->photos.n = 0;
@@ -345,7 +370,9 @@ static sek_status make_frame(const struct sek_job *j)
 	changed = scan(j);
 	sek_encode_watch(j);
 	/* After a move only what it uncovered is new, unless the page does something else by now. */
-	if (!e->keyframe && changed >= MOVE_MIN_TILES && (expected == 0 || changed > expected + tiles / 8))
+	search = !e->keyframe && changed >= MOVE_MIN_TILES && (expected == 0 || changed > expected + tiles / 8);
+	scan_films(j, !search);
+	if (search)
 		SEK_TRY(sek_moves_search(j, damaged));
 	sek_snapshot_force(e);
 	if (j->o->budget_bytes > 0)

@@ -13,6 +13,10 @@
 
 struct sek_update_encoder;
 
+/* jpeg_quality on a line that is not slow, for capture and the encoder alike: what the one has rounded, the other rounds to the
+ * same steps again, and nothing more is lost (docs/decisions/0025). */
+#define SEK_JPEG_QUALITY 80
+
 struct sek_encode_options {
 	bool lossless;        /* never JPEG (tests, PSNR reference) */
 	bool fast;            /* exact tiles by palette and LZ4, photographs too: half the CPU, and three times the bytes */

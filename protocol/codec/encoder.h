@@ -57,9 +57,10 @@ struct sek_scan {
 	uint32_t *acc; /* scratch: a row of whole tiles */
 };
 
-/* Compares the damaged tiles of one band with `old`. change[column]: the smallest rectangle (in picture coordinates) of
- * that tile outside which both are equal; w = h = 0 if all of it is, or if it is not damaged. */
-void sek_scan_band(const struct sek_scan *s, const uint8_t *damaged, unsigned row, struct sek_rect *change);
+/* Compares those tiles of one band that tiles[column] names with `old`. change[column] of each: the smallest rectangle (in
+ * picture coordinates) outside which both are equal; w = h = 0 if all of it is. taken: NULL; or `old` once more, into which
+ * each of these tiles is copied as it is compared. */
+void sek_scan_band(const struct sek_scan *s, const uint8_t *tiles, unsigned row, uint32_t *taken, struct sek_rect *change);
 
 /* --- classify.c --- */
 

@@ -56,6 +56,7 @@ struct sek_update_encoder *sek_update_encoder_create(uint16_t max_width, uint16_
 	e->simd = sek_simd_best();
 	e->acc = calloc((size_t)sek_tiles_across(max_width) * SEK_TILE_PX, sizeof *e->acc);
 	e->change = calloc(tiles, sizeof *e->change);
+	e->taken = calloc(tiles, 1);
 	e->touched = calloc(tiles, 1);
 	e->touches = calloc(tiles, 1);
 	e->touched_ms = calloc(tiles, sizeof *e->touched_ms);
@@ -69,7 +70,7 @@ struct sek_update_encoder *sek_update_encoder_create(uint16_t max_width, uint16_
 	if (!e->old || !e->damaged || !e->lossy || !e->lossy_before || !e->still_ms || !e->still_before ||
 	    !e->films || !e->filmed || !e->colours || !e->open ||
 	    !e->flats.list || !e->photos.list || !e->packer || !e->photo || !e->scroller ||
-	    !e->acc || !e->change || !e->peek || !e->touched ||
+	    !e->acc || !e->change || !e->taken || !e->peek || !e->touched ||
 	    !e->touches || !e->touched_ms || !e->wanted || !e->wanted_before ||
 	    !e->message.models[0] || !e->message.models[1]) {
 		sek_update_encoder_destroy(e);
@@ -101,6 +102,7 @@ void sek_update_encoder_destroy(struct sek_update_encoder *e)
 	free(e->wanted);
 	free(e->wanted_before);
 	free(e->change);
+	free(e->taken);
 	free(e->peek);
 	free(e->touched);
 	free(e->touches);

@@ -50,6 +50,7 @@ struct sek_update_encoder {
 	const struct sek_simd *simd;
 	uint32_t *acc;           /* scratch of sek_scan_band */
 	struct sek_rect *change; /* per tile: what differs */
+	uint8_t *taken;          /* per tile: of a film, and in `old` already */
 	/* exact rectangles of neighbouring tiles, gathered before they are coded */
 	struct sek_rect wide;
 	size_t wide_tile; /* the last tile in it */

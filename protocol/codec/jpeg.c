@@ -133,14 +133,32 @@ void sek_jpeg_head(uint8_t head[SEK_JPEG_HEAD_BYTES], uint16_t width, uint16_t h
 	*to = 0;
 }
 
+/* Whether any of eight bytes is FF. */
+static bool has_ff(const uint8_t *p)
+{
+	uint64_t v;
+
+	__builtin_memcpy(&v, p, sizeof v);
+	/* FF has become 0, the only byte whose top bit is clear and becomes set when 1 is taken away */
+	v = ~v;
+	return ((v - 0x0101010101010101u) & ~v & 0x8080808080808080u) != 0;
+}
+
 /* "FF 00 stands for FF": any other byte after FF would be a marker, and there is none in such data without restarts. */
 sek_status sek_jpeg_check_data(const uint8_t *data, size_t n)
 {
+	size_t i = 0;
+
 	if (n == 0 || data[n - 1] == 0xff)
 		return sek_fail(SEK_E_MALFORMED);
-	for (size_t i = 0; i + 1 < n; i++) {
+	while (i + 1 < n) {
+		if (n - i > sizeof(uint64_t) && !has_ff(data + i)) {
+			i += sizeof(uint64_t);
+			continue;
+		}
 		if (data[i] == 0xff && data[i + 1] != 0)
 			return sek_fail(SEK_E_MALFORMED);
+		i++;
 	}
 	return sek_ok();
 }

@@ -223,17 +223,12 @@ sek_status sek_moves_search(const struct sek_job *j, struct sek_rect damaged)
 	sek_follow_learn(&e->regions, moves, n, damaged, j->now_ms);
 	settle(j, moves, n);
 	for (size_t row = 0; row < e->rows; row++) {
-		struct sek_rect *change = e->change + row * e->columns, again[SEK_WIDTH_MAX_PX / SEK_TILE_PX];
 		uint8_t *touched = e->damaged + row * e->columns;
 
 		if (!memchr(touched, 1, e->columns))
 			continue;
-		sek_scan_band(&s, touched, (unsigned)row, again);
-		for (size_t column = 0; column < e->columns; column++) {
-			if (touched[column])
-				change[column] = again[column];
-			touched[column] = 0;
-		}
+		sek_scan_band(&s, touched, (unsigned)row, NULL, e->change + row * e->columns);
+		memset(touched, 0, e->columns);
 	}
 	return sek_ok();
 }

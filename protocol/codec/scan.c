@@ -20,7 +20,7 @@ static void finish(struct sek_rect *r, const uint32_t *acc, unsigned tile_x, uns
 	r->w = (uint16_t)(right - left);
 }
 
-void sek_scan_band(const struct sek_scan *s, const uint8_t *damaged, unsigned row, struct sek_rect *change)
+void sek_scan_band(const struct sek_scan *s, const uint8_t *tiles, unsigned row, uint32_t *taken, struct sek_rect *change)
 {
 	const struct sek_picture *src = s->src;
 	unsigned columns = sek_tiles_across(src->width_px), first = columns, last = 0;
@@ -28,9 +28,9 @@ void sek_scan_band(const struct sek_scan *s, const uint8_t *damaged, unsigned ro
 
 	y1 = y1 < src->height_px ? y1 : src->height_px;
 	for (unsigned i = 0; i < columns; i++) {
-		change[i].w = change[i].h = 0;
-		if (!damaged[i])
+		if (!tiles[i])
 			continue;
+		change[i].w = change[i].h = 0;
 		first = i < first ? i : first;
 		last = i + 1;
 		memset(s->acc + (size_t)i * SEK_TILE_PX, 0, SEK_TILE_PX * sizeof *s->acc);
@@ -39,13 +39,16 @@ void sek_scan_band(const struct sek_scan *s, const uint8_t *damaged, unsigned ro
 		const uint32_t *a = src->px + (size_t)y * src->stride_px, *b = s->old + (size_t)y * s->stride;
 
 		for (unsigned i = first; i < last; i++) {
-			unsigned x = i * SEK_TILE_PX;
+			unsigned x = i * SEK_TILE_PX, w = sek_tile_side(src->width_px, i);
 
-			if (damaged[i] && y + SEK_ROWS_AHEAD < y1) {
-				sek_fetch(a + SEK_ROWS_AHEAD * src->stride_px + x, sek_tile_side(src->width_px, i));
-				sek_fetch(b + SEK_ROWS_AHEAD * s->stride + x, sek_tile_side(src->width_px, i));
+			if (!tiles[i])
+				continue;
+			if (y + SEK_ROWS_AHEAD < y1) {
+				sek_fetch(a + SEK_ROWS_AHEAD * src->stride_px + x, w);
+				sek_fetch(b + SEK_ROWS_AHEAD * s->stride + x, w);
 			}
-			if (!damaged[i] || !s->simd->differ(a + x, b + x, sek_tile_side(src->width_px, i), s->acc + x))
+			if (taken ? !s->simd->take(a + x, taken + (size_t)y * s->stride + x, w, s->acc + x) :
+			    !s->simd->differ(a + x, b + x, w, s->acc + x))
 				continue;
 			if (change[i].h == 0)
 				change[i].y = (uint16_t)y;
@@ -53,7 +56,7 @@ void sek_scan_band(const struct sek_scan *s, const uint8_t *damaged, unsigned ro
 		}
 	}
 	for (unsigned i = first; i < last; i++) {
-		if (change[i].h > 0)
+		if (tiles[i] && change[i].h > 0)
 			finish(&change[i], s->acc + (size_t)i * SEK_TILE_PX, i * SEK_TILE_PX, sek_tile_side(src->width_px, i));
 	}
 }

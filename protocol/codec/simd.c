@@ -76,6 +76,26 @@ static bool differ_c(const uint32_t *a, const uint32_t *b, size_t n, uint32_t *a
 	return differ_from(a, b, 0, n, acc);
 }
 
+/* The source is volatile: a compiler may not read it once to compare and once to copy. */
+static bool take_from(const volatile uint32_t *src, uint32_t *old, size_t i, size_t n, uint32_t *acc)
+{
+	uint32_t any = 0;
+
+	for (; i < n; i++) {
+		const uint32_t s = src[i] & SEK_RGB_MASK, d = (s ^ old[i]) & SEK_RGB_MASK;
+
+		old[i] = s;
+		acc[i] |= d;
+		any |= d;
+	}
+	return any != 0;
+}
+
+static bool take_c(const uint32_t *src, uint32_t *old, size_t n, uint32_t *acc)
+{
+	return take_from(src, old, 0, n, acc);
+}
+
 static bool equal_from(const uint32_t *a, const uint32_t *b, size_t i, size_t n)
 {
 	uint32_t any = 0;
@@ -138,7 +158,7 @@ static enum sek_moved move_c(const uint32_t *src, const uint32_t *from, uint32_t
 	return move_from(src, from, to, 0, n, true);
 }
 
-static const struct sek_simd plain = { "c", differ_c, equal_c, runs_c, hash_c, sample_c, move_c };
+static const struct sek_simd plain = { "c", differ_c, take_c, equal_c, runs_c, hash_c, sample_c, move_c };
 
 #if defined(__x86_64__)
 
@@ -173,6 +193,33 @@ static bool differ_sse2(const uint32_t *a, const uint32_t *b, size_t n, uint32_t
 		}
 	}
 	return differ_from(a, b, i, n, acc) || any;
+}
+
+static bool take_sse2(const uint32_t *src, uint32_t *old, size_t n, uint32_t *acc)
+{
+	const __m128i mask = _mm_set1_epi32((int)SEK_RGB_MASK);
+	bool any = false;
+	size_t i = 0;
+
+	for (; i + 16 <= n; i += 16) {
+		__m128i s[4], d[4];
+
+		for (size_t k = 0; k < 4; k++) {
+			s[k] = load4(src + i + 4 * k);
+			__asm__("" : "+x"(s[k])); /* from here on it is in a register */
+			d[k] = _mm_and_si128(_mm_xor_si128(s[k], load4(old + i + 4 * k)), mask);
+		}
+		if (zero4(_mm_or_si128(_mm_or_si128(d[0], d[1]), _mm_or_si128(d[2], d[3]))))
+			continue;
+		any = true;
+		for (size_t k = 0; k < 4; k++) {
+			__m128i *to = (__m128i *)(void *)(acc + i + 4 * k);
+
+			_mm_storeu_si128((__m128i *)(void *)(old + i + 4 * k), _mm_and_si128(s[k], mask));
+			_mm_storeu_si128(to, _mm_or_si128(_mm_loadu_si128(to), d[k]));
+		}
+	}
+	return take_from(src, old, i, n, acc) || any;
 }
 
 static bool equal_sse2(const uint32_t *a, const uint32_t *b, size_t n)
@@ -263,7 +310,7 @@ static enum sek_moved move_sse2(const uint32_t *src, const uint32_t *from, uint3
 	return move_from(src, from, to, i, n, zero4(_mm_and_si128(other, mask)));
 }
 
-static const struct sek_simd sse2 = { "sse2", differ_sse2, equal_sse2, runs_sse2, hash_sse2, sample_sse2, move_sse2 };
+static const struct sek_simd sse2 = { "sse2", differ_sse2, take_sse2, equal_sse2, runs_sse2, hash_sse2, sample_sse2, move_sse2 };
 
 #define AVX2 __attribute__((target("avx2")))
 
@@ -293,6 +340,33 @@ AVX2 static bool differ_avx2(const uint32_t *a, const uint32_t *b, size_t n, uin
 		}
 	}
 	return differ_sse2(a + i, b + i, n - i, acc + i) || any;
+}
+
+AVX2 static bool take_avx2(const uint32_t *src, uint32_t *old, size_t n, uint32_t *acc)
+{
+	const __m256i mask = _mm256_set1_epi32((int)SEK_RGB_MASK);
+	bool any = false;
+	size_t i = 0;
+
+	for (; i + 32 <= n; i += 32) {
+		__m256i s[4], d[4];
+
+		for (size_t k = 0; k < 4; k++) {
+			s[k] = load8(src + i + 8 * k);
+			__asm__("" : "+x"(s[k]));
+			d[k] = _mm256_and_si256(_mm256_xor_si256(s[k], load8(old + i + 8 * k)), mask);
+		}
+		if (_mm256_testz_si256(_mm256_or_si256(_mm256_or_si256(d[0], d[1]), _mm256_or_si256(d[2], d[3])), mask))
+			continue;
+		any = true;
+		for (size_t k = 0; k < 4; k++) {
+			__m256i *to = (__m256i *)(void *)(acc + i + 8 * k);
+
+			_mm256_storeu_si256((__m256i *)(void *)(old + i + 8 * k), _mm256_and_si256(s[k], mask));
+			_mm256_storeu_si256(to, _mm256_or_si256(_mm256_loadu_si256(to), d[k]));
+		}
+	}
+	return take_sse2(src + i, old + i, n - i, acc + i) || any;
 }
 
 AVX2 static bool equal_avx2(const uint32_t *a, const uint32_t *b, size_t n)
@@ -385,7 +459,7 @@ AVX2 static enum sek_moved move_avx2(const uint32_t *src, const uint32_t *from, 
 	return move_from(src, from, to, i, n, _mm256_testz_si256(other, mask));
 }
 
-static const struct sek_simd avx2 = { "avx2", differ_avx2, equal_avx2, runs_avx2, hash_avx2, sample_avx2, move_avx2 };
+static const struct sek_simd avx2 = { "avx2", differ_avx2, take_avx2, equal_avx2, runs_avx2, hash_avx2, sample_avx2, move_avx2 };
 
 const struct sek_simd *sek_simd_kind(unsigned i)
 {

@@ -28,6 +28,9 @@ struct sek_simd {
 	const char *name;
 	/* True if a and b, n pixels each, differ; then acc[i] |= a[i] ^ b[i]. */
 	bool (*differ)(const uint32_t *a, const uint32_t *b, size_t n, uint32_t *acc);
+	/* Likewise of src and old; and what differs is old's by then, with X cleared: the pixels that were compared, even if src
+	 * has changed since. */
+	bool (*take)(const uint32_t *src, uint32_t *old, size_t n, uint32_t *acc);
 	/* True if a and b, n pixels each, are equal. */
 	bool (*equal)(const uint32_t *a, const uint32_t *b, size_t n);
 	/* How many of n pixels equal their left neighbour; the first has none. */

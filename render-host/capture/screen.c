@@ -12,9 +12,8 @@ enum {
 	/* The host link runs inside a data centre and what it carries is encoded again on the clean side. Bytes are cheap
 	 * there, CPU on both ends is not: hence `fast`, and photographs that are exact at once: a JPEG that becomes exact
 	 * later is coded twice here and, because it changes once more, twice again there. Films stay JPEG: raw they
-	 * would be too much for any line. Loss here adds up with the loss there, hence the high quality, and what has
+	 * would be too much for any line; of the quality that they have there, so that they are rounded only once. What has
 	 * stopped becomes exact well before the clean side refines. */
-	JPEG_QUALITY = 90,
 	REFINE_MS = 200,
 	/* A frame is made only when the one before has left: newer pixels are better than queued ones. */
 	OUT_BUSY_BYTES = 65536,
@@ -22,7 +21,7 @@ enum {
 	RESIZE_EVERY_US = 100000,
 };
 
-static const struct sek_encode_options options = { .fast = true, .jpeg_quality = JPEG_QUALITY, .refine_ms = REFINE_MS };
+static const struct sek_encode_options options = { .fast = true, .jpeg_quality = SEK_JPEG_QUALITY, .refine_ms = REFINE_MS };
 
 /* The picture is what both the X server and its framebuffer file have. */
 static uint16_t at_most(uint16_t v, uint16_t most)

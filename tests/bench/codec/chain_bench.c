@@ -2,9 +2,10 @@
  *
  * chain_bench FILE.rseq...: the codec's three stages in one process, on the recording's own clock: capture's encoder, the
  * decoder's painter, the encoder's encoder, with the refinement that falls due in between. Tells the CPU time and the bytes
- * of each stage without lines, processes or pacing, so that two builds can be compared within seconds; and after the last
- * change, how long until the client is exact.
+ * of each stage without lines, processes or pacing, so that two builds can be compared within seconds; how near the client's
+ * picture is while it is not exact; and after the last change, how long until it is.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +17,16 @@
 #include "client/load/synthetic/rseq.h"
 
 /* As in capture (screen.c) and encoder (loop.h, pace.h). */
-#define CAPTURE_QUALITY 90
 #define CAPTURE_REFINE_MS 200
-#define ENCODER_QUALITY 80
 #define ENCODER_REFINE_MS 450
 #define AFTER_MS 3000 /* refinement is watched for so long after the last record */
 #define STEP_MS 8
+
+/* What the client shows while it is not exact. */
+struct fidelity {
+	double db, least_db; /* summed up; least */
+	unsigned n;
+};
 
 struct stage {
 	struct sek_update_encoder *e;
@@ -39,6 +44,31 @@ static double cpu_s(void)
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* PSNR of R, G and B over the whole picture. */
+static void look(struct fidelity *f, const struct sek_picture *src, const struct sek_picture *client)
+{
+	uint64_t sum = 0;
+	double db;
+
+	for (size_t y = 0; y < src->height_px; y++) {
+		const uint8_t *a = (const uint8_t *)(src->px + y * src->stride_px);
+		const uint8_t *b = (const uint8_t *)(client->px + y * client->stride_px);
+		uint32_t row = 0;
+
+		for (size_t i = 0; i < src->width_px * 4u; i++) {
+			int d = i % 4 == 3 ? 0 : a[i] - b[i];
+
+			row += (uint32_t)(d * d);
+		}
+		sum += row;
+	}
+	if (sum == 0)
+		return;
+	db = 10 * log10(255.0 * 255.0 * 3 * src->width_px * src->height_px / (double)sum);
+	f->db += db;
+	f->least_db = f->n++ == 0 || db < f->least_db ? db : f->least_db;
 }
 
 static void on_painted(void *user, struct sek_rect r)
@@ -98,13 +128,14 @@ static void stage_finish(struct stage *s)
 
 static void run(const char *path)
 {
-	struct stage capture = { .o = { .fast = true, .jpeg_quality = CAPTURE_QUALITY, .refine_ms = CAPTURE_REFINE_MS } };
-	struct stage encoder = { .o = { .jpeg_quality = ENCODER_QUALITY, .refine_ms = ENCODER_REFINE_MS } };
+	struct stage capture = { .o = { .fast = true, .jpeg_quality = SEK_JPEG_QUALITY, .refine_ms = CAPTURE_REFINE_MS } };
+	struct stage encoder = { .o = { .jpeg_quality = SEK_JPEG_QUALITY, .refine_ms = ENCODER_REFINE_MS } };
 	const char *name = strrchr(path, '/');
 	uint64_t us = 0, now_ms = 1, until_ms, ended_ms = 0, exact_ms = 0;
 	uint16_t width, height;
 	struct rseq *r = rseq_open(path, &width, &height);
 	struct sek_picture src;
+	struct fidelity moving = { 0 };
 	struct sek_rect d;
 	unsigned x, y;
 	bool more;
@@ -131,11 +162,12 @@ static void run(const char *path)
 		sek_update_encoder_damage(capture.e, d);
 		encode(&capture, &src, now_ms);
 		encode(&encoder, &capture.to.pic, now_ms);
+		look(&moving, &src, &encoder.to.pic);
 	} while (more);
 	printf("%-12s capture %5u frames %6.3f s %6.2f MB  decoder %6.3f s  encoder %5u frames %6.3f s %6.3f MB  sum %6.3f s"
-	       "  client %6.3f s  %s after %llu ms\n", name ? name + 1 : path, capture.frame, capture.encode_s,
+	       "  client %6.3f s  lossy %.2f dB, least %.2f  %s after %llu ms\n", name ? name + 1 : path, capture.frame, capture.encode_s,
 		(double)capture.bytes / 1e6, capture.paint_s, encoder.frame, encoder.encode_s, (double)encoder.bytes / 1e6,
-		capture.encode_s + capture.paint_s + encoder.encode_s, encoder.paint_s,
+		capture.encode_s + capture.paint_s + encoder.encode_s, encoder.paint_s, moving.n ? moving.db / moving.n : 0, moving.least_db,
 		test_picture_equal(&src, &encoder.to.pic, &x, &y) ? "exact" : "NOT EXACT", (unsigned long long)exact_ms);
 	rseq_close(r);
 	stage_finish(&capture);

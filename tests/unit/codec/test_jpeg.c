@@ -163,6 +163,33 @@ START_TEST(markers_are_refused)
 }
 END_TEST
 
+START_TEST(every_byte_is_checked)
+{
+	struct test_random r = { 9 };
+	uint8_t bytes[40];
+	unsigned refused = 0;
+
+	for (unsigned k = 0; k < 20000; k++) {
+		const size_t n = 1 + test_random_below(&r, sizeof bytes);
+		bool bad;
+
+		for (size_t i = 0; i < n; i++) {
+			uint32_t kind = test_random_below(&r, 12);
+
+			bytes[i] = kind == 0 ? 0xff : kind < 8 ? 0 : (uint8_t)test_random(&r);
+		}
+		bad = bytes[n - 1] == 0xff;
+		for (size_t i = 0; i + 1 < n; i++)
+			bad = bad || (bytes[i] == 0xff && bytes[i + 1] != 0);
+		if (sek_is_ok(sek_jpeg_check_data(bytes, n)) == bad)
+			ck_abort_msg("%zu bytes", n);
+		refused += bad;
+	}
+	ck_assert_uint_gt(refused, 2000);
+	ck_assert_uint_lt(refused, 18000);
+}
+END_TEST
+
 START_TEST(prefixes_are_refused)
 {
 	size_t n;
@@ -208,6 +235,7 @@ int main(void)
 	tcase_add_test(t, it_is_the_picture);
 	tcase_add_test(t, other_sizes_are_refused);
 	tcase_add_test(t, markers_are_refused);
+	tcase_add_test(t, every_byte_is_checked);
 	tcase_add_test(t, prefixes_are_refused);
 	tcase_add_test(t, damaged_data_stay_inside);
 	suite_add_tcase(s, t);
