@@ -98,8 +98,12 @@ static void put_text(const struct ctl *c, FILE *f, const json_t *signed_report)
 		const char *level = text(l, "level"), *id = text(l, "id");
 		char *evidence = evidence_text(c, l);
 
+		if (strcmp(level, "ok") != 0)
+			ctl_print_red(f, true);
 		fprintf(f, "[%s] %s: ", level_word(c, level), ctl_check_text(c, id));
 		ctl_print_text(f, evidence ? evidence : "");
+		if (strcmp(level, "ok") != 0)
+			ctl_print_red(f, false);
 		free(evidence);
 		fprintf(f, "\n");
 		if (strcmp(level, "ok") != 0)

@@ -43,7 +43,7 @@ const struct ctl_command ctl_commands[] = {
 	{ "policy", "history", "policies/history", "", ROWS, "change at_s scope name attribute before after who why status", ALL_PAGES },
 	{ "policy", "approve", "policies/decide", "change", PLAIN, NULL, APPROVE },
 	{ "policy", "refuse", "policies/decide", "change", PLAIN, NULL, REFUSE },
-	{ "session", "list", "sessions/list", "", ROWS, "session user host broker state attached client age_s idle_s bytes_down", ALL_PAGES },
+	{ "session", "list", "sessions/list", "", ROWS, "session user host insecure broker state attached client age_s idle_s bytes_down", ALL_PAGES },
 	{ "session", "end", "sessions/end", "session", ENDED, NULL, 0 },
 	{ "session", "message", "sessions/message", "session text", PLAIN, NULL, 0 },
 	{ "session", "explain", "sessions/explain", "session", ROWS, "attribute value from name", 0 },

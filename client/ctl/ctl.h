@@ -20,7 +20,7 @@ enum { CTL_DONE = 0, CTL_REFUSED = 1, CTL_USAGE = 2, CTL_UNREACHABLE = 3, CTL_FO
 enum ctl_word {
 	W_UNREACHABLE, W_NO_ANSWER, W_REFUSED, W_DONE, W_NONE, W_YES, W_NO, W_ENDED, W_PASSWORD, W_PENDING, W_EMPTY, W_USAGE,
 	W_NO_PROGRAM, W_CHECK_OK, W_CHECK_ATTENTION, W_CHECK_FAILED, W_CHECK_TITLE, W_CHECK_SUMMARY, W_CHECK_DO, W_CHECK_SIGNED,
-	W_CHECK_GOOD, W_CHECK_BAD, W_NO_CERTIFICATE, W_RECORDINGS, W_RECORDINGS_ELSEWHERE, W_HOST_PASSWORD, W_HOST_TEST, CTL_WORDS,
+	W_CHECK_GOOD, W_CHECK_BAD, W_NO_CERTIFICATE, W_RECORDINGS, W_RECORDINGS_ELSEWHERE, W_HOST_PASSWORD, W_HOST_TEST, W_HOST_INSECURE, CTL_WORDS,
 };
 
 struct ctl {
@@ -48,6 +48,8 @@ void ctl_print_text(FILE *to, const char *text);
 void ctl_print_rows(const struct ctl *c, const json_t *rows, const char *columns);
 void ctl_print_object(const struct ctl *c, const json_t *object, const char *indent);
 void ctl_print_json(const json_t *json);
+/* Red from here on, and no more: for what must not be overlooked. Nothing where `to` is no terminal, or NO_COLOR is set. */
+void ctl_print_red(FILE *to, bool on);
 
 /* How a line tells its evidence: a sentence with %1 to %9 for values; and what is wrong with one of the things that it lists. */
 const char *ctl_check_say(const struct ctl *c, const char *say);

@@ -66,8 +66,8 @@ int ctl_host_password(struct ctl *c, int argc, char **argv)
 	return r;
 }
 
-/* The test's word of that host, "" = none; a new reference in *ret keeps it. */
-static int look(struct ctl *c, const char *host, json_t **ret, const char **ret_result)
+/* The test's word of that host, "" = none, and whether it is insecure; a new reference in *ret keeps the word. */
+static int look(struct ctl *c, const char *host, json_t **ret, const char **ret_result, bool *ret_insecure)
 {
 	int r = ctl_call(c, "hosts/list", json_pack("{s:s,s:i}", "search", host, "limit", 200), ret);
 	size_t i;
@@ -77,10 +77,23 @@ static int look(struct ctl *c, const char *host, json_t **ret, const char **ret_
 		const json_t *row = json_array_get(json_object_get(*ret, "rows"), i);
 		const char *result = json_string_value(json_object_get(row, "test"));
 
-		if (result && strcmp(json_string_value(json_object_get(row, "name")), host) == 0)
-			*ret_result = result;
+		if (!result || strcmp(json_string_value(json_object_get(row, "name")), host) != 0)
+			continue;
+		*ret_result = result;
+		*ret_insecure = json_is_true(json_object_get(row, "insecure"));
 	}
 	return r;
+}
+
+static void put_test(const struct ctl *c, const char *host, const char *result, bool insecure)
+{
+	printf(ctl_word(c, W_HOST_TEST), host, ctl_host_result(c, result));
+	if (!insecure)
+		return;
+	ctl_print_red(stdout, true);
+	fputs(ctl_word(c, W_HOST_INSECURE), stdout);
+	ctl_print_red(stdout, false);
+	putchar('\n');
 }
 
 int ctl_host_test(struct ctl *c, int argc, char **argv)
@@ -88,6 +101,7 @@ int ctl_host_test(struct ctl *c, int argc, char **argv)
 	const struct timespec pause = { .tv_nsec = WAIT_MS * 1000000L };
 	json_t *in = json_object(), *answer = NULL;
 	const char *result = "running";
+	bool insecure = false;
 	char host[256];
 	int r, i;
 
@@ -103,12 +117,12 @@ int ctl_host_test(struct ctl *c, int argc, char **argv)
 		nanosleep(&pause, NULL);
 		json_decref(answer);
 		answer = NULL;
-		r = look(c, host, &answer, &result);
+		r = look(c, host, &answer, &result, &insecure);
 	}
 	if (r == CTL_DONE && c->json)
 		ctl_print_json(answer);
 	else if (r == CTL_DONE)
-		printf(ctl_word(c, W_HOST_TEST), host, ctl_host_result(c, result));
+		put_test(c, host, result, insecure);
 	if (r == CTL_DONE && strcmp(result, "ok") != 0)
 		r = CTL_FOUND;
 	json_decref(answer);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/utf8.h"
 #include "client/ctl/ctl.h"
@@ -28,6 +29,14 @@ void ctl_print_text(FILE *to, const char *text)
 			fwrite(text + at, 1, k, to);
 		at += k;
 	}
+}
+
+void ctl_print_red(FILE *to, bool on)
+{
+	const char *none = getenv("NO_COLOR");
+
+	if (isatty(fileno(to)) && (!none || !*none))
+		fputs(on ? "\x1b[1;31m" : "\x1b[0m", to);
 }
 
 void ctl_print_json(const json_t *json)
@@ -99,16 +108,27 @@ static size_t width(const char *s)
 	return w;
 }
 
-static void put_cell(const char *text, size_t most, bool last)
+static void put_cell(const char *text, size_t most, bool red, bool last)
 {
 	size_t w = width(text);
 
+	if (red)
+		ctl_print_red(stdout, true);
 	fputs(text, stdout);
+	if (red)
+		ctl_print_red(stdout, false);
 	for (; !last && w < most + 2; w++)
 		putchar(' ');
 }
 
-enum { COLUMNS_MAX = 16 };
+enum { COLUMNS_MAX = 20 };
+
+/* The host, and that nothing is encrypted there. */
+static bool is_red(const json_t *row, const char *column)
+{
+	return json_is_true(json_object_get(row, "insecure")) &&
+		(strcmp(column, "insecure") == 0 || strcmp(column, "host") == 0 || strcmp(column, "name") == 0);
+}
 
 void ctl_print_rows(const struct ctl *c, const json_t *rows, const char *columns)
 {
@@ -134,7 +154,7 @@ void ctl_print_rows(const struct ctl *c, const json_t *rows, const char *columns
 	}
 	for (i = 0; i <= count; i++) {
 		for (k = 0; k < n; k++) {
-			put_cell(cells[i * n + k], most[k], k + 1 == n);
+			put_cell(cells[i * n + k], most[k], i > 0 && is_red(json_array_get(rows, i - 1), name[k]), k + 1 == n);
 			free(cells[i * n + k]);
 		}
 		putchar('\n');

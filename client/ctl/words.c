@@ -74,6 +74,8 @@ static const struct pair words[CTL_WORDS] = {
 	[W_RECORDINGS] = { "%u sound, %u running, %u findings\n", "正常 %u 件、録画中 %u 件、異常 %u 件\n" },
 	[W_HOST_PASSWORD] = { "Password at that host: ", "そのホストでのパスワード: " },
 	[W_HOST_TEST] = { "%s: %s\n", "%s: %s\n" },
+	[W_HOST_INSECURE] = { "INSECURE: nothing is encrypted, and nobody's certificate is looked at",
+		"暗号化なし: 通信は暗号化されず、証明書も確かめません" },
 	[W_NO_CERTIFICATE] = { "there is no certificate in that file", "そのファイルに証明書がありません" },
 };
 

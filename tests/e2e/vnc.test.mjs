@@ -8,10 +8,10 @@ import net from "node:net";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
-import { Harness, outDir, problems, until } from "./harness.mjs";
+import { Harness, build, outDir, problems, until } from "./harness.mjs";
 import { Remote } from "./support/remote.mjs";
 
-const NAME = "desk7.example", PASSWORD = "s3cret", SIZE = { width: 1024, height: 700 };
+const NAME = "desk7.example", OPEN = "open.example", PASSWORD = "s3cret", SIZE = { width: 1024, height: 700 };
 
 /** @type {Harness} */
 let harness;
@@ -35,9 +35,9 @@ async function startServer()
 			probe.close(() => resolve(free));
 		});
 	});
-	server = spawn("Xvnc", ["-displayfd", "3", "-rfbport", String(port), "-interface", "127.0.0.1", "-SecurityTypes", "X509Vnc", "-X509Cert",
+	server = spawn("Xvnc", ["-displayfd", "3", "-rfbport", String(port), "-interface", "127.0.0.1", "-SecurityTypes", "X509Vnc,VncAuth", "-X509Cert",
 		at(`pki/${NAME}.crt`), "-X509Key", at(`pki/${NAME}.key`), "-PasswordFile", at("vnc.passwd"), "-geometry", "800x600", "-depth", "24",
-		"-nolisten", "tcp"], { stdio: ["ignore", "ignore", "ignore", "pipe"] });
+		"-nolisten", "tcp", "-AlwaysShared"], { stdio: ["ignore", "ignore", "ignore", "pipe"] });
 	const display = await new Promise((resolve, reject) => {
 		let text = "";
 		/** @type {import("node:stream").Readable} */ (server.stdio[3]).on("data", data => {
@@ -56,7 +56,7 @@ async function startServer()
 }
 
 before(async () => {
-	harness = await Harness.start({ users: ["tanaka", "kanri"], renderHost: false });
+	harness = await Harness.start({ users: ["tanaka", "suzuki", "kanri"], renderHost: false });
 	harness.setRoles("kanri", ["staff", "administrator"]);
 	await startServer();
 }, { timeout: 120000 });
@@ -70,12 +70,18 @@ after(async () => {
  * @param {string} name */
 const shot = (page, name) => page.screenshot({ path: path.join(outDir, `vnc-${name}.png`) });
 
-test("vnc: an administrator adds a desktop, tests it, and is told which step fails", { timeout: 120000 }, async () => {
+async function administration()
+{
 	const page = await harness.newPage({ locale: "en-GB" });
 	await page.goto(`${harness.url}/admin/`);
 	await page.locator("input[name=user]").fill("kanri");
 	await page.locator("input[name=password]").fill(harness.password);
 	await page.keyboard.press("Enter");
+	return page;
+}
+
+test("vnc: an administrator adds a desktop, tests it, and is told which step fails", { timeout: 120000 }, async () => {
+	const page = await administration();
 	await page.getByRole("link", { name: "Render hosts" }).click();
 	await page.getByRole("button", { name: "Add a render host" }).click();
 	await page.getByLabel("Host name").fill(NAME);
@@ -135,4 +141,48 @@ test("vnc: its desktop is worked on, Japanese included, in a window of the user'
 	await shot(remote.page, "desktop");
 	assert.deepEqual(problems(remote.page), []);
 	await remote.close();
+});
+
+test("vnc: what is not encrypted is said in red wherever the host stands", { timeout: 120000 }, async () => {
+	const program = path.join(build, "bin", "sekishoctl"), socket = ["--socket", path.join(harness.dir, "state", "control.sock"), "--lang", "en"];
+	const ctl = (/** @type {string[]} */ ...args) => spawnSync(program, [...socket, ...args], { encoding: "utf8", input: `${PASSWORD}\n` });
+	const onTerminal = (/** @type {string[]} */ ...args) => spawnSync("script", ["-qec", [program, ...socket, ...args].join(" "), "/dev/null"],
+		{ encoding: "utf8", env: { ...process.env, TERM: "xterm", NO_COLOR: "" } }).stdout;
+	for (const args of [["host", "add", OPEN, "127.0.0.1", String(port), "open", "--kind", "vnc", "--insecure", "true"], ["host", "password", OPEN],
+		["policy", "set", "user:suzuki", "pool", '["open"]']]) {
+		const done = ctl(...args, "--reason", "old");
+		assert.equal(done.status, 0, done.stdout + done.stderr);
+	}
+	const session = await harness.newPage(), page = await administration();
+	await harness.login(session, "suzuki");
+	await new Remote(harness, session).live();
+
+	/** @param {import("playwright-core").Locator} mark */
+	const isRed = async mark => {
+		await mark.waitFor({ timeout: 60000 });
+		const [red, green, blue] = (await mark.evaluate(e => getComputedStyle(e).color)).match(/\d+/g)?.map(Number) ?? [];
+		assert.ok(red && red > 120 && Math.max(green ?? 255, blue ?? 255) < red / 2, `${red}, ${green}, ${blue}`);
+	};
+	await page.getByRole("link", { name: "Render hosts" }).click();
+	const row = page.getByRole("row", { name: new RegExp(`^${OPEN}`) });
+	await isRed(row.getByText("INSECURE", { exact: true }));
+	assert.equal(await page.getByText("INSECURE", { exact: true }).count(), 1); // and the other one is not
+	await row.getByRole("button", { name: "Test connection" }).click();
+	await isRed(page.getByRole("dialog").getByText("Everybody on the way can see"));
+	await shot(page, "insecure-question");
+	await page.keyboard.press("Escape");
+	await page.getByRole("link", { name: "Live sessions" }).click();
+	await isRed(page.getByRole("row", { name: /^suzuki/ }).getByText("INSECURE", { exact: true }));
+	await shot(page, "insecure-session");
+
+	const red = (/** @type {string} */ text) => `\x1b[1;31m${text}\x1b[0m`;
+	const hosts = onTerminal("host", "list").split("\n"), sessions = onTerminal("session", "list").split("\n");
+	assert.ok(hosts.some(line => line.startsWith(red(OPEN)) && line.includes(red("yes"))), hosts.join("\n"));
+	assert.ok(hosts.some(line => line.startsWith(NAME) && !line.includes("\x1b")));
+	assert.ok(sessions.some(line => line.includes("suzuki") && line.includes(red(OPEN)) && line.includes(red("yes"))), sessions.join("\n"));
+	assert.match(onTerminal("host", "test", OPEN), /\x1b\[1;31mINSECURE: nothing is encrypted/);
+	assert.match(onTerminal("selfcheck"), /\x1b\[1;31m[^\x1b]*without encryption[^\x1b]*open\.example[^\x1b]*\x1b\[0m/);
+	assert.doesNotMatch(ctl("host", "list").stdout, /\x1b/); // what a program reads has no colours
+	await session.context().close();
+	await page.context().close();
 });

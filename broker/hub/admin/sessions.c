@@ -92,6 +92,19 @@ static json_t *row_json(const struct row *r, const char *broker)
 		(int)i->recorded, "client", i->client);
 }
 
+/* Rows of sessions on a host that nobody protects say so. */
+static void mark_insecure(void *ctx, const struct sek_host_info *info)
+{
+	json_t *rows = ctx, *row;
+	size_t i;
+
+	if (!info->host->insecure)
+		return;
+	json_array_foreach(rows, i, row)
+		if (strcmp(json_string_value(json_object_get(row, "host")), info->host->name) == 0)
+			json_object_set_new(row, "insecure", json_true());
+}
+
 static void list_after(struct sek_admin_request *r)
 {
 	struct rows rows = { .request = r, .search = sek_admin_text(r, "search") };
@@ -108,6 +121,7 @@ static void list_after(struct sek_admin_request *r)
 		json_array_append_new(p.rows, row_json(&rows.list[i], r->admin->config.broker));
 	for (i = offset < rows.n ? 0 : offset - rows.n; i < n_others && json_array_size(p.rows) < p.limit; i++)
 		json_array_append(p.rows, json_array_get(r->others, i)); /* behind this broker's own */
+	sek_hosts_each(r->admin->config.sessions, mark_insecure, p.rows);
 	if (rows.failed)
 		sek_admin_fail(r, "internal");
 	snprintf(p.next, sizeof p.next, "%zu", offset + p.limit);

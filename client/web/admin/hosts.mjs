@@ -7,7 +7,7 @@ import { REASON, ask } from "./ask.mjs";
 import { op } from "./call.mjs";
 import { pemOf } from "./certificates.mjs";
 import { makeList } from "./list.mjs";
-import { count, known, size } from "./show.mjs";
+import { count, insecureMark, known, size } from "./show.mjs";
 
 /** @param {any} row */
 const heard = row => row.all_sessions !== undefined;
@@ -35,7 +35,7 @@ function addressCell(row)
 	if (!isForeign(row))
 		return address;
 	return make("span", {}, address, make("br"), known("admin.hosts.kind", row.kind),
-		...(row.insecure ? [" ", make("strong", { class: "alarm" }, words("admin.hosts.insecure.mark"))] : []),
+		...(row.insecure ? [" ", insecureMark()] : []),
 		...(row.test ? [make("br"), make("span", { class: row.test === "ok" || row.test === "running" ? "hint" : "alarm" },
 			words("admin.hosts.tested", { result: known("admin.hosts.test", row.test) }))] : []));
 }
@@ -45,6 +45,10 @@ const KINDS = ["sekisho", "vnc", "rdp"];
 const TEST_LOOKS = 60;
 const TEST_LOOK_MS = 500;
 
+/** Stands in every question about such a host.
+ * @param {any} row */
+const warning = row => row.insecure ? [make("p", { class: "alarm" }, words("admin.hosts.insecure"), " ", words("admin.hosts.insecure.hint"))] : [];
+
 /** @param {HTMLElement} host */
 export function hostsPage(host)
 {
@@ -53,7 +57,7 @@ export function hostsPage(host)
 	 * @param {any} row
 	 * @param {{ danger?: boolean, body?: Node[], fields?: import("./ask.mjs").Field[], values?: (values: any) => any }} [more] */
 	const deed = async (key, row, more = {}) => {
-		await ask(host, { heading: words(`admin.hosts.${key}-of`, { name: row.name }), body: more.body ?? [],
+		await ask(host, { heading: words(`admin.hosts.${key}-of`, { name: row.name }), body: [...warning(row), ...more.body ?? []],
 			fields: [...more.fields ?? [], REASON], submit: `admin.hosts.${key}`, danger: more.danger ?? false,
 			deed: values => op(`hosts/${key}`, { ...(more.values ? more.values(values) : values), host: row.name }) });
 		void list.refresh();
@@ -86,7 +90,7 @@ export function hostsPage(host)
 		],
 		actions: [
 			{ label: "admin.hosts.test", when: isForeign, run: async row => {
-				await ask(host, { heading: words("admin.hosts.test-of", { name: row.name }), body: [make("p", {}, words("admin.hosts.test.body"))],
+				await ask(host, { heading: words("admin.hosts.test-of", { name: row.name }), body: [...warning(row), make("p", {}, words("admin.hosts.test.body"))],
 					fields: [REASON], submit: "admin.hosts.test", deed: async values => {
 						await op("hosts/test", { ...values, host: row.name });
 						void follow(row.name);
@@ -104,7 +108,7 @@ export function hostsPage(host)
 			{ label: "admin.hosts.undrain", when: row => row.drain, run: row => deed("undrain", row) },
 			{ label: "admin.hosts.remove", danger: true, when: row => row.sessions === 0, run: row => deed("remove", row, { danger: true }) },
 			{ label: "admin.hosts.end", danger: true, when: row => row.sessions > 0, run: async row => {
-				await ask(host, { heading: words("admin.hosts.end-of", { name: row.name }), fields: [REASON],
+				await ask(host, { heading: words("admin.hosts.end-of", { name: row.name }), body: warning(row), fields: [REASON],
 					submit: "admin.hosts.end", danger: true,
 					deed: values => op("sessions/end-host", { ...values, host: row.name }) });
 				void list.refresh();

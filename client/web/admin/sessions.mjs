@@ -9,7 +9,7 @@ import { op, saying } from "./call.mjs";
 import { explainTable, override } from "./editor.mjs";
 import { makeList } from "./list.mjs";
 import { back, here, link } from "./place.mjs";
-import { count, known, policyValue, size, span } from "./show.mjs";
+import { count, insecureMark, known, policyValue, size, span } from "./show.mjs";
 
 const EVERY_MS = 3000, WATCHED_FOR_MS = 300000, RECORDER_EVERY_MS = 60000;
 
@@ -71,7 +71,7 @@ export function sessionsPage(host, signal)
 		name: "admin.tab.sessions",
 		columns: [
 			{ label: "admin.field.user", show: row => row.user },
-			{ label: "admin.field.host", show: row => row.host || "–" },
+			{ label: "admin.field.host", show: row => row.insecure ? make("span", {}, `${row.host} `, insecureMark()) : row.host || "–" },
 			{ label: "admin.field.broker", show: row => row.broker ?? "–" },
 			{ label: "admin.sessions.state", show: row => known(`state`, row.state) },
 			{ label: "admin.sessions.client", show: row => row.attached === undefined ? "–" : words(row.attached ? row.client ? "admin.sessions.vnc" : "admin.sessions.attached" : "admin.sessions.away") },

@@ -15,6 +15,9 @@ export function size(bytes)
 	return `${unit === 0 ? n : n.toFixed(1)} ${UNITS[unit]}`;
 }
 
+/** For whatever shows a host with which nothing is encrypted. */
+export const insecureMark = () => make("strong", { class: "alarm" }, words("admin.hosts.insecure.mark"));
+
 /** A length of time, two largest units.
  * @param {number} seconds */
 export function span(seconds)
