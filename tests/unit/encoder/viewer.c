@@ -16,19 +16,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-void viewer_start(struct viewer *v)
+static void start(struct viewer *v, int gap_ro, int wake)
 {
 	static const char *const argv[] = { "sekisho-encoder", "1280", "720", NULL };
 	int sv[2], fds[SEK_ENCODER_FDS_END] = { -1, -1, 2 };
 
 	signal(SIGPIPE, SIG_IGN);
-	memset(v, 0, sizeof *v);
-	ck_assert(sek_is_ok(sek_gap_layout_init(&v->layout, VIEWER_MAX_W, VIEWER_MAX_H)));
-	ck_assert(sek_is_ok(sek_gap_create(&v->layout, &v->gap_rw, &v->gap_ro)));
-	ck_assert(sek_is_ok(sek_gap_writer_open(v->gap_rw, &v->layout, &v->gap)));
-	v->raw = mmap(NULL, v->layout.total_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, v->gap_rw, 0);
-	ck_assert(v->raw != MAP_FAILED);
-	v->wake = eventfd(0, EFD_CLOEXEC);
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv), 0);
 	v->hub = sv[0];
 	ck_assert_int_eq(fcntl(v->hub, F_SETFL, O_NONBLOCK), 0);
@@ -40,10 +33,28 @@ void viewer_start(struct viewer *v)
 	v->read.px = calloc((size_t)VIEWER_MAX_W * VIEWER_MAX_H, 4);
 	v->acks = true;
 	fds[SEK_ENCODER_HUB_FD] = sv[1];
-	fds[SEK_ENCODER_GAP_FD] = v->gap_ro;
-	fds[SEK_ENCODER_WAKE_FD] = v->wake;
+	fds[SEK_ENCODER_GAP_FD] = gap_ro;
+	fds[SEK_ENCODER_WAKE_FD] = wake;
 	v->encoder = test_spawn(SEK_ENCODER, argv, fds, SEK_ENCODER_FDS_END);
 	close(sv[1]);
+}
+
+void viewer_start(struct viewer *v)
+{
+	memset(v, 0, sizeof *v);
+	ck_assert(sek_is_ok(sek_gap_layout_init(&v->layout, VIEWER_MAX_W, VIEWER_MAX_H)));
+	ck_assert(sek_is_ok(sek_gap_create(&v->layout, &v->gap_rw, &v->gap_ro)));
+	ck_assert(sek_is_ok(sek_gap_writer_open(v->gap_rw, &v->layout, &v->gap)));
+	v->raw = mmap(NULL, v->layout.total_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, v->gap_rw, 0);
+	ck_assert(v->raw != MAP_FAILED);
+	v->wake = eventfd(0, EFD_CLOEXEC);
+	start(v, v->gap_ro, v->wake);
+}
+
+void viewer_start_on(struct viewer *v, int gap_ro, int wake)
+{
+	memset(v, 0, sizeof *v);
+	start(v, gap_ro, wake);
 }
 
 void viewer_stop(struct viewer *v)
@@ -56,11 +67,14 @@ void viewer_stop(struct viewer *v)
 	free(v->picture.px);
 	sek_painter_destroy(v->reading);
 	free(v->read.px);
-	munmap(v->raw, v->layout.total_bytes);
-	sek_gap_writer_close(v->gap);
-	close(v->gap_rw);
-	close(v->gap_ro);
-	close(v->wake);
+	free(v->kept);
+	if (v->gap) {
+		munmap(v->raw, v->layout.total_bytes);
+		sek_gap_writer_close(v->gap);
+		close(v->gap_rw);
+		close(v->gap_ro);
+		close(v->wake);
+	}
 	if (v->hub >= 0)
 		close(v->hub);
 }
@@ -275,6 +289,12 @@ bool viewer_take(struct viewer *v)
 		return false;
 	if (n < 0)
 		return true;
+	if (v->keeps) {
+		v->kept = realloc(v->kept, v->kept_n + (size_t)n);
+		ck_assert_ptr_nonnull(v->kept);
+		memcpy(v->kept + v->kept_n, v->in + v->in_n, (size_t)n);
+		v->kept_n += (size_t)n;
+	}
 	v->in_n += (size_t)n;
 	v->bytes += (size_t)n;
 	for (;;) {

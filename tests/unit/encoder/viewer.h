@@ -39,11 +39,17 @@ struct viewer {
 	struct sek_caret caret;
 	struct sek_gap_cursor cursor;
 
+	bool keeps;        /* every byte that comes */
+	uint8_t *kept;     /* those; of the viewer */
+	size_t kept_n;
+
 	size_t in_n;
 	uint8_t in[SEK_FRAME_HEADER_BYTES + SEK_UPDATE_MAX_BYTES];
 };
 
 void viewer_start(struct viewer *v);
+/* One on a gap that a decoder writes (VIEWER_MAX_W by VIEWER_MAX_H), woken by wake; both stay the caller's. There is nothing to paint into. */
+void viewer_start_on(struct viewer *v, int gap_ro, int wake);
 void viewer_stop(struct viewer *v);
 
 /* As the decoder. */
