@@ -91,7 +91,7 @@ static void write_row(uv_work_t *w)
 
 	switch (r->task) {
 	case TASK_DRAIN:
-		k->status = sek_store_host_set(k->store, r->session.host, SEK_HOST_DRAIN);
+		k->status = sek_store_host_set(k->store, r->session.host, SEK_HOST_DRAIN, 0);
 		break;
 	case TASK_GONE:
 		k->status = sek_store_session_delete(k->store, r->session.id, k->broker, r->session.generation);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The list of render hosts in memory follows the store: at the start, and whenever somebody has written about hosts, at this broker or another.
- * Only what differs from what was read before is done, so that an alarm of this broker's, or the end of a drain that was set here, is not
- * undone by news of another host. Must never take a host back whose row says otherwise.
+ * Only what differs from what was read before is done, so that an alarm of this broker's is not undone by news of another host. When a drain ends
+ * is the store's to say, too: whichever broker was asked may be gone by then. Must never take a host back whose row says otherwise.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -85,7 +86,15 @@ static bool same_place(const struct sek_store_host *a, const struct sek_store_ho
 		a->insecure == b->insecure && strcmp(a->trust, b->trust) == 0 && a->places == b->places;
 }
 
-static sek_status follow(struct sek_sessions *all, const struct sek_store_host *h)
+/* Until its sessions end, by a clock that agrees with those of the other brokers to a second or so; one that is over is at once. */
+static uint32_t force_in_s(const struct sek_store_host *h)
+{
+	int64_t left = h->force_s - (int64_t)time(NULL);
+
+	return h->force_s == 0 ? 0 : left < 1 ? 1 : left > UINT32_MAX ? UINT32_MAX : (uint32_t)left;
+}
+
+static sek_status follow(struct sek_sessions *all, const struct sek_store_host *h, bool force)
 {
 	struct sek_render_host host = { .name = h->name, .address = h->address, .port = h->port, .pool = h->pool, .insecure = h->insecure,
 		.trust = h->trust, .places = h->places };
@@ -108,8 +117,8 @@ static sek_status follow(struct sek_sessions *all, const struct sek_store_host *
 		now = (struct looked){ .row = h };
 	if (h->address[0] && !now.there)
 		SEK_TRY(sek_hosts_add(all, &host));
-	if (drain != now.drain)
-		s = sek_hosts_drain(all, h->name, drain, 0);
+	if (drain != now.drain || (drain && force))
+		s = sek_hosts_drain(all, h->name, drain, drain ? force_in_s(h) : 0);
 	return s;
 }
 
@@ -119,9 +128,9 @@ static void apply(struct sek_admin_hosts *f)
 		const struct sek_store_host *h = &f->fresh.rows[i], *before = find(&f->known, h->name);
 		sek_status s;
 
-		if (before && before->state == h->state && same_place(h, before))
+		if (before && before->state == h->state && before->force_s == h->force_s && same_place(h, before))
 			continue;
-		s = follow(f->admin->config.sessions, h);
+		s = follow(f->admin->config.sessions, h, (before ? before->force_s : 0) != h->force_s);
 		if (!sek_is_ok(s)) /* NOT_FOUND: drained once, and in the configuration no longer: nothing to do */
 			sek_log(SEK_LOG_WARN, "host.not-applied", "host", h->name, "why", sek_code_name(s), NULL);
 	}

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <arpa/inet.h>
 
@@ -197,7 +198,11 @@ static void add_after(struct sek_admin_request *r)
 
 static void drain_work(struct sek_admin_request *r)
 {
-	(void)sek_admin_stored(r, sek_store_host_set(r->admin->store, sek_admin_text(r, "host"), SEK_HOST_DRAIN));
+	int64_t minutes = sek_admin_number(r, "force_minutes", 0);
+
+	/* its end stands in the store: every broker sees to it for its own sessions, whichever was asked */
+	(void)sek_admin_stored(r, sek_store_host_set(r->admin->store, sek_admin_text(r, "host"), SEK_HOST_DRAIN,
+		minutes ? (int64_t)time(NULL) + minutes * 60 : 0));
 }
 
 static void drain_after(struct sek_admin_request *r)
@@ -209,7 +214,7 @@ static void drain_after(struct sek_admin_request *r)
 
 static void undrain_work(struct sek_admin_request *r)
 {
-	(void)sek_admin_stored(r, sek_store_host_set(r->admin->store, sek_admin_text(r, "host"), SEK_HOST_USE));
+	(void)sek_admin_stored(r, sek_store_host_set(r->admin->store, sek_admin_text(r, "host"), SEK_HOST_USE, 0));
 }
 
 static void undrain_after(struct sek_admin_request *r)
@@ -219,7 +224,7 @@ static void undrain_after(struct sek_admin_request *r)
 
 static void remove_work(struct sek_admin_request *r)
 {
-	(void)sek_admin_stored(r, sek_store_host_set(r->admin->store, sek_admin_text(r, "host"), SEK_HOST_GONE));
+	(void)sek_admin_stored(r, sek_store_host_set(r->admin->store, sek_admin_text(r, "host"), SEK_HOST_GONE, 0));
 }
 
 static void remove_after(struct sek_admin_request *r)

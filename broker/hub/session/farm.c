@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "broker/hub/session/farm_private.h"
 #include "broker/hub/session/internal.h"
 #include "broker/hub/session/probe.h"
 #include "broker/hub/session/watch.h"
@@ -22,31 +23,6 @@ enum {
 	LOST_MS = 60000,       /* for so long a foreign host that could not be used is the last choice */
 };
 
-struct host {
-	struct host *next;
-	struct sek_render_host host; /* its texts are ours, each heap */
-	struct sek_watch *watch;     /* NULL: nobody watches */
-	bool gone;                   /* removed; kept until no session names it any more */
-	bool drain, warned;
-	bool reached;                /* the latest connection to a foreign host went well */
-	uint64_t tested_ms;
-	uint64_t lost_ms;            /* when the latest one did not, 0 = it did, or none was made */
-	struct sek_probe *probe;     /* while a foreign host is tested */
-	const char *test;            /* what the latest test said */
-	uint64_t full_ms;            /* until then others have filled it */
-	uint64_t force_ms;           /* when its sessions end, 0 = never */
-	bool alarm;                  /* drained because it misbehaved */
-	uint32_t suspicions;         /* since: */
-	uint64_t suspected_ms;
-};
-
-struct sek_farm {
-	struct sek_sessions *all;
-	struct host *first;
-	uv_timer_t timer; /* runs while hosts are watched or a drain has an end */
-	bool ticking, closing;
-};
-
 static void host_free(struct host *h)
 {
 	sek_watch_finish(h->watch);
@@ -58,7 +34,7 @@ static void host_free(struct host *h)
 	free(h);
 }
 
-static struct host *find(const struct sek_farm *f, const char *name)
+struct host *sek_farm_host(const struct sek_farm *f, const char *name)
 {
 	struct host *h;
 
@@ -84,12 +60,12 @@ static bool is_foreign(const struct sek_render_host *host)
 
 const struct sek_render_host *sek_farm_find(const struct sek_sessions *all, const char *name)
 {
-	const struct host *h = find(all->farm, name);
+	const struct host *h = sek_farm_host(all->farm, name);
 
 	return h ? &h->host : NULL;
 }
 
-static uint32_t here(const struct sek_farm *f, const struct host *h)
+uint32_t sek_farm_here(const struct sek_farm *f, const struct host *h)
 {
 	uint32_t n = 0;
 
@@ -100,28 +76,6 @@ static uint32_t here(const struct sek_farm *f, const struct host *h)
 
 /* --- the clock --- */
 
-static void warn(struct sek_farm *f, struct host *h, uint32_t seconds)
-{
-	h->warned = true;
-	for (struct sek_session *s = f->all->first; s; s = s->next)
-		if (s->host == &h->host)
-			sek_client_send_state(s, SEK_STATE_WARN_DRAIN, seconds);
-}
-
-static void force(struct sek_farm *f, struct host *h, uint64_t now)
-{
-	if (!h->force_ms)
-		return;
-	if (now < h->force_ms) {
-		if (!h->warned && h->force_ms - now <= SEK_WARN_S * 1000)
-			warn(f, h, (uint32_t)((h->force_ms - now + 999) / 1000));
-		return;
-	}
-	h->force_ms = 0;
-	sek_log(SEK_LOG_INFO, "host.drained", "host", h->host.name, "ended",
-		sek_logf("%zu", sek_sessions_end_host(f->all, h->host.name, SEK_STATE_ENDED_DRAIN)), NULL);
-}
-
 static void on_tick(uv_timer_t *timer)
 {
 	struct sek_farm *f = timer->data;
@@ -131,14 +85,14 @@ static void on_tick(uv_timer_t *timer)
 	for (struct host **at = &f->first; *at;) {
 		struct host *h = *at;
 
-		if (h->gone && here(f, h) == 0) {
+		if (h->gone && sek_farm_here(f, h) == 0) {
 			*at = h->next;
 			host_free(h);
 			continue;
 		}
 		if (h->watch)
 			sek_watch_tick(h->watch);
-		force(f, h, now);
+		sek_drain_tick(f, h, now);
 		needed |= h->gone || h->watch || h->force_ms;
 		at = &h->next;
 	}
@@ -156,7 +110,7 @@ static void on_closed(uv_handle_t *handle)
 	sek_sessions_release(f->all);
 }
 
-static void tick(struct sek_farm *f)
+void sek_farm_tick(struct sek_farm *f)
 {
 	if (f->closing)
 		return;
@@ -180,7 +134,7 @@ sek_status sek_hosts_add(struct sek_sessions *all, const struct sek_render_host 
 	bool watched;
 	size_t n = 0;
 
-	if (find(f, host->name))
+	if (sek_farm_host(f, host->name))
 		return sek_fail(SEK_E_EXISTS);
 	for (at = &f->first; *at; at = &(*at)->next)
 		n++;
@@ -202,40 +156,24 @@ sek_status sek_hosts_add(struct sek_sessions *all, const struct sek_render_host 
 	}
 	*at = h;
 	if (h->watch)
-		tick(f);
-	return sek_ok();
-}
-
-sek_status sek_hosts_drain(struct sek_sessions *all, const char *name, bool on, uint32_t force_s)
-{
-	struct host *h = find(all->farm, name);
-
-	if (!h)
-		return sek_fail(SEK_E_NOT_FOUND);
-	h->drain = on;
-	h->warned = false;
-	h->alarm = false;
-	h->suspicions = 0;
-	h->force_ms = on && force_s ? uv_now(all->loop) + (uint64_t)force_s * 1000 : 0;
-	if (h->force_ms)
-		tick(all->farm);
+		sek_farm_tick(f);
 	return sek_ok();
 }
 
 sek_status sek_hosts_remove(struct sek_sessions *all, const char *name)
 {
-	struct host *h = find(all->farm, name);
+	struct host *h = sek_farm_host(all->farm, name);
 
 	if (!h)
 		return sek_fail(SEK_E_NOT_FOUND);
-	if (here(all->farm, h) > 0)
+	if (sek_farm_here(all->farm, h) > 0)
 		return sek_fail(SEK_E_CONFLICT);
 	h->gone = true;
 	sek_watch_finish(h->watch);
 	h->watch = NULL;
 	sek_probe_cancel(h->probe);
 	h->probe = NULL;
-	tick(all->farm);
+	sek_farm_tick(all->farm);
 	return sek_ok();
 }
 
@@ -253,7 +191,7 @@ static void on_tested(void *user, const char *result)
 
 sek_status sek_hosts_test(struct sek_sessions *all, const char *name)
 {
-	struct host *h = find(all->farm, name);
+	struct host *h = sek_farm_host(all->farm, name);
 
 	if (!h)
 		return sek_fail(SEK_E_NOT_FOUND);
@@ -284,7 +222,7 @@ static bool is_lost(const struct sek_farm *f, const struct host *h)
 
 static bool is_full(const struct sek_farm *f, const struct host *h, const struct sek_host_health *health)
 {
-	uint32_t n = here(f, h);
+	uint32_t n = sek_farm_here(f, h);
 
 	return health->sessions >= health->sessions_max || n >= health->sessions_max || health->available_mib < LEAST_MIB;
 }
@@ -300,7 +238,7 @@ static const char *state_of(const struct sek_farm *f, const struct host *h)
 
 	if (h->drain || (health && health->draining))
 		return "draining";
-	if (is_foreign(&h->host) && here(f, h) >= h->host.places)
+	if (is_foreign(&h->host) && sek_farm_here(f, h) >= h->host.places)
 		return "full";
 	if (is_foreign(&h->host))
 		return is_lost(f, h) ? "lost" : h->reached ? "up" : "unknown";
@@ -318,11 +256,11 @@ void sek_hosts_each(struct sek_sessions *all, void (*fn)(void *user, const struc
 	for (const struct host *h = all->farm->first; h; h = h->next) {
 		const struct sek_host_health *health = h->watch ? sek_watch_health(h->watch) : NULL;
 		struct sek_host_info i = { .host = &h->host, .state = state_of(all->farm, h), .drain = h->drain, .alarm = h->alarm,
-			.here = here(all->farm, h), .heard = health != NULL, .test = h->test };
+			.here = sek_farm_here(all->farm, h), .heard = health != NULL, .test = h->test };
 
 		if (h->gone)
 			continue;
-		if (h->force_ms)
+		if (h->force_ms && !h->forced)
 			i.force_in_s = h->force_ms > now ? (uint32_t)((h->force_ms - now + 999) / 1000) : 1;
 		if (health) {
 			sek_watch_describe(health, &i);
@@ -355,7 +293,7 @@ void sek_hosts_hurry(struct sek_sessions *all, uint64_t within_ms)
 
 bool sek_farm_suspect(struct sek_sessions *all, const struct sek_render_host *host, enum sek_state state)
 {
-	struct host *h = host ? find(all->farm, host->name) : NULL;
+	struct host *h = host ? sek_farm_host(all->farm, host->name) : NULL;
 	uint64_t now = uv_now(all->loop);
 
 	if (!h || (state != SEK_STATE_HOST_PROTOCOL && state != SEK_STATE_JAIL_VIOLATION))
@@ -378,7 +316,7 @@ bool sek_farm_suspect(struct sek_sessions *all, const struct sek_render_host *ho
 static uint32_t cost(const struct sek_farm *f, const struct sek_session *s, const struct host *h)
 {
 	const struct sek_host_health *health;
-	uint32_t n = here(f, h), most, load;
+	uint32_t n = sek_farm_here(f, h), most, load;
 
 	if (h->full_ms > uv_now(f->all->loop) || (is_foreign(&h->host) && n >= h->host.places))
 		return UINT32_MAX;

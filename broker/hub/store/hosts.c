@@ -15,7 +15,7 @@ static sek_status put(struct sek_db *db, const struct sek_store_host *h)
 	SEK_TRY(sek_store_fits(h->name, sizeof h->name));
 	return sek_db_run(db, "INSERT INTO hosts (name, address, port, pool, state, kind, insecure, trust, places)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (name) DO UPDATE SET address = ?2, port = ?3, pool = ?4, state = ?5,"
-		" kind = ?6, insecure = ?7, trust = ?8, places = ?9",
+		" kind = ?6, insecure = ?7, trust = ?8, places = ?9, force_s = 0",
 		"ttitttiti", h->name, h->address, (int64_t)h->port, h->pool, states[h->state], h->kind, (int64_t)h->insecure, h->trust,
 		(int64_t)h->places);
 }
@@ -25,11 +25,11 @@ sek_status sek_store_host_put(struct sek_store *s, const struct sek_store_host *
 	SEK_STORE_WRITE(s, put(s->db, h));
 }
 
-static sek_status set(struct sek_db *db, const char *name, enum sek_store_host_state state)
+static sek_status set(struct sek_db *db, const char *name, enum sek_store_host_state state, int64_t force_s)
 {
 	SEK_TRY(sek_store_fits(name, sizeof ((struct sek_store_host *)0)->name));
-	SEK_TRY(sek_db_run(db, "INSERT INTO hosts (name, state) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET state = ?2",
-		"tt", name, states[state]));
+	SEK_TRY(sek_db_run(db, "INSERT INTO hosts (name, state, force_s) VALUES (?1, ?2, ?3) ON CONFLICT (name) DO UPDATE SET state = ?2, force_s = ?3",
+		"tti", name, states[state], force_s));
 	if (state != SEK_HOST_GONE)
 		return sek_ok();
 	SEK_TRY(sek_db_run(db, "DELETE FROM host_secrets WHERE host = ?1", "t", name));
@@ -37,9 +37,9 @@ static sek_status set(struct sek_db *db, const char *name, enum sek_store_host_s
 		" places = 0 WHERE name = ?1", "t", name);
 }
 
-sek_status sek_store_host_set(struct sek_store *s, const char *name, enum sek_store_host_state state)
+sek_status sek_store_host_set(struct sek_store *s, const char *name, enum sek_store_host_state state, int64_t force_s)
 {
-	SEK_STORE_WRITE(s, set(s->db, name, state));
+	SEK_STORE_WRITE(s, set(s->db, name, state, force_s));
 }
 
 static void read_row(struct sek_db_query *q, struct sek_store_host *h)
@@ -60,6 +60,7 @@ static void read_row(struct sek_db_query *q, struct sek_store_host *h)
 	h->insecure = sek_db_int(q, 6) != 0;
 	sek_db_copy(q, 7, h->trust, sizeof h->trust);
 	h->places = (uint16_t)sek_db_int(q, 8);
+	h->force_s = sek_db_int(q, 9);
 }
 
 static sek_status each(struct sek_db *db, void (*fn)(void *ctx, const struct sek_store_host *h), void *ctx)
@@ -68,7 +69,7 @@ static sek_status each(struct sek_db *db, void (*fn)(void *ctx, const struct sek
 	struct sek_db_query *q = NULL;
 	int step;
 
-	SEK_TRY(sek_db_prepare(db, &q, "SELECT name, address, port, pool, state, kind, insecure, trust, places FROM hosts"
+	SEK_TRY(sek_db_prepare(db, &q, "SELECT name, address, port, pool, state, kind, insecure, trust, places, force_s FROM hosts"
 		" ORDER BY name", ""));
 	while ((step = sek_db_step(q)) == SEK_DB_ROW) {
 		read_row(q, &h);

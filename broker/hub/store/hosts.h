@@ -21,14 +21,15 @@ struct sek_store_host {
 	bool insecure;
 	char trust[SEK_STORE_TRUST_BYTES]; /* PEM, "" = none */
 	uint16_t places;         /* 0 = nothing was said */
+	int64_t force_s;         /* DRAIN: when its sessions end, UTC; 0 = never */
 };
 
 #define SEK_STORE_SECRET_BYTES 512 /* most bytes of a sealed secret */
 
 /* Puts a host there, or anew. SEK_E_LIMIT. */
 sek_status sek_store_host_put(struct sek_store *s, const struct sek_store_host *h);
-/* Changes only the state; a host that is GONE has no address any more. */
-sek_status sek_store_host_set(struct sek_store *s, const char *name, enum sek_store_host_state state);
+/* Changes only the state, and when sessions end (0 = never); a host that is GONE has no address any more. */
+sek_status sek_store_host_set(struct sek_store *s, const char *name, enum sek_store_host_state state, int64_t force_s);
 /* With what a host is logged in to, for one user or ("") for all that have none of their own. The secret is sealed by the caller before it comes
  * here; n 0: takes it away. A host that is GONE has none any more. SEK_E_LIMIT. */
 sek_status sek_store_host_secret_put(struct sek_store *s, const char *host, const char *user, const uint8_t *sealed, size_t n);

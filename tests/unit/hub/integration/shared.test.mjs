@@ -107,6 +107,9 @@ test('what is said of a render host at one broker holds at the other', async () 
 	await until('it to be drained', async () => (await there(a, 'render2.sekisho.internal')).drain);
 	await ask(a, 'hosts/drain', { host: 'render1.sekisho.internal', force_minutes: 60 });
 	await until('one of the configuration, too', async () => (await there(b, 'render1.sekisho.internal')).drain);
+	assert.ok((await there(b, 'render1.sekisho.internal')).force_in_s > 3000, 'each broker sees to the end');
+	await ask(b, 'hosts/drain', { host: 'render1.sekisho.internal', force_minutes: 120 });
+	await until('another end', async () => (await there(a, 'render1.sekisho.internal')).force_in_s > 6000);
 	await ask(a, 'hosts/undrain', { host: 'render2.sekisho.internal' });
 	await until('it to be back', async () => !(await there(b, 'render2.sekisho.internal')).drain);
 	assert.ok((await there(a, 'render1.sekisho.internal')).force_in_s > 3000, 'news of another host took the end of the drain away');

@@ -521,6 +521,24 @@ START_TEST(a_host_that_does_not_answer_ends_it)
 }
 END_TEST
 
+START_TEST(behind_the_end_of_a_drain_nothing_goes_on)
+{
+	struct sek_session_kept k = row();
+	struct bench b;
+	struct stream c;
+	struct notes n;
+
+	begin(&b, &n);
+	stream_up(&b, "hanako", &c);
+	ck_assert(sek_is_ok(sek_hosts_drain(b.all, k.host, true, 1)));
+	BENCH_UNTIL(&b, 10000, c.closed);
+	ck_assert(stream_saw(&c, SEK_STATE_WARN_DRAIN) && stream_state(&c) == SEK_STATE_ENDED_DRAIN && n.gones == 1);
+	ck_assert(sek_is_ok(sek_sessions_take_back(b.all, &k, SEK_STATE_NONE)));
+	BENCH_UNTIL(&b, 10000, n.gones == 2);
+	bench_finish(&b);
+}
+END_TEST
+
 START_TEST(what_was_never_kept_is_not_taken_back)
 {
 	struct sek_session_kept good = row(), k;
@@ -564,6 +582,7 @@ int main(void)
 	tcase_add_test(all, a_limit_that_has_passed_holds);
 	tcase_add_test(all, without_its_recording_it_does_not_go_on);
 	tcase_add_test(all, a_host_that_does_not_answer_ends_it);
+	tcase_add_test(all, behind_the_end_of_a_drain_nothing_goes_on);
 	tcase_add_test(all, what_was_never_kept_is_not_taken_back);
 	tcase_add_test(all, asked_for_the_session_that_is_there);
 	tcase_add_test(all, asked_for_a_session);

@@ -439,7 +439,7 @@ static void first_host(void *ctx, const struct sek_store_host *h)
 
 START_TEST(foreign_hosts_and_their_secrets)
 {
-	struct sek_store_host h = { "desk7", "127.0.0.1", 5900, "default", SEK_HOST_USE, "vnc", true, "PEM", 3 }, seen;
+	struct sek_store_host h = { "desk7", "127.0.0.1", 5900, "default", SEK_HOST_USE, "vnc", true, "PEM", 3, 0 }, seen;
 	uint8_t sealed[SEK_STORE_SECRET_BYTES + 1] = { 1, 2, 3 }, got[SEK_STORE_SECRET_BYTES];
 	bool own = true;
 	size_t n = 0;
@@ -462,7 +462,13 @@ START_TEST(foreign_hosts_and_their_secrets)
 	OK(sek_store_host_secret_put(store, "desk7", "taro", NULL, 0)); /* forgotten */
 	OK(sek_store_host_secret_get(store, "desk7", "taro", got, &n, &own));
 	ck_assert(n == 3 && !own);
-	OK(sek_store_host_set(store, "desk7", SEK_HOST_GONE)); /* and with the host, all of it */
+	OK(sek_store_host_set(store, "desk7", SEK_HOST_DRAIN, 1800000000));
+	OK(sek_store_hosts(store, first_host, &seen));
+	ck_assert(seen.state == SEK_HOST_DRAIN && seen.force_s == 1800000000);
+	OK(sek_store_host_set(store, "desk7", SEK_HOST_USE, 0));
+	OK(sek_store_hosts(store, first_host, &seen));
+	ck_assert(seen.state == SEK_HOST_USE && seen.force_s == 0);
+	OK(sek_store_host_set(store, "desk7", SEK_HOST_GONE, 0)); /* and with the host, all of it */
 	IS(sek_store_host_secret_get(store, "desk7", "taro", got, &n, &own), SEK_E_NOT_FOUND);
 	OK(sek_store_hosts(store, first_host, &seen));
 	ck_assert_str_eq(seen.kind, "sekisho");
