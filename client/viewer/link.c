@@ -35,6 +35,7 @@ struct link {
 	uint32_t ping_id;
 	unsigned delay_ms;
 	bool ever_live, end_wanted, connected, drawn, resumed, running;
+	bool away;              /* the line is there, but the broker's store does not answer */
 	uint16_t state;
 	char token[128], cookie[256];
 	int open_handles;
@@ -102,7 +103,7 @@ static void on_retry(uv_timer_t *t)
 	if (now >= l->retry_at_ms)
 		connect_now(l);
 	else
-		enter(l, LINK_RECONNECTING, "", (unsigned)((l->retry_at_ms - now + 999) / 1000));
+		enter(l, LINK_RECONNECTING, l->away ? "overlay.away" : "", (unsigned)((l->retry_at_ms - now + 999) / 1000));
 }
 
 static void retry_later(struct link *l)
@@ -112,7 +113,8 @@ static void retry_later(struct link *l)
 	drop(l);
 	l->retry_at_ms = now_ms() + wait;
 	uv_timer_start(&l->retry, on_retry, wait < 1000 ? wait : 1000, 1000);
-	enter(l, LINK_RECONNECTING, l->state == SEK_STATE_MOVING ? "state.moving" : "", wait < 1500 ? 0 : (wait + 999) / 1000);
+	enter(l, LINK_RECONNECTING, l->away ? "overlay.away" : l->state == SEK_STATE_MOVING ? "state.moving" : "",
+		wait < 1500 ? 0 : (wait + 999) / 1000);
 }
 
 void link_hurry(struct link *l)
@@ -353,6 +355,7 @@ static void failed(struct link *l, int status, const json_t *answer)
 	char key[64];
 
 	login_error_key(status, answer, key, sizeof key);
+	l->away = strcmp(key, "error.store") == 0;
 	if (strcmp(key, "error.login-required") == 0) {
 		drop(l);
 		enter(l, LINK_LOGIN, "login.expired", 0);
@@ -381,6 +384,9 @@ static void on_opened(void *user, int status, const json_t *answer)
 		return;
 	}
 	l->resumed = json_is_true(json_object_get(answer, "resumed")) && !l->ever_live;
+	if (l->away && !l->ever_live)
+		enter(l, LINK_OPENING, "", 0);
+	l->away = false;
 	snprintf(l->token, sizeof l->token, "%s", token);
 	snprintf(l->cookie, sizeof l->cookie, "%s", sek_door_cookie(l->door));
 	viewer_decoder_destroy(l->decoder);
@@ -396,7 +402,7 @@ static void connect_now(struct link *l)
 	l->state = 0;
 	/* Once there was a picture, only the same session will do: a new one must be the user's wish. */
 	if (l->ever_live)
-		enter(l, LINK_RECONNECTING, "", 0);
+		enter(l, LINK_RECONNECTING, l->away ? "overlay.away" : "", 0);
 	sek_door_ask(l->door, "/api/session", l->ever_live ? json_pack("{s:b}", "existing", 1) : json_object(), on_opened, l);
 }
 

@@ -37,6 +37,8 @@ export class Link extends EventTarget {
 	#drawn = false;
 	#resumed = false;
 	#state = "";
+	/** The line is there, but the broker's store does not answer. */
+	#away = false;
 	#moving = false; // the broker has said that another one goes on
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
 	#timer;
@@ -165,6 +167,9 @@ export class Link extends EventTarget {
 			if (serial !== this.#serial)
 				return;
 			this.#resumed = opened.resumed && !this.#everLive;
+			if (this.#away && !this.#everLive)
+				this.#enter({ name: "opening" });
+			this.#away = false;
 			const url = new URL("stream", document.baseURI);
 			url.protocol = url.protocol.replace("http", "ws");
 			this.#post({ type: "open", serial, url: url.href, token: opened.token,
@@ -178,6 +183,7 @@ export class Link extends EventTarget {
 	/** @param {string} word of the API */
 	#failed(word)
 	{
+		this.#away = word === "store";
 		if (word === "no-session") {
 			this.#finish(this.#endWanted ? "state.ended-user" : "overlay.lost", "again");
 		} else if (LOG_IN_AGAIN.has(word)) {
@@ -193,7 +199,8 @@ export class Link extends EventTarget {
 	/** @param {number} seconds until the next attempt, 0: about now */
 	#reconnecting(seconds)
 	{
-		this.#enter(this.#moving && !seconds ? { name: "reconnecting", key: "state.moving", seconds } : { name: "reconnecting", seconds });
+		const key = this.#away ? "overlay.away" : this.#moving && !seconds ? "state.moving" : undefined;
+		this.#enter(key ? { name: "reconnecting", key, seconds } : { name: "reconnecting", seconds });
 	}
 
 	#retryLater()

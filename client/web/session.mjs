@@ -442,10 +442,11 @@ function overlayFor(phase)
 	case "starting":
 		return { heading: key, hint: `${key}.hint`, kind: "busy", actions: [] };
 	case "reconnecting":
-		return phase.seconds ?
-			{ heading: "overlay.waiting", hint: "overlay.waiting.hint", fill: { seconds: phase.seconds }, kind: "over",
-				actions: [{ name: "retry", label: "overlay.retry-now", primary: true }] } :
-			{ heading: key, hint: `${key}.hint`, kind: "over", actions: [] };
+		return {
+			...phase.seconds && !phase.key ? { heading: "overlay.waiting", hint: "overlay.waiting.hint", fill: { seconds: phase.seconds } } :
+				{ heading: key, hint: `${key}.hint` },
+			kind: "over", actions: phase.seconds ? [{ name: "retry", label: "overlay.retry-now", primary: true }] : [],
+		};
 	case "ended": {
 		/** @type {OverlayContent["actions"]} */
 		const actions = [{ name: "logout", label: "overlay.logout" }];

@@ -47,8 +47,14 @@ test("store: the database is away: browsing goes on, a log-in waits with a word 
 	await page.screenshot({ path: path.join(outDir, "login-store-away.png") });
 	await remote.page.keyboard.type(" while");
 	await remote.hasText("before while");
+	// whoever asks for a session now is told that it is the database, not the line
+	await remote.page.reload();
+	await remote.page.locator("sek-overlay h1").getByText("サーバーのデータベースが応答していません", { exact: true }).waitFor({ timeout: 60000 });
+	await remote.page.screenshot({ path: path.join(outDir, "session-store-away.png") });
 	server("again");
 	await page.locator("sek-session").waitFor({ timeout: 60000 });
+	await remote.live();
+	await remote.page.mouse.click(300, 250);
 	await remote.page.keyboard.type(" after");
 	await remote.hasText("before while after");
 	await remote.live();

@@ -70,7 +70,7 @@ static void token_made(void *user, const char *token)
 	if (token)
 		over = sek_respond_json(c, 200, json_pack("{s:s,s:s,s:b}", "session", hex, "token", token, "resumed", (int)c->opening.resumed), NULL);
 	else
-		over = sek_respond_error(c, 503, "unavailable", 0);
+		over = sek_respond_error(c, 503, "store", SEK_FRONT_STORE_RETRY_S);
 	if (over)
 		sek_conn_deadline(c, SEK_FRONT_AT_ONCE);
 }
@@ -113,7 +113,7 @@ static int respond_session(struct conn *c, const struct sek_session_answer *a)
 	if (sek_is(a->status, SEK_E_NOT_FOUND))
 		return sek_respond_error(c, 404, "no-session", 0);
 	if (sek_is(a->status, SEK_E_IO)) /* the store cannot say whose session it is */
-		return sek_respond_error(c, 503, "unavailable", 0);
+		return sek_respond_error(c, 503, "store", SEK_FRONT_STORE_RETRY_S);
 	if (!sek_is_ok(a->status))
 		return sek_respond_error(c, 500, "internal", 0);
 	if (a->resumed || !audit) /* a live session goes on whatever the log does */

@@ -12,8 +12,6 @@
 #include "broker/hub/front/qr.h"
 #include "broker/hub/store/people.h"
 
-enum { STORE_RETRY_S = 5 };
-
 json_t *sek_api_roles(uint32_t roles)
 {
 	char text[SEK_STORE_ROLES_BYTES], *save = NULL, *word;
@@ -92,7 +90,7 @@ static int answer(struct conn *c, const struct sek_auth_result *r)
 	case SEK_AUTH_BUSY:
 		return sek_respond_error(c, 503, "busy", r->retry_s);
 	case SEK_AUTH_FAULT: /* nearly always a database that is away: the page waits and tries again */
-		return sek_respond_error(c, 503, "store", STORE_RETRY_S);
+		return sek_respond_error(c, 503, "store", SEK_FRONT_STORE_RETRY_S);
 	default:
 		return sek_respond_error(c, 500, "internal", 0);
 	}

@@ -33,6 +33,7 @@ enum {
 	SEK_FRONT_REFUSE_ROUNDS = 200,      /* and so many rounds of the loop */
 	SEK_FRONT_TICK_MS = 500,
 	SEK_FRONT_AT_ONCE = 1,              /* in the loop's next round */
+	SEK_FRONT_STORE_RETRY_S = 5,        /* a client is told to ask again then, while the store is away */
 };
 
 /* One request's answer while it is under way. */

@@ -251,6 +251,8 @@ export default {
 	"overlay.reconnecting.hint": "Your open pages are kept. You will be back where you were as soon as the line is.",
 	"overlay.waiting": "The connection is lost",
 	"overlay.waiting.hint": "Trying again in {seconds} seconds. Please check your network.",
+	"overlay.away": "The server's database does not answer at the moment",
+	"overlay.away.hint": "Please wait: it goes on by itself as soon as the database does. Your computer and your network are not at fault.",
 	"overlay.retry-now": "Connect now",
 	"overlay.lost": "Your earlier browsing had ended",
 	"overlay.lost.hint": "The connection was away for longer than pages are kept, so they were erased.",

@@ -253,6 +253,8 @@ export default {
 	"overlay.reconnecting.hint": "開いていたページはそのまま残っています。つながりしだい続きを表示します。",
 	"overlay.waiting": "接続が切れています",
 	"overlay.waiting.hint": "{seconds} 秒後にもう一度接続します。ネットワークの状態を確認してください。",
+	"overlay.away": "サーバーのデータベースが応答していません",
+	"overlay.away.hint": "このままお待ちください。応答し次第、自動的に続行します。お使いの端末やネットワークの故障ではありません。",
 	"overlay.retry-now": "今すぐ接続",
 	"overlay.lost": "前の閲覧は終了していました",
 	"overlay.lost.hint": "接続が切れている間に保持の時間を過ぎたため、開いていたページは消去されました。",

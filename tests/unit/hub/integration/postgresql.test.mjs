@@ -57,6 +57,10 @@ test('the server is away: log-ins wait, those who are in go on, and all catch up
 	assert.ok(Date.now() - began < 30000, 'in bounded time');
 	const me = await a.get('/api/me', cookie);
 	assert.equal(me.status, 200);
+	for (const [broker, who] of [[a, cookie], [b, leaver]]) { // one who has a session at this broker, one who has none
+		const none = await broker.post('/api/session', {}, { cookie: who });
+		assert.deepEqual([none.status, none.json.error, none.json.retry_s > 0], [503, 'store', true]);
+	}
 	assert.equal((await a.post('/api/logout', {}, { cookie: leaver })).status, 200);
 	await b.logged(/store\.watch-lost/);
 	server('again');
