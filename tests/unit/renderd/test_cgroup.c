@@ -27,18 +27,27 @@ static void setup(void)
 	snprintf(instance, sizeof instance, "test-%d", (int)getpid());
 }
 
-/* A child inside the group that runs fn. */
+/* A child that runs fn, and is inside the group when this returns: one that is not in yet is not killed with it. */
 static pid_t inside(const struct sek_cgroup *g, void (*fn)(void))
 {
-	pid_t pid = fork();
+	int joined[2];
+	char c = 0;
+	pid_t pid;
 
+	ck_assert_int_eq(pipe(joined), 0);
+	pid = fork();
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
-		if (sek_cgroup_join(g) != 0)
+		if (sek_cgroup_join(g) != 0 || write(joined[1], &c, 1) != 1)
 			_exit(99);
+		close(joined[0]);
+		close(joined[1]);
 		fn();
 		_exit(0);
 	}
+	close(joined[1]);
+	ck_assert_int_eq(read(joined[0], &c, 1), 1);
+	close(joined[0]);
 	return pid;
 }
 
