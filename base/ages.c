@@ -34,20 +34,22 @@ sek_status sek_certificate_times(const char *pem, size_t n, struct sek_validity 
 sek_status sek_crl_times(const char *pem, size_t n, struct sek_validity *ret)
 {
 	gnutls_datum_t d = { (unsigned char *)(uintptr_t)pem, (unsigned)n };
-	gnutls_x509_crl_t crl;
-	struct sek_validity t;
-	int r;
+	struct sek_validity t = { .from_s = INT64_MAX, .until_s = INT64_MAX };
+	gnutls_x509_crl_t *all = NULL;
+	unsigned count = 0;
 
-	if (gnutls_x509_crl_init(&crl) < 0)
-		return sek_fail(SEK_E_NOMEM);
-	r = gnutls_x509_crl_import(crl, &d, GNUTLS_X509_FMT_PEM);
-	t.from_s = r < 0 ? -1 : gnutls_x509_crl_get_this_update(crl);
-	t.until_s = r < 0 ? -1 : gnutls_x509_crl_get_next_update(crl);
-	gnutls_x509_crl_deinit(crl);
-	if (t.from_s < 0)
+	if (gnutls_x509_crl_list_import2(&all, &count, &d, GNUTLS_X509_FMT_PEM, 0) < 0)
 		return sek_fail(SEK_E_MALFORMED);
-	if (t.until_s < 0)
-		t.until_s = INT64_MAX;
+	for (unsigned i = 0; i < count; i++) {
+		int64_t from_s = gnutls_x509_crl_get_this_update(all[i]), until_s = gnutls_x509_crl_get_next_update(all[i]);
+
+		t.from_s = from_s < t.from_s ? from_s : t.from_s;
+		t.until_s = until_s >= 0 && until_s < t.until_s ? until_s : t.until_s;
+		gnutls_x509_crl_deinit(all[i]);
+	}
+	gnutls_free(all);
+	if (count == 0 || t.from_s < 0)
+		return sek_fail(SEK_E_MALFORMED);
 	*ret = t;
 	return sek_ok();
 }

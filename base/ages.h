@@ -21,7 +21,8 @@ struct sek_validity {
 	int64_t until_s; /* when the next one is due; INT64_MAX: it does not say */
 };
 
-/* Of the first certificate, or the revocation list, in PEM. pem: hostile. SEK_E_MALFORMED. */
+/* Of the first certificate; of all revocation lists together (begun with the oldest, over with the first that runs out), in PEM. pem: hostile.
+ * SEK_E_MALFORMED. */
 sek_status sek_certificate_times(const char *pem, size_t n, struct sek_validity *ret);
 sek_status sek_crl_times(const char *pem, size_t n, struct sek_validity *ret);
 /* The same of a file. Blocks. */

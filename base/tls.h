@@ -14,7 +14,8 @@
 
 /* PEM texts, not owned, not kept after the call that takes them. */
 struct sek_tls_pem {
-	const char *ca, *crl;   /* root CA certificate; CRL of the root: must be there, valid now and signed by it */
+	const char *ca, *crl;   /* up to 4 root CA certificates (two while a site changes its CA); CRLs: the first of each root must be there, valid
+	                         * now and signed by it; those of others are passed over */
 	const char *chain;      /* own certificate, then the intermediate if there is one */
 	const char *key;        /* own private key */
 };

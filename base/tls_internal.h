@@ -13,14 +13,20 @@
 #include "base/tls.h"
 
 #define SEK_TLS_NAME_MAX_BYTES 253
+#define SEK_TLS_ROOTS_MAX 4 /* one, and another while a site changes its CA */
+
+struct sek_tls_root {
+	gnutls_x509_crt_t certificate;
+	gnutls_x509_crl_t crl; /* its own */
+};
 
 struct sek_tls_context {
 	enum sek_tls_role role;
 	unsigned references; /* the creator and every session */
 	gnutls_certificate_credentials_t credentials;
 	gnutls_priority_t priority;
-	gnutls_x509_crt_t root;
-	gnutls_x509_crl_t crl;
+	struct sek_tls_root roots[SEK_TLS_ROOTS_MAX];
+	unsigned n_roots;
 };
 
 struct sek_tls {
@@ -35,7 +41,7 @@ struct sek_tls {
 	char peer_broker[64];
 };
 
-/* Reads root and CRL and checks that the CRL is the root's and is valid now. SEK_E_CRYPTO. */
+/* Reads the roots and, for each, its CRL, which must be signed by it and valid now. CRLs of others are passed over. SEK_E_CRYPTO. */
 sek_status sek_tls_trust_load(struct sek_tls_context *c, const struct sek_tls_pem *pem);
 void sek_tls_trust_unload(struct sek_tls_context *c);
 

@@ -2,7 +2,8 @@
  *
  * Who is believed. The library's general path building is not used: our chains have exactly one shape each
  * (docs/ARCHITECTURE.md, "Names in certificates"), so each link is checked by itself and everything else is refused.
- * Revocation fails closed: a CRL that is out of date now refuses everybody.
+ * Revocation fails closed: a CRL that is out of date now refuses everybody, that
+ * of one root of several too.
  */
 #include "base/tls_internal.h"
 
@@ -36,40 +37,93 @@ static sek_status fault(enum sek_tls_fault what)
 	return sek_foreign(SEK_E_CRYPTO, SEK_FROM_SEKISHO, (int)what);
 }
 
-sek_status sek_tls_trust_load(struct sek_tls_context *c, const struct sek_tls_pem *pem)
+static sek_status load_roots(struct sek_tls_context *c, const char *pem)
+{
+	gnutls_x509_crt_t all[SEK_TLS_ROOTS_MAX] = { NULL };
+	unsigned n = SEK_TLS_ROOTS_MAX, i;
+	gnutls_datum_t d;
+
+	if (!pem)
+		return fault(SEK_TLS_FAULT_CA);
+	d = datum(pem);
+	if (gnutls_x509_crt_list_import(all, &n, &d, GNUTLS_X509_FMT_PEM, GNUTLS_X509_CRT_LIST_IMPORT_FAIL_IF_EXCEED) < 1)
+		return fault(SEK_TLS_FAULT_CA);
+	c->n_roots = n;
+	for (i = 0; i < n; i++)
+		c->roots[i].certificate = all[i];
+	for (i = 0; i < n; i++)
+		if (gnutls_x509_crt_get_ca_status(all[i], NULL) <= 0 || !gnutls_x509_crt_check_issuer(all[i], all[i]))
+			return fault(SEK_TLS_FAULT_CA);
+	return sek_ok();
+}
+
+/* Roots may have one name: whose a CRL is, its signature says. On SEK_E_AGAIN it is another's. */
+static sek_status check_crl(gnutls_x509_crl_t crl, gnutls_x509_crt_t root)
 {
 	/* what the verdict holds when nothing but the dates is wrong */
 	const unsigned dates = GNUTLS_CERT_INVALID | GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED |
 		GNUTLS_CERT_REVOCATION_DATA_ISSUED_IN_FUTURE;
-	gnutls_datum_t d;
 	unsigned verdict = 0;
 
-	if (!pem->ca)
-		return fault(SEK_TLS_FAULT_CA);
-	d = datum(pem->ca);
-	if (gnutls_x509_crt_init(&c->root) < 0 || gnutls_x509_crt_import(c->root, &d, GNUTLS_X509_FMT_PEM) < 0 ||
-			gnutls_x509_crt_get_ca_status(c->root, NULL) <= 0 ||
-			!gnutls_x509_crt_check_issuer(c->root, c->root))
-		return fault(SEK_TLS_FAULT_CA);
-	if (!pem->crl)
-		return fault(SEK_TLS_FAULT_CRL);
-	d = datum(pem->crl);
-	if (gnutls_x509_crl_init(&c->crl) < 0 || gnutls_x509_crl_import(c->crl, &d, GNUTLS_X509_FMT_PEM) < 0 ||
-			!gnutls_x509_crl_check_issuer(c->crl, c->root))
-		return fault(SEK_TLS_FAULT_CRL);
-	if (gnutls_x509_crl_verify(c->crl, &c->root, 1, 0, &verdict) < 0)
-		return fault(SEK_TLS_FAULT_CRL);
+	if (!gnutls_x509_crl_check_issuer(crl, root))
+		return sek_fail(SEK_E_AGAIN);
+	if (gnutls_x509_crl_verify(crl, &root, 1, 0, &verdict) < 0)
+		return sek_fail(SEK_E_AGAIN);
 	if (verdict != 0)
-		return fault(verdict != GNUTLS_CERT_INVALID && (verdict & ~dates) == 0 ? SEK_TLS_FAULT_CRL_STALE : SEK_TLS_FAULT_CRL);
-	return crl_is_fresh(c->crl, time(NULL)) ? sek_ok() : fault(SEK_TLS_FAULT_CRL_STALE);
+		return verdict != GNUTLS_CERT_INVALID && (verdict & ~dates) == 0 ? fault(SEK_TLS_FAULT_CRL_STALE) : sek_fail(SEK_E_AGAIN);
+	return crl_is_fresh(crl, time(NULL)) ? sek_ok() : fault(SEK_TLS_FAULT_CRL_STALE);
+}
+
+/* The first CRL of this root, which must be good: the one of a change of years that somebody forgot to take out must not hide behind another. */
+static sek_status find_crl(struct sek_tls_root *root, gnutls_x509_crl_t *all, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		sek_status s = all[i] ? check_crl(all[i], root->certificate) : sek_fail(SEK_E_AGAIN);
+
+		if (sek_is(s, SEK_E_AGAIN))
+			continue;
+		if (sek_is_ok(s)) {
+			root->crl = all[i];
+			all[i] = NULL;
+		}
+		return s;
+	}
+	return fault(SEK_TLS_FAULT_CRL);
+}
+
+static sek_status load_crls(struct sek_tls_context *c, const char *pem)
+{
+	gnutls_x509_crl_t all[SEK_TLS_ROOTS_MAX] = { NULL };
+	unsigned n = SEK_TLS_ROOTS_MAX, i;
+	sek_status s = sek_ok();
+	gnutls_datum_t d;
+
+	if (!pem)
+		return fault(SEK_TLS_FAULT_CRL);
+	d = datum(pem);
+	if (gnutls_x509_crl_list_import(all, &n, &d, GNUTLS_X509_FMT_PEM, GNUTLS_X509_CRT_LIST_IMPORT_FAIL_IF_EXCEED) < 1)
+		return fault(SEK_TLS_FAULT_CRL);
+	for (i = 0; sek_is_ok(s) && i < c->n_roots; i++)
+		s = find_crl(&c->roots[i], all, n);
+	for (i = 0; i < n; i++)
+		if (all[i])
+			gnutls_x509_crl_deinit(all[i]);
+	return s;
+}
+
+sek_status sek_tls_trust_load(struct sek_tls_context *c, const struct sek_tls_pem *pem)
+{
+	SEK_TRY(load_roots(c, pem->ca));
+	return load_crls(c, pem->crl);
 }
 
 void sek_tls_trust_unload(struct sek_tls_context *c)
 {
-	if (c->crl)
-		gnutls_x509_crl_deinit(c->crl);
-	if (c->root)
-		gnutls_x509_crt_deinit(c->root);
+	for (unsigned i = 0; i < c->n_roots; i++) {
+		if (c->roots[i].crl)
+			gnutls_x509_crl_deinit(c->roots[i].crl);
+		gnutls_x509_crt_deinit(c->roots[i].certificate);
+	}
 }
 
 /* One link: `certificate` is signed by exactly this issuer, and both are valid now. */
@@ -214,16 +268,36 @@ static void read_broker(gnutls_x509_crt_t intermediate, char ret[64])
 	ret[n] = '\0';
 }
 
-static enum sek_tls_refusal check_under_root(struct sek_tls *t, gnutls_x509_crt_t certificate)
+static enum sek_tls_refusal check_under(const struct sek_tls_root *root, gnutls_x509_crt_t certificate)
 {
-	enum sek_tls_refusal r = check_link(certificate, t->context->root);
+	enum sek_tls_refusal r = check_link(certificate, root->certificate);
 
 	if (r == SEK_TLS_UNTRUSTED)
 		return r;
 	/* asked before the dates: that a certificate was revoked is the weightier reason */
-	if (gnutls_x509_crt_check_revocation(certificate, &t->context->crl, 1) != 0)
+	if (gnutls_x509_crt_check_revocation(certificate, &root->crl, 1) != 0)
 		return SEK_TLS_REVOKED;
 	return r;
+}
+
+/* By whichever root has signed it, with that root's CRL. */
+static enum sek_tls_refusal check_under_root(const struct sek_tls *t, gnutls_x509_crt_t certificate)
+{
+	enum sek_tls_refusal r = SEK_TLS_UNTRUSTED;
+
+	for (unsigned i = 0; r == SEK_TLS_UNTRUSTED && i < t->context->n_roots; i++)
+		r = check_under(&t->context->roots[i], certificate);
+	return r;
+}
+
+static bool crls_are_fresh(const struct sek_tls_context *c)
+{
+	time_t now = time(NULL);
+
+	for (unsigned i = 0; i < c->n_roots; i++)
+		if (!crl_is_fresh(c->roots[i].crl, now))
+			return false;
+	return true;
 }
 
 static enum sek_tls_refusal check_render_host(struct sek_tls *t, gnutls_x509_crt_t *chain, unsigned n)
@@ -266,7 +340,7 @@ enum sek_tls_refusal sek_tls_verify(struct sek_tls *t, const gnutls_datum_t *cer
 		return SEK_TLS_NO_CERTIFICATE;
 	if (n > CHAIN_MAX)
 		return SEK_TLS_UNTRUSTED;
-	if (!crl_is_fresh(t->context->crl, time(NULL)))
+	if (!crls_are_fresh(t->context))
 		return SEK_TLS_CRL_STALE;
 	for (i = 0; i < n; i++)
 		if (gnutls_x509_crt_init(&chain[i]) < 0 ||

@@ -159,9 +159,27 @@ test("keys: each is changed while a session runs, which goes on; what the old on
 	/* the next backup holds everything, for the new key */
 	fine("sekishoctl", ["backup", "--config", config]);
 
-	/* this one is taken by a restart, over which the session goes on */
+	/* another CA: lists of both, both, certificates of the new one, the new one alone */
+	const pki2 = at("pki2"), host = "render1.sekisho.internal";
+	for (const words of [["init", pki2], ["broker", pki2, "broker1"], ["host", pki2, host]])
+		fine("sekisho-certs", words);
+	for (const name of ["ca.crt", "ca.crl"])
+		fs.writeFileSync(at(`both.${name}`), fs.readFileSync(`${pki}/${name}`, "utf8") + fs.readFileSync(`${pki2}/${name}`, "utf8"));
+	const tooEarly = run("sekishoctl", ["--lang", "en", "key", "rotate", "ca", "--file", at("both.ca.crt"), "--config", config]);
+	assert.equal(tooEarly.code, 1);
+	assert.match(tooEarly.said, /put those in first/);
+	await rotate("crl", "--file", at("both.ca.crl"));
+	await rotate("ca", "--file", at("both.ca.crt"));
+	await rotate("broker", "--certificate", `${pki2}/broker1.crt`, "--key", `${pki2}/broker1.key`);
+	for (const end of ["crt", "key"])
+		fs.copyFileSync(`${pki2}/${host}.${end}`, `${pki}/${host}.${end}`);
+	await rotate("ca", "--file", `${pki2}/ca.crt`);
+	await rotate("crl", "--file", `${pki2}/ca.crl`);
+
+	/* this one is taken by a restart, over which the session goes on (and dials with certificates of the new CA alone) */
 	const login = fs.readFileSync(at("state/login.key"));
-	assert.match(fine("sekishoctl", ["--lang", "en", "key", "rotate", "login", "--config", config]), /restart/);
+	assert.equal(run("sekishoctl", ["key", "rotate", "login", "--config", config]).code, 1, "recovery codes are void then: it has to be said");
+	assert.match(fine("sekishoctl", ["--lang", "en", "key", "rotate", "login", "--yes", "--config", config]), /restart/);
 	harness.broker.process.kill("SIGUSR1");
 	await harness.broker.ended;
 	harness.startBroker();

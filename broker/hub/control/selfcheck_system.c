@@ -85,8 +85,12 @@ static void check_crl(struct sek_selfcheck *s, const char *id, const char *path)
 	if (gnutls_x509_crl_import(crl, &d, GNUTLS_X509_FMT_PEM) < 0) {
 		sek_check_line(s, id, SEK_CHECK_FAILED, "no-crl", NULL, "%s", path);
 	} else {
-		begins = gnutls_x509_crl_get_this_update(crl);
+		struct sek_validity all = { gnutls_x509_crl_get_this_update(crl), INT64_MAX };
+
+		(void)sek_crl_times(pem, n, &all); /* of several the one that runs out first */
 		next = gnutls_x509_crl_get_next_update(crl);
+		begins = all.from_s;
+		next = next > all.until_s ? all.until_s : next;
 		stamp(begins, from);
 		stamp(next, until);
 		sek_check_line(s, id, level(sek_ages_of_crl(&s->config->sessions.ages, &(struct sek_validity){ begins, next }, now)),

@@ -68,13 +68,15 @@ const struct sek_phrase tool_backup_keys = {
 const struct sek_phrase tool_key_usage = {
 	"usage: sekisho-key list [--config FILE] [--lang ja|en]\n"
 	"         each key: how old, when another one is taken, what it is for, its files, where the copy should be\n"
-	"       sekisho-key rotate NAME [--certificate FILE --key FILE | --file FILE] [--config FILE] [--lang ja|en]\n"
-	"         puts another one in its place without ending a session; audit, recording-signing and backup-signing are made here\n"
+	"       sekisho-key rotate NAME [--certificate FILE --key FILE | --file FILE] [--yes] [--config FILE] [--lang ja|en]\n"
+	"         puts another one in its place without ending a session; audit, recording-signing, backup-signing and login are made here;\n"
+	"         login voids recovery codes, and asks (--yes: it does not)\n"
 	"exit codes: 0 done, 1 it did not work, 2 wrong usage\n",
 	"使い方: sekisho-key list [--config ファイル] [--lang ja|en]\n"
 	"         それぞれの鍵の日数、新しい鍵が有効になる時、用途、ファイル、控えの場所\n"
-	"        sekisho-key rotate 名前 [--certificate ファイル --key ファイル | --file ファイル] [--config ファイル] [--lang ja|en]\n"
-	"         セッションを終了せずに鍵を交換する。audit、recording-signing、backup-signing、login はここで作られる\n"
+	"        sekisho-key rotate 名前 [--certificate ファイル --key ファイル | --file ファイル] [--yes] [--config ファイル] [--lang ja|en]\n"
+	"         セッションを終了せずに鍵を交換する。audit、recording-signing、backup-signing、login はここで作られる。\n"
+	"         login では回復コードが無効になるため確認する（--yes で省略）\n"
 	"終了コード: 0 成功、1 失敗、2 使い方の誤り\n",
 };
 const struct sek_phrase tool_restart_takes = { "%s: in place; `systemctl restart sekisho-broker` takes it (sessions go on)\n",
@@ -86,6 +88,15 @@ const struct sek_phrase tool_in_place = {
 	"the files are in place, but the running broker goes on with the old ones; `systemctl restart sekisho-broker` takes them, sessions go on:",
 	"ファイルは配置しましたが、動作中のブローカーは古いものを使っています。`systemctl restart sekisho-broker` で有効になります（セッションは継続します）:" };
 const struct sek_phrase tool_copy = { "copy: %s\n", "控え: %s\n" };
+
+const struct sek_phrase tool_login_sure = {
+	"With another login.key every user's recovery codes are void from the next start on (code generators stay); who wants new ones sets the generator up\n"
+	"again. Change it? [y/N] ",
+	"login.key を変えると、次の起動から全利用者の回復コードが無効になります（ワンタイムコードの登録はそのまま）。新しい回復コードは、登録をやり直すと発行されます。\n"
+	"変更しますか。[y/N] " };
+const struct sek_phrase tool_login_yes = {
+	"nothing was changed: every user's recovery codes would be void; say yes, or --yes where nobody can be asked",
+	"何も変更していません。全利用者の回復コードが無効になるため、確認が必要です。質問できない場合は --yes を付けてください" };
 
 const struct sek_phrase tool_recording_usage = {
 	"usage: sekisho-recording keygen [--two] PUBLIC SECRET [--lang ja|en]\n"
@@ -183,8 +194,8 @@ static const struct sek_phrase errors[] = {
 	{ "is not the key of that certificate", "はその証明書の鍵ではありません" },
 	{ "is not good now: look at its dates and at the clock", "は現在有効ではありません。期間と時計を確認してください" },
 	{ "is no CRL in PEM", "は PEM 形式の失効リストではありません" },
-	{ "is not signed by the CA, or has run out", "は認証局の署名がないか、期限切れです" },
-	{ "has run out", "は期限切れです" },
+	{ "is not signed by the CA (by each, if there are several), or has run out", "は認証局（複数ある場合はそれぞれ）の署名がないか、期限切れです" },
+	{ "holds no good CRL of each of these CAs: put those in first (rotate crl)", "に、これらの認証局それぞれの有効な失効リストがありません。先に入れてください（rotate crl）" },
 	{ "the key cannot be changed", "鍵を交換できません" },
 	{ "audit log", "監査ログ" },
 	{ "it did not answer", "応答がありません" },

@@ -9,7 +9,7 @@
 
 extern const struct sek_phrase tool_backup_usage, tool_made, tool_whole, tool_new, tool_from_postgresql, tool_removed, tool_signature_ok, tool_whole_made,
 	tool_new_made, tool_passphrase, tool_first, tool_second, tool_again, tool_backup_passphrase, tool_all_ok, tool_class, tool_class_names[], tool_log_not_told, tool_dry, tool_restored,
-	tool_restored_below, tool_backup_keys, tool_key_usage, tool_restart_takes, tool_in_place, tool_not_running, tool_changed, tool_copy, tool_recording_usage,
+	tool_restored_below, tool_backup_keys, tool_key_usage, tool_restart_takes, tool_in_place, tool_not_running, tool_changed, tool_copy, tool_recording_usage, tool_login_sure, tool_login_yes,
 	tool_recording_keys;
 
 /* Prints one of the above that take arguments, without a newline of its own. */

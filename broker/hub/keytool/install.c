@@ -127,36 +127,56 @@ bool keytool_check_pair(const char *certificate, const char *key, const char *ca
 	return ok;
 }
 
-bool keytool_check_ca(const char *ca, const char *certificate, char *err, size_t err_size)
+/* Signed by it; *ret_good: and good now. */
+static bool is_of(gnutls_x509_crl_t crl, gnutls_x509_crt_t ca, bool *ret_good)
+{
+	const unsigned dates = GNUTLS_CERT_INVALID | GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED | GNUTLS_CERT_REVOCATION_DATA_ISSUED_IN_FUTURE;
+	unsigned verdict = ~0u;
+
+	if (gnutls_x509_crl_verify(crl, &ca, 1, 0, &verdict) < 0 || verdict == GNUTLS_CERT_INVALID || (verdict & ~dates) != 0)
+		return false;
+	*ret_good = verdict == 0 && gnutls_x509_crl_get_next_update(crl) > time(NULL);
+	return true;
+}
+
+bool keytool_check_crl(const char *crl, const char *ca, char *err, size_t err_size)
+{
+	gnutls_x509_crl_t *all = NULL;
+	struct list cas = { .n = 0 };
+	unsigned count = 0, i, k;
+	char *text = NULL;
+	size_t n = 0;
+	bool ok = load_list(ca, &cas, err, err_size);
+
+	if (ok && !sek_is_ok(sek_file_read(crl, &text, &n)))
+		ok = no(err, err_size, crl, "cannot be read");
+	if (ok && (gnutls_x509_crl_list_import2(&all, &count, &(gnutls_datum_t){ (unsigned char *)text, (unsigned)n }, GNUTLS_X509_FMT_PEM, 0) < 0 ||
+			count == 0))
+		ok = no(err, err_size, crl, "is no CRL in PEM");
+	for (i = 0; ok && i < cas.n; i++) {
+		bool good = false;
+
+		/* the first of each is what counts (base/tls_verify.c) */
+		for (k = 0; k < count && !is_of(all[k], cas.all[i], &good); k++)
+			;
+		if (!good)
+			ok = no(err, err_size, crl, "is not signed by the CA (by each, if there are several), or has run out");
+	}
+	for (k = 0; k < count; k++)
+		gnutls_x509_crl_deinit(all[k]);
+	gnutls_free(all);
+	free(text);
+	free_list(&cas);
+	return ok;
+}
+
+bool keytool_check_ca(const char *ca, const char *certificate, const char *crl, char *err, size_t err_size)
 {
 	struct list l = { .n = 0 };
 	bool ok = load_list(certificate, &l, err, err_size) && comes_from(&l, ca, err, err_size);
 
 	free_list(&l);
-	return ok;
-}
-
-bool keytool_check_crl(const char *crl, const char *ca, char *err, size_t err_size)
-{
-	struct list cas = { .n = 0 };
-	gnutls_x509_crl_t c = NULL;
-	char *text = NULL;
-	size_t n = 0;
-	unsigned verdict = ~0u;
-	bool ok = load_list(ca, &cas, err, err_size);
-
-	if (ok && !sek_is_ok(sek_file_read(crl, &text, &n)))
-		ok = no(err, err_size, crl, "cannot be read");
-	if (ok && (gnutls_x509_crl_init(&c) != 0 ||
-			gnutls_x509_crl_import(c, &(gnutls_datum_t){ (unsigned char *)text, (unsigned)n }, GNUTLS_X509_FMT_PEM) != 0))
-		ok = no(err, err_size, crl, "is no CRL in PEM");
-	if (ok && (gnutls_x509_crl_verify(c, cas.all, cas.n, 0, &verdict) < 0 || verdict != 0))
-		ok = no(err, err_size, crl, "is not signed by the CA, or has run out");
-	if (ok && gnutls_x509_crl_get_next_update(c) <= time(NULL))
-		ok = no(err, err_size, crl, "has run out");
-	if (c)
-		gnutls_x509_crl_deinit(c);
-	free(text);
-	free_list(&cas);
+	if (ok && !keytool_check_crl(crl, ca, err, err_size))
+		return no(err, err_size, crl, "holds no good CRL of each of these CAs: put those in first (rotate crl)");
 	return ok;
 }

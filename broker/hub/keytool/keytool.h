@@ -37,7 +37,7 @@ struct keytool_key {
 struct keytool {
 	const char *config_path;
 	struct sek_broker_config *config;
-	bool ja;
+	bool ja, yes;
 	const char *certificate, *key, *file; /* what the command line gives */
 	struct keytool_key keys[KEYTOOL_KEYS];
 };
@@ -51,8 +51,9 @@ int keytool_rotate(const struct keytool *t, const char *name);
 bool keytool_install(const char *path, const void *bytes, size_t n, char *err, size_t err_size);
 /* A certificate and its key that may take the place of others: they belong together, are good now and, if ca is not NULL, come from it. */
 bool keytool_check_pair(const char *certificate, const char *key, const char *ca, char *err, size_t err_size);
-/* Another CA file must still vouch for the certificate that the broker has; a CRL must be the CA's and good now. */
-bool keytool_check_ca(const char *ca, const char *certificate, char *err, size_t err_size);
+/* Another CA file must still vouch for the certificate that the broker has, and for each of its CAs there must be a good CRL in the file crl. A CRL
+ * file must hold one of each CA that is good now; those of others do no harm. */
+bool keytool_check_ca(const char *ca, const char *certificate, const char *crl, char *err, size_t err_size);
 bool keytool_check_crl(const char *crl, const char *ca, char *err, size_t err_size);
 
 /* tell.c: the running broker. 1: it has taken the keys anew; 0: nobody listens at the socket; -1: it did not, err says why. */

@@ -29,6 +29,8 @@ static bool parse(struct keytool *t, int argc, char **argv, const char **ret_nam
 			*to = argv[++i];
 		else if (value && strcmp(argv[i], "--lang") == 0 && (strcmp(value, "ja") == 0 || strcmp(value, "en") == 0))
 			i++;
+		else if (strcmp(argv[i], "--yes") == 0)
+			t->yes = true;
 		else if (argv[i][0] != '-' && !*ret_name)
 			*ret_name = argv[i];
 		else

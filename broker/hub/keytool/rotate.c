@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <sodium.h>
 
+#include "base/ask.h"
 #include "base/file.h"
 #include "broker/hub/audit/rekey.h"
 #include "broker/hub/keys/replace.h"
@@ -65,7 +67,8 @@ static bool put_file(const struct keytool *t, const struct keytool_key *k, char 
 		snprintf(err, err_size, "name the new one: --file FILE");
 		return false;
 	}
-	if (strcmp(k->name, "ca") == 0 && !keytool_check_ca(t->file, t->config->sessions.intermediate_path, err, err_size))
+	if (strcmp(k->name, "ca") == 0 && !keytool_check_ca(t->file, t->config->sessions.intermediate_path,
+	    t->config->sessions.crl_path, err, err_size))
 		return false;
 	if (strcmp(k->name, "crl") == 0 && !keytool_check_crl(t->file, t->config->sessions.ca_path, err, err_size))
 		return false;
@@ -153,6 +156,20 @@ static int tell(const struct keytool *t, const struct keytool_key *k)
 	return KEYTOOL_DONE;
 }
 
+/* What cannot be taken back is asked about: hashes of recovery codes cannot be made anew. */
+static bool is_sure(const struct keytool *t, const struct keytool_key *k)
+{
+	char answer[64] = "";
+
+	if (k->way != KEYTOOL_LOGIN || t->yes)
+		return true;
+	if (!isatty(STDIN_FILENO))
+		return false;
+	fputs(sek_phrase_of(t->ja, &tool_login_sure), stdout);
+	fflush(stdout);
+	return sek_ask_line(stdin, answer, sizeof answer) && (strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0 || strcmp(answer, "はい") == 0);
+}
+
 int keytool_rotate(const struct keytool *t, const char *name)
 {
 	const struct keytool_key *k = t->keys;
@@ -167,6 +184,8 @@ int keytool_rotate(const struct keytool *t, const char *name)
 		return refuse(t, k, sek_phrase_of(t->ja, &k->what));
 	if (!k->file && !k->public)
 		return refuse(t, k, "this broker has none");
+	if (!is_sure(t, k))
+		return refuse(t, k, sek_phrase_of(t->ja, &tool_login_yes));
 	snprintf(who, sizeof who, geteuid() == 0 ? "#local:root" : "#local:uid%lu", (unsigned long)geteuid());
 	ok = change(t, k, who, err, sizeof err);
 	note(t, k, who, ok, err);

@@ -123,7 +123,8 @@ static void put_tls(struct parameters *p, const struct sek_pg_where *w, const ch
 	put(p, "sslmode", "verify-full");
 	put(p, "ssl_min_protocol_version", "TLSv1.3");
 	put(p, "sslrootcert", w->ca);
-	put(p, "sslcert", w->certificate);
+	/* else libpq would look for one in HOME, which may be another user's, and fail where it may not look */
+	put(p, "sslcert", *w->certificate ? w->certificate : "/nonexistent/certificate");
 	put(p, "sslkey", w->key);
 }
 

@@ -299,6 +299,91 @@ START_TEST(revoked)
 }
 END_TEST
 
+static void trust(const char *ca_a, const char *ca_b, const char *crl_a, const char *crl_b)
+{
+	char *ca = world_join(ca_a, ca_b), *crl = world_join(crl_a, crl_b);
+
+	free(world.ca);
+	free(world.crl);
+	world.ca = ca;
+	world.crl = crl;
+}
+
+/* With what the world trusts now. */
+static sek_status make_context(void)
+{
+	char *chain = world_text(&world, WORLD_HOST ".crt"), *key = world_text(&world, WORLD_HOST ".key");
+	const struct sek_tls_pem pem = { world.ca, world.crl, chain, key };
+	struct sek_tls_context *c = NULL;
+	sek_status s = sek_tls_context_create(SEK_TLS_SERVER, &pem, &c);
+
+	sek_tls_context_destroy(c);
+	free(chain);
+	free(key);
+	return s;
+}
+
+/* While a site changes its CA both are trusted, each with its own CRL. They even have the same name. */
+START_TEST(two_roots)
+{
+	char *chain, *key, *old_chain, *old_key, *ca, *crl, *host, *host_key, *old_host, *old_host_key, err[512] = "", *stale;
+	const struct sek_pki_wish none = { .days = 0 };
+	struct sek_pki *p = NULL;
+	struct world other;
+	size_t n;
+
+	world_build(&other);
+	ca = world_text(&world, "ca.crt");
+	crl = world_text(&world, "ca.crl");
+	host = world_text(&other, WORLD_HOST ".crt");
+	host_key = world_text(&other, WORLD_HOST ".key");
+	old_host = world_text(&world, WORLD_HOST ".crt");
+	old_host_key = world_text(&world, WORLD_HOST ".key");
+	world_session(&other, session_id, WORLD_HOST, &chain, &key);
+	world_session(&world, session_id, WORLD_HOST, &old_chain, &old_key);
+	ck_assert_int_eq(offer_client(chain, key), SEK_TLS_UNTRUSTED);
+	trust(ca, "", other.crl, crl); /* first the lists: another's does no harm */
+	ck_assert_int_eq(offer_client(old_chain, old_key), SEK_TLS_ACCEPTED);
+	ck_assert_int_eq(offer_client(chain, key), SEK_TLS_UNTRUSTED);
+	trust(ca, other.ca, other.crl, crl);
+	ck_assert_int_eq(offer_client(old_chain, old_key), SEK_TLS_ACCEPTED);
+	ck_assert_int_eq(offer_client(chain, key), SEK_TLS_ACCEPTED);
+	ck_assert_int_eq(offer_host(old_host, old_host_key, WORLD_HOST), SEK_TLS_ACCEPTED);
+	ck_assert_int_eq(offer_host(host, host_key, WORLD_HOST), SEK_TLS_ACCEPTED);
+	/* every root needs a list of its own, and every one must be good now */
+	trust(ca, other.ca, crl, "");
+	ck_assert(sek_is(make_context(), SEK_E_CRYPTO));
+	stale = world_crl(&other, time(NULL) - 7200, time(NULL) - 3600);
+	trust(ca, other.ca, crl, stale);
+	ck_assert_int_eq(make_context().detail, SEK_TLS_FAULT_CRL_STALE);
+	trust(ca, host, crl, other.crl); /* no CA */
+	ck_assert_int_eq(make_context().detail, SEK_TLS_FAULT_CA);
+	/* what one has revoked is refused, and nothing else */
+	ck_assert(sek_is_ok(sek_pki_open(other.directory, &p, err, sizeof err)));
+	ck_assert(sek_is_ok(sek_pki_revoke(p, "broker1", &none, &n, err, sizeof err)));
+	sek_pki_close(p);
+	world_reload(&other);
+	trust(other.ca, ca, crl, other.crl);
+	ck_assert_int_eq(offer_client(chain, key), SEK_TLS_REVOKED);
+	ck_assert_int_eq(offer_client(old_chain, old_key), SEK_TLS_ACCEPTED);
+	/* the new one alone */
+	trust(other.ca, "", crl, other.crl);
+	ck_assert_int_eq(offer_host(old_host, old_host_key, WORLD_HOST), SEK_TLS_UNTRUSTED);
+	world_remove(&other);
+	free(stale);
+	free(ca);
+	free(crl);
+	free(host);
+	free(host_key);
+	free(old_host);
+	free(old_host_key);
+	free(chain);
+	free(key);
+	free(old_chain);
+	free(old_key);
+}
+END_TEST
+
 static gnutls_datum_t der_of(const char *pem)
 {
 	gnutls_datum_t text = { (unsigned char *)(uintptr_t)pem, (unsigned)strlen(pem) }, der;
@@ -367,6 +452,7 @@ int main(void)
 	tcase_add_loop_test(c, host_certificates, 0, (int)(sizeof hosts / sizeof hosts[0]));
 	tcase_add_test(c, real_certificates);
 	tcase_add_test(c, revoked);
+	tcase_add_test(c, two_roots);
 	tcase_add_test(c, bit_flips);
 	suite_add_tcase(s, c);
 	r = srunner_create(s);
