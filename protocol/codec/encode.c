@@ -23,6 +23,8 @@
 #define SMOOTH_COLOURS 64
 /* What was sent as a film is taken for one so many times before it is looked at again. */
 #define FILM_TRUST 8
+/* The squares in which JPEG codes with half the colours. */
+#define FILM_STEP_PX 16
 /* Text is no film, even when it comes that fast: of 16 of its pixels, so many equal their left neighbour. */
 #define FILM_EQUAL_OF_16 10
 
@@ -133,6 +135,29 @@ static struct sek_rect photo_rect(struct sek_update_encoder *e, struct sek_rect 
 	return e->look.look == SEK_LOOK_PHOTO ? whole : changed;
 }
 
+/* What of a tile is a film. At the sides at which it goes on, all, so that neighbours meet edge to edge; at the others in steps of
+ * JPEG's squares: what stands beside a film in the same tile need not suffer, nor be coded. A strip is the strip. */
+static struct sek_rect film_rect(const struct sek_job *j, size_t i, struct sek_rect changed, struct sek_rect whole)
+{
+	const struct sek_update_encoder *e = j->e;
+	const unsigned step = FILM_STEP_PX - 1, column = (unsigned)(i % e->columns);
+	unsigned x0 = changed.x & ~step, y0 = changed.y & ~step;
+	unsigned x1 = ((unsigned)changed.x + changed.w + step) & ~step, y1 = ((unsigned)changed.y + changed.h + step) & ~step;
+	const unsigned right = (unsigned)whole.x + whole.w, bottom = (unsigned)whole.y + whole.h;
+
+	if (!is_large(changed))
+		return changed;
+	if (column > 0 && was_film(j, i - 1))
+		x0 = whole.x;
+	if (x1 > right || (column + 1u < e->columns && was_film(j, i + 1)))
+		x1 = right;
+	if (i >= e->columns && was_film(j, i - e->columns))
+		y0 = whole.y;
+	if (y1 > bottom || (i + e->columns < sek_tile_count(e) && was_film(j, i + e->columns)))
+		y1 = bottom;
+	return (struct sek_rect){ (uint16_t)x0, (uint16_t)y0, (uint16_t)(x1 - x0), (uint16_t)(y1 - y0) };
+}
+
 sek_status sek_encode_flush(struct sek_update_encoder *e)
 {
 	struct sek_rect r = e->wide;
@@ -218,9 +243,8 @@ sek_status sek_encode_tile(const struct sek_job *j, size_t i, struct sek_rect wh
 	e->filmed[i] = (uint8_t)(!film ? 0 : e->filmed[i] < FILM_TRUST ? e->filmed[i] + 1 : 1);
 	e->still_ms[i] = j->now_ms;
 	if (film) {
-		/* What stands beside a film in the same tile need not suffer. */
 		e->look.look = SEK_LOOK_PHOTO;
-		r = is_large(r) ? whole : r;
+		r = film_rect(j, i, r, whole);
 	} else if (j->o->fast && !e->look.counted) {
 		sek_classify(e->simd, old_at(e, r), e->stride, r.w, r.h, true, &e->look);
 	}

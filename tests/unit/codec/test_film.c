@@ -136,6 +136,44 @@ START_TEST(a_film_that_pauses_costs_nothing)
 }
 END_TEST
 
+/* How many pixels differ from the source outside r, while a film plays in it. */
+static unsigned suffers(struct sek_rect film, struct sek_rect r)
+{
+	unsigned differ = 0;
+	struct pair p;
+
+	pair_init(&p, WIDTH, HEIGHT);
+	test_draw_text(&p.src, whole(&p), 0, 1);
+	step(&p, &usual);
+	for (unsigned i = 0; i < 8; i++) {
+		draw_film(&p.src, film, i);
+		sek_update_encoder_damage(p.e, film);
+		p.now_ms += 40;
+		step(&p, &usual);
+	}
+	for (unsigned y = 0; y < HEIGHT; y++) {
+		for (unsigned x = 0; x < WIDTH; x++) {
+			if (x >= r.x && x < (unsigned)r.x + r.w && y >= r.y && y < (unsigned)r.y + r.h)
+				continue;
+			differ += ((p.src.px[y * p.src.stride_px + x] ^ p.to.pic.px[y * p.to.pic.stride_px + x]) & 0xffffff) != 0;
+		}
+	}
+	become_exact(&p, &usual);
+	pair_finish(&p);
+	return differ;
+}
+
+/* A film's squares of 16 pixels are approximate, and of the rest of its tiles hardly anything: what the first pictures were, before
+ * they were known to be a film. */
+START_TEST(what_stands_beside_a_film_stays_exact)
+{
+	/* in 384 x 256 pixels of whole tiles */
+	ck_assert_uint_lt(suffers((struct sek_rect){ 90, 100, 300, 200 }, (struct sek_rect){ 80, 96, 320, 208 }), 4000);
+	ck_assert_uint_lt(suffers((struct sek_rect){ 110, 64, 256, 192 }, (struct sek_rect){ 96, 64, 272, 192 }), 2000);
+	ck_assert_uint_eq(suffers((struct sek_rect){ 128, 64, 256, 192 }, (struct sek_rect){ 128, 64, 256, 192 }), 0);
+}
+END_TEST
+
 static void draw_page(const struct sek_picture *p, unsigned scroll, struct sek_rect film, unsigned i)
 {
 	test_draw_text(p, (struct sek_rect){ 0, 0, WIDTH, HEIGHT }, scroll, 1);
@@ -237,6 +275,7 @@ int main(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, a_film_is_rounded_once);
 	tcase_add_test(t, a_film_that_pauses_costs_nothing);
+	tcase_add_test(t, what_stands_beside_a_film_stays_exact);
 	tcase_add_test(t, a_film_plays_while_the_page_scrolls);
 	tcase_add_test(t, a_film_that_is_painted_meanwhile_cannot_break_it);
 	suite_add_tcase(suite, t);
