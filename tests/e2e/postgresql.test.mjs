@@ -37,6 +37,10 @@ test("store: the database is away: browsing goes on, a log-in waits with a word 
 	await remote.page.mouse.click(300, 250);
 	await remote.page.keyboard.type("before");
 	await remote.hasText("before");
+	server("freeze"); // nothing of a live session waits for a query
+	await remote.page.keyboard.type(" frozen");
+	await remote.hasText("before frozen");
+	server("thaw");
 	server("kill");
 	const page = await harness.newPage({ locale: "ja-JP" });
 	await page.goto(harness.url);
@@ -46,7 +50,7 @@ test("store: the database is away: browsing goes on, a log-in waits with a word 
 	await page.getByText("サーバーのデータベースが応答していません。", { exact: false }).first().waitFor({ timeout: 60000 });
 	await page.screenshot({ path: path.join(outDir, "login-store-away.png") });
 	await remote.page.keyboard.type(" while");
-	await remote.hasText("before while");
+	await remote.hasText("before frozen while");
 	// whoever asks for a session now is told that it is the database, not the line
 	await remote.page.reload();
 	await remote.page.locator("sek-overlay h1").getByText("サーバーのデータベースが応答していません", { exact: true }).waitFor({ timeout: 60000 });
@@ -56,7 +60,7 @@ test("store: the database is away: browsing goes on, a log-in waits with a word 
 	await remote.live();
 	await remote.page.mouse.click(300, 250);
 	await remote.page.keyboard.type(" after");
-	await remote.hasText("before while after");
+	await remote.hasText("before frozen while after");
 	await remote.live();
 	assert.deepEqual(problems(page).filter(line => !line.includes("503")), []);
 	await page.context().close();

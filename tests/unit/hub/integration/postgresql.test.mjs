@@ -73,6 +73,24 @@ test('the server is away: log-ins wait, those who are in go on, and all catch up
 	assert.ok(!/broker\.silent/.test(a.log + b.log), 'neither took the other for dead');
 });
 
+// Queries wait in threads of the pool: the loop, and with it every live session, goes on.
+test('the server stands still: the broker answers whoever needs no query', async () => {
+	const cookie = await a.login('hanako');
+	server('freeze');
+	try {
+		let answer = null, others = 0;
+		const asked = a.post('/api/session', {}, { cookie }).then((r) => { answer = r; });
+		for (; !answer; others++) assert.equal((await a.get('/api/me', cookie)).status, 200);
+		await asked;
+		assert.deepEqual([answer.status, answer.json.error], [503, 'store']);
+		assert.ok(others > 3, `${others} answers meanwhile`);
+	} finally {
+		server('thaw');
+	}
+	await until('a session', async () => (await a.post('/api/session', {}, { cookie })).status === 200);
+	assert.equal((await a.get('/api/me', cookie)).status, 200);
+});
+
 test('a database of another locale is refused, and one that is not there said so', async () => {
 	const text = fs.readFileSync(a.file(a.config), 'utf8');
 	const fails = (t) => {
