@@ -67,7 +67,9 @@ static uint32_t *copy_page(const struct sek_desk *d, uint16_t width, uint16_t he
 	const uint32_t *from = sek_gap_reader_pixels(d->gap);
 	uint32_t *px = malloc((size_t)width * height * sizeof *px);
 
-	for (uint16_t y = 0; px && y < height; y++)
+	if (!px)
+		return NULL;
+	for (uint16_t y = 0; y < height; y++)
 		memcpy(px + (size_t)y * width, from + (size_t)y * d->layout->stride_px, (size_t)width * sizeof *px);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return px;

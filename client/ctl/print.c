@@ -146,16 +146,19 @@ void ctl_print_rows(const struct ctl *c, const json_t *rows, const char *columns
 		for (k = 0; k < n; k++) {
 			char *text = i == 0 ? strdup(ctl_column(c, name[k])) :
 				text_of(c, name[k], json_object_get(json_array_get(rows, i - 1), name[k]));
+			size_t w = width(text ? text : "");
 
-			cells[i * n + k] = text ? text : strdup("");
-			if (width(cells[i * n + k]) > most[k])
-				most[k] = width(cells[i * n + k]);
+			cells[i * n + k] = text;
+			if (w > most[k])
+				most[k] = w;
 		}
 	}
 	for (i = 0; i <= count; i++) {
 		for (k = 0; k < n; k++) {
-			put_cell(cells[i * n + k], most[k], i > 0 && is_red(json_array_get(rows, i - 1), name[k]), k + 1 == n);
-			free(cells[i * n + k]);
+			char *text = cells[i * n + k];
+
+			put_cell(text ? text : "", most[k], i > 0 && is_red(json_array_get(rows, i - 1), name[k]), k + 1 == n);
+			free(text);
 		}
 		putchar('\n');
 	}

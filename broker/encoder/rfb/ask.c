@@ -68,7 +68,7 @@ static unsigned words_at(const struct sek_rfb *r, const struct sek_picture *p, s
 static void draw(struct sek_rfb *r)
 {
 	const struct sek_picture *p = sek_rfb_screen_picture(r->screen);
-	struct sek_rect at = r->ask.at, in = at;
+	struct sek_rect at = r->ask.at, in;
 
 	fill(p, at, RIM);
 	in = (struct sek_rect){ (uint16_t)(at.x + 2), (uint16_t)(at.y + 2), (uint16_t)(at.w - 4), (uint16_t)(at.h - 4) };

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "broker/hub/auth/auth_private.h"
 #include "broker/hub/store/factors.h"
@@ -62,10 +63,7 @@ static void after_store(uv_work_t *w, int cancelled)
 static void store(struct sek_auth_consent *c)
 {
 	c->work.data = c;
-	if (uv_queue_work(c->auth->loop, &c->work, work_store, after_store) != 0) {
-		c->status = sek_fail(SEK_E_NOMEM);
-		finish(c);
-	}
+	SEK_ASSERT(uv_queue_work(c->auth->loop, &c->work, work_store, after_store) == 0); /* never answered before the caller has it */
 }
 
 static void recorded(void *user, sek_status status)

@@ -110,7 +110,7 @@ static sek_status credentials(const void *bytes, size_t n)
 /* Five texts of the given length each, all 'x'. */
 static uint8_t *five(uint32_t each, size_t *ret_n)
 {
-	uint8_t *bytes = malloc(5 * (4 + (size_t)each) + 16);
+	uint8_t *bytes = calloc(1, 5 * (4 + (size_t)each) + 16);
 	struct sek_writer w;
 
 	sek_writer_init(&w, bytes, 5 * (4 + (size_t)each) + 16);

@@ -32,6 +32,32 @@ static void teardown(void)
 	close(ro);
 }
 
+#define SAME(field) ck_assert_uint_eq(a->field, b->field)
+/* Field by field: between them lie bytes that nobody has written. */
+static void assert_same(const struct sek_host_health *a, const struct sek_host_health *b)
+{
+	SAME(count);
+	SAME(draining);
+	SAME(sessions);
+	SAME(sessions_max);
+	SAME(memory_mib);
+	SAME(available_mib);
+	SAME(cpu_permille);
+	SAME(stall_permille);
+	SAME(cores);
+	SAME(warm_ja);
+	SAME(warm_en);
+	SAME(limits);
+	SAME(refused);
+	SAME(faults);
+	SAME(image_days);
+	SAME(browser_days);
+	SAME(browser_major);
+	SAME(certificate_days);
+	SAME(certificate_left_days);
+	SAME(crl_left_hours);
+}
+
 START_TEST(what_is_put_is_got)
 {
 	struct sek_host_health in = { .draining = true, .sessions = 3, .sessions_max = 20, .memory_mib = 64000, .available_mib = 32000,
@@ -48,7 +74,7 @@ START_TEST(what_is_put_is_got)
 	sek_health_writer_put(w, &in);
 	sek_health_reader_get(reader, &out);
 	in.count = 1;
-	ck_assert_mem_eq(&in, &out, sizeof in);
+	assert_same(&in, &out);
 	raw[0] = UINT32_MAX; /* the counter goes round past "never" */
 	sek_health_writer_put(w, &in);
 	sek_health_reader_get(reader, &out);
