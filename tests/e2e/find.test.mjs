@@ -29,7 +29,7 @@ after(() => harness?.stop());
 async function unlock(page)
 {
 	await page.locator("input[type=file]").setInputFiles(site.secretKey);
-	await page.locator("input[type=password]").fill(PASSPHRASE);
+	await page.locator("input[type=password][required]").fill(PASSPHRASE);
 	await page.keyboard.press("Enter");
 }
 

@@ -34,7 +34,7 @@ try {
 		await page.goto(`${harness.url}/review/#play/${film.id}`);
 		if (i === 0) {
 			await page.locator("input[type=file]").setInputFiles(site.secretKey);
-			await page.locator("input[type=password]").fill(PASSPHRASE);
+			await page.locator("input[type=password][required]").fill(PASSPHRASE);
 			await page.keyboard.press("Enter");
 		}
 		await page.locator("input[name=reason]").fill("bench");
