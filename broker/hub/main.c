@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 	if (o.check) {
 		printf("OK\n");
 	} else if (o.user_argv || o.accept_keys || o.migrate) {
-		r = o.migrate ? sek_moved_main(b.config) : o.accept_keys ? sek_samekeys_accept(b.config) : sek_users_main(b.config, o.user_argc, o.user_argv);
+		r = o.migrate ? sek_moved_main(b.config, o.ja) : o.accept_keys ? sek_samekeys_accept(b.config) : sek_users_main(b.config, o.user_argc, o.user_argv);
 	} else {
 		if (b.config->time_zone)
 			setenv("TZ", b.config->time_zone, 1);

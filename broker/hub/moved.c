@@ -13,6 +13,7 @@
 #include <sodium.h>
 
 #include "broker/hub/audited.h"
+#include "broker/hub/keys/words.h"
 #include "broker/hub/store/migrate.h"
 #include "broker/hub/users.h"
 
@@ -48,39 +49,44 @@ static void progress(void *user, const char *table, int64_t done, int64_t all)
 	fflush(stdout);
 }
 
+struct told {
+	int64_t rows;
+	bool ja;
+};
+
 static void same(void *user, const char *table, int64_t rows, const char *hash)
 {
-	int64_t *all = user;
+	struct told *t = user;
 
-	*all += rows;
-	printf("%s%-16s %10lld rows, the same on both sides (%.16s)\n", isatty(STDOUT_FILENO) ? "\r\033[K" : "", table, (long long)rows, hash);
+	t->rows += rows;
+	printf("%s%-16s %10lld ", isatty(STDOUT_FILENO) ? "\r\033[K" : "", table, (long long)rows);
+	sek_tool_say(t->ja, &tool_moved_same, hash);
 }
 
-static int refuse(const char *why)
+static int refuse(bool ja, const char *why)
 {
-	fprintf(stderr, "sekisho-broker: %s\n", why);
-	return 1;
+	return sek_tool_fail(ja, "sekisho-broker", why);
 }
 
-int sek_moved_main(const struct sek_broker_config *c)
+int sek_moved_main(const struct sek_broker_config *c, bool ja)
 {
 	char err[SEK_CONFIG_ERROR_BYTES] = "";
-	int64_t rows = 0;
-	struct sek_store_migrate_calls calls = { isatty(STDOUT_FILENO) ? progress : NULL, same, &rows };
+	struct told told = { .ja = ja };
+	struct sek_store_migrate_calls calls = { isatty(STDOUT_FILENO) ? progress : NULL, same, &told };
 
 	if (!sek_store_where_is_postgresql(c->store_where))
-		return refuse("store.postgresql is not in the configuration: write where the store is to go, and leave store.path as it is");
+		return refuse(ja, "store.postgresql is not in the configuration: write where the store is to go, and leave store.path as it is");
 	if (access(c->store_path, F_OK) != 0)
-		return refuse("there is no file at store.path: nothing is to be moved");
+		return refuse(ja, "there is no file at store.path: nothing is to be moved");
 	if (broker_runs(c->control_path))
-		return refuse("the broker runs: stop it first, and every other broker of this store");
+		return refuse(ja, "the broker runs: stop it first, and every other broker of this store");
 	if (sek_users_check_owner(c->store_path) != 0 || sodium_init() < 0)
 		return 1;
 	if (!sek_is_ok(sek_store_migrate(c->store_path, c->store_where, &calls, err, sizeof err)))
-		return refuse(err);
-	printf("%sdone: %lld rows. The file '%s' stays as it is: keep it until the site has worked for a while, then destroy it.\n",
-		calls.progress ? "\r\033[K" : "", (long long)rows, c->store_path);
+		return refuse(ja, err);
+	fputs(calls.progress ? "\r\033[K" : "", stdout);
+	sek_tool_say(ja, &tool_moved_done, (long long)told.rows, c->store_path);
 	if (!sek_is_ok(sek_audited_command(&c->audit, "store.migrated", "postgresql", SEK_AUDIT_DONE, err, sizeof err)))
-		return refuse(err);
+		return refuse(ja, err);
 	return 0;
 }

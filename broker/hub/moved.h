@@ -7,7 +7,7 @@
 
 #include "broker/hub/config.h"
 
-/* Says on standard output what was moved, on a terminal with a bar, and puts it on the audit log. Exit code. */
-int sek_moved_main(const struct sek_broker_config *c);
+/* Says on standard output what was moved, in Japanese or English, on a terminal with a bar, and puts it on the audit log. Exit code. */
+int sek_moved_main(const struct sek_broker_config *c, bool ja);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/language.h"
 #include "broker/hub/users.h"
 
 static int usage(FILE *to)
@@ -20,9 +21,16 @@ static int usage(FILE *to)
 		"  --status-fd N    write one line of JSON a second to descriptor N\n"
 		"commands:\n%s"
 		"  keys accept      the keys of this broker are from now on those that every broker of its store must have\n"
-		"  store migrate    moves everything from the file of store.path to the database of store.postgresql; the broker is stopped\n", SEK_VERSION,
+		"  store migrate [--lang ja|en]\n"
+		"                   moves everything from the file of store.path to the database of store.postgresql; the broker is stopped\n", SEK_VERSION,
 		sek_users_usage);
 	return to == stdout ? 0 : 2;
+}
+
+static bool is_migrate(int n, char **words)
+{
+	return (n == 2 || (n == 4 && strcmp(words[2], "--lang") == 0 && (strcmp(words[3], "ja") == 0 || strcmp(words[3], "en") == 0))) &&
+		strcmp(words[0], "store") == 0 && strcmp(words[1], "migrate") == 0;
 }
 
 int sek_options_parse(int argc, char **argv, struct sek_options *o)
@@ -54,8 +62,9 @@ int sek_options_parse(int argc, char **argv, struct sek_options *o)
 		} else if (strcmp(argv[i], "keys") == 0 && i + 2 == argc && strcmp(argv[i + 1], "accept") == 0) {
 			o->accept_keys = true;
 			break;
-		} else if (strcmp(argv[i], "store") == 0 && i + 2 == argc && strcmp(argv[i + 1], "migrate") == 0) {
+		} else if (is_migrate(argc - i, argv + i)) {
 			o->migrate = true;
+			o->ja = sek_language_of(argc - i, argv + i);
 			break;
 		} else {
 			return usage(stderr);

@@ -15,6 +15,7 @@ struct sek_options {
 	char **user_argv;
 	bool accept_keys; /* `keys accept` */
 	bool migrate;     /* `store migrate` */
+	bool ja;          /* what it says: by --lang after it, or by the environment */
 };
 
 /* Returns -1 to go on, else an exit code. o->status_fd is -1 before. */

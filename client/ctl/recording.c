@@ -39,7 +39,8 @@ int ctl_store_migrate(struct ctl *c, int argc, char **argv)
 {
 	if (argc != 0 && (argc != 2 || strcmp(argv[0], "--config") != 0))
 		return usage();
-	return ctl_become(c, "sekisho-broker", (const char *[]){ NULL, "--config", argc ? argv[1] : "/etc/sekisho/broker.yaml", "store", "migrate", NULL });
+	return ctl_become(c, "sekisho-broker", (const char *[]){ NULL, "--config", argc ? argv[1] : "/etc/sekisho/broker.yaml", "store", "migrate",
+		"--lang", c->ja ? "ja" : "en", NULL });
 }
 
 /* --- export: the broker puts it on the record and says where the file is; who has the key makes the film --- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Every word of sekisho-backup, sekisho-key and sekisho-recording, in Japanese and English; and what their libraries say in English alone, for the log.
+ * Every word of sekisho-backup, sekisho-key, sekisho-recording and `store migrate`, in Japanese and English; and what their libraries say in English alone, for the log.
  */
 #include "broker/hub/keys/words.h"
 
@@ -115,6 +115,11 @@ const struct sek_phrase tool_recording_keys = {
 	"%s: broker.yaml の recording.public_key に指定します\n"
 	"%s: 閲覧者が使います。写しとパスフレーズを金庫に保管してください。これらがないと録画は二度と見られません\n" };
 
+const struct sek_phrase tool_moved_same = { "rows, the same on both sides (%.16s)\n", "行、移行元と移行先で一致 (%.16s)\n" };
+const struct sek_phrase tool_moved_done = {
+	"done: %lld rows. The file '%s' stays as it is: keep it until the site has worked for a while, then destroy it.\n",
+	"完了しました: %lld 行。ファイル '%s' は元のまま残ります。しばらく運用して問題がないことを確かめてから、消去してください。\n" };
+
 /* What libraries say. */
 static const struct sek_phrase errors[] = {
 	{ "libsodium cannot start", "libsodium を開始できません" },
@@ -199,6 +204,18 @@ static const struct sek_phrase errors[] = {
 	{ "the key cannot be changed", "鍵を交換できません" },
 	{ "audit log", "監査ログ" },
 	{ "it did not answer", "応答がありません" },
+	{ "store.postgresql is not in the configuration: write where the store is to go, and leave store.path as it is",
+		"設定に store.postgresql がありません。移行先を書いてください（store.path はそのまま残します）" },
+	{ "there is no file at store.path: nothing is to be moved", "store.path にファイルがありません。移行するものがありません" },
+	{ "the broker runs: stop it first, and every other broker of this store",
+		"ブローカーが動作中です。このデータベースを使うすべてのブローカーを先に停止してください" },
+	{ "the target is not empty: something stands in the table", "移行先が空ではありません。データのある表:" },
+	{ "a row cannot be written to the table", "行を書き込めません。表:" },
+	{ "what the target has is not what was written to the table", "移行先の内容が書き込んだものと一致しません。表:" },
+	{ "nothing was moved", "何も移行していません" },
+	{ "somebody has this file open", "ほかのプログラムがファイルを開いています:" },
+	{ "stop every broker of this store first", "このデータベースを使うすべてのブローカーを先に停止してください" },
+	{ "name a fresh database or schema", "新しいデータベースかスキーマを指定してください" },
 };
 
 void sek_tool_say(bool ja, const struct sek_phrase *p, ...)

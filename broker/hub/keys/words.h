@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What sekisho-backup, sekisho-key and sekisho-recording say, in Japanese and English.
+ * What sekisho-backup, sekisho-key, sekisho-recording and `store migrate` say, in Japanese and English.
  */
 #ifndef SEK_BROKER_HUB_KEYS_WORDS_H
 #define SEK_BROKER_HUB_KEYS_WORDS_H
@@ -10,7 +10,7 @@
 extern const struct sek_phrase tool_backup_usage, tool_made, tool_whole, tool_new, tool_from_postgresql, tool_removed, tool_signature_ok, tool_whole_made,
 	tool_new_made, tool_passphrase, tool_first, tool_second, tool_again, tool_backup_passphrase, tool_all_ok, tool_class, tool_class_names[], tool_log_not_told, tool_dry, tool_restored,
 	tool_restored_below, tool_backup_keys, tool_key_usage, tool_restart_takes, tool_in_place, tool_not_running, tool_changed, tool_copy, tool_recording_usage, tool_login_sure, tool_login_yes,
-	tool_recording_keys;
+	tool_recording_keys, tool_moved_same, tool_moved_done;
 
 /* Prints one of the above that take arguments, without a newline of its own. */
 void sek_tool_say(bool ja, const struct sek_phrase *p, ...);

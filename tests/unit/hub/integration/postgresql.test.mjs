@@ -116,19 +116,21 @@ test('a site moves over from its SQLite file, while no broker runs', async () =>
 	await c.login();
 	process.env.SEK_TEST_STORE = kind;
 	c.configure();
-	const move = () => {
+	const move = (lang = 'en') => {
 		try {
-			return c.run('sekishoctl', ['store', 'migrate', '--config', 'broker.yaml']);
+			return c.run('sekishoctl', ['--lang', lang, 'store', 'migrate', '--config', 'broker.yaml']);
 		} catch (e) {
 			return e.stderr;
 		}
 	};
 	assert.match(move(), /the broker runs: stop it first/);
+	assert.match(move('ja'), /^sekisho-broker: ブローカーが動作中です/);
 	assert.equal(await c.stop(), 0);
 	const said = move();
 	assert.match(said, /^users +2 rows, the same on both sides/m);
 	assert.match(said, /^done: \d+ rows/m);
 	assert.match(move(), /the target is not empty/);
+	assert.match(move('ja'), /移行先が空ではありません。データのある表: '[a-z]+'/);
 	await c.start();
 	assert.equal((await c.post('/api/login', { user: 'taro', password: PASSWORD })).status, 200);
 	assert.equal(await c.finish(), 0);
