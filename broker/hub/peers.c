@@ -315,13 +315,16 @@ static int64_t reach(const struct sek_peers *p)
 	return r.watched ? (int64_t)r.heard : -1;
 }
 
-/* Somebody reaches no host, and has to know whether others do. */
+/* Somebody reaches no host, and there are others who may. */
 static bool hasty(const struct sek_peers *p)
 {
-	for (const struct peer *b = p->peers; b; b = b->next)
-		if (b->row.reach == 0 && !b->dead)
-			return true;
-	return false;
+	unsigned none = 0, living = 0;
+
+	for (const struct peer *b = p->peers; b; b = b->next) {
+		living += !b->dead;
+		none += !b->dead && b->row.reach == 0;
+	}
+	return none > 0 && living > 1;
 }
 
 static void on_timer(uv_timer_t *t)
