@@ -15,7 +15,21 @@ if(SEK_FUZZ)
   target_compile_options(sek_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-if(SEK_SANITIZE)
+if(SEK_ANALYZE) # the builds of tests/analyze/run: not hardened, so that nothing is hidden from them
+  target_compile_options(sek_flags INTERFACE -g -O1 -fno-omit-frame-pointer -Wno-error)
+  if(SEK_ANALYZE STREQUAL "thread")
+    set(SEK_SANITIZE ON) # jails make room for a sanitizer's run time
+    target_compile_options(sek_flags INTERFACE -fsanitize=thread)
+    target_link_options(sek_flags INTERFACE -fsanitize=thread)
+  elseif(SEK_ANALYZE STREQUAL "coverage")
+    # Counters live in a mapped file from the start on: processes in jails, and killed ones, count too.
+    set(counters -fprofile-instr-generate=${CMAKE_BINARY_DIR}/counters/%m%c.profraw)
+    target_compile_options(sek_flags INTERFACE ${counters} -fcoverage-mapping "SHELL:-mllvm -runtime-counter-relocation")
+    target_link_options(sek_flags INTERFACE ${counters})
+  elseif(NOT SEK_ANALYZE STREQUAL "memory") # no option: valgrind, gcc -fanalyzer and clang-tidy want the plain code
+    message(FATAL_ERROR "SEK_ANALYZE is thread, memory or coverage")
+  endif()
+elseif(SEK_SANITIZE)
   target_compile_options(sek_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all
     -fno-omit-frame-pointer -g -O1)
   target_link_options(sek_flags INTERFACE -fsanitize=address,undefined)
