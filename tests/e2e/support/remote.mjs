@@ -59,12 +59,13 @@ export class Remote {
 		/** @type {Buffer | null} */
 		let last = null;
 		let since = performance.now();
+		const { width = 1000, height = 600 } = this.page.viewportSize() ?? {};
 		await until("the first page is painted", async () => {
 			const picture = await this.page.screenshot();
 			if (!last?.equals(picture))
 				since = performance.now();
 			last = picture;
-			return performance.now() - since > 500 && (await this.colours([[500, 150]]))[0] !== "0,0,0";
+			return performance.now() - since > 500 && !(await this.colours([[500, 150], [width - 40, height - 40]])).includes("0,0,0");
 		});
 	}
 
