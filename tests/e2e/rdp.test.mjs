@@ -30,16 +30,11 @@ function ctl(...args)
 	return spawnSync(path.join(build, "bin", "sekishoctl"), ["--socket", path.join(harness.dir, "state", "control.sock"), ...args], { encoding: "utf8" });
 }
 
-/** @returns {Promise<number>} */
-function freePort()
-{
-	return new Promise(resolve => {
-		const probe = net.createServer().listen(0, "127.0.0.1", () => {
-			const { port: free } = /** @type {net.AddressInfo} */ (probe.address());
-			probe.close(() => resolve(free));
-		});
-	});
-}
+/** @param {number} candidate port
+ * @returns {Promise<boolean>} */
+const isFree = candidate => new Promise(resolve => {
+	const probe = net.createServer().on("error", () => resolve(false)).listen(candidate, "127.0.0.1", () => probe.close(() => resolve(true)));
+});
 
 async function startServer()
 {
@@ -70,7 +65,7 @@ async function startServer()
 	await onDesktop.setContent("<body style='margin:0;background:#a60'><textarea autofocus style='font-size:24px;width:90%;height:200px'></textarea>");
 	await onDesktop.locator("textarea").focus();
 	for (let i = 0; i < 4; i++) { // it does not always come up, and then says nothing
-		port = await freePort();
+		while (!await isFree(port = 20000 + Math.floor(Math.random() * 10000))); // outgoing connections take from 32768 on
 		const shadow = spawn("freerdp-shadow-cli", [`/port:${port}`, "/bind-address:127.0.0.1", "/sec:nla", `/sam-file:${at("sam")}`],
 			{ stdio: "ignore", env: { ...process.env, HOME: harness.dir, DISPLAY: `:${display}` } });
 		children.push(shadow);

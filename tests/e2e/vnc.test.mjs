@@ -23,18 +23,19 @@ let desktop;
 let onDesktop;
 let port = 0;
 
+/** @param {number} candidate port
+ * @returns {Promise<boolean>} */
+const isFree = candidate => new Promise(resolve => {
+	const probe = net.createServer().on("error", () => resolve(false)).listen(candidate, "127.0.0.1", () => probe.close(() => resolve(true)));
+});
+
 /** Xvnc with TLS and a certificate of the site's CA, as any desktop of the outer zone may have it. */
 async function startServer()
 {
 	const at = (/** @type {string} */ name) => path.join(harness.dir, name);
 	assert.equal(spawnSync(harness.program("certs"), ["host", at("pki"), NAME]).status, 0);
 	assert.equal(spawnSync("x11vnc", ["-storepasswd", PASSWORD, at("vnc.passwd")]).status, 0);
-	port = await new Promise(resolve => {
-		const probe = net.createServer().listen(0, "127.0.0.1", () => {
-			const { port: free } = /** @type {net.AddressInfo} */ (probe.address());
-			probe.close(() => resolve(free));
-		});
-	});
+	while (!await isFree(port = 20000 + Math.floor(Math.random() * 10000))); // outgoing connections take from 32768 on
 	server = spawn("Xvnc", ["-displayfd", "3", "-rfbport", String(port), "-interface", "127.0.0.1", "-SecurityTypes", "X509Vnc,VncAuth", "-X509Cert",
 		at(`pki/${NAME}.crt`), "-X509Key", at(`pki/${NAME}.key`), "-PasswordFile", at("vnc.passwd"), "-geometry", "800x600", "-depth", "24",
 		"-nolisten", "tcp", "-AlwaysShared"], { stdio: ["ignore", "ignore", "ignore", "pipe"] });
