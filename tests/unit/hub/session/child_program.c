@@ -64,8 +64,10 @@ static void check_descriptors(int end, bool log_is_null)
 	for (int fd = 0; fd < (log_is_null ? 3 : 2); fd++)
 		if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
 			refuse(4);
+#ifndef SEK_COUNTERS /* their run time puts its file's name there */
 	if (environ && environ[0])
 		refuse(5);
+#endif
 	if (getpgid(0) != getpid())
 		refuse(6);
 }
