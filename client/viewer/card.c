@@ -259,7 +259,7 @@ static void draw_field(struct card *c, struct pen *p, int i)
 		n += (size_t)snprintf(shown + n, sizeof shown - n, "%s", c->editing);
 	/* What does not fit is cut off at the left: the end is where one types. */
 	room = b.w - scaled(p, 24);
-	for (x = 0; draw_width(size, shown + x, n - (size_t)x) > room;)
+	for (x = 0; (size_t)x < n && draw_width(size, shown + x, n - (size_t)x) > room;)
 		do
 			x++;
 		while (((uint8_t)shown[x] & 0xc0) == 0x80);

@@ -147,7 +147,7 @@ static sek_status collect(struct postgres *p, PGresult **ret)
 {
 	uint64_t until_ms = now_ms() + SEK_PG_ANSWER_MS;
 	PGresult *kept = NULL, *r = NULL;
-	sek_status status = sek_ok(), first = sek_ok();
+	sek_status status, first = sek_ok();
 
 	for (;;) {
 		status = next_result(p, until_ms, &r);
