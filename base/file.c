@@ -81,21 +81,60 @@ out:
 	return status;
 }
 
-sek_status sek_file_put(int fd, const void *bytes, size_t n)
+/* offset NULL: at the descriptor's own place */
+static sek_status put(int fd, const uint8_t *p, size_t n, const uint64_t *offset)
 {
-	const char *p = bytes;
+	size_t done = 0;
 
-	while (n > 0) {
-		ssize_t w = write(fd, p, n);
+	while (done < n) {
+		ssize_t k = offset ? pwrite(fd, p + done, n - done, (off_t)(*offset + done)) : write(fd, p + done, n - done);
 
-		if (w < 0 && errno == EINTR)
+		if (k < 0 && errno == EINTR)
 			continue;
-		if (w < 0)
-			return sek_from_errno();
-		p += w;
-		n -= (size_t)w;
+		if (k <= 0)
+			return k < 0 ? sek_from_errno() : sek_fail(SEK_E_IO);
+		done += (size_t)k;
 	}
 	return sek_ok();
+}
+
+static sek_status get(int fd, uint8_t *p, size_t n, const uint64_t *offset, size_t *ret_n)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		ssize_t k = offset ? pread(fd, p + done, n - done, (off_t)(*offset + done)) : read(fd, p + done, n - done);
+
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k < 0)
+			return sek_from_errno();
+		if (k == 0)
+			break;
+		done += (size_t)k;
+	}
+	*ret_n = done;
+	return sek_ok();
+}
+
+sek_status sek_file_put(int fd, const void *bytes, size_t n)
+{
+	return put(fd, bytes, n, NULL);
+}
+
+sek_status sek_file_get(int fd, void *ret, size_t n, size_t *ret_n)
+{
+	return get(fd, ret, n, NULL, ret_n);
+}
+
+sek_status sek_file_put_at(int fd, const void *bytes, size_t n, uint64_t offset)
+{
+	return put(fd, bytes, n, &offset);
+}
+
+sek_status sek_file_get_at(int fd, void *ret, size_t n, uint64_t offset, size_t *ret_n)
+{
+	return get(fd, ret, n, &offset, ret_n);
 }
 
 /* The name is durable only once its directory was synced too. */

@@ -6,6 +6,7 @@
 #define SEK_BASE_FILE_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/status.h"
@@ -23,5 +24,10 @@ sek_status sek_file_write(const char *path, const void *bytes, size_t n, mode_t 
 
 /* Writes all n bytes to a blocking descriptor. The status of errno. */
 sek_status sek_file_put(int fd, const void *bytes, size_t n);
+/* Reads n bytes from a blocking descriptor, or up to its end if that comes before: *ret_n says how many. The status of errno. */
+sek_status sek_file_get(int fd, void *ret, size_t n, size_t *ret_n);
+/* The same two at an offset, where the descriptor's own place stays as it is. */
+sek_status sek_file_put_at(int fd, const void *bytes, size_t n, uint64_t offset);
+sek_status sek_file_get_at(int fd, void *ret, size_t n, uint64_t offset, size_t *ret_n);
 
 #endif

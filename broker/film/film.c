@@ -15,6 +15,7 @@
 #include <libswscale/swscale.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "broker/film/line.h"
 
 enum { IO_BYTES = 65536, KEY_FRAMES = 300, QUALITY = 30, BLACK_Y = 16, GREY = 128 };
@@ -41,18 +42,8 @@ struct sek_film {
 static int write_some(void *opaque, uint8_t *bytes, int n)
 {
 	const struct sek_film *f = opaque;
-	int done = 0;
 
-	while (done < n) {
-		ssize_t k = write(f->fd, bytes + done, (size_t)(n - done));
-
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k <= 0)
-			return AVERROR(EIO);
-		done += (int)k;
-	}
-	return n;
+	return sek_is_ok(sek_file_put(f->fd, bytes, (size_t)n)) ? n : AVERROR(EIO);
 }
 
 static int64_t seek_to(void *opaque, int64_t offset, int whence)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "broker/gap/paper.h"
 #include "broker/paper/image.h"
 
@@ -21,19 +22,7 @@ struct text {
 
 static sek_status put(const void *bytes, size_t n)
 {
-	const uint8_t *p = bytes;
-
-	while (n > 0) {
-		ssize_t k = write(SEK_PAPER_PAGES_FD, p, n);
-
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k <= 0)
-			return sek_fail(SEK_E_CLOSED);
-		p += k;
-		n -= (size_t)k;
-	}
-	return sek_ok();
+	return sek_is_ok(sek_file_put(SEK_PAPER_PAGES_FD, bytes, n)) ? sek_ok() : sek_fail(SEK_E_CLOSED);
 }
 
 /* A line that does not fit any more is left out: a page of so many letters is no page. */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "broker/gap/children.h"
 #include "broker/words/cell.h"
 #include "broker/ocr/ocr.h"
@@ -38,19 +39,7 @@ struct job {
 
 static sek_status put(const void *bytes, size_t n)
 {
-	const uint8_t *p = bytes;
-
-	while (n > 0) {
-		ssize_t k = write(SEK_WORDS_FOUND_FD, p, n);
-
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k <= 0)
-			return sek_fail(SEK_E_CLOSED);
-		p += k;
-		n -= (size_t)k;
-	}
-	return sek_ok();
+	return sek_is_ok(sek_file_put(SEK_WORDS_FOUND_FD, bytes, n)) ? sek_ok() : sek_fail(SEK_E_CLOSED);
 }
 
 static sek_status say(uint64_t at_us, struct sek_rect r, const char *text)

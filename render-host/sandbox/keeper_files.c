@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "render-host/helpers.h"
 #include "render-host/sandbox/keeper.h"
 #include "render-host/session.h"
@@ -33,24 +34,14 @@ static sek_status make_directory(const char *dir, const char *name)
 static sek_status write_text(const char *dir, const char *name, const char *text)
 {
 	char path[PATH_BYTES];
-	size_t n = strlen(text);
-	sek_status s = sek_ok();
+	sek_status s;
 	int fd;
 
 	snprintf(path, sizeof path, "%s/%s", dir, name);
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return sek_from_errno();
-	while (n > 0) {
-		ssize_t w = write(fd, text, n);
-
-		if (w < 0) {
-			s = sek_from_errno();
-			break;
-		}
-		text += w;
-		n -= (size_t)w;
-	}
+	s = sek_file_put(fd, text, strlen(text));
 	close(fd);
 	return s;
 }

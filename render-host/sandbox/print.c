@@ -18,6 +18,7 @@
 #include <jansson.h>
 #include <sodium.h>
 
+#include "base/file.h"
 #include "render-host/helpers.h"
 #include "render-host/session.h"
 
@@ -183,19 +184,6 @@ static bool find_page(char *session, size_t size, int patience_ms)
 	return found;
 }
 
-static bool keep(int fd, const unsigned char *bytes, size_t n)
-{
-	while (n > 0) {
-		ssize_t k = write(fd, bytes, n);
-
-		if (k <= 0)
-			return false;
-		bytes += k;
-		n -= (size_t)k;
-	}
-	return true;
-}
-
 static enum sek_document_state read_stream(const char *session, const char *handle, int fd)
 {
 	static unsigned char bytes[MESSAGE_MAX_BYTES];
@@ -219,7 +207,7 @@ static enum sek_document_state read_stream(const char *session, const char *hand
 		all += n;
 		if (all > PDF_MAX_BYTES)
 			return SEK_DOCUMENT_TOO_LARGE;
-		if (!keep(fd, bytes, n) || (n == 0 && !end))
+		if (!sek_is_ok(sek_file_put(fd, bytes, n)) || (n == 0 && !end))
 			return SEK_DOCUMENT_DIED;
 	}
 	return all > 0 ? SEK_DOCUMENT_WORKING : SEK_DOCUMENT_DIED;
@@ -270,7 +258,7 @@ static bool take_file(const char *url, int fd, enum sek_document_state *ret)
 		snprintf(path, sizeof path, "%s/%s/%s", session_dir, folders[i].ours, name);
 		from = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 		*ret = SEK_DOCUMENT_NONE;
-		while (from >= 0 && all <= PDF_MAX_BYTES && (n = read(from, bytes, sizeof bytes)) > 0 && keep(fd, bytes, (size_t)n))
+		while (from >= 0 && all <= PDF_MAX_BYTES && (n = read(from, bytes, sizeof bytes)) > 0 && sek_is_ok(sek_file_put(fd, bytes, (size_t)n)))
 			all += (size_t)n;
 		if (all > 0)
 			*ret = all > PDF_MAX_BYTES ? SEK_DOCUMENT_TOO_LARGE : SEK_DOCUMENT_WORKING;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "protocol/wire/wire.h"
 
 #define PIPE_MAX_BYTES (4 + SEK_FOREIGN_TEXTS * (4u + SEK_CREDENTIAL_MAX_BYTES))
@@ -58,19 +59,9 @@ static sek_status read_all(uint8_t *buf, size_t *ret_n)
 {
 	size_t n = 0;
 
-	for (;;) {
-		ssize_t r = read(SEK_DECODER_CREDENTIALS_FD, buf + n, PIPE_MAX_BYTES + 1 - n);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return sek_from_errno();
-		if (r == 0)
-			break;
-		n += (size_t)r;
-		if (n > PIPE_MAX_BYTES)
-			return sek_fail(SEK_E_MALFORMED);
-	}
+	SEK_TRY(sek_file_get(SEK_DECODER_CREDENTIALS_FD, buf, PIPE_MAX_BYTES + 1, &n));
+	if (n > PIPE_MAX_BYTES)
+		return sek_fail(SEK_E_MALFORMED);
 	*ret_n = n;
 	return sek_ok();
 }

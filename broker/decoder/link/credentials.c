@@ -4,13 +4,13 @@
  */
 #include "broker/decoder/link/credentials.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "broker/gap/children.h"
 #include "protocol/wire/wire.h"
 
@@ -41,19 +41,9 @@ static sek_status read_all(int fd, uint8_t *buf, size_t *ret_n)
 {
 	size_t n = 0;
 
-	for (;;) {
-		ssize_t r = read(fd, buf + n, PIPE_MAX_BYTES + 1 - n);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return sek_from_errno();
-		if (r == 0)
-			break;
-		n += (size_t)r;
-		if (n > PIPE_MAX_BYTES)
-			return sek_fail(SEK_E_MALFORMED);
-	}
+	SEK_TRY(sek_file_get(fd, buf, PIPE_MAX_BYTES + 1, &n));
+	if (n > PIPE_MAX_BYTES)
+		return sek_fail(SEK_E_MALFORMED);
 	*ret_n = n;
 	return sek_ok();
 }

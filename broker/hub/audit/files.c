@@ -17,6 +17,7 @@
 #include <sodium.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "broker/hub/audit/files_private.h"
 #include "broker/hub/audit/record.h"
 #include "broker/hub/audit/scan.h"
@@ -43,18 +44,9 @@ void sek_audit_unlock(struct sek_audit_files *f)
 
 static sek_status write_at(int fd, const char *bytes, size_t n, uint64_t offset)
 {
-	while (n > 0) {
-		ssize_t w = pwrite(fd, bytes, n, (off_t)offset);
+	sek_status s = sek_file_put_at(fd, bytes, n, offset);
 
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w < 0)
-			return io_status();
-		bytes += w;
-		n -= (size_t)w;
-		offset += (uint64_t)w;
-	}
-	return sek_ok();
+	return sek_is_ok(s) ? s : sek_foreign(SEK_E_IO, s.origin, s.detail);
 }
 
 void sek_audit_segment_path(const struct sek_audit_files *f, unsigned segment, char ret[PATH_MAX])

@@ -6,7 +6,6 @@
 #include "broker/hub/audit/scan.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 
 #define SCAN_MAX_BYTES ((uint64_t)2 * 1024 * 1024 * 1024)
 
@@ -21,21 +21,16 @@ sek_status sek_audit_read_at(int fd, uint64_t offset, size_t n, char **ret)
 {
 	char *bytes = malloc(n + 1);
 	size_t have = 0;
+	sek_status status;
 
 	if (!bytes)
 		return sek_fail(SEK_E_NOMEM);
-	while (have < n) {
-		ssize_t r = pread(fd, bytes + have, n - have, (off_t)(offset + have));
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r <= 0) {
-			sek_status status = r < 0 ? sek_from_errno() : sek_fail(SEK_E_IO);
-
-			free(bytes);
-			return status;
-		}
-		have += (size_t)r;
+	status = sek_file_get_at(fd, bytes, n, offset, &have);
+	if (sek_is_ok(status) && have < n)
+		status = sek_fail(SEK_E_IO);
+	if (!sek_is_ok(status)) {
+		free(bytes);
+		return status;
 	}
 	bytes[n] = '\0';
 	*ret = bytes;

@@ -16,8 +16,8 @@
 
 #include <sodium.h>
 
-#include "base/file.h"
 #include "base/error.h"
+#include "base/file.h"
 
 enum { HEAD_BYTES = 16, TAG = crypto_aead_xchacha20poly1305_ietf_ABYTES, NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
 	STORED = SEK_VAULT_PIECE_BYTES + TAG, PATH_BYTES = 4200, BOUND_BYTES = SEK_VAULT_ID_BYTES + 1 };
@@ -245,20 +245,10 @@ uint64_t sek_vault_bytes(const struct sek_vault *v)
 
 static sek_status get(int fd, uint8_t *to, size_t n, off_t at)
 {
-	while (n > 0) {
-		ssize_t k = pread(fd, to, n, at);
+	size_t got = 0;
 
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k < 0)
-			return sek_from_errno();
-		if (k == 0)
-			return sek_fail(SEK_E_CRYPTO);
-		to += k;
-		at += k;
-		n -= (size_t)k;
-	}
-	return sek_ok();
+	SEK_TRY(sek_file_get_at(fd, to, n, (uint64_t)at, &got));
+	return got == n ? sek_ok() : sek_fail(SEK_E_CRYPTO);
 }
 
 static sek_status hold(struct sek_vault *v, uint64_t piece)

@@ -16,6 +16,7 @@
 #include <sodium.h>
 
 #include "base/error.h"
+#include "base/file.h"
 
 enum { PATH_BYTES = 512 };
 
@@ -84,18 +85,10 @@ static void make_etag(struct sek_file *f)
 
 static sek_status read_all(int fd, uint8_t *bytes, size_t n)
 {
-	size_t at = 0;
+	size_t got = 0;
 
-	while (at < n) {
-		ssize_t r = read(fd, bytes + at, n - at);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r <= 0)
-			return r < 0 ? sek_from_errno() : sek_fail(SEK_E_IO);
-		at += (size_t)r;
-	}
-	return sek_ok();
+	SEK_TRY(sek_file_get(fd, bytes, n, &got));
+	return got == n ? sek_ok() : sek_fail(SEK_E_IO);
 }
 
 static sek_status add_file(const struct load *l, int fd, const char *path, const struct stat *st)

@@ -40,7 +40,7 @@ bool keytool_install(const char *path, const void *bytes, size_t n, char *err, s
 	fd = open(next, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return no(err, err_size, next, strerror(errno));
-	ok = write(fd, bytes, n) == (ssize_t)n && ((st.st_uid == geteuid() && st.st_gid == getegid()) || fchown(fd, st.st_uid, st.st_gid) == 0) &&
+	ok = sek_is_ok(sek_file_put(fd, bytes, n)) && ((st.st_uid == geteuid() && st.st_gid == getegid()) || fchown(fd, st.st_uid, st.st_gid) == 0) &&
 		fchmod(fd, st.st_mode & 0777) == 0 && fsync(fd) == 0;
 	close(fd);
 	if (ok && rename(next, path) == 0)

@@ -18,6 +18,7 @@
 #include <sodium.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "broker/gap/children.h"
 #include "broker/hub/record/extent.h"
 #include "broker/hub/record/reader.h"
@@ -28,32 +29,15 @@ static bool read_key(uint8_t ret[SEK_RECORDING_KEY_BYTES])
 {
 	size_t n = 0;
 
-	while (n < SEK_RECORDING_KEY_BYTES) {
-		ssize_t k = read(SEK_FEED_KEY_FD, ret + n, SEK_RECORDING_KEY_BYTES - n);
-
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k <= 0)
-			return false;
-		n += (size_t)k;
-	}
+	if (!sek_is_ok(sek_file_get(SEK_FEED_KEY_FD, ret, SEK_RECORDING_KEY_BYTES, &n)) || n < SEK_RECORDING_KEY_BYTES)
+		return false;
 	close(SEK_FEED_KEY_FD);
 	return true;
 }
 
 static sek_status put(const uint8_t *p, size_t n)
 {
-	while (n > 0) {
-		ssize_t k = write(SEK_FEED_ENTRIES_FD, p, n);
-
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k <= 0)
-			return sek_fail(SEK_E_CLOSED);
-		p += k;
-		n -= (size_t)k;
-	}
-	return sek_ok();
+	return sek_is_ok(sek_file_put(SEK_FEED_ENTRIES_FD, p, n)) ? sek_ok() : sek_fail(SEK_E_CLOSED);
 }
 
 static sek_status feed(struct sek_recording_reader *r, uint64_t from_us, uint64_t to_us)

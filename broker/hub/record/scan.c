@@ -5,39 +5,19 @@
  */
 #include "broker/hub/record/scan.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
-
-/* As many of n bytes as there are. */
-static sek_status read_some(int fd, uint64_t offset, uint8_t *ret, size_t n, size_t *ret_n)
-{
-	size_t got = 0;
-
-	while (got < n) {
-		ssize_t r = pread(fd, ret + got, n - got, (off_t)(offset + got));
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return sek_from_errno();
-		if (r == 0)
-			break;
-		got += (size_t)r;
-	}
-	*ret_n = got;
-	return sek_ok();
-}
+#include "base/file.h"
 
 sek_status sek_record_read_at(int fd, uint64_t offset, void *ret, size_t n)
 {
 	size_t got = 0;
 
-	SEK_TRY(read_some(fd, offset, ret, n, &got));
+	SEK_TRY(sek_file_get_at(fd, ret, n, offset, &got));
 	return got == n ? sek_ok() : sek_fail(SEK_E_MALFORMED);
 }
 
@@ -47,7 +27,7 @@ static const uint8_t *look(struct sek_record_scan *s, uint64_t offset, size_t n)
 	if (offset < s->window_at || offset + n > s->window_at + s->window_n) {
 		s->window_at = offset;
 		s->window_n = 0;
-		if (!sek_is_ok(read_some(s->fd, offset, s->window, sizeof s->window, &s->window_n)) || s->window_n < n)
+		if (!sek_is_ok(sek_file_get_at(s->fd, s->window, sizeof s->window, offset, &s->window_n)) || s->window_n < n)
 			return NULL;
 	}
 	return s->window + (offset - s->window_at);
@@ -73,7 +53,7 @@ sek_status sek_record_scan_begin(struct sek_record_scan *s, int fd, bool trust, 
 	s->trust = trust;
 	*ret_ours = false;
 	SEK_TRY(file_size(s));
-	SEK_TRY(read_some(fd, 0, bytes, sizeof bytes, &n));
+	SEK_TRY(sek_file_get_at(fd, bytes, sizeof bytes, 0, &n));
 	SEK_TRY(sek_record_header_read(bytes, n, trust, &s->header, ret_ours));
 	s->offset = sizeof bytes;
 	memcpy(s->hash, s->header.hash, sizeof s->hash);

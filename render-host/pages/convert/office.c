@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "render-host/pages/convert/convert_internal.h"
 
 #define OFFICE "/usr/lib/libreoffice/program/soffice.bin"
@@ -148,13 +149,8 @@ static enum sek_convert_reason copy_out(void)
 	if (fd < 0)
 		return SEK_CONVERT_BROKEN;
 	while ((n = read(fd, piece, sizeof piece)) > 0)
-		for (ssize_t done = 0; done < n;) {
-			ssize_t w = write(SEK_CONVERT_PDF_FD, piece + done, (size_t)(n - done));
-
-			if (w <= 0)
-				return SEK_CONVERT_LARGE;
-			done += w;
-		}
+		if (!sek_is_ok(sek_file_put(SEK_CONVERT_PDF_FD, piece, (size_t)n)))
+			return SEK_CONVERT_LARGE;
 	return n == 0 ? SEK_CONVERT_DONE : SEK_CONVERT_DIED;
 }
 

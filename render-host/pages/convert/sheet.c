@@ -7,7 +7,6 @@
 
 #include <cairo-ft.h>
 #include <cairo-pdf.h>
-#include <errno.h>
 #include <fontconfig/fontconfig.h>
 #include <ft2build.h>
 #include FT_ADVANCES_H
@@ -16,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/utf8.h"
 
 #define FONT_FAMILY "Noto Sans Mono CJK JP"
@@ -84,18 +84,7 @@ static cairo_status_t write_out(void *data, const unsigned char *bytes, unsigned
 {
 	struct sek_sheet *s = data;
 
-	while (n > 0 && !s->write_failed) {
-		ssize_t w = write(s->fd, bytes, n);
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w <= 0) {
-			s->write_failed = true;
-			break;
-		}
-		bytes += w;
-		n -= (unsigned)w;
-	}
+	s->write_failed = s->write_failed || !sek_is_ok(sek_file_put(s->fd, bytes, n));
 	return s->write_failed ? CAIRO_STATUS_WRITE_ERROR : CAIRO_STATUS_SUCCESS;
 }
 

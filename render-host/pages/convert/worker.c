@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/jail.h"
 #include "base/log.h"
 #include "render-host/pages/convert/charset.h"
@@ -70,15 +71,7 @@ static uint8_t *read_file(size_t *ret_n, enum sek_convert_reason *ret_why)
 
 static enum sek_convert_reason pass_on(const uint8_t *s, size_t n)
 {
-	while (n > 0) {
-		ssize_t w = write(SEK_CONVERT_PDF_FD, s, n);
-
-		if (w <= 0)
-			return SEK_CONVERT_LARGE;
-		s += w;
-		n -= (size_t)w;
-	}
-	return SEK_CONVERT_DONE;
+	return sek_is_ok(sek_file_put(SEK_CONVERT_PDF_FD, s, n)) ? SEK_CONVERT_DONE : SEK_CONVERT_LARGE;
 }
 
 static enum sek_convert_reason show_kind(const struct sek_show *show, enum sek_kind kind)

@@ -4,10 +4,12 @@
  */
 #include <check.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -103,6 +105,45 @@ START_TEST(failures)
 }
 END_TEST
 
+START_TEST(descriptors)
+{
+	char at[120], got[64] = "", *large = calloc(1, 300000);
+	int fds[2], fd;
+	size_t n = 0;
+	pid_t child;
+
+	snprintf(at, sizeof at, "%s/at", directory);
+	fd = open(at, O_RDWR | O_CREAT | O_EXCL, 0600);
+	ck_assert(sek_is_ok(sek_file_put(fd, "0123456789", 10)) && sek_is_ok(sek_file_put_at(fd, "ab", 2, 3)));
+	ck_assert(sek_is_ok(sek_file_get_at(fd, got, 4, 2, &n)));
+	ck_assert_uint_eq(n, 4);
+	ck_assert_mem_eq(got, "2ab5", 4);
+	ck_assert(sek_is_ok(sek_file_get_at(fd, got, 64, 8, &n))); /* up to the end */
+	ck_assert_uint_eq(n, 2);
+	ck_assert(sek_is_ok(sek_file_get_at(fd, got, 64, 100, &n)));
+	ck_assert_uint_eq(n, 0);
+	ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), 10); /* as it was */
+	close(fd);
+	ck_assert(!sek_is_ok(sek_file_put(-1, "x", 1)) && !sek_is_ok(sek_file_get(-1, got, 1, &n)));
+	/* in pieces, through a pipe that holds less */
+	ck_assert_int_eq(pipe(fds), 0);
+	child = fork();
+	ck_assert_int_ge(child, 0);
+	if (child == 0) {
+		close(fds[0]);
+		_exit(sek_is_ok(sek_file_put(fds[1], large, 300000)) ? 0 : 1);
+	}
+	close(fds[1]);
+	ck_assert(sek_is_ok(sek_file_get(fds[0], large, 300000, &n)));
+	ck_assert_uint_eq(n, 300000);
+	ck_assert(sek_is_ok(sek_file_get(fds[0], got, 1, &n)));
+	ck_assert_uint_eq(n, 0);
+	ck_assert_int_eq(waitpid(child, NULL, 0), child);
+	close(fds[0]);
+	free(large);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("file");
@@ -114,6 +155,7 @@ int main(void)
 	tcase_add_test(c, round_trip);
 	tcase_add_test(c, limits);
 	tcase_add_test(c, failures);
+	tcase_add_test(c, descriptors);
 	suite_add_tcase(s, c);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
