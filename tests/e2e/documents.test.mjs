@@ -127,6 +127,7 @@ before(async () => {
 	await policy("download", "pixels");
 	await policy("print", "pixels");
 	await policy("document_text", true);
+	await policy("documents_per_day", 1000); /* waiting asks again and again, and each time counts */
 	const page = await harness.newPage();
 	page.on("websocket", socket => socket.on("framereceived", ({ payload }) => received.push(Buffer.from(payload))));
 	await harness.login(page, USER);
