@@ -121,7 +121,7 @@ test("vnc: an administrator adds a desktop, tests it, and is told which step fai
 });
 
 test("vnc: its desktop is worked on, Japanese included, in a window of the user's size", { timeout: 120000 }, async () => {
-	const remote = await Remote.open(harness, { user: "tanaka", viewport: SIZE });
+	const remote = await Remote.open(harness, { user: "tanaka", viewport: SIZE, filled: false });
 	await until("the desktop has taken the window's size", async () => {
 		const size = await onDesktop.evaluate(() => [screen.width, screen.height]);
 		return size[0] === SIZE.width && (size[1] ?? 0) > 600;

@@ -23,15 +23,15 @@ export class Remote {
 
 	/** Logs in and waits for the first picture.
 	 * @param {Harness} harness
-	 * @param {import("playwright-core").BrowserContextOptions & { user?: string }} [options] */
+	 * @param {import("playwright-core").BrowserContextOptions & { user?: string, filled?: boolean }} [options] filled: as painted() has it */
 	static async open(harness, options = {})
 	{
-		const { user, ...context } = options;
+		const { user, filled, ...context } = options;
 		const page = await harness.newPage(context);
 		await harness.login(page, user ?? harness.users[0]);
 		const remote = new Remote(harness, page);
 		await remote.live();
-		await remote.painted();
+		await remote.painted(filled);
 		return remote;
 	}
 
@@ -53,19 +53,24 @@ export class Remote {
 		await this.phase("live");
 	}
 
-	/** Waits until a new session's browser has painted its first page and rests: it takes no input before that. */
-	async painted()
+	/** Waits until a new session's browser has painted its first page and rests: it takes no input before that.
+	 * @param {boolean} [filled] false: a desktop on which the browser leaves room */
+	async painted(filled = true)
 	{
 		/** @type {Buffer | null} */
 		let last = null;
 		let since = performance.now();
 		const { width = 1000, height = 600 } = this.page.viewportSize() ?? {};
+		/** @type {[number, number][]} */
+		const places = [[500, 150]];
+		if (filled)
+			places.push([width - 40, height - 40]);
 		await until("the first page is painted", async () => {
 			const picture = await this.page.screenshot();
 			if (!last?.equals(picture))
 				since = performance.now();
 			last = picture;
-			return performance.now() - since > 500 && !(await this.colours([[500, 150], [width - 40, height - 40]])).includes("0,0,0");
+			return performance.now() - since > 500 && !(await this.colours(places)).includes("0,0,0");
 		});
 	}
 
