@@ -44,7 +44,7 @@ static int usage(FILE *to)
 	fprintf(to, "sekisho-recording-export %s\n"
 		"usage: sekisho-recording-export --secret KEYFILE --out FILE.webm [OPTION]... RECORDING.sekrec\n"
 		"  --secret KEYFILE         secret half of the recording key; its passphrase is asked for\n"
-		"  --passphrase-file FILE   ... or is the first line of this file\n"
+		"  --passphrase-file FILE   ... or is the first line of this file (of a key for two persons: the first two)\n"
 		"  --out FILE.webm          must not exist\n"
 		"  --from S, --to S         only this part, in seconds since the recording began\n"
 		"  --fps N                  at most so many pictures a second, 1 to 30 (default 10)\n"

@@ -72,7 +72,7 @@ static int usage(FILE *to)
 		"  --key FILE.pub          public half of the broker's signing key for recordings, kept where its administrators cannot change it\n"
 		"                          (again for each key that it had before, FILE.pub.1 and so on)\n"
 		"  --secret KEYFILE        secret half of the recording key: each block is opened, too\n"
-		"  --passphrase-file FILE  its passphrase is the first line of this file (else it is asked for)\n"
+		"  --passphrase-file FILE  its passphrase is the first line of this file (of a key for two persons: the first two; else asked for)\n"
 		"  --audit FOLDER          the audit log: finds recordings that should be there and are not, or are others (again for each\n"
 		"                          broker of the site, with the folders of all their recordings)\n"
 		"  --json                  the report as JSON\n"
