@@ -33,6 +33,7 @@ static void flush(struct film *f)
 	f->block.head.plain_bytes = (uint32_t)f->block.n;
 	must(sek_record_file_append(&f->file, &f->block), "a block cannot be written");
 	f->block.n = 0;
+	f->block.sealed = false;
 	memset(&f->block.head, 0, sizeof f->block.head);
 }
 
@@ -69,21 +70,19 @@ struct film *film_create(const char *folder, const char *public_path, const char
 void film_add(struct film *f, enum sek_entry_kind kind, uint64_t at_us, const uint8_t *payload, size_t n)
 {
 	size_t total = SEK_ENTRY_HEAD_BYTES + n;
+	uint8_t *place;
 
 	if (f->block.n > 0 && (at_us - f->block_us >= 1000000 || f->block.n + total > SEK_RECORD_BLOCK_BYTES))
 		flush(f);
-	if (f->block.n + total > f->block.room) {
-		f->block.room = (f->block.n + total) * 2;
-		f->block.bytes = realloc(f->block.bytes, f->block.room);
-		must(f->block.bytes ? sek_ok() : sek_fail(SEK_E_NOMEM), "no memory");
-	}
+	place = sek_record_plain_room(&f->block, total);
+	must(place ? sek_ok() : sek_fail(SEK_E_NOMEM), "no memory");
 	if (f->block.n == 0) {
 		f->block_us = at_us;
 		f->block.head.utc_us = f->file.header.began_utc_us + at_us;
 	}
-	must(sek_entry_head_write(kind, at_us, n, f->block.bytes + f->block.n), "an entry of a wrong length");
+	must(sek_entry_head_write(kind, at_us, n, place), "an entry of a wrong length");
 	if (n > 0)
-		memcpy(f->block.bytes + f->block.n + SEK_ENTRY_HEAD_BYTES, payload, n);
+		memcpy(place + SEK_ENTRY_HEAD_BYTES, payload, n);
 	f->block.n += total;
 	sek_record_count(&f->block.head, kind, payload, n, at_us);
 }
@@ -108,6 +107,6 @@ void film_close(struct film *f)
 	flush(f);
 	must(sek_record_file_end(&f->file, 0, false), "the end cannot be written");
 	sek_record_file_drop(&f->file);
-	free(f->block.bytes);
+	free(f->block.place);
 	free(f);
 }

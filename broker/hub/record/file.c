@@ -103,17 +103,11 @@ static sek_status append_one(struct sek_record_file *f, struct sek_record_plain 
 	size_t n = sek_record_block_bytes(p->head.plain_bytes);
 	uint8_t hash[SEK_RECORD_HASH_BYTES];
 
-	if (n > f->room) {
-		uint8_t *more = realloc(f->buffer, n);
-
-		if (!more)
-			return sek_fail(SEK_E_NOMEM);
-		f->buffer = more;
-		f->room = n;
-	}
+	SEK_ASSERT(!p->sealed && p->head.plain_bytes == p->n && p->n <= p->room);
 	p->head.number = f->blocks;
-	sek_record_block_seal(f->key, &p->head, f->hash, p->bytes, f->buffer, hash);
-	SEK_TRY(write_at(f->fd, f->buffer, n, f->size));
+	sek_record_block_seal(f->key, &p->head, f->hash, p->place + SEK_RECORD_ENTRIES_AT, p->place, hash);
+	p->sealed = true;
+	SEK_TRY(write_at(f->fd, p->place, n, f->size));
 	f->size += n;
 	f->blocks++;
 	f->snapshots += p->head.flags & SEK_BLOCK_SNAPSHOT ? 1 : 0;
@@ -218,9 +212,6 @@ void sek_record_file_drop(struct sek_record_file *f)
 	if (f->fd >= 0)
 		close(f->fd);
 	f->fd = -1;
-	free(f->buffer);
-	f->buffer = NULL;
-	f->room = 0;
 	sodium_memzero(f->key, sizeof f->key);
 }
 

@@ -10,14 +10,17 @@
 #include "broker/hub/record/form.h"
 #include "broker/hub/record/record.h"
 
-/* Entries of a block, not encrypted yet. */
+/* Entries of a block, where they stand in the sealed one: it is sealed in place, so that each second touches one piece of memory, not two. */
 struct sek_record_plain {
 	struct sek_record_plain *next;
 	struct sek_block head;  /* number and offset are set by writing */
-	uint8_t *bytes;
-	size_t n, room;
+	uint8_t *place;         /* of the whole block; entries from SEK_RECORD_ENTRIES_AT on */
+	size_t n, room;         /* bytes of entries: there are, there can be */
+	bool sealed;            /* nothing stands in place that would have to be wiped */
 };
 void sek_record_plain_destroy(struct sek_record_plain *list); /* wipes; NULL is fine */
+/* Where n more bytes of entries go. NULL: no memory, nothing has changed. */
+uint8_t *sek_record_plain_room(struct sek_record_plain *p, size_t n);
 /* Takes an entry into what a block's head says. */
 void sek_record_count(struct sek_block *b, enum sek_entry_kind kind, const uint8_t *payload, size_t n, uint64_t at_us);
 
@@ -32,8 +35,6 @@ struct sek_record_file {
 	uint64_t size, length_us;       /* of what is whole */
 	uint64_t synced;                /* bytes that a power cut leaves */
 	uint32_t blocks, snapshots;
-	uint8_t *buffer;                /* a sealed block */
-	size_t room;
 };
 
 /* "FOLDER/ID.sekrec". SEK_E_LIMIT: too long. */
@@ -41,7 +42,7 @@ sek_status sek_record_path(const char *folder, const uint8_t id[16], char ret[PA
 
 /* Makes the key and the file with its header, on the disk with its name. On failure there is no file. */
 sek_status sek_record_file_make(struct sek_record_file *f);
-/* Seals and writes the blocks of the list. On failure those that are whole are kept, the rest is cut off. */
+/* Seals (in place) and writes the blocks of the list. On failure those that are whole are kept, the rest is cut off. */
 sek_status sek_record_file_append(struct sek_record_file *f, struct sek_record_plain *list);
 sek_status sek_record_file_sync(struct sek_record_file *f);
 /* Instead of syncing: the disk begins to write what was appended, and tells of what it could not write since the last call. */

@@ -37,7 +37,8 @@ void sek_record_header_write(struct sek_record_header *h, uint8_t ret[SEK_RECORD
 /* SEK_E_MALFORMED: no recording, or changed (*ret_ours: it begins as one of ours); SEK_E_VERSION. `trust`: the hash is not checked (fuzzing). */
 sek_status sek_record_header_read(const uint8_t *bytes, size_t n, bool trust, struct sek_record_header *ret, bool *ret_ours);
 
-/* Writes the block of b (all but offset is taken) with its entries into ret, which holds sek_record_block_bytes(). */
+/* Writes the block of b (all but offset is taken) with its entries into ret, which holds sek_record_block_bytes(). plain: ret + SEK_RECORD_ENTRIES_AT (each byte in its
+ * place), or somewhere else altogether. */
 void sek_record_block_seal(const uint8_t key[SEK_RECORDING_KEY_BYTES], const struct sek_block *b,
 	const uint8_t prev[SEK_RECORD_HASH_BYTES], const uint8_t *plain, uint8_t *ret, uint8_t ret_hash[SEK_RECORD_HASH_BYTES]);
 /* The clear part. SEK_E_MALFORMED: no such block can have been written by us. */

@@ -3,22 +3,49 @@
  * Blocks that are not encrypted yet: what their heads say of their entries. Must never leave entries in memory that was freed.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include <sodium.h>
 
 #include "broker/hub/record/file.h"
+
+enum { FIRST_ROOM = 16384 };
 
 void sek_record_plain_destroy(struct sek_record_plain *list)
 {
 	while (list) {
 		struct sek_record_plain *next = list->next;
 
-		if (list->bytes)
-			sodium_memzero(list->bytes, list->n);
-		free(list->bytes);
+		if (list->place && !list->sealed)
+			sodium_memzero(list->place + SEK_RECORD_ENTRIES_AT, list->n);
+		free(list->place);
 		free(list);
 		list = next;
 	}
+}
+
+uint8_t *sek_record_plain_room(struct sek_record_plain *p, size_t n)
+{
+	size_t around = sek_record_block_bytes(0), room = p->room + around;
+	uint8_t *more;
+
+	if (p->n + n > p->room) {
+		if (room < FIRST_ROOM)
+			room = FIRST_ROOM;
+		while (room < p->n + n + around)
+			room *= 2;
+		more = malloc(room); /* realloc would leave entries in what it frees */
+		if (!more)
+			return NULL;
+		if (p->n > 0) {
+			memcpy(more + SEK_RECORD_ENTRIES_AT, p->place + SEK_RECORD_ENTRIES_AT, p->n);
+			sodium_memzero(p->place + SEK_RECORD_ENTRIES_AT, p->n);
+		}
+		free(p->place);
+		p->place = more;
+		p->room = room - around;
+	}
+	return p->place + SEK_RECORD_ENTRIES_AT + p->n;
 }
 
 static void count_frame(struct sek_block *b, enum sek_entry_kind kind, const uint8_t *payload, size_t n, uint64_t at_us)

@@ -17,7 +17,7 @@
 #include "base/utf8.h"
 #include "broker/hub/record/record_private.h"
 
-enum { FIRST_ROOM = 16384, SPARE_ROOM = 2 * SEK_RECORD_BLOCK_BYTES };
+enum { SPARE_ROOM = 2 * SEK_RECORD_BLOCK_BYTES };
 
 static void go_on(struct sek_recording *r);
 
@@ -180,11 +180,10 @@ static void keep_spare(struct sek_recording *r)
 	struct sek_record_plain *p = r->batch;
 
 	r->batch = NULL;
-	if (p && !r->spare && !r->failed && p->room <= SPARE_ROOM) {
+	if (p && p->sealed && !r->spare && !r->failed && p->room <= SPARE_ROOM) { /* sealed: there is nothing to wipe */
 		struct sek_record_plain *rest = p->next;
 
-		sodium_memzero(p->bytes, p->n);
-		*p = (struct sek_record_plain){ .bytes = p->bytes, .room = p->room };
+		*p = (struct sek_record_plain){ .place = p->place, .room = p->room };
 		r->spare = p;
 		p = rest;
 	}
@@ -298,8 +297,8 @@ static void on_timer(uv_timer_t *t)
 	go_on(r);
 }
 
-/* Room for n more bytes of entries, in this block or a new one. NULL: no memory. */
-static struct sek_record_plain *room_for(struct sek_recording *r, size_t n)
+/* Room for n more bytes of entries, in this block or a new one, which r->building is then. NULL: no memory. */
+static uint8_t *room_for(struct sek_recording *r, size_t n)
 {
 	struct sek_record_plain *p;
 
@@ -314,19 +313,7 @@ static struct sek_record_plain *room_for(struct sek_recording *r, size_t n)
 		p->head.utc_us = sek_record_utc_us();
 		r->building = p;
 	}
-	if (p->n + n > p->room) {
-		size_t room = p->room ? p->room : FIRST_ROOM;
-		uint8_t *more;
-
-		while (room < p->n + n)
-			room *= 2;
-		more = realloc(p->bytes, room);
-		if (!more)
-			return NULL;
-		p->bytes = more;
-		p->room = room;
-	}
-	return p;
+	return sek_record_plain_room(p, n);
 }
 
 /* --- what the others call --- */
@@ -336,7 +323,7 @@ void sek_recording_add2(struct sek_recording *r, enum sek_entry_kind kind, const
 {
 	size_t n = head_n + rest_n, total = SEK_ENTRY_HEAD_BYTES + n;
 	uint64_t now_us = sek_record_now_us(), at_us = now_us - r->began_us;
-	uint8_t entry[SEK_ENTRY_HEAD_BYTES], *payload;
+	uint8_t entry[SEK_ENTRY_HEAD_BYTES], *place, *payload;
 	struct sek_record_plain *p;
 
 	if (r->failed || r->closing)
@@ -352,13 +339,14 @@ void sek_recording_add2(struct sek_recording *r, enum sek_entry_kind kind, const
 		sek_recorder_failed(r->recorder, r->why, false);
 		return;
 	}
-	p = sek_is_ok(sek_entry_head_write(kind, at_us, n, entry)) ? room_for(r, total) : NULL;
-	if (!p) {
+	place = sek_is_ok(sek_entry_head_write(kind, at_us, n, entry)) ? room_for(r, total) : NULL;
+	if (!place) {
 		sek_recording_fail(r, "recordings: an entry could not be kept");
 		return;
 	}
-	memcpy(p->bytes + p->n, entry, sizeof entry);
-	payload = p->bytes + p->n + sizeof entry;
+	p = r->building;
+	memcpy(place, entry, sizeof entry);
+	payload = place + sizeof entry;
 	if (head_n > 0)
 		memcpy(payload, head, head_n);
 	if (rest_n > 0)

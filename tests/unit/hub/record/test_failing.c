@@ -156,6 +156,53 @@ START_TEST(a_full_disk)
 }
 END_TEST
 
+/* A disk that was promised more room than there is: a file system in a sparse file on a full one. It takes what is written, and says so only when
+ * its own cache goes to the disk. False: this machine has no such thing for us. */
+static bool thin_disk(const char *backing, const char *folder)
+{
+	char command[1400];
+
+	snprintf(command, sizeof command,
+		"PATH=$PATH:/usr/sbin:/sbin; mkdir -m 700 '%s' '%s' && mount -t tmpfs -o size=12m,mode=0700 none '%s' && truncate -s 64m '%s/disk' &&"
+		" mkfs.ext4 -q -F -m 0 -O ^has_journal '%s/disk' && mount -o loop '%s/disk' '%s' && sync -f '%s' &&"
+		" { dd if=/dev/zero of='%s/filler' bs=64k status=none 2>/dev/null; truncate -s -1m '%s/filler'; }",
+		backing, folder, backing, backing, backing, backing, folder, folder, backing, backing);
+	return system(command) == 0;
+}
+
+START_TEST(a_disk_that_says_so_later)
+{
+	struct sek_recording *rec;
+	char backing[100];
+
+	snprintf(backing, sizeof backing, "%s/backing", r.dir);
+	if (!thin_disk(backing, r.folder)) {
+		printf("a_disk_that_says_so_later: not root, or no loop device: not run\n");
+		(void)umount(backing);
+		(void)rmdir(backing);
+		return;
+	}
+	r.config.sync_seconds = 600; /* long after the test: no sync hears of it */
+	rig_open(&r);
+	rec = rig_begin(&r);
+	for (int i = 0; i < 1500 && r.failed == 0; i++) {
+		/* after the first second, which is synced: less than is synced before its time, more than there is room for */
+		if (sek_recording_ok(rec))
+			rig_frame(rec, SEK_ENTRY_DOWN, SEK_UPDATE_KEYFRAME, i >= 75 && i < 90 ? 200000 : 200, (uint8_t)i);
+		rig_run(&r, 20);
+	}
+	sek_recording_close(rec, 0);
+	rig_until(&r, &r.closed, 1);
+	rig_stop(&r);
+	ck_assert_int_eq(umount(r.folder), 0);
+	ck_assert_int_eq(umount(backing), 0);
+	ck_assert_int_eq(rmdir(backing), 0);
+	ck_assert_uint_eq(r.failed, 1);
+	ck_assert(!r.sound);
+	ck_assert_msg(strstr(r.why, "No space") || strstr(r.why, "Input/output"), "'%s'", r.why);
+}
+END_TEST
+
 START_TEST(thresholds_tell_before)
 {
 	struct sek_recorder_state s;
@@ -332,6 +379,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_disk_that_takes_no_more);
 	tcase_add_test(t, a_full_disk);
+	tcase_add_test(t, a_disk_that_says_so_later);
 	tcase_add_test(t, thresholds_tell_before);
 	tcase_add_test(t, a_folder_that_is_gone);
 	tcase_add_test(t, a_file_that_is_gone);
