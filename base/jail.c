@@ -158,16 +158,45 @@ static sek_status compile(const int *syscalls, struct sock_filter *prog, unsigne
 
 /* --- who we are and where --- */
 
+/* Whether the user namespace that we are in has this number: /proc/self/uid_map or gid_map. Unreadable: it has. */
+static bool is_mapped(const char *map, unsigned int id)
+{
+	unsigned int inside, outside, n;
+	bool found = false;
+	FILE *f = fopen(map, "re");
+
+	if (!f)
+		return true;
+	while (!found && fscanf(f, "%u %u %u", &inside, &outside, &n) == 3)
+		found = id >= inside && id - inside < n;
+	found = found || ferror(f);
+	fclose(f);
+	return found;
+}
+
+/* In a user namespace that was made without privileges nobody may change groups. */
+static bool groups_are_denied(void)
+{
+	char text[8] = "";
+	FILE *f = fopen("/proc/self/setgroups", "re");
+	bool denied = f && fgets(text, sizeof text, f) && strcmp(text, "deny\n") == 0;
+
+	if (f)
+		fclose(f);
+	return denied;
+}
+
 /* Root's uid would still mean something to the kernel's own checks; nobody's does not. In a user namespace whose root is
- * somebody else's uid there may be no 65534 (EINVAL): that root is not the machine's, and stays. */
+ * somebody else's uid there may be no 65534 (EINVAL): that root is not the machine's, and stays. An error alone proves nothing. */
 static sek_status leave_root(void)
 {
 	if (geteuid() != 0)
 		return sek_ok();
-	if (setgroups(0, NULL) < 0 && errno != EPERM)
+	if (setgroups(0, NULL) < 0 && !groups_are_denied())
 		return failed();
 	if (setresgid(NOBODY, NOBODY, NOBODY) < 0 || setresuid(NOBODY, NOBODY, NOBODY) < 0)
-		return errno == EINVAL ? sek_ok() : failed();
+		return errno == EINVAL && !(is_mapped("/proc/self/uid_map", NOBODY) && is_mapped("/proc/self/gid_map", NOBODY)) ?
+			sek_ok() : refuse(EPERM);
 	/* The change of uid took /proc/self away from us; the maps below are written there. Taken back in `harden`. */
 	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0 ? failed() : sek_ok();
 }
@@ -250,9 +279,9 @@ static sek_status drop_capabilities(void)
 
 	memset(none, 0, sizeof none);
 	for (unsigned long cap = 0; cap < 64; cap++)
-		/* EINVAL: this kernel has no such capability */
-		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EINVAL)
-			return failed();
+		/* one that this kernel does not have cannot be read either */
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) != -1)
+			return refuse(EPERM);
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return failed();
 	if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |

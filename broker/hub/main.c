@@ -42,7 +42,10 @@ int main(int argc, char **argv)
 
 	if (r >= 0)
 		return r;
-	sek_protect_process();
+	if (!sek_protect_process()) {
+		perror("sekisho-broker");
+		return 1;
+	}
 	sek_ldap_init();
 	sek_program_folder(folder, sizeof folder);
 	if (!sek_is_ok(sek_broker_config_load(o.config, folder, &b.config, err, sizeof err)) ||

@@ -16,18 +16,18 @@
 enum { FILES_WANTED = 16384 };
 
 /* The broker holds keys and passwords: no core files, no reading by others' debuggers, no files that others may read. */
-void sek_protect_process(void)
+bool sek_protect_process(void)
 {
 	struct rlimit none = { 0, 0 }, files;
 
 	umask(077);
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0);
-	signal(SIGPIPE, SIG_IGN);
+	if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		return false;
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < FILES_WANTED) {
 		files.rlim_cur = files.rlim_max < FILES_WANTED ? files.rlim_max : FILES_WANTED;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
+	return true;
 }
 
 void sek_program_folder(char *ret, size_t size)

@@ -341,7 +341,8 @@ int main(int argc, char **argv)
 	static const struct { const char *name; int (*fn)(const struct options *o); } commands[] = {
 		{ "make", make }, { "list", list }, { "verify", verify }, { "restore", restore }, { "keygen", keygen } };
 
-	sek_protect_process();
+	if (!sek_protect_process())
+		return fail(&o, "the kernel does not let this process protect itself");
 	tzset();
 	if (sodium_init() < 0)
 		return fail(&o, "libsodium cannot start");

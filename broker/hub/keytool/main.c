@@ -47,7 +47,8 @@ int main(int argc, char **argv)
 	bool rotate;
 	int r;
 
-	sek_protect_process();
+	if (!sek_protect_process())
+		return sek_tool_fail(t.ja, KEYTOOL_NAME, "the kernel does not let this process protect itself");
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
 		return fputs(sek_phrase_of(t.ja, &tool_key_usage), stdout) < 0;
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
