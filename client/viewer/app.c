@@ -219,7 +219,7 @@ static void on_phase(void *user)
 	if (phase == LINK_OPENING || phase == LINK_ENDED || phase == LINK_LOGIN) {
 		window_forget_picture(a->window);
 		window_cursor(a->window, NULL);
-		a->watched = false;
+		a->watched = a->recorded = false;
 		a->caret = (struct sek_caret){ 0 };
 	}
 	if (phase == LINK_LOGIN) {
@@ -317,6 +317,9 @@ static bool on_message(void *user, uint8_t type, const uint8_t *payload, size_t 
 		if (a->watched != policy.watched)
 			a->redraw = true;
 		a->watched = policy.watched;
+		if (policy.recorded && !a->recorded)
+			app_notice(a, "notice.recorded", NULL, NULL);
+		a->recorded = policy.recorded;
 		return true;
 	default:
 		return clipboard_hear(a->clipboard, type, payload, n);

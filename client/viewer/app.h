@@ -52,7 +52,7 @@ struct app {
 	enum app_dialog dialog;
 	char toast[APP_LINE_BYTES];
 	uint64_t toast_until_ms;
-	bool watched, redraw;
+	bool watched, recorded, redraw;
 
 	struct keyboard keyboard;
 	struct clipboard *clipboard;

@@ -21,6 +21,7 @@ export class Bar extends HTMLElement {
 	#status = make("span", { class: "bar-status-text" });
 	#delay = make("span", { class: "bar-delay" });
 	#signal = make("span", { class: "bar-signal", role: "img" }, make("i"), make("i"), make("i"));
+	#recorded = make("span", { class: "bar-recorded", hidden: true });
 	#line = new LineQuality();
 	#bytesPerSecond = 0;
 	#zoom = 1;
@@ -39,7 +40,7 @@ export class Bar extends HTMLElement {
 	connectedCallback()
 	{
 		this.setAttribute("role", "navigation");
-		const status = make("span", { class: "bar-status" }, this.#dot, this.#status, this.#signal, this.#delay);
+		const status = make("span", { class: "bar-status" }, this.#dot, this.#status, this.#signal, this.#delay, this.#recorded);
 		for (const name of [...ACTIONS, ...ZOOMS]) {
 			const button = make("button", { type: "button", "data-action": name });
 			button.addEventListener("click", () => this.#act(name));
@@ -88,6 +89,13 @@ export class Bar extends HTMLElement {
 	{
 		this.#pasting = allowed;
 		/** @type {HTMLButtonElement} */ (this.#buttons.get("paste")).hidden = !allowed || this.#phase !== "live";
+	}
+
+	/** @param {boolean} recorded to be seen on the handle, too */
+	setRecorded(recorded)
+	{
+		this.dataset.recorded = String(recorded);
+		this.#recorded.hidden = !recorded;
 	}
 
 	/** @param {number | null} ms round trip to the broker; null: no answer came in time
@@ -184,6 +192,7 @@ export class Bar extends HTMLElement {
 		this.#handle.setAttribute("aria-label", words("bar.open"));
 		this.#handle.title = words("bar.open");
 		this.#status.textContent = words(`status.${this.#phase}`);
+		this.#recorded.textContent = words("status.recorded");
 		this.#wordsOfLine();
 		const percent = Math.round(this.#zoom * 100);
 		for (const [name, button] of this.#buttons) {

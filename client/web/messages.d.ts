@@ -22,7 +22,7 @@ export type Input =
 
 /** What the session may do; the broker enforces it. */
 export type Policy = { toOuter: boolean; toInner: boolean; confirm: boolean; download: number; print: number;
-	maxChars: number; perMinute: number; idleMinutes: number; maxMinutes: number; watched: boolean; documentText: boolean };
+	maxChars: number; perMinute: number; idleMinutes: number; maxMinutes: number; watched: boolean; recorded: boolean; documentText: boolean };
 
 export type ToWorker =
 	| { type: "canvas"; canvas: OffscreenCanvas }

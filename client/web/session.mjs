@@ -68,6 +68,8 @@ export class SessionView extends HTMLElement {
 	#approvalsTimer;
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
 	#toastTimer;
+	#resumed = false;
+	#recorded = false;
 	#abort = new AbortController();
 
 	connectedCallback()
@@ -175,7 +177,10 @@ export class SessionView extends HTMLElement {
 		link.addEventListener("message", event => {
 			this.#message(/** @type {CustomEvent<FromWorker>} */ (event).detail);
 		}, { signal });
-		link.addEventListener("resumed", () => this.#notice("notice.resumed"), { signal });
+		link.addEventListener("resumed", () => {
+			this.#resumed = true;
+			this.#sayArrival();
+		}, { signal });
 		link.addEventListener("warning", event => {
 			const { key, seconds } = /** @type {CustomEvent} */ (event).detail;
 			this.#notice(key, { seconds });
@@ -246,6 +251,7 @@ export class SessionView extends HTMLElement {
 	#newPolicy(policy)
 	{
 		this.#showWatched(policy.watched);
+		this.#showRecorded(policy.recorded);
 		this.#documents.setPolicy(policy);
 	}
 
@@ -288,6 +294,7 @@ export class SessionView extends HTMLElement {
 			this.#clipboard.reset();
 		if (ended) {
 			this.#showWatched(false);
+			this.#showRecorded(false);
 			this.#screen.resetCursor();
 			this.#special.show(false);
 			this.#toast.textContent = "";
@@ -308,6 +315,23 @@ export class SessionView extends HTMLElement {
 	{
 		this.dataset.watched = String(watched);
 		this.#watched.textContent = watched ? words("status.watched") : "";
+	}
+
+	/** @param {boolean} recorded */
+	#showRecorded(recorded)
+	{
+		const begins = recorded && !this.#recorded;
+		this.#recorded = recorded;
+		this.#bar.setRecorded(recorded);
+		if (begins)
+			this.#sayArrival();
+	}
+
+	/** Both may come at once, in any order, and neither is to hide the other. */
+	#sayArrival()
+	{
+		this.#say([this.#resumed && words("notice.resumed"), this.#recorded && words("notice.recorded")].filter(Boolean).join(" "), NOTICE_MS);
+		setTimeout(() => void (this.#resumed = false), NOTICE_MS);
 	}
 
 	#title()
@@ -408,8 +432,15 @@ export class SessionView extends HTMLElement {
 	 * @param {number} [forMs] */
 	#notice(key, fill, forMs = NOTICE_MS)
 	{
+		this.#say(words(key, fill), forMs);
+	}
+
+	/** @param {string} text
+	 * @param {number} forMs */
+	#say(text, forMs)
+	{
 		clearTimeout(this.#toastTimer);
-		this.#toast.textContent = words(key, fill);
+		this.#toast.textContent = text;
 		this.#toastTimer = setTimeout(() => {
 			this.#toast.textContent = "";
 		}, forMs);

@@ -88,7 +88,7 @@ export class Wire {
 		case MESSAGES.POLICY:
 			return { type: "policy", policy: { toOuter: (field(0) & 1) !== 0, toInner: (field(0) & 2) !== 0,
 				confirm: field(1) === 1, download: field(2), print: field(3), maxChars: field(4), perMinute: field(5),
-				idleMinutes: field(6), maxMinutes: field(7), watched: field(8) === 1,
+				idleMinutes: field(6), maxMinutes: field(7), watched: (field(8) & 1) !== 0, recorded: (field(8) & 2) !== 0,
 				documentText: field(9) === 1 } };
 		case MESSAGES.CLIPBOARD:
 			return { type: "clipboard", text: this.#decoder.decode(this.#bytes.slice(field(1), field(1) + field(2))),

@@ -161,7 +161,7 @@ sek_status sek_policy_msg_read(const void *payload, size_t n, struct sek_policy_
 {
 	struct sek_reader r;
 	struct sek_policy_msg m;
-	uint8_t confirm, watched, text;
+	uint8_t confirm, eyes, text;
 
 	sek_reader_init(&r, payload, n);
 	SEK_TRY(sek_read_u8(&r, &m.clipboard));
@@ -172,11 +172,12 @@ sek_status sek_policy_msg_read(const void *payload, size_t n, struct sek_policy_
 	SEK_TRY(sek_read_u16(&r, &m.clipboard_per_minute));
 	SEK_TRY(sek_read_u16(&r, &m.idle_minutes));
 	SEK_TRY(sek_read_u16(&r, &m.max_minutes));
-	SEK_TRY(sek_read_u8(&r, &watched));
+	SEK_TRY(sek_read_u8(&r, &eyes));
 	SEK_TRY(sek_read_u8(&r, &text));
-	SEK_TRY(sek_read_end(&r, confirm <= 1 && watched <= 1 && text <= 1 && policy_allowed(&m)));
+	SEK_TRY(sek_read_end(&r, confirm <= 1 && eyes <= (SEK_EYES_WATCHED | SEK_EYES_RECORDED) && text <= 1 && policy_allowed(&m)));
 	m.clipboard_confirm = confirm != 0;
-	m.watched = watched != 0;
+	m.watched = (eyes & SEK_EYES_WATCHED) != 0;
+	m.recorded = (eyes & SEK_EYES_RECORDED) != 0;
 	m.document_text = text != 0;
 	*ret = m;
 	return sek_ok();
@@ -196,7 +197,7 @@ void sek_policy_msg_write(struct sek_writer *w, const struct sek_policy_msg *m)
 	sek_write_u16(w, m->clipboard_per_minute);
 	sek_write_u16(w, m->idle_minutes);
 	sek_write_u16(w, m->max_minutes);
-	sek_write_u8(w, m->watched);
+	sek_write_u8(w, (uint8_t)((m->watched ? SEK_EYES_WATCHED : 0) | (m->recorded ? SEK_EYES_RECORDED : 0)));
 	sek_write_u8(w, m->document_text);
 	sek_frame_end(w, at);
 }

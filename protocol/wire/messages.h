@@ -141,8 +141,14 @@ struct sek_rules {
 	size_t allow_bytes, block_bytes;
 };
 
+/* Who else sees the session. */
+enum sek_policy_eyes {
+	SEK_EYES_WATCHED = 1,  /* a reviewer, at this moment */
+	SEK_EYES_RECORDED = 2, /* a recording */
+};
+
 /* POLICY: u8 clipboard, u8 confirm, u8 download, u8 print, u32 max_chars, u16 per_minute, u16 idle_minutes, u16 max_minutes,
- * u8 watched, u8 text layer. What the broker enforces; a client shows it and asks for nothing that would be refused. */
+ * u8 eyes (enum sek_policy_eyes), u8 text layer. What the broker enforces; a client shows it and asks for nothing that would be refused. */
 struct sek_policy_msg {
 	uint8_t clipboard;             /* bits: 1 = to the outer zone, 2 = to the inner zone */
 	bool clipboard_confirm;
@@ -150,7 +156,7 @@ struct sek_policy_msg {
 	uint32_t clipboard_max_chars;
 	uint16_t clipboard_per_minute;
 	uint16_t idle_minutes, max_minutes; /* 0 = no limit */
-	bool watched;                  /* a reviewer sees the session at this moment: the user is to know */
+	bool watched, recorded;        /* enum sek_policy_eyes: the user is to know */
 	bool document_text;            /* a text layer may be asked for with a document */
 };
 

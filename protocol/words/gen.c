@@ -22,7 +22,7 @@ static const struct reader {
 	{ "viewer", "client/viewer/words.h", "viewer_word", "viewer_word",
 		{ "app.name", "app.language", "login.", "step.", "notice.", "no-session.", "error.", "bar.", "end.", "logout.", "keys.",
 			"clipboard.", "status.", "overlay.", "state.", "viewer.", "documents." } },
-	{ "vnc", "protocol/words/words.h", "sek_wording_entry", "sek_wording", { "app.name", "error.", "state.", "status.watched", "vnc." } },
+	{ "vnc", "protocol/words/words.h", "sek_wording_entry", "sek_wording", { "app.name", "error.", "state.", "status.watched", "status.recorded", "vnc." } },
 };
 static const struct reader *reader;
 

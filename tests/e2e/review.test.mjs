@@ -320,6 +320,8 @@ test("review: who watches live sees what the user sees, a little later, and the 
 	const row = page.locator("tbody tr").filter({ hasText: "suzuki" });
 	await row.getByText("利用中").waitFor();
 	assert.equal(await remote.page.locator(".watched").textContent(), "");
+	await remote.page.locator('sek-bar[data-recorded="true"]').waitFor({ state: "attached" });
+	assert.equal(await remote.page.locator(".bar-recorded").textContent(), "録画中");
 	await row.getByRole("button", { name: "ライブで見る" }).click();
 	await unlock(page, PASSPHRASE);
 	await page.locator("input[name=reason]").fill("立会い");

@@ -106,9 +106,9 @@ test("wire: every message that the page takes", () => {
 	assert.deepEqual(wire.parse(frame(0x84, 0, "0001 0002 0003 0004")),
 		{ type: "caret", x: 1, y: 2, width: 3, height: 4 });
 	assert.deepEqual(wire.parse(frame(0x86, 0, "0005 0000 0000003c")), { type: "state", state: 5, arg: 60 });
-	assert.deepEqual(wire.parse(frame(0x87, 0, "02 01 03 00 00002710 000a 001e 02d0 0101")), { type: "policy",
+	assert.deepEqual(wire.parse(frame(0x87, 0, "02 01 03 00 00002710 000a 001e 02d0 0301")), { type: "policy",
 		policy: { toOuter: false, toInner: true, confirm: true, download: 3, print: 0, maxChars: 10000, perMinute: 10,
-			idleMinutes: 30, maxMinutes: 720, watched: true, documentText: true } });
+			idleMinutes: 30, maxMinutes: 720, watched: true, recorded: true, documentText: true } });
 	assert.deepEqual(wire.parse(frame(0x40, 0, "ffffffff")), { type: "ping", id: 0xffffffff });
 	assert.deepEqual(wire.parse(frame(0x83, 0, "0000 0000 0000 0000")), { type: "cursor", image: null, hotX: 0, hotY: 0 });
 	const cursor = wire.parse(frame(0x83, 0, "0001 0001 0000 0000 102040ff"));

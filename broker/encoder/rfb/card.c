@@ -86,14 +86,14 @@ void sek_rfb_card(struct sek_rfb *r, uint16_t state)
 
 void sek_rfb_title(const struct sek_rfb *r, char ret[SEK_RFB_NAME_BYTES])
 {
-	char key[80], state[120] = "", watched[120] = "", asked[160] = "";
+	char key[80], state[120] = "", seen[120] = "", asked[160] = "";
 
 	snprintf(key, sizeof key, "state.%s", sek_state_name(r->state));
 	if (r->state != SEK_STATE_NONE && r->state != SEK_STATE_RUNNING)
 		snprintf(state, sizeof state, " - %s", sek_wording(r->lang, key));
-	if (r->watched)
-		snprintf(watched, sizeof watched, " - %s", sek_wording(r->lang, "status.watched"));
+	if (r->watched || r->recorded)
+		snprintf(seen, sizeof seen, " - %s", sek_wording(r->lang, r->watched ? "status.watched" : "status.recorded"));
 	if (r->ask.shown || r->note_ms)
 		snprintf(asked, sizeof asked, " - %s", sek_wording(r->lang, r->ask.shown ? "vnc.ask" : "vnc.ask.too-long"));
-	snprintf(ret, SEK_RFB_NAME_BYTES, "%s%s%s%s", sek_wording(r->lang, "app.name"), asked, watched, state);
+	snprintf(ret, SEK_RFB_NAME_BYTES, "%s%s%s%s", sek_wording(r->lang, "app.name"), asked, seen, state);
 }

@@ -122,8 +122,9 @@ sek_status sek_rfb_down(struct sek_rfb *r, const struct sek_frame *f, const uint
 	case SEK_MSG_POLICY:
 		SEK_TRY(sek_policy_msg_read(payload, n, &policy));
 		sek_rfb_clip_policy(r, policy.clipboard);
-		r->owes_name = r->owes_name || r->watched != policy.watched;
+		r->owes_name = r->owes_name || r->watched != policy.watched || r->recorded != policy.recorded;
 		r->watched = policy.watched;
+		r->recorded = policy.recorded;
 		return sek_ok();
 	case SEK_MSG_CLIPBOARD:
 		SEK_TRY(sek_clipboard_piece_read(payload, n, &piece));

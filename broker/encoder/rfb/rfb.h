@@ -82,7 +82,7 @@ struct sek_rfb {
 	bool in_frame;                  /* a frame has begun and not ended: half of one is not shown */
 	bool card;                      /* the session is over: its last words are on the screen */
 	uint16_t state;                 /* enum sek_state */
-	bool watched;                   /* a reviewer looks on */
+	bool watched, recorded;         /* a reviewer looks on; a recording runs */
 
 	/* the viewer */
 	struct sek_rfb_viewer viewer;

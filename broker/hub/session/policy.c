@@ -163,7 +163,7 @@ void sek_session_policy_tell(struct sek_session *s)
 		.download = (uint8_t)p->download, .print = (uint8_t)p->print,
 		.clipboard_max_chars = p->clipboard_max_chars, .clipboard_per_minute = (uint16_t)p->clipboard_per_minute,
 		.idle_minutes = (uint16_t)(sek_session_idle_s(s) / 60), .max_minutes = (uint16_t)(sek_session_maximum_s(s) / 60),
-		.watched = s->watchers > 0, .document_text = p->document_text,
+		.watched = s->watchers > 0, .recorded = s->tape != NULL, .document_text = p->document_text,
 	});
 	SEK_ASSERT(sek_is_ok(sek_writer_status(&w)));
 	sek_client_send(s, frame, w.len);

@@ -99,6 +99,7 @@ static void on_failed(void *user, const char *why)
 		if (s->encoder)
 			sek_encoder_resume(s->encoder);
 		sek_session_view(s);
+		sek_session_policy_tell(s);
 	}
 }
 
@@ -240,8 +241,10 @@ void sek_sessions_recorder_changed(struct sek_sessions *all)
 
 	for (s = all->first; s; s = next) {
 		next = s->next;
-		if (s->phase != SEK_PHASE_OPENED && !s->tape && sek_tape_follow_policy(s, SEK_TAPE_LATE) && s->tape)
+		if (s->phase != SEK_PHASE_OPENED && !s->tape && sek_tape_follow_policy(s, SEK_TAPE_LATE) && s->tape) {
 			sek_session_view(s);
+			sek_session_policy_tell(s);
+		}
 	}
 }
 

@@ -301,6 +301,23 @@ START_TEST(a_question_is_answered_with_no_or_taken_back)
 }
 END_TEST
 
+START_TEST(the_name_tells_who_else_sees_it)
+{
+	static const uint8_t recorded[16] = { [14] = SEK_EYES_RECORDED }, both[16] = { [14] = SEK_EYES_WATCHED | SEK_EYES_RECORDED };
+	char title[SEK_RFB_NAME_BYTES];
+
+	begin(&(struct sek_rfb_wants){ .coding = SEK_RFB_ZRLE, .name = true, .quality = -1, .compression = -1 });
+	r.owes_name = false;
+	down(SEK_MSG_POLICY, 0, recorded, sizeof recorded);
+	ck_assert(r.owes_name);
+	sek_rfb_title(&r, title);
+	ck_assert_ptr_nonnull(strstr(title, " - Recording"));
+	down(SEK_MSG_POLICY, 0, both, sizeof both);
+	sek_rfb_title(&r, title);
+	ck_assert_ptr_nonnull(strstr(title, "is watching"));
+}
+END_TEST
+
 START_TEST(the_end_is_a_card_and_nothing_goes_up_any_more)
 {
 	static const uint8_t ended[8] = { 0, SEK_STATE_ENDED_IDLE };
@@ -328,6 +345,7 @@ int main(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, a_frame_counts_when_it_was_asked_for_and_has_left);
+	tcase_add_test(t, the_name_tells_who_else_sees_it);
 	tcase_add_test(t, with_fences_the_viewer_says_when_it_has_a_frame);
 	tcase_add_test(t, text_goes_with_the_paste_and_keys_wait_for_it);
 	tcase_add_test(t, a_question_stands_in_the_picture_and_only_its_digit_says_yes);

@@ -243,6 +243,7 @@ START_TEST(exactly_what_the_client_got)
 	text_policy = "\"none\"";
 	start(0);
 	up();
+	ck_assert(c.policy.recorded && !c.policy.watched);
 	stream_text(&c, "himitsu no kotoba");
 	stream_key(&c, 30, true);
 	stream_key(&c, 30, false);
@@ -333,12 +334,13 @@ START_TEST(a_policy_that_changes_begins_and_ends_it)
 	start(0);
 	up();
 	ck_assert_uint_eq(began, 0);
+	ck_assert(!c.policy.recorded);
 	ck_assert(sek_is_ok(sek_sessions_open(b.all, "taro", id, &resumed)));
 	ck_assert(sek_is_ok(sek_session_set_override(b.all, id, SEK_POLICY_RECORDING, "\"required\"", 10, err, sizeof err)));
 	n_sent = 0;
-	BENCH_UNTIL(&b, 5000, began == 1);
+	BENCH_UNTIL(&b, 5000, began == 1 && c.policy.recorded);
 	ck_assert(sek_is_ok(sek_session_set_override(b.all, id, SEK_POLICY_RECORDING, "\"off\"", 5, err, sizeof err)));
-	BENCH_UNTIL(&b, 5000, closed == 1);
+	BENCH_UNTIL(&b, 5000, closed == 1 && !c.policy.recorded);
 	ck_assert_str_eq(ended, "policy");
 	ck_assert(!c.closed);
 	finish();
@@ -361,6 +363,7 @@ START_TEST(without_room_there_is_no_session)
 	wanted = "\"optional\"";
 	up();
 	ck_assert_uint_eq(began, 0);
+	ck_assert(!c.policy.recorded);
 	ck_assert(sek_is_ok(sek_sessions_open(b.all, "taro", id, &resumed)));
 	(void)sek_session_set_override(b.all, id, SEK_POLICY_RECORDING, "\"required\"", 10, err, sizeof err);
 	BENCH_UNTIL(&b, 3000, c.closed);
